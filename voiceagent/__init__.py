@@ -1,0 +1,1 @@
+"""voiceagent: a digital call-centre seat for debt collection."""

@@ -1,0 +1,1 @@
+"""Pure audio: frames, levels, resampling, WAV. No devices, no files held open."""

@@ -1,0 +1,1 @@
+"""Pure foundations: ids, money, clocks, languages, errors. Imports no other room."""

@@ -1,0 +1,52 @@
+"""The one error family: every failure a person may see carries a stable code and one line saying what to do."""
+
+from __future__ import annotations
+
+
+class VoiceagentError(Exception):
+    """A failure with a stable `code` (snake_case, for machines) and a `message` (one line, for people)."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(VoiceagentError):
+    """The command line or a batch line cannot be understood (exit 2)."""
+
+    code = "usage"
+
+
+class BadInputError(VoiceagentError):
+    """A file or value given by a person is not what it must be; nothing of it was kept."""
+
+    code = "bad_input"
+
+
+class MissingPartError(VoiceagentError):
+    """A part that must be installed (model, library, server) is absent; the message names the command that mends it."""
+
+    code = "missing_part"
+
+
+class UnavailableError(VoiceagentError):
+    """A peer (Asterisk, database, speech process) does not answer now."""
+
+    code = "unavailable"
+
+
+class DeniedError(VoiceagentError):
+    """Law, policy or dial mode forbids it. `retry_at` is an ISO instant or None when never."""
+
+    code = "denied"
+
+    def __init__(self, message: str, *, code: str | None = None, retry_at: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_at = retry_at

@@ -1,0 +1,1 @@
+"""Pure calendars: zones, holidays and business days by country and state."""

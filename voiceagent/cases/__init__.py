@@ -1,0 +1,1 @@
+"""People, numbers, debts, attempts, promises, opt-outs and requests as kept."""

@@ -1,0 +1,1 @@
+"""Pure law: dated rules as data and decide()."""

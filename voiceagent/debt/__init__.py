@@ -1,0 +1,1 @@
+"""Pure domain of debt: person, debt, offer, agreement, promise, disposition, negotiation policy."""

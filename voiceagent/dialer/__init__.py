@@ -1,0 +1,1 @@
+"""Whom to call next: lists, queue and lease, callbacks, dial modes."""

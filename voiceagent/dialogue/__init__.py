@@ -1,0 +1,1 @@
+"""Pure conversation: script schema, checker, step function, prompts and understanding."""

@@ -1,0 +1,1 @@
+"""Call-centre measures: definitions, SQL, exporter, reports."""

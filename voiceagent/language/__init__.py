@@ -1,0 +1,1 @@
+"""Pure language: per language, numbers, money, dates, times, digits and intents, heard and spoken."""

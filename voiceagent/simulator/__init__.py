@@ -1,0 +1,1 @@
+"""Debtor personas and the drivers that let them talk to the real agent."""

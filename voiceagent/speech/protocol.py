@@ -1,0 +1,140 @@
+"""What the agent asks of speech: shapes and protocols. The client speaks them over Wyoming; fakes implement them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from voiceagent.language.spoken import SpokenPart
+
+
+@dataclass(frozen=True, slots=True)
+class HearingContext:
+    """What the state being heard expects: narrows recognition, never invents words."""
+
+    language: str
+    """pt-BR, es or en."""
+    expect: tuple[str, ...] = ()
+    """Kinds of answer: intent, yes_no, date, amount, instalments, digits, time, email."""
+    phrases: tuple[str, ...] = ()
+    """Spoken forms of the choices (at most 20 are scored)."""
+    today: str = ""
+    """The call's pinned day, YYYY-MM-DD, for date grammars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What was heard in one turn."""
+
+    text: str
+    """Best text, "" when nothing intelligible."""
+    confidence: float
+    """0-1; comparable within one engine."""
+    alternatives: tuple[tuple[str, float], ...] = ()
+    """Other readings, best first: (text or phrase, confidence)."""
+    engine: str = ""
+    """vosk, whisper or scripted."""
+    reason: str = ""
+    """Why `text` is empty or doubtful: "", no_speech, low_confidence, timeout, unavailable, loop."""
+    ms: float = 0.0
+    """Time spent recognising after the last sample."""
+
+
+class Hearing(Protocol):
+    """The recogniser of one call: kept warm for the whole call, one turn at a time."""
+
+    async def begin(self, context: HearingContext) -> None:
+        """Start a turn; what was fed and not finished is forgotten."""
+        ...
+
+    async def feed(self, pcm: bytes) -> None:
+        """Add 8 kHz s16le speech of this turn, in real time or faster."""
+        ...
+
+    async def finish(self) -> Hypothesis:
+        """End the turn; never raises, a dead or slow engine gives a Hypothesis with its `reason`."""
+        ...
+
+    async def close(self) -> None:
+        """Release the engine's state."""
+        ...
+
+
+class Voice(Protocol):
+    """The agent's mouth engine for one call: text in, 8 kHz s16le PCM out."""
+
+    async def render(self, parts: Sequence[SpokenPart]) -> bytes:
+        """The prompt's PCM. Raises UnavailableError when the engine cannot be had."""
+        ...
+
+    async def prepare(self, prompts: Sequence[Sequence[SpokenPart]]) -> None:
+        """Render ahead what a call will need (while dialling)."""
+        ...
+
+
+class SpeechService(Protocol):
+    """Gives each call its ears and its mouth."""
+
+    async def hearing(self, call_id: str, language: str) -> Hearing:
+        """A warmed recogniser for the call."""
+        ...
+
+    async def voice(self, call_id: str, language: str) -> Voice:
+        """The voice of the call; the same one for the whole call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """Speech has lasted long enough to count; `pcm` begins with the pre-roll."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAudio:
+    """More audio of the open turn."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """The turn is over: `speech_s` of speech were heard; `trailing_s` of silence closed it; `cut` when too long."""
+
+    speech_s: float
+    trailing_s: float
+    cut: bool = False
+
+
+SegmentEvent = TurnStarted | TurnAudio | TurnEnded
+
+
+@dataclass(slots=True)
+class SegmenterSettings:
+    """Turn-taking seconds; defaults of the architecture page, per state from the script."""
+
+    min_speech_s: float = 0.12
+    end_silence_s: float = 0.7
+    max_turn_s: float = 12.0
+    pre_roll_s: float = 0.25
+
+
+class Segmenter(Protocol):
+    """Cuts frames into turns. Pure: time is the number of frames."""
+
+    settings: SegmenterSettings
+
+    def process(self, pcm: bytes) -> list[SegmentEvent]:
+        """Take one 20 ms frame, give what it decides."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the open turn and the pre-roll."""
+        ...
+
+    @property
+    def speaking_s(self) -> float:
+        """Seconds of the speech going on now (0 when silent)."""
+        ...

@@ -1,0 +1,114 @@
+"""A line: one phone call as the agent sees it. The softphone and the fake implement the same protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class HungUpBy(StrEnum):
+    """Who ended a call."""
+
+    FAR = "far"  # the debtor, or the network for the debtor
+    NEAR = "near"  # our side
+    FAILURE = "failure"  # it never came to be a call, or it broke
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """The far phone rings (SIP 180 or 183). Not an answer, even when audio flows."""
+
+    sip_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The far side answered (SIP 200) and audio flows both ways."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dtmf:
+    """One key pressed at the far side: one of 0-9 * # A-D."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The call is over; the last event of a line. `sip_code` 200 after a normal BYE, else the failure's status."""
+
+    by: HungUpBy
+    sip_code: int
+    reason: str
+
+
+LineEvent = Ringing | Answered | Dtmf | HungUp
+
+
+class Line(Protocol):
+    """One call. All methods are called on the asyncio loop and none blocks; audio is 8 kHz mono s16le (audio.format)."""
+
+    call_id: str
+    """The X-Voiceagent-Call uuid, the same in the attempt row and in Asterisk's CDR userfield."""
+    remote: str
+    """The far side's number or user part."""
+
+    async def next_event(self) -> LineEvent:
+        """Wait for the next event; after HungUp it returns that HungUp again, at once."""
+        ...
+
+    def hear(self) -> bytes:
+        """Take every whole 20 ms frame received since the last call, oldest first (empty when none)."""
+        ...
+
+    def room(self) -> int:
+        """Bytes that `play` would take now (the ring holds 2 s)."""
+        ...
+
+    def play(self, pcm: bytes) -> int:
+        """Queue audio behind what is queued; returns the bytes taken, always whole frames."""
+        ...
+
+    def played(self) -> int:
+        """Bytes of queued audio the far side's bridge has fetched since the call began: the acknowledgement of playout.
+
+        Silence the line sends when nothing is queued is not counted.
+        """
+        ...
+
+    def flush(self) -> None:
+        """Drop what is queued and not yet played (barge-in): bumps the generation, so late audio of the old one dies."""
+        ...
+
+    def duck(self, decibels: float) -> None:
+        """Lower what is played by that much from now on (0 = as written)."""
+        ...
+
+    def send_dtmf(self, digits: str) -> None:
+        """Send keys as RFC 4733 events."""
+        ...
+
+    async def hangup(self, reason: str = "normal") -> None:
+        """End the call and wait until it is over; harmless when it already is."""
+        ...
+
+
+class Phone(Protocol):
+    """A registered softphone that can hold one or more lines."""
+
+    async def dial(self, number: str, *, call_id: str, caller_id: str | None = None) -> Line:
+        """Send the INVITE (with X-Voiceagent-Call) and return its line at once; Ringing, Answered or HungUp follow."""
+        ...
+
+    async def incoming(self) -> Line:
+        """Wait for the next incoming call; it is ringing until `answer`."""
+        ...
+
+    async def answer(self, line: Line) -> None:
+        """Answer an incoming line."""
+        ...
+
+    async def close(self) -> None:
+        """Hang up live calls, unregister and release everything, in that order."""
+        ...

@@ -1,0 +1,1 @@
+"""HTTP: API, console pages, liveness and metrics."""

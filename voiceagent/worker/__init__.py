@@ -1,0 +1,1 @@
+"""Composition root of calls: seats, supervisor, control."""
