@@ -1,0 +1,90 @@
+"""The `voiceagent` command: finds the commands, runs one, turns failures into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import logging
+import os
+import pkgutil
+import sys
+from typing import Protocol
+
+from voiceagent.base.errors import UsageError, VoiceagentError
+from voiceagent.cli import commands
+
+
+class Command(Protocol):
+    """What a module of `voiceagent.cli.commands` offers; its file name is the command's name (_ becomes -)."""
+
+    HELP: str
+    """One line for the list of commands."""
+    EXAMPLE: str
+    """At least one line that can be pasted into a shell."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's arguments. Keep imports of heavy rooms inside `run`."""
+        ...
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it; return the exit code (0 success, 1 failure). Raise VoiceagentError for failures people can mend."""
+        ...
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser with every command that exists."""
+    parser = argparse.ArgumentParser(
+        prog="voiceagent",
+        description="A digital call-centre seat for debt collection.",
+        epilog="Example: voiceagent demo --headless --calls 6 --json",
+    )
+    parser.add_argument("--version", action="version", version=importlib.metadata.version("voiceagent"))
+    parser.add_argument("--debug", action="store_true", help="show tracebacks and debug logs")
+    listed = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for info in sorted(pkgutil.iter_modules(commands.__path__), key=lambda module: module.name):
+        module = importlib.import_module(f"{commands.__name__}.{info.name}")
+        child = listed.add_parser(
+            info.name.replace("_", "-"),
+            help=module.HELP,
+            description=module.HELP,
+            epilog=f"Example:\n  {module.EXAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        child.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        module.configure(child)
+        child.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point: parse, run, answer with 0, 1 or 2."""
+    args = build_parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if args.debug else os.environ.get("VOICEAGENT_LOG", "WARNING").upper(),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname).1s %(name)s: %(message)s",
+    )
+    try:
+        return int(args.run(args) or 0)
+    except VoiceagentError as error:
+        if args.debug:
+            raise
+        print(f"voiceagent: {error.message}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+    except KeyboardInterrupt:
+        print("voiceagent: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not a failure, and nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if args.debug:
+            raise
+        print(f"voiceagent: unexpected {type(error).__name__}: {error}; run again with --debug", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
