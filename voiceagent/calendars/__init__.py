@@ -1,1 +1,6 @@
-"""Pure calendars: zones, holidays and business days by country and state."""
+"""Pure calendars: time zones of debtors, holidays and business days by country and state.
+
+zones     `zone_of`, `zones_of`, `state_of`, `default_zone`: where a debtor's clock is.
+holidays  `is_holiday`, `is_bank_closed`, `supported`: public and banking holidays.
+business  `is_business_day`, `roll`, `add_business_days`, `nth_business_day`, `last_business_day`, `BusinessCalendar`.
+"""

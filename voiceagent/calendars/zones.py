@@ -1,0 +1,76 @@
+"""Where a debtor's clock is: from the state of the address, else from the number's area code."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from voiceagent.calendars.places import CAPITAL_ZONE, SINGLE_ZONE, STATE_OF_DDD, ZONES
+
+
+def zone_of(country: str, state: str | None = None, e164: str | None = None) -> str | None:
+    """The one IANA zone that state and number agree on; None when unknown or when several are possible."""
+    zones = zones_of(country, state, e164)
+    return next(iter(zones)) if len(zones) == 1 else None
+
+
+@lru_cache(maxsize=65536)
+def zones_of(country: str, state: str | None = None, e164: str | None = None) -> frozenset[str]:
+    """Every IANA zone the debtor may be in: the address's state where known, else the number's; all of them in doubt.
+
+    Address and number may disagree (a moved debtor keeps his number): ask for each alone and take both into account.
+    Empty when the country is unknown: refuse to call.
+    """
+    country = country.upper()
+    if country in SINGLE_ZONE:
+        return frozenset({CAPITAL_ZONE[country]})
+    if state is not None:
+        return frozenset(ZONES.get(country, {}).get(_plain_state(country, state), ()))
+    if e164 is not None:
+        return _zones_of_number(country, e164)
+    by_state = ZONES.get(country)
+    if by_state is None:
+        return frozenset({CAPITAL_ZONE[country]} if country in CAPITAL_ZONE else ())
+    return frozenset(zone for zones in by_state.values() for zone in zones)
+
+
+def default_zone(country: str) -> str | None:
+    """The capital's zone, for display and for a `today` when nothing narrower is known."""
+    return CAPITAL_ZONE.get(country.upper())
+
+
+def state_of(e164: str) -> str | None:
+    """The Brazilian state of a +55 number by its area code; None elsewhere (other codes do not follow states)."""
+    digits = e164.removeprefix("+")
+    return STATE_OF_DDD.get(digits[2:4]) if digits.startswith("55") and len(digits) >= 12 else None
+
+
+def country_of(e164: str) -> str | None:
+    """The ISO country of a number written with its country code; None when it cannot be told."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(e164 if e164.startswith("+") else f"+{e164}")
+    except phonenumbers.NumberParseException:
+        return None
+    region = phonenumbers.region_code_for_number(parsed)
+    return region if region and len(region) == 2 else None
+
+
+def _plain_state(country: str, state: str) -> str:
+    plain = state.strip().upper().removeprefix(f"{country}-")
+    return {"CDMX": "CMX", "DF": "CMX", "BC": "BCN", "QR": "ROO"}.get(plain, plain) if country == "MX" else plain
+
+
+def _zones_of_number(country: str, e164: str) -> frozenset[str]:
+    if country == "BR":
+        state = state_of(e164)
+        return frozenset(ZONES["BR"][state]) if state else frozenset()
+    # Importing the number-to-zone table costs time and memory; most deployments never reach it.
+    import phonenumbers
+    from phonenumbers import timezone
+
+    try:
+        parsed = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return frozenset()
+    return frozenset(zone for zone in timezone.time_zones_for_number(parsed) if zone != "Etc/Unknown")
