@@ -1,0 +1,143 @@
+"""The ears: cut what the line brings into turns and have each recognised, without ever holding the 20 ms beat up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from voiceagent.audio.format import FRAME_BYTES
+from voiceagent.base.errors import UnavailableError
+from voiceagent.dialogue.events import Expect
+from voiceagent.speech.protocol import (
+    Hearing,
+    HearingContext,
+    Hypothesis,
+    Segmenter,
+    TurnAudio,
+    TurnEnded,
+    TurnStarted,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HeardTurn:
+    """A turn of the debtor with what the recogniser made of it; seconds count on the conversation's stopwatch."""
+
+    hypothesis: Hypothesis
+    expect: Expect
+    """What was expected when the turn began."""
+    started_s: float
+    ended_s: float
+    """Last speech sample, not the moment silence was believed."""
+    speech_s: float
+    protected: bool
+    """It began well inside a prompt that may not be interrupted: it answers nothing that was fully asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finish:
+    """The end of a turn, in the recogniser's queue of work behind the turn's own audio."""
+
+    expect: Expect
+    started_s: float
+    ended_s: float
+    speech_s: float
+    protected: bool
+
+
+class Ears:
+    """Feeds frames to the segmenter and turns to the recogniser; `heard` turns come out in order."""
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        hearing: Hearing,
+        now: Callable[[], float],
+        *,
+        language: str,
+        today: str,
+        on_turn: Callable[[HeardTurn], None],
+    ) -> None:
+        self._segmenter = segmenter
+        self._hearing = hearing
+        self._now = now
+        self._language = language
+        self._today = today
+        self._on_turn = on_turn
+        self._expect: Expect | None = None
+        self._work: asyncio.Queue[Expect | bytes | _Finish] = asyncio.Queue()
+        self._open: tuple[Expect, float, bool] | None = None
+        self.pending = 0  # turns ended but not yet recognised
+        self._task = asyncio.create_task(self._recognise(), name="ears")
+
+    def expect(self, expect: Expect) -> None:
+        """From the next turn on, listen for this."""
+        self._expect = expect
+        settings = self._segmenter.settings
+        settings.end_silence_s = expect.end_silence_s
+        settings.max_turn_s = expect.max_turn_s
+
+    @property
+    def speaking_s(self) -> float:
+        """Seconds of the speech going on now."""
+        return self._segmenter.speaking_s
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether a turn is open or waits for its recognition."""
+        return self._open is not None or self.pending > 0
+
+    def tick(self, pcm: bytes, *, protected: bool) -> None:
+        """Take the frames of this beat. `protected`: a prompt that may not be interrupted is being said."""
+        for start in range(0, len(pcm), FRAME_BYTES):
+            for event in self._segmenter.process(pcm[start : start + FRAME_BYTES]):
+                self._on_segment(event, protected)
+
+    def _on_segment(self, event: TurnStarted | TurnAudio | TurnEnded, protected: bool) -> None:
+        if isinstance(event, TurnStarted):
+            expect = self._expect
+            if expect is None:
+                return
+            self._open = (expect, self._now() - self._segmenter.speaking_s, protected)
+            self._work.put_nowait(expect)
+            self._work.put_nowait(event.pcm)
+        elif self._open is None:
+            return
+        elif isinstance(event, TurnAudio):
+            self._work.put_nowait(event.pcm)
+        else:
+            expect, started, was_protected = self._open
+            self._open = None
+            self.pending += 1
+            ended = self._now() - event.trailing_s
+            self._work.put_nowait(_Finish(expect, started, ended, event.speech_s, was_protected))
+
+    async def _recognise(self) -> None:
+        lost = False
+        while True:
+            step = await self._work.get()
+            try:
+                if isinstance(step, Expect):
+                    lost = False
+                    await self._hearing.begin(HearingContext(self._language, step.kinds, step.phrases, self._today))
+                elif isinstance(step, bytes) and not lost:
+                    await self._hearing.feed(step)
+            except UnavailableError as error:
+                log.warning("recogniser lost: %s", error)
+                lost = True
+            if isinstance(step, _Finish):
+                hypothesis = Hypothesis("", 0.0, reason="unavailable") if lost else await self._hearing.finish()
+                self.pending -= 1
+                self._on_turn(
+                    HeardTurn(hypothesis, step.expect, step.started_s, step.ended_s, step.speech_s, step.protected)
+                )
+
+    async def close(self) -> None:
+        """Stop recognising and release the recogniser."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self._hearing.close()

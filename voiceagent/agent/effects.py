@@ -1,0 +1,62 @@
+"""Carries out what the script wants done, in its order: what must be durable is durable before the next word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from voiceagent.agent.mouth import Mouth
+from voiceagent.agent.ports import Record
+from voiceagent.debt.disposition import Disposition
+from voiceagent.dialogue.events import (
+    CallBack,
+    Effect,
+    Expect,
+    Hangup,
+    IdentityFailed,
+    MarkNumber,
+    OpenRequest,
+    OptOut,
+    Promise,
+    RightPartyVerified,
+    Say,
+)
+
+
+class Effects:
+    """Applies effects one by one; `turn` and `offset` say which of the debtor's turns caused them, and when."""
+
+    def __init__(self, mouth: Mouth, record: Record, *, on_expect: Callable[[Expect], None]) -> None:
+        self._mouth = mouth
+        self._record = record
+        self._on_expect = on_expect
+        self.disposition: Disposition | None = None
+        self.promised = False
+        self.unspoken = 0
+        """Prompts in a row that could not be rendered."""
+
+    async def apply(self, effects: Sequence[Effect], *, state: str, turn: int, offset_s: float) -> None:
+        """Carry out `effects`; a Hangup only sets `disposition`, the conversation ends the call after the last word."""
+        for effect in effects:
+            match effect:
+                case Say():
+                    spoken = await self._mouth.say(effect, state)
+                    self.unspoken = 0 if spoken else self.unspoken + 1
+                case Expect():
+                    self._on_expect(effect)
+                case Promise():
+                    await self._record.promise(effect.agreement, confirmed_by_turn=turn, offset_s=offset_s)
+                    self.promised = True
+                case RightPartyVerified():
+                    self._record.verified(effect.datum)
+                case IdentityFailed():
+                    self._record.identity_failed(effect.datum)
+                case OptOut():
+                    await self._record.opt_out(effect.scope)
+                case CallBack():
+                    await self._record.call_back(effect.due_at, effect.reason)
+                case OpenRequest():
+                    await self._record.open_request(effect.kind, effect.detail)
+                case MarkNumber():
+                    await self._record.mark_number(effect.status)
+                case Hangup():
+                    self.disposition = effect.disposition

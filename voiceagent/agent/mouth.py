@@ -1,0 +1,156 @@
+"""The mouth: turns prompts into audio on the line, knows what was really played, and can be stopped."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from voiceagent.audio.format import FRAME_BYTES, seconds
+from voiceagent.base.errors import UnavailableError
+from voiceagent.dialogue.events import Say
+from voiceagent.speech.protocol import Voice
+from voiceagent.telephony.line import Line
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Utterance:
+    """A prompt on its way out: `begins` is where it starts in the line's count of played bytes."""
+
+    say: Say
+    state: str
+    pcm: bytes
+    written: int = 0
+    begins: int = 0
+    started_at: float | None = None
+    """Monotonic instant of its first fetched sample."""
+
+    @property
+    def total_s(self) -> float:
+        """Its whole length in seconds."""
+        return seconds(len(self.pcm))
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What became of an utterance."""
+
+    utterance: Utterance
+    played_s: float
+    interrupted: bool
+
+
+class Mouth:
+    """Plays utterances one after the other; call `tick` every 20 ms. Playout is what the line acknowledges."""
+
+    def __init__(
+        self,
+        line: Line,
+        voice: Voice,
+        now: Callable[[], float],
+        *,
+        on_started: Callable[[Utterance], None],
+        on_ended: Callable[[Played], None],
+    ) -> None:
+        self._line = line
+        self._voice = voice
+        self._now = now
+        self._on_started = on_started
+        self._on_ended = on_ended
+        self._queue: deque[Utterance] = deque()
+        self._kept: dict[str, bytes] = {}
+        self._end = 0  # where the last written byte ends, in the line's count
+        self.voice_lost = False
+
+    async def keep(self, says: Sequence[Say]) -> None:
+        """Render prompts into this process ahead of need, so that they can be said when the speech process is dead."""
+        for say in says:
+            self._kept[say.text] = await self._voice.render(say.parts)
+
+    async def prepare(self, says: Sequence[Say]) -> None:
+        """Tell the voice what will probably be said next."""
+        await self._voice.prepare([say.parts for say in says])
+
+    async def say(self, say: Say, state: str) -> bool:
+        """Queue a prompt; False when it could not be rendered (the voice is lost and no copy was kept)."""
+        pcm = self._kept.get(say.text)
+        if pcm is None:
+            try:
+                pcm = await self._voice.render(say.parts)
+            except UnavailableError as error:
+                log.warning("prompt %s not spoken: %s", say.prompt, error)
+                self.voice_lost = True
+                return False
+        # The line takes whole frames only.
+        self._queue.append(Utterance(say, state, pcm + bytes(-len(pcm) % FRAME_BYTES)))
+        return True
+
+    @property
+    def speaking(self) -> bool:
+        """Whether anything is queued or not yet fetched by the far side."""
+        return bool(self._queue)
+
+    @property
+    def current(self) -> Utterance | None:
+        """The utterance being played, or about to be."""
+        return self._queue[0] if self._queue else None
+
+    def left_s(self) -> float:
+        """Seconds of the current utterance still to be played."""
+        current = self.current
+        if current is None:
+            return 0.0
+        return current.total_s - seconds(self._played_of(current))
+
+    def tick(self) -> None:
+        """Move audio to the line and note what was played."""
+        played = self._line.played()
+        while self._queue:
+            head = self._queue[0]
+            if head.started_at is None and head.written and played > head.begins:
+                head.started_at = self._now()
+                self._on_started(head)
+            if head.written < len(head.pcm) or played < head.begins + head.written:
+                break
+            self._queue.popleft()
+            self._on_ended(Played(head, head.total_s, interrupted=False))
+        for utterance in self._queue:
+            if utterance.written == len(utterance.pcm):
+                continue
+            if utterance.written == 0:
+                utterance.begins = max(self._end, played)
+            room = self._line.room()
+            if room <= 0:
+                break
+            taken = self._line.play(utterance.pcm[utterance.written : utterance.written + room])
+            utterance.written += min(taken, len(utterance.pcm) - utterance.written)
+            self._end = utterance.begins + utterance.written
+            if utterance.written < len(utterance.pcm):
+                break
+
+    def stop(self) -> None:
+        """Stop now (barge-in): what may be interrupted is dropped, what may not is begun at once."""
+        if not self._queue:
+            return
+        played = self._line.played()
+        self._line.flush()
+        self._end = self._line.played()
+        waiting = list(self._queue)
+        self._queue.clear()
+        for index, utterance in enumerate(waiting):
+            begun = utterance.written > 0 and played > utterance.begins
+            if utterance.say.barge_in:
+                heard = min(seconds(max(0, played - utterance.begins)), utterance.total_s) if begun else 0.0
+                if begun or index == 0:
+                    self._on_ended(Played(utterance, heard, interrupted=True))
+            else:
+                utterance.written = 0
+                self._queue.append(utterance)
+
+    def _played_of(self, utterance: Utterance) -> int:
+        if utterance.written == 0:
+            return 0
+        return min(len(utterance.pcm), max(0, self._line.played() - utterance.begins))

@@ -1,0 +1,145 @@
+"""Everything a conversation touches outside itself, as protocols: the worker and the test drivers provide them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from voiceagent.debt.agreement import Agreement
+from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Understanding
+from voiceagent.speech.protocol import Hypothesis
+from voiceagent.telephony.line import HungUp
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTurn:
+    """One prompt as it was really played; seconds count from the answer."""
+
+    n: int
+    state: str
+    prompt: str
+    variant: int
+    text: str
+    started_s: float
+    played_s: float
+    total_s: float
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DebtorTurn:
+    """One turn of the debtor; `text` is empty when the answer was an identity datum."""
+
+    n: int
+    state: str
+    text: str
+    confidence: float
+    intent: str | None
+    slots: dict[str, Any]
+    engine: str
+    result: str
+    """ok, no_input, no_match, dtmf, bargein, ignored or unavailable."""
+    started_s: float
+    ended_s: float
+    sensitive: bool = False
+    latency_s: float | None = None
+    """End of the debtor's speech to the first audio of the answer; None when nothing was answered."""
+    recognise_ms: float = 0.0
+
+
+class Record(Protocol):
+    """What a call leaves behind. Only the awaited calls wait for the database."""
+
+    def ringing(self) -> None:
+        """The far phone rings."""
+        ...
+
+    def answered(self) -> None:
+        """The call is up."""
+        ...
+
+    def first_audio(self) -> None:
+        """The agent's first sample was fetched."""
+        ...
+
+    def agent_turn(self, turn: AgentTurn) -> None:
+        """A prompt ended or was cut."""
+        ...
+
+    def debtor_turn(self, turn: DebtorTurn) -> None:
+        """A turn of the debtor was dealt with."""
+        ...
+
+    def verified(self, datum: str) -> None:
+        """Right party: identity proved by this kind of datum."""
+        ...
+
+    def identity_failed(self, datum: str) -> None:
+        """A try at this kind of datum failed."""
+        ...
+
+    async def promise(self, agreement: Agreement, *, confirmed_by_turn: int, offset_s: float) -> None:
+        """Commit the agreement and its promises; returns when durable."""
+        ...
+
+    async def opt_out(self, scope: str) -> None:
+        """Commit the stop; returns when it acts."""
+        ...
+
+    async def call_back(self, due_at: datetime, reason: str) -> None:
+        """Commit a callback."""
+        ...
+
+    async def open_request(self, kind: str, detail: str) -> None:
+        """Commit a task for people."""
+        ...
+
+    async def mark_number(self, status: str) -> None:
+        """Commit what was learned of the number."""
+        ...
+
+    def hung_up(self, event: HungUp) -> None:
+        """The line is down."""
+        ...
+
+
+class Ticks(Protocol):
+    """The 20 ms beat shared by all calls."""
+
+    async def next(self) -> None:
+        """Wait for the next beat."""
+        ...
+
+
+class Stopwatch(Protocol):
+    """Monotonic seconds (a Clock)."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+
+class Brain(Protocol):
+    """The script as one call runs it: pure behind, so `foresee` may be asked without consequence."""
+
+    language: str
+    today: str
+
+    @property
+    def state(self) -> str:
+        """The script's state now."""
+        ...
+
+    def step(self, event: DialogueEvent) -> Sequence[Effect]:
+        """Take an event, move on, say what is to be done."""
+        ...
+
+    def foresee(self, event: DialogueEvent) -> Sequence[Effect]:
+        """What `step` would answer now, without moving."""
+        ...
+
+    def understand(self, hypothesis: Hypothesis, expect: Expect, *, only_global: bool) -> Understanding:
+        """What the words mean where `expect` was asked; `only_global`: only what is meant in any state."""
+        ...

@@ -1,0 +1,83 @@
+"""Turn taking: when to duck, when to stop talking, when silence has lasted too long, when a key sequence is whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from voiceagent.dialogue.events import Expect
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSettings:
+    """Seconds and decibels of turn taking that no script changes."""
+
+    duck_after_s: float = 0.15
+    """Confirmed speech after which the prompt is lowered."""
+    stop_after_s: float = 0.35
+    """Confirmed speech after which the prompt stops."""
+    duck_db: float = 12.0
+    """How far it is lowered."""
+    key_pause_s: float = 2.0
+    """Pause that ends a key sequence."""
+    protected_tail_s: float = 1.0
+    """The last part of a protected prompt, in which an answer already counts."""
+    drain_s: float = 0.3
+    """Wait after the last acknowledged sample before hanging up."""
+    max_call_s: float = 360.0
+    """A call that lasts longer is ended."""
+
+
+class BargeIn(StrEnum):
+    """What to do with the prompt being said."""
+
+    KEEP = "keep"
+    DUCK = "duck"
+    STOP = "stop"
+
+
+@dataclass(slots=True)
+class TurnTaker:
+    """Counts what the beat brings; all times are handed in."""
+
+    settings: TurnSettings = field(default_factory=TurnSettings)
+    _quiet_s: float = 0.0
+    _keys: str = ""
+    _keys_at: float = 0.0
+
+    def barge_in(self, *, speaking_s: float, allowed: bool) -> BargeIn:
+        """The verdict while a prompt plays and the debtor has been speaking for `speaking_s`."""
+        if not allowed or speaking_s < self.settings.duck_after_s:
+            return BargeIn.KEEP
+        return BargeIn.STOP if speaking_s >= self.settings.stop_after_s else BargeIn.DUCK
+
+    def quiet(self, beat_s: float, *, listening: bool, expect: Expect | None) -> bool:
+        """Count silence while only listening; True once when the state's patience is over."""
+        if not listening or expect is None or self._keys:
+            self._quiet_s = 0.0
+            return False
+        self._quiet_s += beat_s
+        if self._quiet_s < expect.no_input_s:
+            return False
+        self._quiet_s = 0.0
+        return True
+
+    def key(self, digit: str, now: float, expect: Expect | None) -> str | None:
+        """Take a key; the whole sequence when it is complete."""
+        wanted = expect.keys if expect else 1
+        if digit != "#":
+            self._keys += digit
+            self._keys_at = now
+        if self._keys and (digit == "#" or len(self._keys) >= wanted):
+            return self._take()
+        return None
+
+    def key_pause(self, now: float) -> str | None:
+        """The sequence so far when its pause is over."""
+        if self._keys and now - self._keys_at >= self.settings.key_pause_s:
+            return self._take()
+        return None
+
+    def _take(self) -> str:
+        keys, self._keys = self._keys, ""
+        return keys
