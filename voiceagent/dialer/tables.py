@@ -1,0 +1,184 @@
+"""What the dialer keeps: lists as imported, campaigns, who is enrolled in them, callbacks, and who leads the service."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from voiceagent.storage.schema import id_column, metadata, tenant_column
+from voiceagent.storage.types import Json, UtcDateTime, Uuid, enum_check, enum_column
+
+
+class DialMode(StrEnum):
+    """How far a campaign's calls may go."""
+
+    REHEARSAL = "rehearsal"
+    PILOT = "pilot"
+    LIVE = "live"
+
+
+class CampaignState(StrEnum):
+    """Whether a campaign hands out calls."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+class EnrollmentState(StrEnum):
+    """Where a case stands within a campaign."""
+
+    READY = "ready"
+    LEASED = "leased"
+    WAITING = "waiting"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+class EntryStatus(StrEnum):
+    """What became of a row of a list."""
+
+    IMPORTED = "imported"
+    UPDATED = "updated"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+    UNDONE = "undone"
+
+
+class CallbackOrigin(StrEnum):
+    """Why a call was promised."""
+
+    DEBTOR_ASKED = "debtor_asked"
+    OFFERED = "offered"
+    MISSED_INBOUND = "missed_inbound"
+    DROPPED_CALL = "dropped_call"
+
+
+class CallbackStatus(StrEnum):
+    """Whether the promised call was made."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+contact_list = sa.Table(
+    "contact_list",
+    metadata,
+    id_column(),
+    tenant_column(),
+    sa.Column("batch", sa.String(64), nullable=False, comment="What `lists` shows and undoes"),
+    sa.Column("file", sa.String(255), nullable=False, comment="File name without its directory"),
+    sa.Column("sha256", sa.String(64), nullable=False, comment="Of the file's bytes: the same file is known again"),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("imported", sa.Integer, nullable=False),
+    sa.Column("updated", sa.Integer, nullable=False),
+    sa.Column("duplicates", sa.Integer, nullable=False),
+    sa.Column("rejected", sa.Integer, nullable=False),
+    sa.Column("mapping", Json(), nullable=False, comment="Column of the file to field"),
+    sa.Column("imported_at", UtcDateTime(), nullable=False),
+    sa.Column("undone_at", UtcDateTime()),
+    sa.UniqueConstraint("tenant_id", "batch"),
+    sa.Index("ix_contact_list_sha256", "tenant_id", "sha256"),
+)
+
+list_entry = sa.Table(
+    "list_entry",
+    metadata,
+    sa.Column("list_id", Uuid(), sa.ForeignKey("contact_list.id"), primary_key=True),
+    sa.Column("row_number", sa.Integer, primary_key=True, comment="1 is the first row under the header"),
+    tenant_column(),
+    sa.Column("person_id", Uuid(), sa.ForeignKey("person.id"), index=True),
+    sa.Column("case_id", Uuid(), sa.ForeignKey("debt_case.id"), index=True),
+    enum_column("status", EntryStatus),
+    sa.Column("reason", sa.String(64), comment="Why it was rejected (a code, never the value)"),
+    enum_check("status", EntryStatus),
+)
+
+campaign = sa.Table(
+    "campaign",
+    metadata,
+    id_column(),
+    tenant_column(),
+    sa.Column("name", sa.String(128), nullable=False),
+    enum_column("mode", DialMode),
+    enum_column("state", CampaignState),
+    sa.Column("language", sa.String(8)),
+    sa.Column("region", sa.String(2)),
+    sa.Column("script", sa.String(128), comment="Name of the conversation script"),
+    sa.Column("script_sha256", sa.String(64)),
+    sa.Column("policy_sha256", sa.String(64)),
+    sa.Column("caller_id", sa.String(32)),
+    sa.Column("caps", Json(), nullable=False),
+    sa.Column("window", Json(), nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
+    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    sa.UniqueConstraint("tenant_id", "name"),
+    enum_check("mode", DialMode),
+    enum_check("state", CampaignState),
+)
+
+campaign_list = sa.Table(
+    "campaign_list",
+    metadata,
+    sa.Column("campaign_id", Uuid(), sa.ForeignKey("campaign.id"), primary_key=True),
+    sa.Column("list_id", Uuid(), sa.ForeignKey("contact_list.id"), primary_key=True),
+    tenant_column(),
+)
+
+enrollment = sa.Table(
+    "enrollment",
+    metadata,
+    id_column(),
+    tenant_column(),
+    sa.Column("campaign_id", Uuid(), sa.ForeignKey("campaign.id"), nullable=False),
+    sa.Column("case_id", Uuid(), sa.ForeignKey("debt_case.id"), nullable=False, index=True),
+    enum_column("state", EnrollmentState),
+    sa.Column("reason", sa.String(64), comment="Why it waits or stopped: rule, cap, outcome"),
+    sa.Column("next_at", UtcDateTime(), comment="Not before this instant"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0", comment="Higher goes first"),
+    sa.Column("leased_until", UtcDateTime()),
+    sa.Column("leased_by", sa.String(64), comment="Seat or worker that holds the lease"),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
+    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    sa.UniqueConstraint("campaign_id", "case_id"),
+    sa.Index("ix_enrollment_hopper", "campaign_id", "state", "priority", "next_at"),
+    enum_check("state", EnrollmentState),
+)
+
+callback = sa.Table(
+    "callback",
+    metadata,
+    id_column(),
+    tenant_column(),
+    sa.Column("case_id", Uuid(), sa.ForeignKey("debt_case.id"), index=True),
+    sa.Column("person_id", Uuid(), sa.ForeignKey("person.id"), index=True),
+    sa.Column("phone_id", Uuid(), sa.ForeignKey("phone.id")),
+    sa.Column("campaign_id", Uuid(), sa.ForeignKey("campaign.id")),
+    sa.Column("attempt_id", Uuid(), sa.ForeignKey("attempt.id"), comment="The call in which it was asked for"),
+    sa.Column("due_at", UtcDateTime(), nullable=False),
+    enum_column("origin", CallbackOrigin),
+    enum_column("status", CallbackStatus),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("leased_until", UtcDateTime()),
+    sa.Column("leased_by", sa.String(64)),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
+    sa.Column("closed_at", UtcDateTime()),
+    sa.Index("ix_callback_due", "status", "due_at"),
+    enum_check("origin", CallbackOrigin),
+    enum_check("status", CallbackStatus),
+)
+
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True, comment="What is led: 'service' ticks, ..."),
+    sa.Column("holder", sa.String(128), nullable=False),
+    sa.Column("until", UtcDateTime(), nullable=False),
+    sa.Column("fencing", sa.BigInteger, nullable=False, comment="Grows with every change of holder"),
+)
