@@ -11,7 +11,7 @@ from voiceagent.dialogue.events import Expect, Keyed, NoInput, Understanding
 
 
 class Notes:
-    """Passive: told what happened, tells the record. A debtor's turn is noted once its answer has begun, or never will."""
+    """Passive: told what happened, tells the record. A debtor's turn is noted once its answer begins or cannot."""
 
     def __init__(self, record: Record) -> None:
         self._record = record

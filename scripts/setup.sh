@@ -1,0 +1,60 @@
+# Shared by scripts/demo and scripts/test: brings this checkout to done. Sourced, not run.
+# Every step leaves a stamp of what it was made from, so that a second run costs nothing and a broken one resumes.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+ROOT=$PWD
+VENV=$ROOT/.venv
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+export VOICEAGENT_MODELS=${VOICEAGENT_MODELS:-$ROOT/models}
+export VOICEAGENT_ASTERISK=${VOICEAGENT_ASTERISK:-$ROOT/.asterisk}
+
+say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# need_packages PACKAGE:PROBE...  Debian packages whose probe (a command, or a path with wildcards) is not there.
+need_packages() {
+  local missing=() entry package probe
+  for entry in "$@"; do
+    package=${entry%%:*} probe=${entry#*:}
+    if [[ $probe == /* ]]; then compgen -G "$probe" >/dev/null || missing+=("$package")
+    else command -v "$probe" >/dev/null || missing+=("$package"); fi
+  done
+  [[ ${#missing[@]} -eq 0 ]] && return 0
+  [[ $(id -u) -eq 0 ]] || die "missing system packages: run as root once: apt-get install ${missing[*]}"
+  command -v apt-get >/dev/null || die "install these by your system's means, then run again: ${missing[*]}"
+  say "installing Debian packages: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q >&2
+  apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+}
+
+need_python() {
+  local candidate
+  for candidate in python3.11 python3.12 python3; do
+    if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then
+      PYTHON=$candidate
+      return 0
+    fi
+  done
+  need_packages python3.11:python3.11 python3.11-venv:/usr/lib/python3.11/ensurepip/__init__.py
+  PYTHON=python3.11
+}
+
+# The virtual environment with what requirements.lock names, by hash, and this checkout in it.
+need_venv() {
+  local stamp
+  stamp=$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1)
+  [[ -x $VENV/bin/voiceagent && $(cat "$VENV/.stamp" 2>/dev/null) == "$stamp" ]] && return 0
+  need_python
+  [[ -x $VENV/bin/python ]] || { say "making .venv with $PYTHON"; "$PYTHON" -m venv "$VENV"; }
+  say "installing Python packages (requirements.lock)"
+  "$VENV/bin/python" -m pip install --quiet --require-hashes -r requirements.lock
+  "$VENV/bin/python" -m pip install --quiet --no-deps --no-build-isolation -e .
+  echo "$stamp" >"$VENV/.stamp"
+}
+
+need_asterisk() { scripts/asterisk; }
+
+# Speech models, voices and phrase banks (see models/README.md); --for-tests adds what only tests use.
+need_models() { "$VENV/bin/voiceagent" models install --recommended "$@" >&2; }
