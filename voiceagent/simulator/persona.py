@@ -148,7 +148,9 @@ def plain(text: str) -> str:
 def _load(language: str) -> dict[str, Any]:
     path = PERSONAS / f"{language}.yaml"
     if not path.is_file():
-        raise BadInputError(f"no personas for {language}; there are {', '.join(p.stem for p in PERSONAS.glob('*.yaml'))}")
+        raise BadInputError(
+            f"no personas for {language}; there are {', '.join(p.stem for p in PERSONAS.glob('*.yaml'))}"
+        )
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert isinstance(data, dict)
     return data

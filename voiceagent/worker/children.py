@@ -1,0 +1,126 @@
+"""A child process that says when it is ready, answers to a heartbeat, and ends when told or when we end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from voiceagent.base.errors import UnavailableError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSpec:
+    """How to run one of our processes. It prints a JSON object as its first line on stdout when it is ready."""
+
+    name: str
+    arguments: Sequence[str]
+    """Arguments of `python -m`, module first."""
+    nice: int = 0
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ready_s: float = 60.0
+    """Patience until the ready line."""
+    stop_s: float = 15.0
+    """Patience from SIGTERM to SIGKILL."""
+    heartbeat_s: float = 0.0
+    """The child prints a line at least this often; 0: it need not. Silence means it is stuck."""
+
+
+#: One model thread each, and no spinning: the cores belong to the calls (architecture page).
+SHARED_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "KMP_BLOCKTIME": "0", "PYTHONUNBUFFERED": "1"}
+
+
+class Child:
+    """One running process; `died` is set when it ended, `last_sign` is the loop time of its last line."""
+
+    def __init__(self, spec: ChildSpec) -> None:
+        self.spec = spec
+        self.ready: dict[str, Any] = {}
+        self.died = asyncio.Event()
+        self.last_sign = 0.0
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id."""
+        return self._process.pid if self._process else None
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code once it ended (negative: the signal)."""
+        return self._process.returncode if self._process else None
+
+    async def start(self) -> dict[str, Any]:
+        """Start it and wait until it is ready; returns its ready line. UnavailableError says why it is not."""
+        spec = self.spec
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            *spec.arguments,
+            stdin=subprocess.PIPE,  # its end-of-file tells the child that we are gone
+            stdout=subprocess.PIPE,
+            env={**os.environ, **SHARED_ENVIRONMENT, **spec.environment},
+            preexec_fn=(lambda: os.nice(spec.nice) and None) if spec.nice else None,
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        ready = asyncio.create_task(self._process.stdout.readline())
+        try:
+            line = await asyncio.wait_for(ready, spec.ready_s)
+        except TimeoutError:
+            await self.kill()
+            raise UnavailableError(f"{spec.name} was not ready within {spec.ready_s:.0f} s", code="not_ready") from None
+        if not line:
+            await self._process.wait()
+            raise UnavailableError(
+                f"{spec.name} ended at its start with exit code {self.returncode}; its message is above",
+                code="not_ready",
+            )
+        self.ready = json.loads(line)
+        self.last_sign = asyncio.get_running_loop().time()
+        self._reader = asyncio.create_task(self._read(), name=f"{spec.name} lines")
+        return self.ready
+
+    async def _read(self) -> None:
+        assert self._process is not None and self._process.stdout is not None
+        while await self._process.stdout.readline():
+            self.last_sign = asyncio.get_running_loop().time()
+        await self._process.wait()
+        self.died.set()
+
+    @property
+    def stuck(self) -> bool:
+        """Alive, but silent for three heartbeats."""
+        if not self.spec.heartbeat_s or self.died.is_set():
+            return False
+        return asyncio.get_running_loop().time() - self.last_sign > 3 * self.spec.heartbeat_s
+
+    async def stop(self) -> None:
+        """Ask it to end, then make it."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), self.spec.stop_s)
+        except TimeoutError:
+            log.error("%s did not end within %.0f s; killed", self.spec.name, self.spec.stop_s)
+            await self.kill()
+
+    async def kill(self) -> None:
+        """End it now."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()

@@ -1,0 +1,101 @@
+"""Keeps our processes alive: restarts what died or is stuck, and clears up after it before the next call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from voiceagent.base.errors import UnavailableError
+from voiceagent.worker.children import Child, ChildSpec
+
+log = logging.getLogger(__name__)
+
+CleanUp = Callable[[ChildSpec], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Kept:
+    """One supervised process."""
+
+    spec: ChildSpec
+    clean_up: CleanUp | None
+    child: Child
+    restarts: int = 0
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+
+class Supervisor:
+    """Starts children in order, watches them, stops them in reverse order."""
+
+    #: How often children are looked at (a death is noticed at once, being stuck within this), and restart back-off.
+    WATCH_S = 0.25
+    BACK_OFF_S = (0.2, 10.0)
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Kept] = {}
+        self._stopping = False
+
+    async def start(self, spec: ChildSpec, clean_up: CleanUp | None = None) -> Child:
+        """Start a child and keep it. `clean_up` runs after each death, before the restart."""
+        kept = Kept(spec, clean_up, Child(spec))
+        await kept.child.start()
+        self._kept[spec.name] = kept
+        kept.task = asyncio.create_task(self._watch(kept), name=f"watch {spec.name}")
+        return kept.child
+
+    def child(self, name: str) -> Child:
+        """The child of that name as it runs now."""
+        return self._kept[name].child
+
+    @property
+    def restarts(self) -> dict[str, int]:
+        """How often each child was restarted."""
+        return {name: kept.restarts for name, kept in self._kept.items()}
+
+    async def _watch(self, kept: Kept) -> None:
+        while not self._stopping:
+            try:
+                await asyncio.wait_for(kept.child.died.wait(), self.WATCH_S)
+            except TimeoutError:
+                if not kept.child.stuck:
+                    continue
+                log.error("%s is stuck; killed", kept.spec.name)
+                await kept.child.kill()
+                await kept.child.died.wait()
+            if self._stopping:
+                return
+            code = kept.child.returncode
+            if code:
+                log.error("%s died (exit code %s); restarting it", kept.spec.name, code)
+            else:
+                log.info("%s retired; starting its successor", kept.spec.name)
+            if kept.clean_up is not None:
+                try:
+                    await kept.clean_up(kept.spec)
+                except UnavailableError as error:
+                    log.error("clean-up after %s: %s", kept.spec.name, error)
+            await self._restart(kept)
+
+    async def _restart(self, kept: Kept) -> None:
+        pause, longest = self.BACK_OFF_S
+        while not self._stopping:
+            kept.child = Child(kept.spec)
+            kept.restarts += 1
+            try:
+                await kept.child.start()
+                return
+            except UnavailableError as error:
+                log.error("%s", error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, longest)
+
+    async def stop(self) -> None:
+        """Stop every child, the last started first."""
+        self._stopping = True
+        for kept in reversed(self._kept.values()):
+            await kept.child.stop()
+            if kept.task is not None:
+                kept.task.cancel()
+                await asyncio.gather(kept.task, return_exceptions=True)
