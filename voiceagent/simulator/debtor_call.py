@@ -1,0 +1,151 @@
+"""The debtor's end of a call: hears the agent through the line and a recogniser, answers aloud, may hang up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from voiceagent.agent.ears import Ears, HeardTurn
+from voiceagent.agent.mouth import Mouth, Played, Utterance
+from voiceagent.agent.ports import Stopwatch, Ticks
+from voiceagent.dialogue.events import Expect, Say
+from voiceagent.language.spoken import SpokenPart
+from voiceagent.simulator.persona import Answer, Debtor
+from voiceagent.speech.protocol import Hearing, Segmenter, Voice
+from voiceagent.telephony.line import HungUp, Line
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Something the debtor said; seconds since it lifted the phone."""
+
+    topic: str
+    text: str
+    started_s: float
+    ended_s: float
+
+
+@dataclass(slots=True)
+class DebtorReport:
+    """What happened, as the debtor knows it."""
+
+    said: list[Spoken] = field(default_factory=list)
+    heard: list[tuple[float, str]] = field(default_factory=list)
+    """(end of the agent's turn, what was understood of it)."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How the debtor takes turns, in seconds."""
+
+    pickup_s: float = 0.4
+    """From lifting the phone to its own first word."""
+    patience_s: float = 1.1
+    """Silence after which it takes the agent's turn for over: agents pause between sentences."""
+    reaction_s: float = 0.25
+    """From understanding to answering."""
+    longest_s: float = 300.0
+    """It hangs up then."""
+
+
+class DebtorCall:
+    """One call from the debtor's side; reuses the agent's ears and mouth, which serve any two people on a line."""
+
+    def __init__(
+        self,
+        line: Line,
+        debtor: Debtor,
+        segmenter: Segmenter,
+        hearing: Hearing,
+        voice: Voice,
+        ticks: Ticks,
+        clock: Stopwatch,
+        *,
+        today: str,
+        manners: Manners | None = None,
+    ) -> None:
+        self._line, self._debtor, self._ticks, self._clock = line, debtor, ticks, clock
+        self._manners = manners or Manners()
+        self._zero = clock.monotonic()
+        self._mouth = Mouth(line, voice, self._now, on_started=self._started, on_ended=self._ended)
+        self._ears = Ears(
+            segmenter, hearing, self._now, language=debtor.persona.language, today=today, on_turn=self._heard
+        )
+        self._ears.expect(Expect(state="agent", end_silence_s=self._manners.patience_s, max_turn_s=30.0))
+        self._answers: asyncio.Queue[Answer] = asyncio.Queue()
+        self._over = False
+        self._leaving = False
+        self.report = DebtorReport()
+
+    def _now(self) -> float:
+        return self._clock.monotonic() - self._zero
+
+    async def prepare(self, answers: Sequence[str]) -> None:
+        """Have answers rendered before the phone rings."""
+        await self._mouth.prepare([_say(Answer("", text)) for text in answers])
+
+    async def run(self) -> DebtorReport:
+        """Stay on the line until either side hangs up. The line is already answered."""
+        self._zero = self._clock.monotonic()
+        watcher = asyncio.create_task(self._watch_line(), name="debtor line")
+        talker = asyncio.create_task(self._talk(), name="debtor talk")
+        try:
+            while not self._over:
+                await self._ticks.next()
+                self._ears.tick(self._line.hear(), protected=False)
+                self._mouth.tick()
+                if self._now() > self._manners.longest_s or (self._leaving and not self._mouth.speaking):
+                    await self._line.hangup()
+                    self._over = True
+        finally:
+            for task in (watcher, talker):
+                task.cancel()
+            await asyncio.gather(watcher, talker, return_exceptions=True)
+            self._mouth.stop()
+            await self._ears.close()
+        self.report.seconds = round(self._now(), 3)
+        return self.report
+
+    async def _watch_line(self) -> None:
+        while not isinstance(await self._line.next_event(), HungUp):
+            pass
+        self._over = True
+
+    async def _talk(self) -> None:
+        if (first := self._debtor.picked_up()) is not None:
+            await self._wait(self._manners.pickup_s)
+            await self._mouth.say(_say(first), first.topic)
+        while True:
+            answer = await self._answers.get()
+            await self._wait(self._manners.reaction_s)
+            if answer.text:
+                await self._mouth.say(_say(answer), answer.topic)
+            self._leaving = self._leaving or answer.hangs_up
+
+    async def _wait(self, seconds: float) -> None:
+        until = self._now() + seconds
+        while self._now() < until:
+            await self._ticks.next()
+
+    def _heard(self, turn: HeardTurn) -> None:
+        text = turn.hypothesis.text
+        self.report.heard.append((round(turn.ended_s, 3), text))
+        answer = self._debtor.hears(text) if text else None
+        if answer is not None:
+            self._answers.put_nowait(answer)
+
+    def _started(self, utterance: Utterance) -> None:
+        """Nothing to note before it was said."""
+
+    def _ended(self, played: Played) -> None:
+        utterance = played.utterance
+        started = utterance.started_at if utterance.started_at is not None else self._now()
+        self.report.said.append(
+            Spoken(utterance.state, utterance.say.text, round(started, 3), round(started + played.played_s, 3))
+        )
+
+
+def _say(answer: Answer) -> Say:
+    return Say(answer.topic, 0, (SpokenPart(answer.text),))

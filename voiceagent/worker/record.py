@@ -1,0 +1,223 @@
+"""What a call leaves behind, as events of the journal: implements the agent's Record port."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from voiceagent.agent.ports import AgentTurn, DebtorTurn
+from voiceagent.base.clock import Clock
+from voiceagent.base.ids import uuid7
+from voiceagent.debt.agreement import Agreement
+from voiceagent.journal import catalogue
+from voiceagent.journal.envelope import NewEvent, Payload
+from voiceagent.journal.private import private_ref
+from voiceagent.journal.writer import JournalWriter
+from voiceagent.telephony.line import HungUp
+
+
+@dataclass(frozen=True, slots=True)
+class CallKeys:
+    """The rows a call belongs to."""
+
+    call_id: uuid.UUID
+    case_id: uuid.UUID | None
+    person_id: uuid.UUID | None
+    phone_id: uuid.UUID | None
+    campaign_id: uuid.UUID | None = None
+    actor: str = "agent"
+
+
+#: Working days a person has to answer a request opened in a call, in calendar days; by kind.
+REQUEST_DAYS = {"record_request": 7, "human": 1}
+REQUEST_DEFAULT_DAYS = 5
+
+
+class CallRecord:
+    """One call's events. Times of the line are kept for the final verdict (ring, talk)."""
+
+    def __init__(self, writer: JournalWriter, clock: Clock, keys: CallKeys) -> None:
+        self._writer = writer
+        self._clock = clock
+        self.keys = keys
+        self._began = clock.monotonic()
+        self._answered: float | None = None
+        self._ended: float | None = None
+        self.verified_datum: str | None = None
+        self.human_spoke = False
+        """Somebody said something: not only silence was at the other end."""
+        self.sensitive_spans: list[tuple[float, float]] = []
+        """Seconds since the answer in which identity data were said."""
+
+    # --- the line -----------------------------------------------------------------------------------------------------
+
+    def ringing(self) -> None:
+        """The far phone rings."""
+        self._note(catalogue.CallRinging())
+
+    def answered(self) -> None:
+        """The call is up: talk time begins."""
+        self._answered = self._clock.monotonic()
+        self._note(catalogue.CallAnswered())
+
+    def first_audio(self) -> None:
+        """The agent's first sample was fetched."""
+        assert self._answered is not None
+        self._note(catalogue.CallFirstAudio(after_answer_s=round(self._clock.monotonic() - self._answered, 3)))
+
+    def hung_up(self, event: HungUp) -> None:
+        """The line is down: talk time ends."""
+        self._ended = self._clock.monotonic()
+        self._note(catalogue.CallHungUp(event.by.value, event.sip_code, event.reason))
+
+    @property
+    def ring_s(self) -> float:
+        """Seconds from the INVITE to the answer, or to the end."""
+        until = self._answered or self._ended or self._clock.monotonic()
+        return round(until - self._began, 3)
+
+    @property
+    def talk_s(self) -> float:
+        """Seconds from the answer to the end, 0 when never answered."""
+        if self._answered is None:
+            return 0.0
+        return round((self._ended or self._clock.monotonic()) - self._answered, 3)
+
+    @property
+    def wrap_s(self) -> float:
+        """Seconds of work since the line went down."""
+        return round(self._clock.monotonic() - self._ended, 3) if self._ended is not None else 0.0
+
+    # --- the turns ----------------------------------------------------------------------------------------------------
+
+    def agent_turn(self, turn: AgentTurn) -> None:
+        """A prompt as it was played."""
+        self._note(
+            catalogue.AgentTurnPlayed(
+                n=turn.n,
+                state=turn.state,
+                prompt=turn.prompt,
+                variant=turn.variant,
+                text=private_ref("utterance", turn.text, self._clock.now()),
+                started_s=turn.started_s,
+                played_s=turn.played_s,
+                total_s=turn.total_s,
+                interrupted=turn.interrupted,
+            )
+        )
+
+    def debtor_turn(self, turn: DebtorTurn) -> None:
+        """A turn of the debtor; an identity answer leaves no words and no slots."""
+        if turn.sensitive and turn.result in ("ok", "no_match", "ignored"):
+            self.sensitive_spans.append((turn.started_s, turn.ended_s))
+        self.human_spoke = self.human_spoke or turn.result in ("ok", "no_match", "dtmf")
+        heard = private_ref("utterance", turn.text, self._clock.now()) if turn.text and not turn.sensitive else None
+        self._note(
+            catalogue.DebtorTurnHeard(
+                n=turn.n,
+                state=turn.state,
+                heard=heard,
+                confidence=turn.confidence,
+                intent=turn.intent,
+                slots={} if turn.sensitive else _public_slots(turn.slots),
+                latency_s=turn.latency_s,
+                engine=turn.engine,
+                result=turn.result,
+                sensitive=turn.sensitive,
+                started_s=turn.started_s,
+                ended_s=turn.ended_s,
+            )
+        )
+
+    def verified(self, datum: str) -> None:
+        """Right party."""
+        self.verified_datum = datum
+        self._note(catalogue.IdentityVerified(datum))
+
+    def identity_failed(self, datum: str) -> None:
+        """A try that did not match."""
+        self._note(catalogue.IdentityFailed(datum))
+
+    # --- what must be durable before the next word --------------------------------------------------------------------
+
+    async def promise(self, agreement: Agreement, *, confirmed_by_turn: int, offset_s: float) -> None:
+        """Commit the agreement with one promise per instalment, all or nothing."""
+        assert self.keys.case_id is not None
+        now = self._clock.now()
+        await self._commit(
+            catalogue.PromiseMade(
+                agreement_id=uuid7(now),
+                case_id=self.keys.case_id,
+                total=agreement.total.minor,
+                discount=agreement.discount.minor,
+                currency=agreement.total.currency,
+                instalments=tuple(
+                    catalogue.PromisedInstalment(uuid7(now), part.number, part.due, part.amount.minor)
+                    for part in agreement.instalments
+                ),
+                confirmed_by_turn=confirmed_by_turn,
+                recording_offset_s=offset_s,
+            )
+        )
+
+    async def opt_out(self, scope: str) -> None:
+        """Commit the stop."""
+        await self._commit(
+            catalogue.OptOutRecorded(
+                uuid7(self._clock.now()),
+                scope,
+                self.keys.person_id,
+                phone_id=self.keys.phone_id,
+                channel="voice" if scope == "channel" else None,
+            )
+        )
+
+    async def call_back(self, due_at: datetime, reason: str) -> None:
+        """Commit a callback."""
+        await self._commit(
+            catalogue.CallbackRequested(
+                uuid7(self._clock.now()),
+                self.keys.case_id,
+                self.keys.person_id,
+                self.keys.phone_id,
+                due_at,
+                reason=reason,
+                campaign_id=self.keys.campaign_id,
+            )
+        )
+
+    async def open_request(self, kind: str, detail: str) -> None:
+        """Commit a task for people, with the day it is owed."""
+        now = self._clock.now()
+        due = now + timedelta(days=REQUEST_DAYS.get(kind, REQUEST_DEFAULT_DAYS))
+        text = private_ref("request", detail, now) if detail else None
+        await self._commit(catalogue.RequestOpened(uuid7(now), kind, self.keys.case_id, text, due))
+
+    async def mark_number(self, status: str) -> None:
+        """Commit what was learned of the number."""
+        if self.keys.phone_id is not None:
+            await self._commit(catalogue.NumberMarked(self.keys.phone_id, status))
+
+    def note(self, *payloads: Payload) -> None:
+        """Further events of the call, without waiting."""
+        self._note(*payloads)
+
+    def _events(self, payloads: Sequence[Payload]) -> list[NewEvent]:
+        return [NewEvent("call", self.keys.call_id, payload, self.keys.actor) for payload in payloads]
+
+    def _note(self, *payloads: Payload) -> None:
+        self._writer.note(self._events(payloads))
+
+    async def _commit(self, *payloads: Payload) -> None:
+        await self._writer.commit(self._events(payloads))
+
+
+#: Slots that name a person or a way to reach one; they stay in the erasable words.
+PRIVATE_SLOTS = frozenset({"digits", "email", "phone", "name"})
+
+
+def _public_slots(slots: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in slots.items() if name not in PRIVATE_SLOTS}
