@@ -1,1 +1,1 @@
-"""The database engine, column types and migrations. No other room's tables."""
+"""Engine, column types and migrations; the tables themselves belong to the rooms."""

@@ -30,4 +30,4 @@ def id_column() -> sa.Column[uuid.UUID]:
 
 def tenant_column() -> sa.Column[uuid.UUID]:
     """Every row says whose it is."""
-    return sa.Column("tenant_id", Uuid(), nullable=False, index=True)
+    return sa.Column("tenant_id", Uuid(), nullable=False)

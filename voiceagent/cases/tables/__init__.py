@@ -1,0 +1,59 @@
+"""The tables of people, debts, calls and promises. Import a table from here."""
+
+from voiceagent.cases.tables.calls import attempt, identity_try, interaction, recording, seat, turn
+from voiceagent.cases.tables.law import compliance_decision, opt_out, request
+from voiceagent.cases.tables.money import agreement, agreement_debt, message, payment, payment_artifact, promise
+from voiceagent.cases.tables.people import content, creditor, debt, debt_case, email, person, phone, portfolio, tenant
+
+#: Rows that only projections write, parents first: a replay of the journal must give them again, byte for byte.
+PROJECTED = (
+    creditor,
+    portfolio,
+    person,
+    phone,
+    email,
+    debt_case,
+    debt,
+    compliance_decision,
+    interaction,
+    attempt,
+    turn,
+    agreement,
+    agreement_debt,
+    promise,
+    payment,
+    payment_artifact,
+    opt_out,
+    request,
+    recording,
+    identity_try,
+    seat,
+)
+
+__all__ = [
+    "PROJECTED",
+    "agreement",
+    "agreement_debt",
+    "attempt",
+    "compliance_decision",
+    "content",
+    "creditor",
+    "debt",
+    "debt_case",
+    "email",
+    "identity_try",
+    "interaction",
+    "message",
+    "opt_out",
+    "payment",
+    "payment_artifact",
+    "person",
+    "phone",
+    "portfolio",
+    "promise",
+    "recording",
+    "request",
+    "seat",
+    "tenant",
+    "turn",
+]

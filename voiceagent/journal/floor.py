@@ -1,0 +1,221 @@
+"""The other half of the catalogue: people, numbers, debts, money received, seats, and what is erased."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import ClassVar
+
+from voiceagent.journal.catalogue import Said
+from voiceagent.journal.private import Private
+
+# --- creditor, person, case ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreditorAdded(Said):
+    """A company whose debts are collected, with its first portfolio."""
+
+    TYPE: ClassVar[str] = "creditor.added"
+    creditor_id: uuid.UUID
+    name: str
+    portfolio_id: uuid.UUID
+    portfolio: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonImported(Said):
+    """A person is known, or known better. `identity` holds {name, document, birth_date}."""
+
+    TYPE: ClassVar[str] = "person.imported"
+    person_id: uuid.UUID
+    identity: Private
+    language: str
+    region: str
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneAdded(Said):
+    """A number of a person: {number} in E.164, or a SIP address in rehearsals."""
+
+    TYPE: ClassVar[str] = "phone.added"
+    phone_id: uuid.UUID
+    person_id: uuid.UUID
+    number: Private
+    position: int
+    source: str
+    purpose: str = "collection"
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAdded(Said):
+    """An address of a person."""
+
+    TYPE: ClassVar[str] = "email.added"
+    email_id: uuid.UUID
+    person_id: uuid.UUID
+    address: Private
+    position: int
+    source: str
+    purpose: str = "collection"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened(Said):
+    """A person owes a creditor."""
+
+    TYPE: ClassVar[str] = "case.opened"
+    case_id: uuid.UUID
+    person_id: uuid.UUID
+    creditor_id: uuid.UUID
+    portfolio_id: uuid.UUID | None = None
+    stage: str = "amicable"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStaged(Said):
+    """A case moved on: preventive, amicable, dispute, pre_legal, legal, closed."""
+
+    TYPE: ClassVar[str] = "case.staged"
+    case_id: uuid.UUID
+    stage: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DebtImported(Said):
+    """A contract's balance as last told by the creditor."""
+
+    TYPE: ClassVar[str] = "debt.imported"
+    debt_id: uuid.UUID
+    case_id: uuid.UUID
+    contract: Private
+    product: str
+    original_minor: int
+    charges_minor: int
+    currency: str
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class DebtStatusChanged(Said):
+    """A debt was paid, settled, disputed or taken back: open, paid, settled, disputed, withdrawn."""
+
+    TYPE: ClassVar[str] = "debt.status"
+    debt_id: uuid.UUID
+    status: str
+
+
+# --- promises and money ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseStatusChanged(Said):
+    """A promise moved on: open, kept, partial, broken, cancelled, rescheduled, under_review."""
+
+    TYPE: ClassVar[str] = "promise.status"
+    promise_id: uuid.UUID
+    status: str
+    paid_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReceived(Said):
+    """Money arrived; `external_id` is the payer bank's or provider's, once per `source`."""
+
+    TYPE: ClassVar[str] = "payment.received"
+    payment_id: uuid.UUID
+    case_id: uuid.UUID
+    minor: int
+    currency: str
+    paid_at: datetime
+    source: str
+    external_id: str
+    promise_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactIssued(Said):
+    """A boleto, Pix code or link was made for a promise."""
+
+    TYPE: ClassVar[str] = "artifact.issued"
+    artifact_id: uuid.UUID
+    agreement_id: uuid.UUID
+    kind: str
+    """pix, boleto or link."""
+    payload: Private
+    minor: int
+    currency: str
+    due: date
+    promise_id: uuid.UUID | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactStatusChanged(Said):
+    """issued, sent, paid, cancelled or expired."""
+
+    TYPE: ClassVar[str] = "artifact.status"
+    artifact_id: uuid.UUID
+    status: str
+
+
+# --- requests, stops, seats ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStatusChanged(Said):
+    """A task for people moved on: open, in_progress, done, cancelled."""
+
+    TYPE: ClassVar[str] = "request.status"
+    request_id: uuid.UUID
+    status: str
+    assignee: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutRevoked(Said):
+    """The person asked to be called again, and proved it."""
+
+    TYPE: ClassVar[str] = "optout.revoked"
+    opt_out_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChanged(Said):
+    """A seat's state: offline, idle, dialing, ringing, talking, wrapup, paused."""
+
+    TYPE: ClassVar[str] = "seat.state"
+    seat: str
+    worker: str
+    state: str
+    attempt_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListImported(Said):
+    """A file of debtors came in; counts only. `rows` = imported + updated + duplicates + rejected."""
+
+    TYPE: ClassVar[str] = "list.imported"
+    list_id: uuid.UUID
+    batch: str
+    file: str
+    sha256: str
+    rows: int
+    imported: int
+    updated: int
+    duplicates: int
+    rejected: int
+    mapping: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateErased(Said):
+    """Personal data of a person was erased: the rows of `refs` lost body and salt, the tables their copies."""
+
+    TYPE: ClassVar[str] = "private.erased"
+    person_id: uuid.UUID | None
+    refs: tuple[str, ...]
+    reason: str = ""

@@ -1,0 +1,196 @@
+"""The journal: appends events and updates the tables people query, in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from voiceagent.base.clock import Clock, require_aware
+from voiceagent.base.ids import uuid7
+from voiceagent.journal import tables
+from voiceagent.journal.envelope import GENESIS, Event, NewEvent, digest_of, plain
+from voiceagent.journal.private import Private
+from voiceagent.storage.database import Database
+from voiceagent.storage.schema import DEFAULT_TENANT
+
+#: The one writer at a time that makes `seq` the order of commits on PostgreSQL (SQLite's write lock does it there).
+_ADVISORY = 7_203_451_102
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Keeps tables up to date from events of one type. `apply` gets runs of neighbouring events of that type.
+
+    It reads nothing but its arguments and the database (no clock, no chance), so that a replay gives the same rows.
+    """
+
+    type: str
+    apply: Callable[[sa.Connection, Sequence[Event]], None]
+
+
+def for_each(apply: Callable[[sa.Connection, Event], None]) -> Callable[[sa.Connection, Sequence[Event]], None]:
+    """A projection's function from one that takes a single event."""
+
+    def run(connection: sa.Connection, events: Sequence[Event]) -> None:
+        for event in events:
+            apply(connection, event)
+
+    return run
+
+
+class Journal:
+    """Records events for one tenant. Synchronous: asyncio programs use `JournalWriter` or a thread."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        projections: Sequence[Projection] = (),
+        tenant_id: uuid.UUID = DEFAULT_TENANT,
+    ) -> None:
+        self.db = db
+        self.clock = clock
+        self.tenant_id = tenant_id
+        self._projections = by_type(projections)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """A write transaction in which `record` may be called several times, and rows read that must not change.
+
+        Take it rather than `db.write()` wherever events are recorded: it waits for other writers of the journal first,
+        so two transactions cannot wait for each other.
+        """
+        with self.db.write() as connection:
+            lock(connection)
+            yield connection
+
+    def record(self, events: Sequence[NewEvent], connection: sa.Connection | None = None) -> list[Event]:
+        """Append `events` in order and apply their projections: all of it or nothing.
+
+        `connection`: one of `transaction()`, to make it part of that. Raises what a projection raises (IntegrityError
+        where an invariant of the tables would break) and UnavailableError when the database cannot be had.
+        """
+        if connection is None:
+            with self.transaction() as own:
+                return self._record(own, events)
+        lock(connection)
+        return self._record(connection, events)
+
+    def stamped(self, events: Sequence[NewEvent]) -> list[NewEvent]:
+        """The same events with `at` and `id` set: what happened now stays now however late it is written."""
+        stamped = []
+        for event in events:
+            at = require_aware(event.at) if event.at else self.clock.now()
+            stamped.append(replace(event, at=at, id=event.id or uuid7(at)))
+        return stamped
+
+    def apply(self, connection: sa.Connection, events: Sequence[Event]) -> None:
+        """Run the projections of `events` (replay uses this alone)."""
+        for kind, run in groupby(events, key=lambda event: event.type):
+            batch = list(run)
+            for apply in self._projections.get(kind, ()):
+                apply(connection, batch)
+
+    def _record(self, connection: sa.Connection, events: Sequence[NewEvent]) -> list[Event]:
+        if not events:
+            return []
+        table = tables.event
+        head = connection.execute(sa.select(table.c.seq, table.c.digest).order_by(table.c.seq.desc()).limit(1)).first()
+        seq, previous = (head.seq, head.digest) if head else (0, GENESIS)
+        stream_seqs: dict[tuple[str, uuid.UUID], int] = {}
+        recorded: list[Event] = []
+        privates: list[dict[str, Any]] = []
+        for new in self.stamped(events):
+            assert new.at is not None and new.id is not None
+            payload, taken = plain(new.payload)
+            privates += [_private_row(item, self.tenant_id, new.at) for item in taken]
+            stream = (new.stream_type, new.stream_id)
+            if stream not in stream_seqs:
+                stream_seqs[stream] = _stream_length(connection, stream)
+            stream_seqs[stream] += 1
+            seq += 1
+            event = Event(
+                seq,
+                new.id,
+                new.at,
+                self.tenant_id,
+                *stream,
+                stream_seqs[stream],
+                new.payload.TYPE,
+                new.payload.V,
+                payload,
+                new.actor,
+                new.cause_id,
+                "",
+            )
+            previous = digest_of(previous, event)
+            recorded.append(replace(event, digest=previous))
+        if privates:
+            connection.execute(sa.insert(tables.private), privates)
+        connection.execute(sa.insert(table), [_row(event) for event in recorded])
+        self.apply(connection, recorded)
+        return recorded
+
+
+def by_type(projections: Sequence[Projection]) -> dict[str, list[Callable[[sa.Connection, Sequence[Event]], None]]]:
+    """Functions by event type, in the order given."""
+    found: dict[str, list[Callable[[sa.Connection, Sequence[Event]], None]]] = {}
+    for projection in projections:
+        found.setdefault(projection.type, []).append(projection.apply)
+    return found
+
+
+def lock(connection: sa.Connection) -> None:
+    """Wait until no other transaction is writing the journal; held to the end of this one."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY})")
+
+
+def read_events(
+    connection: sa.Connection, *, after: int = 0, stream: tuple[str, uuid.UUID] | None = None, limit: int = 1000
+) -> list[Event]:
+    """Events with `seq` > `after` in order, at most `limit`; those of one stream when given."""
+    table = tables.event
+    query = sa.select(table).where(table.c.seq > after).order_by(table.c.seq).limit(limit)
+    if stream:
+        query = query.where(table.c.stream_type == stream[0], table.c.stream_id == stream[1])
+    return [Event(**row) for row in connection.execute(query).mappings()]
+
+
+def all_events(connection: sa.Connection, batch: int = 1000) -> Iterator[list[Event]]:
+    """Every event in order, in lists of up to `batch`."""
+    after = 0
+    while events := read_events(connection, after=after, limit=batch):
+        yield events
+        after = events[-1].seq
+
+
+def _stream_length(connection: sa.Connection, stream: tuple[str, uuid.UUID]) -> int:
+    table = tables.event
+    query = sa.select(sa.func.max(table.c.stream_seq)).where(
+        table.c.stream_type == stream[0], table.c.stream_id == stream[1]
+    )
+    return connection.execute(query).scalar() or 0
+
+
+def _row(event: Event) -> dict[str, Any]:
+    return {field: getattr(event, field) for field in Event.__slots__}
+
+
+def _private_row(item: Private, tenant_id: uuid.UUID, at: datetime) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "tenant_id": tenant_id,
+        "kind": item.kind,
+        "salt": item.salt,
+        "body": item.body,
+        "created_at": at,
+        "erased_at": None,
+    }

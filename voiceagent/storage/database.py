@@ -1,0 +1,163 @@
+"""The database: one engine with the same manners on SQLite and PostgreSQL, and errors that say what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from voiceagent.base.errors import BadInputError, MissingPartError
+from voiceagent.storage import migrate
+from voiceagent.storage.faults import explain
+from voiceagent.storage.types import canonical_json
+
+_WRITES = "voiceagent_writes"
+
+
+class Database:
+    """A connection pool. `read()` and `write()` are transactions; both are synchronous: call them off the event loop.
+
+    `url`: sqlite:///path/to/file.db (made 0600, its missing directories 0700), sqlite:// (in memory, for replays) or
+    postgresql://user@host/name. A write on SQLite takes the write lock at its beginning and waits up to
+    `busy_timeout_s` for it.
+    """
+
+    def __init__(self, url: str, *, busy_timeout_s: float = 5.0) -> None:
+        self.url = _parse(url)
+        self.busy_timeout_s = busy_timeout_s
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._file = self.url.database if self.is_sqlite else None
+        options: dict[str, Any] = {"json_serializer": canonical_json}
+        if self.is_sqlite:
+            options["connect_args"] = {"check_same_thread": False, "timeout": busy_timeout_s}
+            if not self._file or self._file == ":memory:":
+                self._file = None
+                options["poolclass"] = StaticPool
+        else:
+            options |= {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10}
+            options["connect_args"] = {"connect_timeout": max(1, round(busy_timeout_s))}
+        try:
+            self.engine = sa.create_engine(self.url, **options)
+        except ModuleNotFoundError as error:
+            raise MissingPartError(
+                f"the library for {self.url.drivername} is not installed: pip install 'voiceagent[postgres]'"
+            ) from error
+        if self.is_sqlite:
+            self._attend_sqlite()
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One consistent view of the data; writing in it fails."""
+        options: dict[str, Any] = {_WRITES: False}
+        if not self.is_sqlite:
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._transaction(options) as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """One transaction: committed at the end of the block, rolled back when the block raises."""
+        with self._transaction({_WRITES: True}) as connection:
+            yield connection
+
+    def upgrade(self, revision: str = "head") -> list[str]:
+        """Bring the schema up to `revision`; returns the revisions applied, oldest first. Safe to run twice at once."""
+        with self.write() as connection:
+            return migrate.upgrade(connection, revision)
+
+    def downgrade(self, revision: str) -> None:
+        """Take the schema down to `revision` (`base`: everything goes, data too)."""
+        with self.write() as connection:
+            migrate.downgrade(connection, revision)
+
+    def revision(self) -> str | None:
+        """The schema's revision; None when nothing was ever made here."""
+        with self.read() as connection:
+            return migrate.current(connection)
+
+    def require_current(self) -> None:
+        """Raise VoiceagentError (code database_outdated) unless the schema is the one this program was built for."""
+        with self.read() as connection:
+            migrate.require_current(connection)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _transaction(self, options: dict[str, Any]) -> Iterator[sa.Connection]:
+        try:
+            self._make_file()
+            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+                yield connection
+        except DBAPIError as error:
+            told = explain(error, str(self))
+            if told is None:
+                raise
+            raise told from error
+
+    def _make_file(self) -> None:
+        """Nobody else on the machine may read the file, not even between its creation and a chmod."""
+        if self._file is None:
+            return
+        path = Path(self._file)
+        if path.exists():
+            return
+        try:
+            for directory in reversed([d for d in path.parents if not d.exists()]):
+                directory.mkdir(mode=0o700, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise BadInputError(
+                f"cannot make the database {path}: {error.strerror}; choose another "
+                "VOICEAGENT_HOME or VOICEAGENT_DATABASE_URL"
+            ) from error
+
+    def _attend_sqlite(self) -> None:
+        engine, busy_ms = self.engine, round(self.busy_timeout_s * 1000)
+
+        @event.listens_for(engine, "connect")
+        def configure(connection: Any, _record: Any) -> None:
+            # The driver's own transaction handling would begin deferred ones: ours are begun below.
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            for pragma in (
+                f"busy_timeout={busy_ms}",
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: sa.Connection) -> None:
+            writes = connection.get_execution_options().get(_WRITES, True)
+            connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgres", "postgresql"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise BadInputError(
+            "not a database address; write sqlite:///path/file.db or postgresql://user:password@host/name"
+        ) from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise BadInputError(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
+    return parsed
