@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,40 +12,22 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "voiceagent"
 
-PURE = {"base", "audio", "calendars", "language", "debt", "compliance", "dialogue"}
+DOCUMENT = PACKAGE.parent / "docs" / "architecture.md"
 
-_BELOW_WORKER = {
-    "base", "audio", "calendars", "language", "debt", "compliance", "dialogue", "settings", "storage", "journal",
-    "cases", "telephony", "speech", "payments", "messaging", "dialer", "kpi", "agent",
-}  # fmt: skip
-_SERVICE = (_BELOW_WORKER | {"worker"}) - {"telephony", "speech", "agent", "worker"}
 
-#: room -> rooms it may import; an entry `room.module` allows that module only.
-TABLE: dict[str, set[str]] = {
-    "base": set(),
-    "audio": {"base"},
-    "calendars": {"base"},
-    "language": {"base", "calendars"},
-    "debt": {"base", "calendars"},
-    "compliance": {"base", "calendars", "debt"},
-    "dialogue": {"base", "calendars", "language", "debt"},
-    "settings": {"base", "debt", "compliance", "dialogue"},
-    "storage": {"base"},
-    "journal": {"base", "storage"},
-    "cases": {"base", "debt", "journal", "storage"},
-    "telephony": {"base", "audio"},
-    "speech": {"base", "audio", "language"},
-    "payments": {"base", "debt", "cases", "journal", "storage"},
-    "messaging": {"base", "compliance", "dialogue", "cases", "journal", "storage"},
-    "dialer": {"base", "calendars", "compliance", "cases", "messaging", "journal", "storage"},
-    "kpi": {"base", "cases", "journal", "storage"},
-    "agent": {"base", "audio", "debt", "dialogue", "journal", "speech.protocol", "telephony.line"},
-    "worker": _BELOW_WORKER,
-    "service": _SERVICE,
-    "web": _SERVICE | {"service", "worker.client"},
-    "simulator": _BELOW_WORKER | {"worker", "service", "web"},
-    "cli": _BELOW_WORKER | {"worker", "service", "web", "simulator"},
-}
+def _table() -> tuple[dict[str, set[str]], set[str]]:
+    """Room -> what it may import (an entry `room.module` allows that module only), and the pure rooms."""
+    allowed, pure = {}, set()
+    for room, is_pure, imports in re.findall(
+        r"^\| `(\w+)/`( pure)? \|[^|]*\| ([^|]*) \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        allowed[room] = set() if imports == "–" else set(imports.split(", "))
+        if is_pure:
+            pure.add(room)
+    return allowed, pure
+
+
+TABLE, PURE = _table()
 
 #: third-party modules a pure room may never touch: they do input, output or scheduling.
 IMPURE = {"asyncio", "socket", "sqlite3", "sqlalchemy", "aiohttp", "threading", "subprocess", "logging", "wyoming"}
@@ -89,6 +72,8 @@ def test_every_room_of_the_table_is_checked() -> None:
     rooms = {path.relative_to(PACKAGE).parts[0] for path in _files()} - {"__init__.py"}
     assert rooms <= set(TABLE)
     assert PURE <= rooms
+    for room, allowed in TABLE.items():
+        assert {name.split(".")[0] for name in allowed} <= set(TABLE), room
 
 
 @pytest.mark.parametrize("module", ["voiceagent.worker.main"])
