@@ -1,0 +1,58 @@
+"""The script of one call: the pure machine with its state, and the understanding of what is heard in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Understanding
+from voiceagent.dialogue.machine import Machine
+from voiceagent.dialogue.understanding import understand
+from voiceagent.speech.protocol import Hypothesis
+
+
+class ScriptBrain:
+    """Implements the Brain port with `dialogue`."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._state = machine.start()
+        self.language = str(machine.script.language)
+        self.today = machine.briefing.today.isoformat()
+        self._everywhere = frozenset(name for entry in machine.script.anywhere for name in entry.hear)
+
+    @property
+    def state(self) -> str:
+        """The script's state now."""
+        return self._state.node
+
+    @property
+    def verified(self) -> bool:
+        """Whether identity was proved."""
+        return self._state.verified
+
+    def step(self, event: DialogueEvent) -> Sequence[Effect]:
+        """Move on."""
+        self._state, effects = self._machine.step(self._state, event)
+        return effects
+
+    def foresee(self, event: DialogueEvent) -> Sequence[Effect]:
+        """What `step` would answer now."""
+        return self._machine.step(self._state, event)[1]
+
+    def understand(self, hypothesis: Hypothesis, expect: Expect, *, only_global: bool) -> Understanding:
+        """What the words mean there; with `only_global` whatever could answer a question is left out."""
+        briefing = self._machine.briefing
+        meant = understand(
+            hypothesis.text,
+            alternatives=hypothesis.alternatives,
+            language=self.language,
+            region=briefing.case.region,
+            expect=("intent",) if only_global else expect.kinds,
+            among=tuple(self._everywhere) if only_global else expect.among,
+            today=briefing.today,
+            now=briefing.started,
+        )
+        if only_global:
+            intent = meant.intent if meant.intent in self._everywhere else None
+            return Understanding(intent, meant.confidence, text=hypothesis.text)
+        return meant
