@@ -1,1 +1,5 @@
-"""People, numbers, debts, attempts, promises, opt-outs and requests as kept."""
+"""People, numbers, debts, calls and promises as kept."""
+
+from voiceagent.cases.projections import PROJECTIONS
+
+__all__ = ["PROJECTIONS"]

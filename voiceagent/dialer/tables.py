@@ -1,4 +1,4 @@
-"""What the dialer keeps: lists as imported, campaigns, who is enrolled in them, callbacks, and who leads the service."""
+"""What the dialer keeps: lists as imported, campaigns, who is enrolled, callbacks, and who leads the service."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Journal:
         table = tables.event
         head = connection.execute(sa.select(table.c.seq, table.c.digest).order_by(table.c.seq.desc()).limit(1)).first()
         seq, previous = (head.seq, head.digest) if head else (0, GENESIS)
-        stream_seqs: dict[tuple[str, uuid.UUID], int] = {}
+        stream_seqs = _stream_lengths(connection, {(new.stream_type, new.stream_id) for new in events})
         recorded: list[Event] = []
         privates: list[dict[str, Any]] = []
         for new in self.stamped(events):
@@ -112,9 +112,7 @@ class Journal:
             payload, taken = plain(new.payload)
             privates += [_private_row(item, self.tenant_id, new.at) for item in taken]
             stream = (new.stream_type, new.stream_id)
-            if stream not in stream_seqs:
-                stream_seqs[stream] = _stream_length(connection, stream)
-            stream_seqs[stream] += 1
+            stream_seqs[stream] = stream_seqs.get(stream, 0) + 1
             seq += 1
             event = Event(
                 seq,
@@ -172,12 +170,21 @@ def all_events(connection: sa.Connection, batch: int = 1000) -> Iterator[list[Ev
         after = events[-1].seq
 
 
-def _stream_length(connection: sa.Connection, stream: tuple[str, uuid.UUID]) -> int:
+def _stream_lengths(connection: sa.Connection, streams: set[tuple[str, uuid.UUID]]) -> dict[tuple[str, uuid.UUID], int]:
+    """How many events each stream has; streams without any are absent."""
     table = tables.event
-    query = sa.select(sa.func.max(table.c.stream_seq)).where(
-        table.c.stream_type == stream[0], table.c.stream_id == stream[1]
-    )
-    return connection.execute(query).scalar() or 0
+    ids = sorted({identity for _, identity in streams})
+    lengths: dict[tuple[str, uuid.UUID], int] = {}
+    for start in range(0, len(ids), 500):
+        query = (
+            sa.select(table.c.stream_type, table.c.stream_id, sa.func.max(table.c.stream_seq))
+            .where(
+                table.c.stream_type.in_({kind for kind, _ in streams}), table.c.stream_id.in_(ids[start : start + 500])
+            )
+            .group_by(table.c.stream_type, table.c.stream_id)
+        )
+        lengths |= {(kind, identity): length for kind, identity, length in connection.execute(query)}
+    return lengths
 
 
 def _row(event: Event) -> dict[str, Any]:

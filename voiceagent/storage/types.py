@@ -18,7 +18,7 @@ from voiceagent.base.clock import require_aware
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant in UTC to the microsecond; naive values are refused (ValueError).
 
-    PostgreSQL keeps `timestamptz`; SQLite keeps text like 2026-11-18T13:00:00.000000Z, whose order is the order of time.
+    PostgreSQL keeps `timestamptz`; SQLite keeps text like 2026-11-18T13:00:00.000000Z, which sorts as time does.
     """
 
     impl = sa.String
@@ -86,7 +86,7 @@ class Minor(TypeDecorator[int]):
 
 
 class Json(TypeDecorator[Any]):
-    """A JSON document in canonical text (sorted keys, no spaces), the same bytes on both databases; None is SQL NULL."""
+    """A JSON document in canonical text (sorted keys, no spaces), the same on both databases; None is SQL NULL."""
 
     impl = sa.JSON
     cache_ok = True

@@ -111,7 +111,8 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("direction IN ('out', 'in')", name=op.f("ck_attempt_direction")),
         sa.CheckConstraint(
-            "disposition IN ('NEW', 'NA', 'BUSY', 'DC', 'CONG', 'VM', 'FAX', 'SIL', 'HUP', '3P', '3PM', 'WN', 'DEC', 'CPC_NEG', 'CB', 'PTP', 'PAID', 'DISP', 'NOMON', 'REF', 'LEG', 'CEASE', 'ABU', 'XFER', 'ERR')",
+            "disposition IN ('NEW', 'NA', 'BUSY', 'DC', 'CONG', 'VM', 'FAX', 'SIL', 'HUP', '3P', '3PM', 'WN', "
+            "'DEC', 'CPC_NEG', 'CB', 'PTP', 'PAID', 'DISP', 'NOMON', 'REF', 'LEG', 'CEASE', 'ABU', 'XFER', 'ERR')",
             name=op.f("ck_attempt_disposition"),
         ),
         sa.CheckConstraint("hangup_by IN ('far', 'near', 'failure')", name=op.f("ck_attempt_hangup_by")),

@@ -1,0 +1,130 @@
+"""The life of an attempt: committed before the INVITE, closed by a verdict, closed for those who died before one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from voiceagent.base.errors import BadInputError, DeniedError
+from voiceagent.base.ids import uuid7
+from voiceagent.cases import kinds, tables
+from voiceagent.debt.disposition import Disposition
+from voiceagent.journal import tables as journal_tables
+from voiceagent.journal.catalogue import CallAttempted, CallEnded, CallHungUp, ComplianceDecided
+from voiceagent.journal.envelope import NewEvent
+from voiceagent.journal.journal import Journal
+
+
+class AlreadyLiveError(DeniedError):
+    """Somebody is calling this person or this number right now."""
+
+    code = "already_live"
+
+
+def begin_attempt(
+    journal: Journal,
+    attempted: CallAttempted,
+    *,
+    decision: ComplianceDecided | None,
+    attempt_id: uuid.UUID | None = None,
+    actor: str = "dialer",
+    connection: sa.Connection | None = None,
+) -> uuid.UUID:
+    """Commit the compliance decision and the attempt, in status `dialling`; returns its id (X-Voiceagent-Call).
+
+    Send the INVITE only after this returned (with `connection`, one of `journal.transaction()`: after that committed).
+    An outgoing attempt needs a decision that allows it: DeniedError without. AlreadyLiveError when the person or the
+    number has a live attempt; nothing was written then.
+    """
+    if attempted.direction == kinds.Direction.OUT and (decision is None or not decision.allow):
+        rules = ", ".join(decision.rules) if decision else "no decision"
+        retry = decision.retry_at.isoformat() if decision and decision.retry_at else None
+        raise DeniedError(f"this call may not be made now ({rules})", retry_at=retry)
+    now = journal.clock.now()
+    call = attempt_id or uuid7(now)
+    events = []
+    if decision is not None:
+        if attempted.decision_id != decision.decision_id:
+            raise BadInputError("the attempt names another decision than the one given")
+        events.append(NewEvent("call", call, decision, actor, at=now))
+    events.append(NewEvent("call", call, attempted, actor, at=now))
+    try:
+        with journal.transaction() if connection is None else nullcontext(connection) as own, own.begin_nested():
+            journal.record(events, own)
+    except IntegrityError as error:
+        if "attempt" in str(error.orig) and ("live" in str(error.orig) or "UNIQUE" in str(error.orig)):
+            raise AlreadyLiveError("this person or number is in another call now; wait for its end") from error
+        raise
+    return call
+
+
+def close_attempt(journal: Journal, attempt_id: uuid.UUID, ended: CallEnded, *, actor: str = "agent") -> None:
+    """Record the verdict; the person and the number are free from here on."""
+    journal.record([NewEvent("call", attempt_id, ended, actor)])
+
+
+def close_orphans(
+    journal: Journal,
+    *,
+    worker: str | None = None,
+    seats: Sequence[str] | None = None,
+    before: datetime | None = None,
+    actor: str = "supervisor",
+) -> list[uuid.UUID]:
+    """Close live attempts whose worker is gone, as what the journal knows of them; returns their ids.
+
+    `worker`, `seats`, `before` (began earlier than) narrow the choice. The disposition is ERR, or PTP when a promise
+    had been committed: that call did reach its end. Durations run to the last event the worker could write.
+    """
+    table = tables.attempt
+    query = sa.select(table).where(table.c.tenant_id == journal.tenant_id, table.c.status != kinds.AttemptStatus.ENDED)
+    if worker is not None:
+        query = query.where(table.c.worker == worker)
+    if seats is not None:
+        query = query.where(table.c.seat.in_(seats))
+    if before is not None:
+        query = query.where(table.c.t_start < before)
+    closed = []
+    with journal.transaction() as connection:
+        for row in connection.execute(query.order_by(table.c.t_start)).all():
+            journal.record(_verdict(connection, row, actor), connection)
+            closed.append(row.id)
+    return closed
+
+
+def _verdict(connection: sa.Connection, row: sa.Row[tuple[object, ...]], actor: str) -> list[NewEvent]:
+    event, turn = journal_tables.event, tables.turn
+    last = connection.execute(
+        sa.select(sa.func.max(event.c.at_utc)).where(event.c.stream_type == "call", event.c.stream_id == row.id)
+    ).scalar_one()
+    until = row.t_end or last
+    spoke = connection.execute(
+        sa.select(turn.c.n)
+        .where(
+            turn.c.attempt_id == row.id,
+            turn.c.speaker == kinds.Speaker.DEBTOR,
+            turn.c.result.in_(("ok", "no_match", "dtmf", "bargein")),
+        )
+        .limit(1)
+    ).first()
+    promised = connection.execute(
+        sa.select(tables.agreement.c.id).where(tables.agreement.c.interaction_id == row.id).limit(1)
+    ).first()
+    ended = CallEnded(
+        disposition=Disposition.PTP if promised else Disposition.ERR,
+        human=bool(spoke or row.right_party),
+        right_party=row.right_party,
+        ring_s=((row.t_answer or until) - row.t_start).total_seconds(),
+        talk_s=(until - row.t_answer).total_seconds() if row.t_answer else 0.0,
+    )
+    events: list[NewEvent] = []
+    if row.t_end is None:
+        gone = CallHungUp(by=kinds.HangupBy.FAILURE, sip_code=row.sip_code, reason="the worker is gone")
+        events.append(NewEvent("call", row.id, gone, actor, at=last))
+    events.append(NewEvent("call", row.id, ended, actor))
+    return events

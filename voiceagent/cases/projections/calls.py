@@ -1,0 +1,263 @@
+"""Attempts, turns, recordings and seats, from the events of calls."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from voiceagent.cases import kinds, tables
+from voiceagent.journal import catalogue, floor
+from voiceagent.journal.envelope import Event
+from voiceagent.journal.journal import Projection, for_each
+from voiceagent.journal.private import read_private
+from voiceagent.storage.upsert import upsert
+
+
+def call_attempted(connection: sa.Connection, event: Event) -> None:
+    """The attempt is live: the partial unique indexes speak here."""
+    said = event.payload
+    shared = {
+        "id": event.stream_id,
+        "tenant_id": event.tenant_id,
+        "person_id": said["person_id"],
+        "case_id": said["case_id"],
+        "direction": said["direction"],
+        "campaign_id": said["campaign_id"],
+    }
+    connection.execute(
+        sa.insert(tables.interaction).values(
+            **shared, channel=said["channel"], purpose=said["purpose"], started_at=event.at_utc
+        )
+    )
+    same = (
+        "phone_id",
+        "enrollment_id",
+        "decision_id",
+        "caller_id",
+        "trunk",
+        "seat",
+        "worker",
+        "language",
+        "zone",
+        "local_hour",
+        "script_sha256",
+        "policy_sha256",
+        "mode",
+    )
+    connection.execute(
+        sa.insert(tables.attempt).values(
+            **shared,
+            **{name: said[name] for name in same},
+            number=_number(connection, said),
+            status=kinds.AttemptStatus.DIALLING,
+            local_date=date.fromisoformat(said["local_date"]) if said["local_date"] else None,
+            t_queue=datetime.fromisoformat(said["queued_at"]) if said["queued_at"] else None,
+            t_start=event.at_utc,
+            human=False,
+            machine=False,
+            right_party=False,
+            ring_s=0.0,
+            talk_s=0.0,
+            hold_s=0.0,
+            wrap_s=0.0,
+        )
+    )
+
+
+def call_ringing(connection: sa.Connection, event: Event) -> None:
+    """First ringing counts; a second one (183 after 180) changes nothing."""
+    table = tables.attempt
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == event.stream_id, table.c.status == kinds.AttemptStatus.DIALLING)
+        .values(status=kinds.AttemptStatus.RINGING, t_ring=event.at_utc, sip_code=event.payload["sip_code"])
+    )
+
+
+def call_answered(connection: sa.Connection, event: Event) -> None:
+    """Talk begins."""
+    _update_live(connection, event, status=kinds.AttemptStatus.TALKING, t_answer=event.at_utc, sip_code=200)
+
+
+def call_first_audio(connection: sa.Connection, event: Event) -> None:
+    """The agent was heard."""
+    _update_live(connection, event, first_audio_s=event.payload["after_answer_s"])
+
+
+def call_hung_up(connection: sa.Connection, event: Event) -> None:
+    """The line is down; still live until its verdict, so that nobody dials before the outcome is known."""
+    said = event.payload
+    _update_live(
+        connection, event, t_end=event.at_utc, hangup_by=said["by"], sip_code=said["sip_code"], q850=said["q850"]
+    )
+
+
+def call_ended(connection: sa.Connection, event: Event) -> None:
+    """The verdict."""
+    said = event.payload
+    table = tables.attempt
+    _update_live(
+        connection,
+        event,
+        status=kinds.AttemptStatus.ENDED,
+        t_end=sa.func.coalesce(table.c.t_end, sa.bindparam("ended", event.at_utc, type_=table.c.t_end.type)),
+        **{
+            name: said[name]
+            for name in ("disposition", "human", "machine", "right_party", "ring_s", "talk_s", "hold_s", "wrap_s")
+        },
+    )
+    interaction = tables.interaction
+    ended = sa.select(table.c.t_end).where(table.c.id == event.stream_id).scalar_subquery()
+    connection.execute(
+        sa.update(interaction)
+        .where(interaction.c.id == event.stream_id, interaction.c.outcome.is_(None))
+        .values(outcome=said["disposition"], ended_at=ended)
+    )
+
+
+def turn_agent(connection: sa.Connection, event: Event) -> None:
+    """A prompt as it was played."""
+    said = event.payload
+    same = ("prompt", "variant", "started_s", "played_s", "total_s", "interrupted")
+    _turn(connection, event, kinds.Speaker.AGENT, said["text"], {name: said[name] for name in same})
+
+
+def turn_debtor(connection: sa.Connection, event: Event) -> None:
+    """A turn of the debtor."""
+    said = event.payload
+    same = ("confidence", "intent", "slots", "latency_s", "engine", "result", "sensitive", "started_s")
+    values = {name: said[name] for name in same} | {"total_s": None}
+    if said["ended_s"] is not None and said["started_s"] is not None:
+        values["total_s"] = said["ended_s"] - said["started_s"]
+    _turn(connection, event, kinds.Speaker.DEBTOR, said["heard"], values)
+
+
+def identity_tried(connection: sa.Connection, event: Event) -> None:
+    """Which datum was asked for, and whether it matched."""
+    attempt = tables.attempt
+    matched = event.type == catalogue.IdentityVerified.TYPE
+    person = sa.select(attempt.c.person_id).where(attempt.c.id == event.stream_id).scalar_subquery()
+    connection.execute(
+        sa.insert(tables.identity_try).values(
+            id=event.id,
+            tenant_id=event.tenant_id,
+            attempt_id=event.stream_id,
+            person_id=person,
+            datum=event.payload["datum"],
+            matched=matched,
+            at=event.at_utc,
+        )
+    )
+    if matched:
+        _update_live(connection, event, right_party=True)
+
+
+def number_marked(connection: sa.Connection, event: Event) -> None:
+    """What a call taught of its number."""
+    table = tables.phone
+    values: dict[str, Any] = {"status": event.payload["status"], "updated_at": event.at_utc}
+    if event.payload["status"] == kinds.PhoneStatus.RIGHT_PARTY:
+        values["last_right_party_at"] = event.at_utc
+    connection.execute(sa.update(table).where(table.c.id == event.payload["phone_id"]).values(**values))
+
+
+def recording_opened(connection: sa.Connection, event: Event) -> None:
+    """A file is being written."""
+    connection.execute(
+        sa.insert(tables.recording).values(
+            id=event.payload["recording_id"],
+            tenant_id=event.tenant_id,
+            attempt_id=event.stream_id,
+            path=event.payload["path"],
+            state=kinds.RecordingState.OPEN,
+            opened_at=event.at_utc,
+        )
+    )
+
+
+def recording_closed(connection: sa.Connection, event: Event) -> None:
+    """The file is whole."""
+    said = event.payload
+    table = tables.recording
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == said["recording_id"])
+        .values(
+            state=kinds.RecordingState.CLOSED,
+            closed_at=event.at_utc,
+            **{name: said[name] for name in ("seconds", "bytes", "sha256", "marks")},
+        )
+    )
+
+
+def seat_state(connection: sa.Connection, event: Event) -> None:
+    """The board."""
+    said = event.payload
+    row = {
+        "id": event.stream_id,
+        "tenant_id": event.tenant_id,
+        "name": said["seat"],
+        "worker": said["worker"],
+        "state": said["state"],
+        "attempt_id": said["attempt_id"],
+        "since": event.at_utc,
+    }
+    upsert(connection, tables.seat, [row], update=("worker", "state", "attempt_id", "since"))
+
+
+def _turn(
+    connection: sa.Connection, event: Event, speaker: kinds.Speaker, text: dict[str, str] | None, values: dict[str, Any]
+) -> None:
+    fixed = {"interrupted": False, "sensitive": False} | values
+    connection.execute(
+        sa.insert(tables.turn).values(
+            attempt_id=event.stream_id,
+            speaker=speaker,
+            n=event.payload["n"],
+            tenant_id=event.tenant_id,
+            seq=event.seq,
+            at=event.at_utc,
+            state=event.payload["state"],
+            text_ref=text["ref"] if text else None,
+            **fixed,
+        )
+    )
+
+
+def _update_live(connection: sa.Connection, event: Event, **values: Any) -> None:
+    """An attempt that has its verdict changes no more: late events of a dying worker stay in the journal alone."""
+    table = tables.attempt
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == event.stream_id, table.c.status != kinds.AttemptStatus.ENDED)
+        .values(**values)
+    )
+
+
+def _number(connection: sa.Connection, said: dict[str, Any]) -> str | None:
+    if said["phone_id"] is not None:
+        return connection.execute(
+            sa.select(tables.phone.c.number).where(tables.phone.c.id == said["phone_id"])
+        ).scalar_one_or_none()
+    reference = said["number"]
+    return read_private(connection, [reference]).get(reference["ref"]) if reference else None
+
+
+PROJECTIONS = (
+    Projection(catalogue.CallAttempted.TYPE, for_each(call_attempted)),
+    Projection(catalogue.CallRinging.TYPE, for_each(call_ringing)),
+    Projection(catalogue.CallAnswered.TYPE, for_each(call_answered)),
+    Projection(catalogue.CallFirstAudio.TYPE, for_each(call_first_audio)),
+    Projection(catalogue.CallHungUp.TYPE, for_each(call_hung_up)),
+    Projection(catalogue.CallEnded.TYPE, for_each(call_ended)),
+    Projection(catalogue.AgentTurnPlayed.TYPE, for_each(turn_agent)),
+    Projection(catalogue.DebtorTurnHeard.TYPE, for_each(turn_debtor)),
+    Projection(catalogue.IdentityVerified.TYPE, for_each(identity_tried)),
+    Projection(catalogue.IdentityFailed.TYPE, for_each(identity_tried)),
+    Projection(catalogue.NumberMarked.TYPE, for_each(number_marked)),
+    Projection(catalogue.RecordingOpened.TYPE, for_each(recording_opened)),
+    Projection(catalogue.RecordingClosed.TYPE, for_each(recording_closed)),
+    Projection(floor.SeatChanged.TYPE, for_each(seat_state)),
+)

@@ -1,0 +1,211 @@
+"""Cases as callers need them: a case to talk about, the facts the law asks for, the content in force."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from voiceagent.base.clock import Clock
+from voiceagent.base.errors import BadInputError
+from voiceagent.base.languages import Language
+from voiceagent.base.money import Money
+from voiceagent.cases import tables
+from voiceagent.cases.kinds import DebtStatus, PhoneStatus, PromiseStatus, Stage
+from voiceagent.debt.case import Case, Debt
+from voiceagent.storage.database import Database
+from voiceagent.storage.schema import DEFAULT_TENANT
+from voiceagent.storage.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number of a person."""
+
+    id: uuid.UUID
+    number: str
+    status: PhoneStatus
+    position: int
+    last_right_party_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case with the ids of its rows. `phones` come best first: right party, valid, new, then those that failed."""
+
+    case: Case
+    case_id: uuid.UUID
+    person_id: uuid.UUID
+    creditor_id: uuid.UUID
+    stage: Stage
+    phones: tuple[Phone, ...]
+    debt_ids: tuple[uuid.UUID, ...]
+
+
+_BEST_FIRST = (
+    PhoneStatus.RIGHT_PARTY,
+    PhoneStatus.VALID,
+    PhoneStatus.NEW,
+    PhoneStatus.THIRD_PARTY,
+    PhoneStatus.DEAD,
+    PhoneStatus.WRONG,
+)
+
+
+def load_case(connection: sa.Connection, case_id: uuid.UUID) -> CaseFile:
+    """The case with its open debts; BadInputError when there is none, or its person was erased, or nothing is owed."""
+    t = tables
+    row = connection.execute(
+        sa.select(t.debt_case, t.person, t.creditor.c.name.label("creditor_name"))
+        .join(t.person, t.person.c.id == t.debt_case.c.person_id)
+        .join(t.creditor, t.creditor.c.id == t.debt_case.c.creditor_id)
+        .where(t.debt_case.c.id == case_id)
+        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+    ).first()
+    if row is None:
+        raise BadInputError(f"there is no case {case_id}", code="unknown_case")
+    if row.person_erased_at is not None:
+        raise BadInputError(f"the person of case {case_id} was erased", code="erased")
+    debts = connection.execute(
+        sa.select(t.debt)
+        .where(t.debt.c.case_id == case_id, t.debt.c.status.in_((DebtStatus.OPEN, DebtStatus.DISPUTED)))
+        .order_by(t.debt.c.due, t.debt.c.id)
+    ).all()
+    if not debts:
+        raise BadInputError(f"nothing is owed in case {case_id}", code="nothing_owed")
+    phones = load_phones(connection, row.debt_case_person_id)
+    emails = connection.execute(
+        sa.select(t.email.c.address)
+        .where(t.email.c.person_id == row.debt_case_person_id, t.email.c.address.is_not(None))
+        .order_by(t.email.c.position)
+    ).scalars()
+    case = Case(
+        name=row.person_name,
+        document=row.person_document,
+        language=Language(row.person_language),
+        region=row.person_region,
+        state=row.person_state,
+        birth_date=row.person_birth_date,
+        phones=tuple(phone.number for phone in phones),
+        emails=tuple(emails),
+        debts=tuple(
+            Debt(
+                contract=debt.contract,
+                creditor=row.creditor_name,
+                product=debt.product,
+                original=Money(debt.original_minor, debt.currency),
+                charges=Money(debt.charges_minor, debt.currency),
+                due=debt.due,
+            )
+            for debt in debts
+        ),
+    )
+    return CaseFile(
+        case,
+        case_id,
+        row.debt_case_person_id,
+        row.debt_case_creditor_id,
+        row.debt_case_stage,
+        phones,
+        tuple(debt.id for debt in debts),
+    )
+
+
+def load_phones(connection: sa.Connection, person_id: uuid.UUID) -> tuple[Phone, ...]:
+    """A person's numbers, best first."""
+    table = tables.phone
+    rows = connection.execute(
+        sa.select(table).where(table.c.person_id == person_id, table.c.number.is_not(None)).order_by(table.c.position)
+    )
+    phones = [Phone(row.id, row.number, row.status, row.position, row.last_right_party_at) for row in rows]
+    return tuple(sorted(phones, key=lambda phone: _BEST_FIRST.index(phone.status)))
+
+
+def find_case(connection: sa.Connection, *, document: str, creditor: str, tenant_id: uuid.UUID) -> uuid.UUID | None:
+    """The case of a person (by document) with a creditor (by name)."""
+    t = tables
+    return connection.execute(
+        sa.select(t.debt_case.c.id)
+        .join(t.person, t.person.c.id == t.debt_case.c.person_id)
+        .join(t.creditor, t.creditor.c.id == t.debt_case.c.creditor_id)
+        .where(t.person.c.tenant_id == tenant_id, t.person.c.document == document, t.creditor.c.name == creditor)
+    ).scalar()
+
+
+def earliest_open_promise(connection: sa.Connection, case_id: uuid.UUID) -> date | None:
+    """The due day of the next promise not yet kept or broken."""
+    table = tables.promise
+    query = sa.select(sa.func.min(table.c.due)).where(
+        table.c.case_id == case_id, table.c.status.in_((PromiseStatus.OPEN, PromiseStatus.PARTIAL))
+    )
+    return connection.execute(query).scalar()
+
+
+def keep_content(
+    db: Database, clock: Clock, *, kind: str, name: str, body: str, tenant_id: uuid.UUID = DEFAULT_TENANT
+) -> str:
+    """Keep a script, policy or rule set exactly as it is; returns its SHA-256. The same body is kept once."""
+    sha256 = hashlib.sha256(body.encode()).hexdigest()
+    row = {
+        "tenant_id": tenant_id,
+        "sha256": sha256,
+        "kind": kind,
+        "name": name,
+        "body": body,
+        "created_at": clock.now(),
+    }
+    with db.write() as connection:
+        upsert(connection, tables.content, [row], update=())
+    return sha256
+
+
+def load_content(connection: sa.Connection, sha256: str, tenant_id: uuid.UUID = DEFAULT_TENANT) -> str | None:
+    """A body by its hash."""
+    table = tables.content
+    query = sa.select(table.c.body).where(table.c.tenant_id == tenant_id, table.c.sha256 == sha256)
+    return connection.execute(query).scalar()
+
+
+def promises(
+    connection: sa.Connection,
+    *,
+    tenant_id: uuid.UUID = DEFAULT_TENANT,
+    case_id: uuid.UUID | None = None,
+    status: PromiseStatus | None = None,
+    due_from: date | None = None,
+    due_to: date | None = None,
+    limit: int = 500,
+) -> list[dict[str, Any]]:
+    """Promises by due day: the row's columns plus person's `name`, `creditor` and the call it was made in."""
+    t = tables
+    query = (
+        sa.select(
+            t.promise,
+            t.person.c.name,
+            t.person.c.id.label("person_id"),
+            t.creditor.c.name.label("creditor"),
+            t.agreement.c.interaction_id.label("attempt_id"),
+            t.agreement.c.total_minor,
+            t.agreement.c.discount_minor,
+        )
+        .join(t.agreement, t.agreement.c.id == t.promise.c.agreement_id)
+        .join(t.debt_case, t.debt_case.c.id == t.promise.c.case_id)
+        .join(t.person, t.person.c.id == t.debt_case.c.person_id)
+        .join(t.creditor, t.creditor.c.id == t.debt_case.c.creditor_id)
+        .where(t.promise.c.tenant_id == tenant_id)
+        .order_by(t.promise.c.due, t.promise.c.id)
+        .limit(limit)
+    )
+    if case_id is not None:
+        query = query.where(t.promise.c.case_id == case_id)
+    if status is not None:
+        query = query.where(t.promise.c.status == status)
+    if due_from is not None:
+        query = query.where(t.promise.c.due >= due_from)
+    if due_to is not None:
+        query = query.where(t.promise.c.due <= due_to)
+    return [dict(row) for row in connection.execute(query).mappings()]
