@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from voiceagent.calendars.holidays import is_bank_closed
 from voiceagent.compliance.places import View
-from voiceagent.compliance.request import Channel, Contact, ContactKind, Purpose, Request
+from voiceagent.compliance.request import Channel, ContactKind, Purpose, Request
 from voiceagent.compliance.rules import Term
 from voiceagent.compliance.terms import Block, Callback, Cap, MessageGap, Reminder
 
@@ -30,6 +30,40 @@ class Verdict:
     until: datetime | None
     rules: tuple[str, ...]
     why: str
+
+
+class Past:
+    """The history as days on one clock, read once for all constraints."""
+
+    __slots__ = ("contacts", "dials", "messages", "talks", "used")
+
+    def __init__(self, request: Request, zone: ZoneInfo) -> None:
+        self.used: list[tuple[date, Channel]] = []
+        """(day, channel) of everything that reached out."""
+        self.talks: list[tuple[date, bool]] = []
+        """(day, same debt) of conversations."""
+        dials: dict[tuple[datetime, str | None], tuple[date, str | None, bool]] = {}
+        self.messages: list[tuple[date, str | None, bool]] = []
+        """(day, outcome, same debt)"""
+        debt = request.debt
+        for contact in request.history:
+            if contact.kind is ContactKind.CALLBACK_ASKED:
+                continue
+            day = contact.at.astimezone(zone).date()
+            # A contact whose debt nobody noted counts for every debt.
+            same = debt is None or contact.debt is None or contact.debt == debt
+            self.used.append((day, contact.channel))
+            if contact.kind is ContactKind.CONVERSATION:
+                self.talks.append((day, same))
+            if contact.channel is Channel.VOICE:
+                # Noted as attempt and as conversation, a dial still is one dial.
+                dials[contact.at, contact.number] = (day, contact.outcome, same)
+            else:
+                self.messages.append((day, contact.outcome, same))
+        self.dials = list(dials.values())
+        """(day, outcome, same debt)"""
+        self.contacts = [*self.dials, *self.messages]
+        """(day, outcome, same debt)"""
 
 
 #: None: no objection at that instant.
@@ -153,33 +187,8 @@ def named_hour(request: Request, view: View, at: datetime) -> bool:
     return bool(found) and all(term.value.may_name_hour for term in found)
 
 
-def _same_debt(request: Request, contact: Contact) -> bool:
-    """A contact whose debt nobody noted counts for every debt."""
-    return request.debt is None or contact.debt is None or request.debt == contact.debt
-
-
-def is_dial(contact: Contact) -> bool:
-    """A call was placed."""
-    return contact.channel is Channel.VOICE and contact.kind is not ContactKind.CALLBACK_ASKED
-
-
-def is_message(contact: Contact) -> bool:
-    """A text or an e-mail was sent."""
-    return contact.channel is not Channel.VOICE and contact.kind is not ContactKind.CALLBACK_ASKED
-
-
-def is_contact(contact: Contact) -> bool:
-    """Anything that reached out, on any channel."""
-    return contact.kind is not ContactKind.CALLBACK_ASKED
-
-
-def cap(request: Request, view: View, name: str, counts: Callable[[Contact], bool]) -> Constraint:
-    """At most so many in so many days; a dial noted twice (as attempt and as conversation) counts once."""
-    noted = {
-        (c.at, c.number, c.channel): (local_day(c.at, view.zone), c.outcome or "", _same_debt(request, c))
-        for c in request.history
-        if counts(c)
-    }
+def cap(request: Request, view: View, name: str, noted: list[tuple[date, str | None, bool]]) -> Constraint:
+    """At most so many of `noted` (day, outcome, same debt) in so many days."""
 
     def check(at: datetime) -> Verdict | None:
         day = local_day(at, view.zone)
@@ -190,7 +199,7 @@ def cap(request: Request, view: View, name: str, counts: Callable[[Contact], boo
             since = day - timedelta(days=limit.days)
             used = sum(
                 since < noted_day <= day and outcome not in limit.not_counted and (same or not limit.per_debt)
-                for noted_day, outcome, same in noted.values()
+                for noted_day, outcome, same in noted
             )
             if used >= limit.count:
                 why = f"{used} of at most {limit.count} in {limit.days} days are used"
@@ -200,13 +209,8 @@ def cap(request: Request, view: View, name: str, counts: Callable[[Contact], boo
     return check
 
 
-def after_conversation(request: Request, view: View) -> Constraint:
+def after_conversation(request: Request, view: View, past: Past) -> Constraint:
     """Quiet after a talk; the day of the talk is day 1."""
-    talks = [
-        (local_day(c.at, view.zone), _same_debt(request, c))
-        for c in request.history
-        if c.kind is ContactKind.CONVERSATION
-    ]
 
     def check(at: datetime) -> Verdict | None:
         day = local_day(at, view.zone)
@@ -216,7 +220,7 @@ def after_conversation(request: Request, view: View) -> Constraint:
                 continue
             free = [
                 talk + timedelta(days=block.days)
-                for talk, same in talks
+                for talk, same in past.talks
                 if (same or not block.per_debt) and talk <= day < talk + timedelta(days=block.days)
             ]
             if free and not asked(request, view, at):
@@ -226,9 +230,9 @@ def after_conversation(request: Request, view: View) -> Constraint:
     return check
 
 
-def one_channel(request: Request, view: View) -> Constraint:
+def one_channel(request: Request, view: View, past: Past) -> Constraint:
     """No second channel within the days that follow the use of another one."""
-    others = [local_day(c.at, view.zone) for c in request.history if is_contact(c) and c.channel is not request.channel]
+    others = [day for day, channel in past.used if channel is not request.channel]
 
     def check(at: datetime) -> Verdict | None:
         day = local_day(at, view.zone)
@@ -241,9 +245,9 @@ def one_channel(request: Request, view: View) -> Constraint:
     return check
 
 
-def message_gap(request: Request, view: View) -> Constraint:
+def message_gap(request: Request, view: View, past: Past) -> Constraint:
     """Days without a message between two messages."""
-    sent = [local_day(c.at, view.zone) for c in request.history if is_message(c)]
+    sent = [day for day, _, _ in past.messages]
 
     def check(at: datetime) -> Verdict | None:
         day = local_day(at, view.zone)
@@ -258,11 +262,10 @@ def message_gap(request: Request, view: View) -> Constraint:
     return check
 
 
-def open_promise(request: Request, view: View) -> Constraint:
+def open_promise(request: Request, view: View, past: Past) -> Constraint:
     """While a promise is open only its reminder is allowed: one, from the last open day before its date to the date."""
     due = request.case.open_promise_due
     assert due is not None
-    contacts = [local_day(c.at, view.zone) for c in request.history if is_contact(c)]
 
     def check(at: datetime) -> Verdict | None:
         day = local_day(at, view.zone)
@@ -280,7 +283,7 @@ def open_promise(request: Request, view: View) -> Constraint:
             first -= _DAY
         if day > due:
             return Verdict(None, ("open_promise",), "the promised date has passed: nothing to remind of")
-        if any(first <= d <= due for d in contacts):
+        if any(first <= d <= due for d, _ in past.used):
             return Verdict(None, ("open_promise", "reminder_done"), "this promise was already reminded of")
         if day < first:
             return Verdict(midnight(first, view.zone), ("open_promise",), f"the reminder is due from {first}")

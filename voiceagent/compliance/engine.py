@@ -87,8 +87,7 @@ def _decide(request: Request, rules: RuleBook | None, inputs_hash: str) -> Decis
     latest = max((contact.at for contact in request.history), default=at)
     if request.clock_skew_s > MAX_SKEW_S or latest > at + timedelta(seconds=MAX_SKEW_S):
         return _closed("the clock is off: the history lies in the future or the skew is known", inputs_hash, rules)
-    history = tuple(replace(contact, at=contact.at.astimezone(UTC)) for contact in request.history)
-    request = replace(request, at=at, history=history)
+    request = replace(request, at=at)
     views = views_of(request, rules)
     stages = [*_never(request, views), *_timed(request, views)]
     denied = _first_denial(stages, at)
@@ -153,8 +152,9 @@ def _never(request: Request, views: tuple[View, ...]) -> Iterator[list[Constrain
 def _timed(request: Request, views: tuple[View, ...]) -> Iterator[list[Constraint]]:
     """What depends on the instant, in order of precedence."""
     case, voice = request.case, request.channel is Channel.VOICE
+    past = {view.zone: rule.Past(request, view.zone) for view in views}
     if case.open_promise_due is not None:
-        yield [rule.open_promise(request, view) for view in views]
+        yield [rule.open_promise(request, view, past[view.zone]) for view in views]
     yield [_preventive(request, views[0])]
     if voice and case.days_overdue is not None:
         yield [_age(request, view) for view in views]
@@ -164,15 +164,15 @@ def _timed(request: Request, views: tuple[View, ...]) -> Iterator[list[Constrain
         (case.cooloff_until, "cooloff"),
     ]
     yield [_not_before(until, name, request, views) for until, name in waits if until is not None]
-    yield [rule.after_conversation(request, view) for view in views]
-    yield [rule.one_channel(request, view) for view in views]
+    yield [rule.after_conversation(request, view, past[view.zone]) for view in views]
+    yield [rule.one_channel(request, view, past[view.zone]) for view in views]
     if voice:
-        yield [rule.cap(request, view, "dials_per_day", rule.is_dial) for view in views]
-        yield [rule.cap(request, view, "dials_per_week", rule.is_dial) for view in views]
+        yield [rule.cap(request, view, "dials_per_day", past[view.zone].dials) for view in views]
+        yield [rule.cap(request, view, "dials_per_week", past[view.zone].dials) for view in views]
     else:
-        yield [rule.message_gap(request, view) for view in views]
-        yield [rule.cap(request, view, "messages_per_week", rule.is_message) for view in views]
-    yield [rule.cap(request, view, "contacts_per_day", rule.is_contact) for view in views]
+        yield [rule.message_gap(request, view, past[view.zone]) for view in views]
+        yield [rule.cap(request, view, "messages_per_week", past[view.zone].messages) for view in views]
+    yield [rule.cap(request, view, "contacts_per_day", past[view.zone].contacts) for view in views]
     yield [rule.window(request, view) for view in views]
 
 
