@@ -41,18 +41,6 @@ class Taken:
     outcome: Outcome
 
 
-@dataclass(slots=True)
-class _Known:
-    """Rows already kept, or about to be, of everyone in a chunk."""
-
-    creditors: dict[str, tuple[uuid.UUID, uuid.UUID]] = field(default_factory=dict)
-    people: dict[str, Any] = field(default_factory=dict)
-    phones: dict[tuple[uuid.UUID, str], uuid.UUID] = field(default_factory=dict)
-    emails: dict[tuple[uuid.UUID, str], uuid.UUID] = field(default_factory=dict)
-    cases: dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID] = field(default_factory=dict)
-    debts: dict[tuple[uuid.UUID, str], Any] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True)
 class _Debt:
     id: uuid.UUID
@@ -63,6 +51,18 @@ class _Debt:
 class _Person:
     id: uuid.UUID
     told: tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class _Known:
+    """Rows already kept, or about to be, of everyone in a chunk."""
+
+    creditors: dict[str, tuple[uuid.UUID, uuid.UUID]] = field(default_factory=dict)
+    people: dict[str, _Person] = field(default_factory=dict)
+    phones: dict[tuple[uuid.UUID, str], uuid.UUID] = field(default_factory=dict)
+    emails: dict[tuple[uuid.UUID, str], uuid.UUID] = field(default_factory=dict)
+    cases: dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID] = field(default_factory=dict)
+    debts: dict[tuple[uuid.UUID, str], _Debt] = field(default_factory=dict)
 
 
 def import_cases(

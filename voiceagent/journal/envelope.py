@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from voiceagent.base.money import Money
 from voiceagent.journal.private import Private
@@ -21,8 +21,8 @@ GENESIS = "0" * 64
 class Payload(Protocol):
     """A dataclass of the catalogue."""
 
-    TYPE: str
-    V: int
+    TYPE: ClassVar[str]
+    V: ClassVar[int]
 
 
 @dataclass(frozen=True, slots=True)

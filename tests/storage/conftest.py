@@ -1,0 +1,197 @@
+"""Both databases for the tests beside this file: a SQLite file, and a throw-away PostgreSQL cluster."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from voiceagent import cases
+from voiceagent.base.clock import ManualClock
+from voiceagent.base.languages import Language
+from voiceagent.base.money import Money
+from voiceagent.cases.intake import Taken, import_cases
+from voiceagent.debt.case import Case, Debt
+from voiceagent.journal.journal import Journal
+from voiceagent.storage.database import Database
+
+START = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
+
+
+def _binaries() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    if found:
+        return found[-1].parent
+    if on_path:
+        return Path(on_path).parent
+    pytest.fail("no PostgreSQL server found: install the Debian package postgresql", pytrace=False)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a cluster of this test run, without a database name; it is gone afterwards."""
+    binaries = _binaries()
+    as_user: list[str] = []
+    user = getpass.getuser()
+    if os.geteuid() == 0:
+        # PostgreSQL refuses to run as root.
+        user = "postgres"
+        try:
+            owner = pwd.getpwnam(user)
+        except KeyError:
+            pytest.fail("PostgreSQL refuses root and there is no user postgres to run it", pytrace=False)
+        as_user = ["runuser", "-u", user, "--"]
+    home = Path(tempfile.mkdtemp(prefix="va-pg-"))
+    try:
+        if as_user:
+            os.chown(home, owner.pw_uid, owner.pw_gid)
+        data = home / "data"
+        run(*as_user, binaries / "initdb", "-D", data, "-U", user, "-A", "trust", "-E", "UTF8", "--no-sync",
+            "--locale=C.UTF-8")
+        port = _free_port()
+        options = (
+            f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off "
+            "-c full_page_writes=off -c shared_buffers=16MB -c max_connections=40"
+        )
+        run(*as_user, binaries / "pg_ctl", "-D", data, "-l", home / "log", "-o", options, "-w", "-t", "60", "start")
+        try:
+            yield f"postgresql+psycopg://{user}@127.0.0.1:{port}"
+        finally:
+            run(*as_user, binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def run(*command: str | Path) -> None:
+    """Run a program of the cluster; its words are the failure's when it fails."""
+    # Its own session, and no pipe that the server would inherit and keep open.
+    with tempfile.TemporaryFile("w+") as words:
+        done = subprocess.run(
+            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=words, stderr=words, check=False,
+            cwd="/", start_new_session=True,
+        )
+        words.seek(0)
+        assert done.returncode == 0, f"{command[-1]} of PostgreSQL failed: {words.read()}"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """A migrated database that others are copied from."""
+    _administrate(postgres_server, "CREATE DATABASE template_voiceagent")
+    db = Database(f"{postgres_server}/template_voiceagent")
+    db.upgrade()
+    db.close()
+    return "template_voiceagent"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file that others are copied from."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    db = Database(f"sqlite:///{path}")
+    db.upgrade()
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA query_only=OFF")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    return path
+
+
+def _administrate(server: str, command: str) -> None:
+    import psycopg
+
+    with psycopg.connect(f"{server.replace('+psycopg', '')}/postgres", autocommit=True) as connection:
+        connection.execute(command)  # type: ignore[call-overload]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database in which nothing was made yet, on either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    server = request.getfixturevalue("postgres_server")
+    name = f"empty_{uuid.uuid4().hex}"
+    _administrate(server, f"CREATE DATABASE {name}")
+    return f"{server}/{name}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated, empty database of either kind."""
+    if request.param == "sqlite":
+        copy = tmp_path / "test.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), copy)
+        return f"sqlite:///{copy}"
+    server = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid.uuid4().hex}"
+    _administrate(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
+    return f"{server}/{name}"
+
+
+@pytest.fixture
+def db(url: str) -> Iterator[Database]:
+    """The database, opened."""
+    database = Database(url, busy_timeout_s=2.0)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A Wednesday, 10:00 in São Paulo."""
+    return ManualClock(START)
+
+
+@pytest.fixture
+def journal(db: Database, clock: ManualClock) -> Journal:
+    """A journal with the projections of cases."""
+    return Journal(db, clock, cases.PROJECTIONS)
+
+
+@pytest.fixture
+def taken(journal: Journal, make_case: Callable[..., Case]) -> Taken:
+    """One invented case, imported."""
+    return import_cases(journal, [make_case()], source="test")[0]
+
+
+@pytest.fixture
+def make_case() -> Callable[..., Case]:
+    """Invented debtors: `make_case(1)` is somebody else than `make_case(2)`."""
+
+    def make(n: int = 0, *, contracts: int = 1, charges: int = 30_000, **changes: object) -> Case:
+        debts = tuple(
+            Debt(f"C{n}-{k}", "Banco Exemplo", "cartão", Money(90_000), Money(charges), date(2026, 3, 10 + k))
+            for k in range(contracts)
+        )
+        fields: dict[str, object] = {
+            "name": f"Pessoa Inventada {n}",
+            "document": f"{n:011d}",
+            "language": Language("pt-BR"),
+            "region": "BR",
+            "state": "SP",
+            "birth_date": date(1980, 1, 2),
+            "phones": (f"+55119{n:08d}",),
+            "emails": (f"pessoa{n}@example.com",),
+            "debts": debts,
+        }
+        return Case(**(fields | changes))  # type: ignore[arg-type]
+
+    return make
