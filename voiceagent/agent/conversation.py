@@ -31,6 +31,9 @@ from voiceagent.telephony.line import Answered, Dtmf, HungUp, HungUpBy, Line, Ri
 
 log = logging.getLogger(__name__)
 
+#: What the debtor says on lifting the phone answers no question of the script; a voicemail's greeting is known by it.
+OPENING = Expect(state="opening", end_silence_s=0.5)
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -93,7 +96,7 @@ class Conversation:
         self._zero = self._clock.monotonic()
         listener = asyncio.create_task(self._listen_to_line(), name="line events")
         actor = asyncio.create_task(self._act(), name="script")
-        self._happened.put_nowait(CallAnswered())
+        self._expect_now(OPENING)
         try:
             while self._hung_up is None:
                 if actor.done():
@@ -148,6 +151,9 @@ class Conversation:
         )
         self._ears.tick(self._line.hear(), protected=protected)
         self._mouth.tick()
+        said = self._ears.speaking_s > 0 or self._ears.open
+        if self._taker.opened(self._now(), speaking=said, turns=self._ears.turns):
+            self._happened.put_nowait(CallAnswered())
         verdict = self._taker.barge_in(
             speaking_s=self._ears.speaking_s if self._mouth.speaking else 0.0,
             allowed=current is not None and current.say.barge_in and self._effects.disposition is None,

@@ -71,7 +71,10 @@ class Ears:
         self._expect: Expect | None = None
         self._work: asyncio.Queue[Expect | bytes | _Finish] = asyncio.Queue()
         self._open: tuple[Expect, float, bool] | None = None
-        self.pending = 0  # turns ended but not yet recognised
+        self.pending = 0
+        """Turns ended but not yet recognised."""
+        self.turns = 0
+        """Turns ended so far."""
         self._task = asyncio.create_task(self._recognise(), name="ears")
 
     def expect(self, expect: Expect) -> None:
@@ -85,6 +88,11 @@ class Ears:
     def speaking_s(self) -> float:
         """Seconds of the speech going on now."""
         return self._segmenter.speaking_s
+
+    @property
+    def open(self) -> bool:
+        """Whether a turn has begun and not ended."""
+        return self._open is not None
 
     @property
     def in_turn(self) -> bool:
@@ -113,6 +121,7 @@ class Ears:
             expect, started, was_protected = self._open
             self._open = None
             self.pending += 1
+            self.turns += 1
             ended = self._now() - event.trailing_s
             self._work.put_nowait(_Finish(expect, started, ended, event.speech_s, was_protected))
 

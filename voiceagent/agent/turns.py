@@ -12,6 +12,10 @@ from voiceagent.dialogue.events import Expect
 class TurnSettings:
     """Seconds and decibels of turn taking that no script changes."""
 
+    opening_s: float = 2.0
+    """Wait for the debtor's first word after the answer."""
+    opening_turn_s: float = 6.0
+    """Wait for the end of that first turn."""
     duck_after_s: float = 0.15
     """Confirmed speech after which the prompt is lowered."""
     stop_after_s: float = 0.35
@@ -44,6 +48,15 @@ class TurnTaker:
     _quiet_s: float = 0.0
     _keys: str = ""
     _keys_at: float = 0.0
+    _opened: bool = False
+
+    def opened(self, now: float, *, speaking: bool, turns: int) -> bool:
+        """True once, when the debtor has said its "alô" or is not going to: two voices at once sound like a machine."""
+        patience = self.settings.opening_turn_s if speaking else self.settings.opening_s
+        if self._opened or (now < patience and (speaking or not turns)):
+            return False
+        self._opened = True
+        return True
 
     def barge_in(self, *, speaking_s: float, allowed: bool) -> BargeIn:
         """The verdict while a prompt plays and the debtor has been speaking for `speaking_s`."""
