@@ -63,8 +63,20 @@ def postgres_server() -> Iterator[str]:
         if as_user:
             os.chown(home, owner.pw_uid, owner.pw_gid)
         data = home / "data"
-        run(*as_user, binaries / "initdb", "-D", data, "-U", user, "-A", "trust", "-E", "UTF8", "--no-sync",
-            "--locale=C.UTF-8")
+        run(
+            *as_user,
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            user,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C.UTF-8",
+        )
         port = _free_port()
         options = (
             f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off "
@@ -84,8 +96,13 @@ def run(*command: str | Path) -> None:
     # Its own session, and no pipe that the server would inherit and keep open.
     with tempfile.TemporaryFile("w+") as words:
         done = subprocess.run(
-            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=words, stderr=words, check=False,
-            cwd="/", start_new_session=True,
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            check=False,
+            cwd="/",
+            start_new_session=True,
         )
         words.seek(0)
         assert done.returncode == 0, f"{command[-1]} of PostgreSQL failed: {words.read()}"
