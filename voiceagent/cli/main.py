@@ -13,6 +13,7 @@ from typing import Protocol
 
 from voiceagent.base.errors import UsageError, VoiceagentError
 from voiceagent.cli import commands
+from voiceagent.settings.logs import mask_logs
 
 
 class Command(Protocol):
@@ -65,6 +66,8 @@ def main(argv: list[str] | None = None) -> int:
         stream=sys.stderr,
         format="%(asctime)s %(levelname).1s %(name)s: %(message)s",
     )
+    if os.environ.get("VOICEAGENT_LOG__MASK", "true").lower() not in ("false", "0", "no"):
+        mask_logs()
     try:
         return int(args.run(args) or 0)
     except VoiceagentError as error:

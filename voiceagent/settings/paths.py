@@ -17,7 +17,7 @@ class Paths:
     home: Path
     """Database, secrets, run files (0700). VOICEAGENT_HOME, default `var/` in the checkout."""
     recordings: Path
-    """Stereo WAVs (0700). VOICEAGENT_RECORDINGS; default `recordings/` in the checkout, or in a home that was chosen."""
+    """Stereo WAVs (0700). VOICEAGENT_RECORDINGS; default `recordings/` in the checkout or a chosen home."""
     models: Path
     """Installed models, voices and phrase banks. VOICEAGENT_MODELS, default `models/` in the checkout."""
     dialplans: Path
