@@ -1,0 +1,289 @@
+"""The worker's side of speech: SpeechService over a Unix socket; survives the death of the speech process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.error import Error
+from wyoming.event import Event, async_read_event, async_write_event
+from wyoming.info import Describe, Info
+
+from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
+from voiceagent.base.errors import BadInputError, MissingPartError, UnavailableError, VoiceagentError
+from voiceagent.language.spoken import SpokenPart
+from voiceagent.speech import wire
+from voiceagent.speech.protocol import HearingContext, Hypothesis
+
+log = logging.getLogger(__name__)
+
+CONNECT_S = 1.0
+#: Warming a recogniser while dialling.
+OPEN_S = 5.0
+#: The speech process gives up after 1.5 s; the rest is for a busy machine to carry the answer.
+FINISH_S = 2.0
+RENDER_S = 10.0
+_FORMAT: dict[str, int] = {"rate": SAMPLE_RATE, "width": SAMPLE_BYTES, "channels": 1}
+_FAILURES: dict[str, type[VoiceagentError]] = {"missing_part": MissingPartError, "bad_input": BadInputError}
+
+
+class SpeechClient:
+    """SpeechService at `socket_path`; one connection per ear and per mouth."""
+
+    def __init__(self, socket_path: Path, finish_s: float = FINISH_S, render_s: float = RENDER_S) -> None:
+        self._path = socket_path
+        self._finish_s = finish_s
+        self._render_s = render_s
+
+    async def hearing(self, call_id: str, language: str) -> SpeechHearing:
+        """A warmed recogniser.
+
+        MissingPartError for a language without one, UnavailableError when nobody answers or the machine is full: then
+        the call must not be placed.
+        """
+        hearing = SpeechHearing(self._path, call_id, language, self._finish_s)
+        await hearing.open()
+        return hearing
+
+    async def voice(self, call_id: str, language: str, name: str | None = None) -> SpeechVoice:
+        """The voice of the call: the agent's, or the one named (`pm_alex`, `am_adam@pt-BR*1.1`)."""
+        voice = SpeechVoice(self._path, call_id, language, name, self._render_s)
+        await voice.open()
+        return voice
+
+    async def info(self) -> Info:
+        """What the speech process serves. UnavailableError when nobody answers."""
+        link = _Link(self._path)
+        try:
+            async with asyncio.timeout(OPEN_S):
+                await link.connect()
+                await link.send(Describe().event())
+                return Info.from_event(await link.wait_for("info"))
+        except (OSError, EOFError, TimeoutError) as error:
+            raise _silent(self._path) from error
+        finally:
+            link.close()
+
+
+class SpeechHearing:
+    """Hearing over one connection, made anew at the next turn when it broke."""
+
+    def __init__(self, path: Path, call_id: str, language: str, finish_s: float) -> None:
+        self._link = _Link(path)
+        self._path = path
+        self._call_id = call_id
+        self._language = language
+        self._finish_s = finish_s
+        self._turn = 0
+        self._broken = True
+
+    async def open(self) -> None:
+        """Connect and warm the recogniser."""
+        try:
+            async with asyncio.timeout(OPEN_S):
+                await self._connect()
+        except (OSError, EOFError, TimeoutError) as error:
+            self._link.close()
+            raise _silent(self._path) from error
+        except VoiceagentError:
+            self._link.close()
+            raise
+
+    async def begin(self, context: HearingContext) -> None:
+        """Start a turn; a lost connection is made again, and if that fails `finish` says so."""
+        self._turn += 1
+        try:
+            if self._broken:
+                async with asyncio.timeout(CONNECT_S):
+                    await self._connect()
+            await self._link.send(wire.transcribe_event(self._call_id, self._turn, context))
+        except (OSError, EOFError, TimeoutError, VoiceagentError) as error:
+            self._break(error)
+
+    async def feed(self, pcm: bytes) -> None:
+        """Send audio of the turn."""
+        if self._broken or not pcm:
+            return
+        try:
+            await self._link.send(AudioChunk(audio=pcm, **_FORMAT).event())
+        except OSError as error:
+            self._break(error)
+
+    async def finish(self) -> Hypothesis:
+        """The turn's hypothesis, or one with reason timeout or unavailable."""
+        started = time.perf_counter()
+        if self._broken:
+            return Hypothesis("", 0.0, reason="unavailable")
+        try:
+            async with asyncio.timeout(self._finish_s):
+                await self._link.send(AudioStop().event())
+                return await self._transcript()
+        except TimeoutError:
+            ms = round(1000 * (time.perf_counter() - started), 1)
+            return Hypothesis("", 0.0, reason="timeout", ms=ms)
+        except (OSError, EOFError, ValueError, TypeError, VoiceagentError) as error:
+            # A refusal leaves the connection whole; everything else breaks it.
+            if not isinstance(error, VoiceagentError):
+                self._break(error)
+            return Hypothesis("", 0.0, reason="unavailable")
+
+    async def close(self) -> None:
+        """Give the recogniser back."""
+        self._broken = True
+        self._link.close()
+
+    async def _connect(self) -> None:
+        self._link.close()
+        await self._link.connect()
+        await self._link.send(wire.open_event(self._call_id, self._language))
+        # A server that does not know the event answers only this one.
+        await self._link.send(Describe().event())
+        info = Info.from_event(await self._link.wait_for("info"))
+        served = {language for program in info.asr for model in program.models for language in model.languages}
+        if not any(language.split("-")[0] == self._language.split("-")[0] for language in served):
+            raise MissingPartError(
+                f"the speech process has no recogniser for {self._language}: run `voiceagent models install`"
+            )
+        self._broken = False
+
+    async def _transcript(self) -> Hypothesis:
+        while True:
+            heard, turn = wire.hypothesis(await self._link.wait_for("transcript"))
+            # An answer that came after its turn's deadline must not be taken for this turn's.
+            if turn is None or turn == self._turn:
+                return heard
+
+    def _break(self, error: Exception) -> None:
+        if not self._broken:
+            log.warning("speech connection lost: %s", error or type(error).__name__)
+        self._broken = True
+        self._link.close()
+
+
+class SpeechVoice:
+    """Voice over one connection. Prepared prompts are kept here, so they can be said even when the process is gone."""
+
+    def __init__(self, path: Path, call_id: str, language: str, name: str | None, render_s: float) -> None:
+        self.name = name
+        """The voice's full name, fixed by the first answer."""
+        self._link = _Link(path)
+        self._path = path
+        self._call_id = call_id
+        self._language = language
+        self._render_s = render_s
+        self._prepared: dict[tuple[str, ...], bytes] = {}
+        self._turn = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Connect; UnavailableError when nobody answers."""
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await self._link.connect()
+        except (OSError, TimeoutError) as error:
+            raise _silent(self._path) from error
+
+    async def render(self, parts: Sequence[SpokenPart]) -> bytes:
+        """The prompt's 8 kHz PCM. UnavailableError when the engine cannot be had; never another voice instead."""
+        key = tuple(part.text for part in parts)
+        if key in self._prepared:
+            return self._prepared[key]
+        async with self._turn:
+            return await self._ask(parts)
+
+    async def prepare(self, prompts: Sequence[Sequence[SpokenPart]]) -> None:
+        """Render prompts and keep them for this call; those that fail are tried again when they are said."""
+        for parts in prompts:
+            key = tuple(part.text for part in parts)
+            if key in self._prepared:
+                continue
+            try:
+                async with self._turn:
+                    self._prepared[key] = await self._ask(parts)
+            except UnavailableError as error:
+                log.warning("a prompt could not be prepared: %s", error)
+                return
+
+    async def close(self) -> None:
+        """Forget the call's prompts here and in the speech process."""
+        self._prepared.clear()
+        self._link.close()
+
+    async def _ask(self, parts: Sequence[SpokenPart]) -> bytes:
+        request = wire.synthesize_event(self._call_id, parts, self._language, self.name, self._render_s)
+        try:
+            async with asyncio.timeout(self._render_s + 0.5):
+                if not self._link.connected:
+                    await self._link.connect()
+                await self._link.send(request)
+                start = await self._link.wait_for(AudioStart(**_FORMAT).event().type)
+                pcm = bytearray()
+                while not AudioStop.is_type((event := await self._link.read()).type):
+                    pcm += event.payload or b""
+        except UnavailableError:
+            raise
+        except VoiceagentError as error:
+            raise UnavailableError(error.message) from error
+        except (OSError, EOFError, TimeoutError) as error:
+            # What is still on its way belongs to this prompt: a new connection must not read it as the next one's.
+            self._link.close()
+            raise UnavailableError(f"the speech process gave no audio ({error or type(error).__name__})") from error
+        except asyncio.CancelledError:
+            self._link.close()
+            raise
+        self.name = (start.data.get("context") or {}).get("voice", self.name)
+        return bytes(pcm)
+
+
+class _Link:
+    """One Wyoming connection."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._writer is not None
+
+    async def connect(self) -> None:
+        self._reader, self._writer = await asyncio.open_unix_connection(self._path)
+
+    async def send(self, event: Event) -> None:
+        if self._writer is None:
+            raise ConnectionError("not connected")
+        await async_write_event(event, self._writer)
+
+    async def read(self) -> Event:
+        if self._reader is None:
+            raise ConnectionError("not connected")
+        event = await async_read_event(self._reader)
+        if event is None:
+            self.close()
+            raise EOFError("closed by the speech process")
+        return event
+
+    async def wait_for(self, kind: str) -> Event:
+        """The next event of that type; an error event is raised, others are dropped."""
+        while True:
+            event = await self.read()
+            if event.type == kind:
+                return event
+            if Error.is_type(event.type):
+                failure = Error.from_event(event)
+                raise _FAILURES.get(failure.code or "", UnavailableError)(failure.text, code=failure.code)
+
+    def close(self) -> None:
+        writer, self._reader, self._writer = self._writer, None, None
+        if writer is not None:
+            with contextlib.suppress(OSError, RuntimeError):
+                writer.close()
+
+
+def _silent(path: Path) -> UnavailableError:
+    return UnavailableError(f"no speech process answers on {path}: start it with `voiceagent speech`")

@@ -1,0 +1,180 @@
+"""The speech process's recognisers: one copy of each model, worker threads, deadlines, a limit of calls."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from voiceagent.base.errors import MissingPartError, UnavailableError
+from voiceagent.speech.admission import DeadlineQueue
+from voiceagent.speech.installed import recogniser_directory
+from voiceagent.speech.metrics import SpeechMetrics
+from voiceagent.speech.protocol import HearingContext, Hypothesis
+from voiceagent.speech.recogniser import Ear, Recogniser, served_languages
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+DEADLINE_S = 1.5
+WORKERS = 2
+BACKLOG = 16
+
+
+def load_recognisers(models: Path) -> dict[str, Recogniser]:
+    """Language → loaded engine, whisper loaded once for all it serves. Blocks for a second or two per model."""
+    loaded: dict[str, Recogniser] = {}
+    shared: Recogniser | None = None
+    for language, engine in served_languages(models).items():
+        directory = recogniser_directory(models, engine, language)
+        assert directory is not None
+        if engine == "vosk":
+            from voiceagent.speech.engines.vosk import Vosk
+
+            loaded[language] = Vosk(directory, language)
+        else:
+            from voiceagent.speech.engines.whisper import Whisper
+
+            shared = shared or Whisper(directory)
+            loaded[language] = shared
+    return loaded
+
+
+class Ears:
+    """Opens ears for calls and runs what blocks in threads."""
+
+    def __init__(
+        self,
+        recognisers: Mapping[str, Recogniser],
+        metrics: SpeechMetrics,
+        max_calls: int = 16,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        if not recognisers:
+            raise MissingPartError("no recogniser is installed: run `voiceagent models install`")
+        self.recognisers = dict(recognisers)
+        self.max_calls = max_calls
+        self.calls = 0
+        self.deadline_s = deadline_s
+        self._metrics = metrics
+        self._queue = DeadlineQueue(WORKERS, BACKLOG)
+        self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="recognise")
+
+    async def open(self, language: str) -> CallEar:
+        """A warmed ear. MissingPartError for a language without a model, UnavailableError (busy) when full."""
+        recogniser = self.recognisers.get(language)
+        if recogniser is None:
+            raise MissingPartError(f"no recogniser for {language} is installed: run `voiceagent models install`")
+        if self.calls >= self.max_calls:
+            self._metrics.refused.inc()
+            raise UnavailableError(f"the speech process already serves {self.max_calls} calls", code="busy")
+        self.calls += 1
+        self._metrics.calls.set(self.calls)
+        try:
+            ear = await self._in_thread(lambda: recogniser.open(language))
+        except BaseException:
+            self._left()
+            raise
+        return CallEar(self, recogniser, language, ear)
+
+    async def finish(self, ear: Ear, engine: str, busy: asyncio.Event) -> Hypothesis:
+        """The turn's hypothesis; after the deadline reason=timeout, and `busy` stays set until the thread is done."""
+        started = time.perf_counter()
+        deadline = asyncio.get_running_loop().time() + self.deadline_s
+
+        async def work() -> Hypothesis:
+            busy.set()
+            try:
+                return await self._in_thread(ear.finish)
+            finally:
+                busy.clear()
+
+        task = asyncio.create_task(self._queue.run(work, deadline))
+        self._metrics.waiting.set(self._queue.waiting)
+        try:
+            heard = await asyncio.wait_for(asyncio.shield(task), self.deadline_s)
+        except TimeoutError:
+            task.add_done_callback(_log_late_failure)
+            heard = Hypothesis("", 0.0, engine=engine, reason="timeout")
+        except UnavailableError:
+            self._metrics.refused.inc()
+            raise
+        except Exception:
+            log.exception("recogniser %s failed", engine)
+            heard = Hypothesis("", 0.0, engine=engine, reason="unavailable")
+        seconds = time.perf_counter() - started
+        self._metrics.turns.labels(engine, heard.reason or "heard").inc()
+        self._metrics.recognise_seconds.labels(engine).observe(seconds)
+        return Hypothesis(
+            heard.text, heard.confidence, heard.alternatives, engine, heard.reason, round(1000 * seconds, 1)
+        )
+
+    async def feed(self, ear: Ear, pcm: bytes) -> None:
+        """Add audio; in a thread when the engine computes while it is fed."""
+        if ear.streams:
+            await self._in_thread(lambda: ear.feed(pcm))
+        else:
+            ear.feed(pcm)
+
+    async def begin(self, ear: Ear, context: HearingContext) -> None:
+        """Start a turn."""
+        if ear.streams:
+            await self._in_thread(lambda: ear.begin(context))
+        else:
+            ear.begin(context)
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _left(self) -> None:
+        self.calls -= 1
+        self._metrics.calls.set(self.calls)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+class CallEar:
+    """One call's ear in the speech process; its connection uses it from one task."""
+
+    def __init__(self, ears: Ears, recogniser: Recogniser, language: str, ear: Ear) -> None:
+        self.language = language
+        self.engine = recogniser.name
+        self._ears = ears
+        self._recogniser = recogniser
+        self._ear = ear
+        self._busy = asyncio.Event()
+        self._open = True
+
+    async def begin(self, context: HearingContext) -> None:
+        """Start a turn; an ear still busy with a turn that timed out is left to its thread and replaced."""
+        if self._busy.is_set():
+            self._busy = asyncio.Event()
+            self._ear = await self._ears._in_thread(lambda: self._recogniser.open(self.language))
+        await self._ears.begin(self._ear, context)
+
+    async def feed(self, pcm: bytes) -> None:
+        """Add audio of the turn."""
+        await self._ears.feed(self._ear, pcm)
+
+    async def finish(self) -> Hypothesis:
+        """What the turn said."""
+        return await self._ears.finish(self._ear, self.engine, self._busy)
+
+    def close(self) -> None:
+        """The call is over."""
+        if self._open:
+            self._open = False
+            self._ears._left()
+            if not self._busy.is_set():
+                self._ear.close()
+
+
+def _log_late_failure(task: asyncio.Task[Hypothesis]) -> None:
+    if not task.cancelled() and task.exception() is not None and not isinstance(task.exception(), TimeoutError):
+        log.warning("a recognition that came too late also failed: %s", task.exception())

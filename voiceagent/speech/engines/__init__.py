@@ -1,0 +1,1 @@
+"""Recogniser engines: one module per engine, all behind `voiceagent.speech.recogniser`."""

@@ -1,0 +1,125 @@
+"""Vosk: streaming recognition with the grammar of the state. One recogniser per call, warmed, kept to its end."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
+from voiceagent.base.errors import MissingPartError
+from voiceagent.speech.protocol import HearingContext, Hypothesis
+
+log = logging.getLogger(__name__)
+
+UNKNOWN = "[unk]"
+DOUBTFUL_BELOW = 0.4
+#: A new recogniser stalls for half a second when it first computes: spend that on silence while dialling.
+_WARM_UP = bytes(int(0.7 * SAMPLE_RATE) * SAMPLE_BYTES)
+
+
+class Vosk:
+    """One model directory, serving one language."""
+
+    name = "vosk"
+
+    def __init__(self, directory: Path, language: str) -> None:
+        try:
+            import vosk
+        except ImportError as error:
+            raise MissingPartError("this recogniser needs vosk: pip install 'voiceagent[speech]'") from error
+        if not (directory / "am" / "final.mdl").is_file():
+            # Vosk itself would leave the process on some of these.
+            raise MissingPartError(f"{directory} holds no Vosk model: run `voiceagent models install`")
+        vosk.SetLogLevel(-1)
+        self.languages = frozenset({language})
+        self._make = vosk.KaldiRecognizer
+        self._model: Any = vosk.Model(model_path=str(directory))
+        # Without look-ahead composition (Gr.fst) a grammar cannot be set; without [unk] it would force noise into it.
+        self.has_grammar = (directory / "graph" / "Gr.fst").is_file() and self.knows(UNKNOWN)
+
+    def knows(self, word: str) -> bool:
+        """Whether the word is in the model's vocabulary; Vosk drops others from a grammar silently."""
+        return bool(self._model.vosk_model_find_word(word) >= 0)
+
+    def open(self, language: str) -> VoskEar:
+        """A warmed recogniser."""
+        if language not in self.languages:
+            raise MissingPartError(f"this Vosk model does not speak {language}")
+        return VoskEar(self, self._make(self._model, SAMPLE_RATE))
+
+
+class VoskEar:
+    """One KaldiRecognizer for a whole call."""
+
+    streams = True
+
+    def __init__(self, model: Vosk, recogniser: Any) -> None:
+        self._model = model
+        self._recogniser = recogniser
+        self._recogniser.SetWords(True)
+        self._finished: list[dict[str, Any]] = []
+        self._phrases: tuple[str, ...] = ()
+        self._grammar = ""
+        self._recogniser.AcceptWaveform(_WARM_UP)
+        self._recogniser.Reset()
+
+    def begin(self, context: HearingContext) -> None:
+        """Start a turn with the state's grammar, when the choices are all that may be said and the model allows it."""
+        self._finished.clear()
+        self._recogniser.Reset()
+        self._phrases = context.phrases
+        wanted = self._grammar_for(context)
+        if wanted != self._grammar and self._model.has_grammar:
+            self._recogniser.SetGrammar(wanted or "[]")
+            self._grammar = wanted
+
+    def feed(self, pcm: bytes) -> None:
+        """Recognise on; a pause inside the turn closes a segment, not the turn."""
+        if self._recogniser.AcceptWaveform(pcm):
+            self._finished.append(json.loads(self._recogniser.Result()))
+
+    def finish(self) -> Hypothesis:
+        """Everything heard in the turn."""
+        started = time.perf_counter()
+        self._finished.append(json.loads(self._recogniser.FinalResult()))
+        words = [word for segment in self._finished for word in segment.get("result", [])]
+        self._finished.clear()
+        kept = [word for word in words if word["word"] != UNKNOWN]
+        text = " ".join(word["word"] for word in kept)
+        confidence = sum(word["conf"] for word in words) / len(words) if words else 0.0
+        if words and not kept:
+            reason = "low_confidence"
+        elif not words:
+            reason = "no_speech"
+        else:
+            reason = "low_confidence" if confidence < DOUBTFUL_BELOW else ""
+        said = plain(text)
+        matches = tuple((phrase, round(confidence, 4)) for phrase in self._phrases if kept and plain(phrase) == said)
+        ms = round(1000 * (time.perf_counter() - started), 1)
+        return Hypothesis(text, round(confidence, 4), matches, "vosk", reason, ms)
+
+    def close(self) -> None:
+        """Let the native recogniser go."""
+        self._recogniser = None
+
+    def _grammar_for(self, context: HearingContext) -> str:
+        # Dates, amounts and free answers need the whole vocabulary: a grammar of phrases would bend them into itself.
+        if not context.phrases or not set(context.expect) <= {"intent", "yes_no"}:
+            return ""
+        usable = []
+        for phrase in dict.fromkeys(plain(phrase) for phrase in context.phrases):
+            missing = [word for word in phrase.split() if not self._model.knows(word)]
+            if missing:
+                log.warning("the Vosk model does not know %s: phrase left out of the grammar", ", ".join(missing))
+            else:
+                usable.append(phrase)
+        return json.dumps([*usable, UNKNOWN], ensure_ascii=False) if usable else ""
+
+
+def plain(phrase: str) -> str:
+    """A phrase as Vosk writes words: lower case, no punctuation, single spaces."""
+    return " ".join(re.sub(r"[^\w\s'-]", " ", phrase.lower()).split())

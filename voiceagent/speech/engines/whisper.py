@@ -1,0 +1,221 @@
+"""Whisper base on CTranslate2, one utterance at a time: free decode plus scoring of the choices the state expects.
+
+The decoder is never prompted with what we hope to hear: measured, that makes it invent consent on poor audio. The
+choices are scored instead against the audio, so a phrase that was not said gets a bad score.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voiceagent.audio.format import SAMPLE_RATE
+from voiceagent.base.errors import MissingPartError
+from voiceagent.speech.mel import log_mel
+from voiceagent.speech.protocol import HearingContext, Hypothesis
+from voiceagent.speech.recogniser import certainty
+
+#: Shorter windows make the decoder repeat itself; longer ones only cost time.
+WINDOW_S = 8.0
+TAIL_S = 2.0
+MAX_AUDIO_S = 28.0
+MAX_PHRASES = 20
+NO_SPEECH_ABOVE = 0.6
+DOUBTFUL_BELOW = -1.5
+#: A phrase whose score lies this far under the free decode's is more likely not what was said.
+PHRASE_GAP = -1.5
+PHRASE_STEEPNESS = 2.0
+_SILENT_RMS = 1e-3
+_SPEECH_RMS = 0.1
+_WORKERS = 2
+_LANGUAGE_TOKENS = {"pt-BR": "<|pt|>", "es": "<|es|>", "en": "<|en|>"}
+
+
+class Whisper:
+    """The loaded model: two workers of one thread each share it."""
+
+    name = "whisper"
+    languages = frozenset(_LANGUAGE_TOKENS)
+
+    def __init__(self, directory: Path) -> None:
+        try:
+            import ctranslate2
+            import tokenizers
+        except ImportError as error:
+            raise MissingPartError(
+                "whisper needs ctranslate2 and tokenizers: pip install 'voiceagent[speech]'"
+            ) from error
+        self._view = ctranslate2.StorageView.from_array
+        self._model: Any = ctranslate2.models.Whisper(
+            str(directory), compute_type="int8", inter_threads=_WORKERS, intra_threads=1
+        )
+        self._tokenizer = tokenizers.Tokenizer.from_file(str(directory / "tokenizer.json"))
+        self._phrase_ids: dict[str, list[int]] = {}
+        self._helpers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="whisper")
+        self.recognise(np.zeros(SAMPLE_RATE, np.float32) + 0.01, HearingContext("en", phrases=("Yes.",)))
+
+    def open(self, language: str) -> WhisperEar:
+        """An ear; nothing to warm, the model is shared."""
+        return WhisperEar(self)
+
+    def recognise(self, samples: NDArray[np.float32], context: HearingContext) -> Hypothesis:
+        """What one turn's samples (8 kHz, -1..1) say."""
+        samples = samples[: int(MAX_AUDIO_S * SAMPLE_RATE)]
+        level = float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0
+        if level < _SILENT_RMS:
+            return Hypothesis("", 0.0, engine=self.name, reason="no_speech")
+        seconds = samples.size / SAMPLE_RATE
+        window_s = WINDOW_S if seconds <= WINDOW_S - 1 else seconds + TAIL_S
+        features = log_mel(samples * (_SPEECH_RMS / level), window_s)
+        encoded = self._model.encode(self._view(features[None]), to_cpu=True)
+        start = [self._id("<|startoftranscript|>"), self._id(_LANGUAGE_TOKENS[context.language])]
+        start.append(self._id("<|transcribe|>"))
+        phrases = list(dict.fromkeys(context.phrases))[:MAX_PHRASES]
+        # Half the phrases are scored by the other worker while this thread decodes freely.
+        half = (len(phrases) + 1) // 2
+        later = self._helpers.submit(self._score, encoded, start, phrases[:half]) if phrases else None
+        text, log_probability, no_speech, capped = self._decode(encoded, start, seconds)
+        scores = self._score(encoded, start, phrases[half:])
+        if later is not None:
+            scores = later.result() | scores
+        if no_speech > NO_SPEECH_ABOVE:
+            return Hypothesis("", 0.0, engine=self.name, reason="no_speech")
+        collapsed, looped = collapse_repeats(text)
+        reason = "loop" if looped or capped else "low_confidence" if log_probability < DOUBTFUL_BELOW else ""
+        return Hypothesis(
+            text=collapsed,
+            confidence=round(certainty(log_probability), 4),
+            alternatives=rank_phrases(scores, log_probability),
+            engine=self.name,
+            reason=reason,
+        )
+
+    def _decode(self, encoded: Any, start: list[int], seconds: float) -> tuple[str, float, float, bool]:
+        """Greedy free decode: text, mean log probability per token, probability of no speech, cut by the cap."""
+        prompt = [*start, self._id("<|notimestamps|>")]
+        cap = 12 + int(10 * seconds)
+        result = self._model.generate(
+            encoded,
+            [prompt],
+            beam_size=1,
+            max_length=len(prompt) + cap,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        tokens = result.sequences_ids[0]
+        mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
+        return self._tokenizer.decode(tokens).strip(), mean, result.no_speech_prob, len(tokens) >= cap
+
+    def _score(self, encoded: Any, start: list[int], phrases: list[str]) -> dict[str, float]:
+        """Mean log probability per token of each phrase given the audio."""
+        if not phrases:
+            return {}
+        states = np.repeat(np.asarray(encoded), len(phrases), axis=0)
+        # Only the probabilities are wanted; two frames keep the time alignment, which comes with them, cheap.
+        results = self._model.align(self._view(states), start, [self._ids(phrase) for phrase in phrases], 2)
+        return {
+            phrase: float(np.mean(np.log(np.maximum(result.text_token_probs, 1e-9))))
+            for phrase, result in zip(phrases, results, strict=True)
+        }
+
+    def _ids(self, phrase: str) -> list[int]:
+        """Tokens of a phrase as Whisper would write it: capital first, full stop last."""
+        ids = self._phrase_ids.get(phrase)
+        if ids is None:
+            written = phrase.strip()
+            written = written[:1].upper() + written[1:] + ("" if written.endswith((".", "!", "?")) else ".")
+            ids = self._tokenizer.encode(" " + written, add_special_tokens=False).ids
+            if len(self._phrase_ids) > 10_000:
+                self._phrase_ids.clear()
+            self._phrase_ids[phrase] = ids
+        return ids
+
+    def _id(self, token: str) -> int:
+        number: int | None = self._tokenizer.token_to_id(token)
+        assert number is not None, token
+        return number
+
+
+class WhisperEar:
+    """Keeps a turn's audio until its end."""
+
+    streams = False
+
+    def __init__(self, model: Whisper) -> None:
+        self._model = model
+        self._audio = bytearray()
+        self._context = HearingContext("en")
+
+    def begin(self, context: HearingContext) -> None:
+        """Start a turn."""
+        self._audio.clear()
+        self._context = context
+
+    def feed(self, pcm: bytes) -> None:
+        """Keep the audio."""
+        self._audio += pcm
+
+    def finish(self) -> Hypothesis:
+        """Recognise what was kept."""
+        started = time.perf_counter()
+        samples = np.frombuffer(bytes(self._audio[: len(self._audio) // 2 * 2]), "<i2").astype(np.float32) / np.float32(
+            32768
+        )
+        self._audio.clear()
+        heard = self._model.recognise(samples, self._context)
+        return Hypothesis(
+            heard.text,
+            heard.confidence,
+            heard.alternatives,
+            heard.engine,
+            heard.reason,
+            round(1000 * (time.perf_counter() - started), 1),
+        )
+
+    def close(self) -> None:
+        """Forget the audio."""
+        self._audio.clear()
+
+
+def rank_phrases(scores: dict[str, float], free: float) -> tuple[tuple[str, float], ...]:
+    """Phrases, best first, with 0..1.
+
+    Near 1 when as likely as the free decode and far ahead of the others, under .5 when the audio more likely says none
+    of them.
+    """
+    if not scores:
+        return ()
+    best = max(scores.values())
+    total = sum(math.exp(score - best) for score in scores.values())
+    ranked = [
+        (
+            phrase,
+            round(math.exp(score - best) / total / (1 + math.exp(-PHRASE_STEEPNESS * (score - free - PHRASE_GAP))), 4),
+        )
+        for phrase, score in scores.items()
+    ]
+    return tuple(sorted(ranked, key=lambda pair: -pair[1]))
+
+
+def collapse_repeats(text: str) -> tuple[str, bool]:
+    """`text` with runs of a repeated word sequence (three times or more) said once, and whether there was one."""
+    words = text.split()
+    keys = [re.sub(r"\W", "", word).lower() for word in words]
+    for size in range(1, len(words) // 3 + 1):
+        for start in range(len(words) - 3 * size + 1):
+            unit = keys[start : start + size]
+            times = 1
+            while keys[start + times * size : start + (times + 1) * size] == unit:
+                times += 1
+            # "não, não, não" is how people talk; a loop goes on for longer or repeats whole sentences.
+            if times >= (3 if size > 2 else 5):
+                kept = words[: start + size] + words[start + times * size :]
+                return collapse_repeats(" ".join(kept))[0], True
+    return text, False

@@ -1,0 +1,84 @@
+"""The life of the speech process: priority, models, ready line, orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voiceagent.base.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from voiceagent.speech.server import SpeechServer
+
+#: Below the workers, which must not miss a 20 ms frame; above the renderer, which nobody waits for at once.
+NICENESS = 5
+
+
+def serve(
+    socket: Path,
+    models: Path,
+    *,
+    max_calls: int = 16,
+    voice_engine: str | None = None,
+    answers: Path | None = None,
+    metrics_port: int | None = None,
+) -> int:
+    """Run the speech process in this process until SIGTERM or SIGINT; 0.
+
+    MissingPartError when nothing can recognise speech, UnavailableError when the socket or port is taken.
+    """
+    # Read by the native libraries when they are loaded, so before anything imports them.
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", KMP_BLOCKTIME="0")
+    os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
+    asyncio.run(_serve(socket, models, max_calls, voice_engine, answers, metrics_port))
+    return 0
+
+
+async def _serve(
+    socket: Path,
+    models: Path,
+    max_calls: int,
+    voice_engine: str | None,
+    answers: Path | None,
+    metrics_port: int | None,
+) -> None:
+    from voiceagent.speech.ears import Ears, load_recognisers
+    from voiceagent.speech.engines.scripted import Scripted
+    from voiceagent.speech.metrics import SpeechMetrics
+    from voiceagent.speech.server import SpeechServer
+    from voiceagent.speech.synthesis.speaker import Speaker
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    metrics = SpeechMetrics()
+    if answers is not None:
+        scripted = Scripted.from_file(answers)
+        ears = Ears({language.value: scripted for language in scripted.languages}, metrics, max_calls)
+    else:
+        ears = Ears(load_recognisers(models), metrics, max_calls)
+    server = SpeechServer(socket, ears, Speaker(models, engine=voice_engine), metrics)
+    if metrics_port is not None:
+        try:
+            metrics.serve(metrics_port)
+        except OSError as error:
+            raise UnavailableError(f"port {metrics_port} for --metrics-port is in use: choose another") from error
+    await server.start()
+    try:
+        loaded = asyncio.create_task(server.speaker.start())
+        print(f"speech: ready on {socket} ({_served(server)})", file=sys.stderr, flush=True)
+        await stop.wait()
+        loaded.cancel()
+        await asyncio.gather(loaded, return_exceptions=True)
+    finally:
+        await server.stop()
+
+
+def _served(server: SpeechServer) -> str:
+    ears = ", ".join(f"{language} {engine.name}" for language, engine in sorted(server.ears.recognisers.items()))
+    return f"{ears}; voice {server.speaker.engine}"

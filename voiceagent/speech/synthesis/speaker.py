@@ -1,0 +1,112 @@
+"""The speech process's mouths: picks each call's voice, joins cached units with the call's own parts."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from voiceagent.base.errors import MissingPartError
+from voiceagent.language.spoken import SpokenPart
+from voiceagent.speech.admission import DeadlineQueue
+from voiceagent.speech.installed import kokoro_directory, phrases_directory
+from voiceagent.speech.synthesis.cache import PhraseCache
+from voiceagent.speech.synthesis.child import SynthesiserChild
+from voiceagent.speech.synthesis.shape import join
+from voiceagent.speech.synthesis.spec import AGENT_VOICES, KOKORO, PYTTSX3, VoiceSpec, agent_voice
+
+_BACKLOG = 64
+
+
+@dataclass(slots=True)
+class CallVoice:
+    """A call's voice, fixed at its first prompt, and the parts that only this call may hear."""
+
+    voice: VoiceSpec
+    own: dict[str, bytes] = field(default_factory=dict)
+
+
+class Speaker:
+    """Renders prompts for all calls of the machine."""
+
+    def __init__(self, models: Path, cache: PhraseCache | None = None, engine: str | None = None) -> None:
+        self.engine = engine or (KOKORO if kokoro_directory(models) is not None else PYTTSX3)
+        self.cache = cache or PhraseCache(phrases_directory(models))
+        self._models = models
+        self._children: dict[str, SynthesiserChild] = {}
+        self._queues: dict[str, DeadlineQueue] = {}
+        self._rendering: dict[tuple[VoiceSpec, str], asyncio.Task[bytes]] = {}
+
+    def voice(self, language: str, wanted: str | None = None) -> VoiceSpec:
+        """The agent's voice of a language, or the one named. MissingPartError when its engine is not installed."""
+        voice = VoiceSpec.parse(wanted, language) if wanted else agent_voice(self.engine, language)
+        if voice.engine == KOKORO and kokoro_directory(self._models) is None:
+            raise MissingPartError(f"voice {voice.name} needs the neural voice: run `voiceagent models install kokoro`")
+        return voice
+
+    def voices(self) -> Iterable[VoiceSpec]:
+        """The agent's voices of the engine in use."""
+        return [agent_voice(self.engine, language) for language in AGENT_VOICES[self.engine]]
+
+    async def start(self) -> None:
+        """Load the engine in use."""
+        await self._child(self.engine).start()
+
+    async def render(self, call: CallVoice, parts: Sequence[SpokenPart], patience_s: float) -> tuple[bytes, int]:
+        """The prompt's 8 kHz PCM and how many parts had to be rendered.
+
+        UnavailableError when rendering failed, TimeoutError when its turn did not come within `patience_s`.
+        """
+        deadline = asyncio.get_running_loop().time() + patience_s
+        rendered = 0
+        units = []
+        for part in parts:
+            if not part.text.strip():
+                continue
+            pcm = self.cache.get(call.voice, part.text) if part.cacheable else call.own.get(part.text)
+            if pcm is None:
+                rendered += 1
+                pcm = await self._shared(call.voice, part, deadline)
+                if not part.cacheable:
+                    call.own[part.text] = pcm
+            units.append((part.text, pcm))
+        return join(units), rendered
+
+    async def close(self) -> None:
+        """End the child processes."""
+        for task in self._rendering.values():
+            task.cancel()
+        await asyncio.gather(*self._rendering.values(), return_exceptions=True)
+        for child in self._children.values():
+            await child.close()
+
+    async def _shared(self, voice: VoiceSpec, part: SpokenPart, deadline: float) -> bytes:
+        """One rendering however many calls wait for the same text."""
+        key = (voice, part.text)
+        task = self._rendering.get(key)
+        if task is None:
+            task = asyncio.create_task(self._render(voice, part, deadline))
+            self._rendering[key] = task
+            task.add_done_callback(functools.partial(self._forget, key))
+        # Shielded: a caller that hangs up must not take the others' rendering with it.
+        return await asyncio.shield(task)
+
+    async def _render(self, voice: VoiceSpec, part: SpokenPart, deadline: float) -> bytes:
+        child = self._child(voice.engine)
+        pcm = await self._queues[voice.engine].run(lambda: child.render(part.text, voice), deadline)
+        if part.cacheable:
+            self.cache.put(voice, part.text, pcm)
+        return pcm
+
+    def _forget(self, key: tuple[VoiceSpec, str], task: asyncio.Task[bytes]) -> None:
+        self._rendering.pop(key, None)
+        if not task.cancelled():
+            task.exception()
+
+    def _child(self, engine: str) -> SynthesiserChild:
+        if engine not in self._children:
+            self._children[engine] = SynthesiserChild(engine, self._models)
+            self._queues[engine] = DeadlineQueue(1, _BACKLOG)
+        return self._children[engine]

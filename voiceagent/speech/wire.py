@@ -1,0 +1,115 @@
+"""The Wyoming events between worker and speech process, and what this project adds to them.
+
+Plain Wyoming: describe/info, transcribe + audio-start/chunk/stop → transcript, synthesize → audio-start/chunk/stop,
+ping/pong, error. Added, where any other server or client ignores it: `context` of transcribe (call_id, turn, expect,
+phrases, today) and of transcript (turn, confidence, alternatives, engine, reason, ms); `context` of synthesize
+(call_id, parts, patience_s); and the event `voiceagent-open`, which warms a recogniser for a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wyoming.asr import Transcribe, Transcript
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.event import Event
+from wyoming.tts import Synthesize, SynthesizeVoice
+
+from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
+from voiceagent.language.spoken import SpokenPart
+from voiceagent.speech.protocol import HearingContext, Hypothesis
+
+OPEN = "voiceagent-open"
+OPENED = "voiceagent-opened"
+#: PCM per audio-chunk event when a whole prompt is sent: a second.
+CHUNK_BYTES = SAMPLE_RATE * SAMPLE_BYTES
+
+
+def open_event(call_id: str, language: str) -> Event:
+    """Asks for a warmed recogniser for the call."""
+    return Event(OPEN, {"call_id": call_id, "language": language})
+
+
+def transcribe_event(call_id: str, turn: int, context: HearingContext) -> Event:
+    """Begins a turn."""
+    extra: dict[str, Any] = {
+        "call_id": call_id,
+        "turn": turn,
+        "expect": list(context.expect),
+        "phrases": list(context.phrases),
+        "today": context.today,
+    }
+    return Transcribe(language=context.language, context=extra).event()
+
+
+def hearing_context(event: Event, default_language: str) -> tuple[HearingContext, int]:
+    """The context and turn number of a transcribe event; other clients send neither."""
+    extra = event.data.get("context") or {}
+    context = HearingContext(
+        language=event.data.get("language") or default_language,
+        expect=tuple(str(kind) for kind in extra.get("expect", ())),
+        phrases=tuple(str(phrase) for phrase in extra.get("phrases", ())),
+        today=str(extra.get("today", "")),
+    )
+    return context, int(extra.get("turn", 0))
+
+
+def transcript_event(heard: Hypothesis, turn: int, language: str) -> Event:
+    """A turn's result."""
+    extra: dict[str, Any] = {
+        "turn": turn,
+        "confidence": heard.confidence,
+        "alternatives": [list(pair) for pair in heard.alternatives],
+        "engine": heard.engine,
+        "reason": heard.reason,
+        "ms": heard.ms,
+    }
+    return Transcript(text=heard.text, language=language, context=extra).event()
+
+
+def hypothesis(event: Event) -> tuple[Hypothesis, int | None]:
+    """A transcript as a Hypothesis and its turn; a foreign server's bare text counts as confident, turn None."""
+    extra = event.data.get("context") or {}
+    heard = Hypothesis(
+        text=str(event.data.get("text", "")),
+        confidence=float(extra.get("confidence", 1.0 if event.data.get("text") else 0.0)),
+        alternatives=tuple((str(text), float(score)) for text, score in extra.get("alternatives", ())),
+        engine=str(extra.get("engine", "wyoming")),
+        reason=str(extra.get("reason", "" if event.data.get("text") else "no_speech")),
+        ms=float(extra.get("ms", 0.0)),
+    )
+    turn = extra.get("turn")
+    return heard, None if turn is None else int(turn)
+
+
+def synthesize_event(
+    call_id: str, parts: Sequence[SpokenPart], language: str, voice: str | None, patience_s: float
+) -> Event:
+    """Asks for a prompt."""
+    extra: dict[str, Any] = {
+        "call_id": call_id,
+        "language": language,
+        "patience_s": patience_s,
+        "parts": [{"text": part.text, "cacheable": part.cacheable} for part in parts],
+    }
+    chosen = SynthesizeVoice(name=voice) if voice else SynthesizeVoice(language=language)
+    return Synthesize(text=" ".join(part.text for part in parts), voice=chosen, context=extra).event()
+
+
+def prompt_parts(event: Event) -> list[SpokenPart]:
+    """The parts of a synthesize event; a foreign client's whole text counts as personal."""
+    extra = event.data.get("context") or {}
+    if "parts" not in extra:
+        return [SpokenPart(str(event.data.get("text", "")), cacheable=False)]
+    return [SpokenPart(str(part["text"]), bool(part["cacheable"])) for part in extra["parts"]]
+
+
+def audio_events(pcm: bytes, extra: dict[str, Any] | None = None) -> list[Event]:
+    """8 kHz s16le PCM as audio-start, chunks of a second, audio-stop."""
+    form: dict[str, int] = {"rate": SAMPLE_RATE, "width": SAMPLE_BYTES, "channels": 1}
+    start = AudioStart(**form).event()
+    if extra:
+        start.data["context"] = extra
+    chunks = [AudioChunk(audio=pcm[at : at + CHUNK_BYTES], **form).event() for at in range(0, len(pcm), CHUNK_BYTES)]
+    return [start, *chunks, AudioStop().event()]
