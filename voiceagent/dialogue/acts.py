@@ -1,0 +1,294 @@
+"""The named actions a script may use, each a small change of the state and the effects it causes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from voiceagent.base.money import Money
+from voiceagent.debt.negotiation import negotiate
+from voiceagent.debt.offer import Ask, Offer, OfferKind, Reason
+from voiceagent.dialogue.callbacks import Wish, call_at
+from voiceagent.dialogue.events import (
+    CallBack,
+    IdentityFailed,
+    MarkNumber,
+    OpenRequest,
+    OptOut,
+    Promise,
+    RightPartyVerified,
+)
+from voiceagent.dialogue.turn import YES, Turn
+
+Act = Callable[[Turn, str], None]
+
+#: The identity data a script can ask for, and how many digits each takes (0: a day and a month).
+DATA = {"birth_day_month": 0, "document_first3": 3, "document_last2": 2, "document_last4": 4}
+
+_NOTE_LENGTH = 200
+
+
+class BrokenScriptError(RuntimeError):
+    """A script did what the checker forbids; no script that passed it gets here."""
+
+
+def datum_value(turn: Turn, datum: str) -> str | None:
+    """What the case holds for a datum, in comparable form; None when it holds nothing usable."""
+    if datum == "birth_day_month":
+        born = turn.briefing.case.birth_date
+        return f"{born:%m-%d}" if born is not None else None
+    digits = re.sub(r"\D", "", turn.briefing.case.document)
+    length = DATA[datum]
+    if len(digits) < 2 * length:
+        return None
+    return digits[:length] if "first" in datum else digits[-length:]
+
+
+def _check(turn: Turn, datum: str) -> None:
+    """Compare the answer with the case's datum; neither is kept."""
+    expected = datum_value(turn, datum)
+    if datum == "birth_day_month":
+        day = turn.slot_date()
+        said = f"{day:%m-%d}" if day is not None else None
+    else:
+        said = re.sub(r"\D", "", str(turn.words.slots.get("digits", ""))) or None
+    whole = re.sub(r"\D", "", turn.briefing.case.document)
+    matches = expected is not None and said is not None and (said == expected or (DATA[datum] > 0 and said == whole))
+    if matches:
+        turn.change(verified=True)
+        turn.emit(RightPartyVerified(datum))
+        turn.emit(MarkNumber("right_party"))
+    else:
+        turn.change(failures=(*turn.state.failures, datum))
+        turn.emit(IdentityFailed(datum))
+
+
+def _negotiate(turn: Turn, ask: Ask) -> Offer:
+    briefing = turn.briefing
+    return negotiate(
+        briefing.policy,
+        briefing.case.debts,
+        ask,
+        today=briefing.today,
+        business=briefing.business,
+        disputed="dispute" in turn.state.marks,
+    )
+
+
+def _table(turn: Turn, offer: Offer) -> None:
+    """Put an offer on the table: what was accepted or read back before does not stand for it."""
+    turn.change(offer=offer, agreement=None, read_back=None, confirmed=None)
+
+
+def _quote(turn: Turn, kind: str) -> None:
+    wanted = OfferKind(kind) if kind else None
+    _table(turn, _negotiate(turn, Ask(kind=wanted, rejected=turn.state.rejected)))
+
+
+def _refuse(turn: Turn, _: str) -> None:
+    """The offer on the table is refused and will not be made again."""
+    offer = turn.state.offer
+    if offer is not None and offer.instalments and all(offer.terms != old.terms for old in turn.state.rejected):
+        turn.change(rejected=(*turn.state.rejected, offer))
+    turn.change(agreement=None, read_back=None, confirmed=None)
+
+
+def _counter(turn: Turn, _: str) -> None:
+    """Answer what the debtor proposes: an amount, a number of instalments, a down payment, a day."""
+    current = turn.state.offer
+    count, amount, down = turn.slot_count(), turn.slot_money("amount"), turn.slot_money("down_payment")
+    each = turn.slot_money("instalment_amount")
+    kind = current.kind if current is not None and current.instalments else None
+    if amount is None and turn.words.slots.get("share") is not None:
+        amount = _share(turn, turn.words.slots["share"])
+    if amount is not None and each is None and (kind is OfferKind.INSTALMENTS or (count or 1) > 1):
+        # "Cem", said of a plan, is what each payment may be; only of a single payment is it the whole.
+        each, amount = (
+            (amount, None) if amount.minor * max(count or 2, 2) <= turn.briefing.case.total.minor else (None, amount)
+        )
+    day = turn.slot_date()
+    if current is not None and kind is OfferKind.INSTALMENTS and count is None and day is not None and each is None:
+        count = len(current.counted)
+    proposal = Ask(kind, amount, count, each, down, day or turn.state.wished)
+    if proposal.is_open:
+        _refuse(turn, "")
+        _quote(turn, "")
+        return
+    answer = _negotiate(turn, _with_rejected(proposal, turn))
+    if current is not None and current.instalments and answer.terms != current.terms:
+        # To ask for something else is to refuse what is on the table.
+        _refuse(turn, "")
+        answer = _negotiate(turn, _with_rejected(proposal, turn))
+    _table(turn, answer)
+    if day is not None:
+        turn.change(date_fixed=True, wished=day)
+
+
+def _with_rejected(ask: Ask, turn: Turn) -> Ask:
+    return Ask(
+        ask.kind, ask.total, ask.instalments, ask.instalment_amount, ask.down_payment, ask.first_due,
+        turn.state.rejected,
+    )  # fmt: skip
+
+
+def _share(turn: Turn, share: object) -> Money | None:
+    total = turn.briefing.case.total
+    if isinstance(share, bool) or not isinstance(share, int | float | str):
+        return None
+    try:
+        minor = int(total.minor * float(share))
+    except ValueError:
+        return None
+    return Money(minor, total.currency) if 0 < minor <= total.minor else None
+
+
+def _set_date(turn: Turn, _: str) -> None:
+    """Move the first payment of the offer on the table to the day said; nothing else of it changes."""
+    day, offer = turn.slot_date(), turn.state.offer
+    if day is None or offer is None or not offer.instalments:
+        raise BrokenScriptError("set_date needs a day and an offer")
+    ask = Ask(
+        kind=offer.kind,
+        total=offer.total,
+        instalments=len(offer.counted) if offer.kind is OfferKind.INSTALMENTS else None,
+        down_payment=offer.down_payment,
+        first_due=day,
+        rejected=turn.state.rejected,
+    )
+    moved = _negotiate(turn, ask)
+    if moved.kind is offer.kind and moved.total == offer.total and len(moved.instalments) == len(offer.instalments):
+        _table(turn, moved)
+    else:
+        # The day would break a limit of the plan: the offer stands on its own day, which the read-back says.
+        _table(turn, Offer(offer.kind, offer.total, offer.discount, offer.instalments, Reason.NEAREST, offer.expires))
+    turn.change(date_fixed=True, wished=day)
+
+
+def _offer_days(turn: Turn, _: str) -> None:
+    """Find three concrete days to choose from."""
+    business, day = turn.briefing.business, turn.briefing.today
+    days: list[date] = []
+    for step in (2, 4, 8, 10, 12):
+        candidate = business.add(day, step)
+        offer = turn.state.offer
+        limit = 30 if offer is None or offer.first_due is None else max((offer.first_due - day).days, 5)
+        if candidate <= day + timedelta(days=limit) or len(days) < 3:
+            days.append(candidate)
+    turn.change(readings=tuple(days[:3]))
+
+
+def _keep_readings(turn: Turn, _: str) -> None:
+    """Remember the days that an ambiguous answer may mean, so that the debtor can be asked which."""
+    found: list[date] = []
+    for alternative in turn.words.alternatives:
+        if alternative.get("slot") == "date":
+            try:
+                found.append(date.fromisoformat(str(alternative.get("value"))))
+            except ValueError:
+                continue
+    turn.change(readings=tuple(sorted(set(found))[:3]))
+
+
+def _accept(turn: Turn, _: str) -> None:
+    """The debtor wants the offer on the table: the first yes."""
+    offer = turn.state.offer
+    if offer is None or not offer.instalments:
+        raise BrokenScriptError("accept needs an offer")
+    turn.change(agreement=offer.agreement(), read_back=None, confirmed=None)
+
+
+def _confirm(turn: Turn, _: str) -> None:
+    """The second yes, given to what was just read back."""
+    if turn.state.read_back is None or turn.trigger not in YES:
+        raise BrokenScriptError("confirm needs a yes to a read-back")
+    turn.change(confirmed=turn.state.read_back)
+
+
+def _promise(turn: Turn, _: str) -> None:
+    confirmed = turn.state.confirmed
+    if confirmed is None or confirmed != turn.state.agreement or not turn.state.verified:
+        raise BrokenScriptError("a promise needs a verified debtor and a second yes to the read-back")
+    if turn.state.promised is None:
+        turn.change(promised=confirmed)
+        turn.emit(Promise(confirmed))
+
+
+def _opt_out(turn: Turn, _: str) -> None:
+    turn.emit(OptOut("person" if turn.state.verified else "number"))
+
+
+def _plan_callback(turn: Turn, _: str) -> None:
+    """Work out when to call again from the words, or propose a time when they name none."""
+    period = turn.words.slots.get("period")
+    wish = Wish(turn.slot_date(), turn.slot_time(), period if isinstance(period, str) else None)
+    if not wish.said and turn.state.callback_exact:
+        return
+    at = call_at(wish, turn.briefing.started, turn.briefing.business)
+    turn.change(callback_at=at, callback_exact=wish.said)
+
+
+def _payday_callback(turn: Turn, _: str) -> None:
+    """Call again the day after the debtor expects money; in ten days when he named no day."""
+    day = turn.slot_date()
+    if day is None and turn.state.callback_at is not None:
+        return
+    wish = Wish(day + timedelta(days=1) if day is not None else turn.briefing.today + timedelta(days=10))
+    turn.change(callback_at=call_at(wish, turn.briefing.started, turn.briefing.business), callback_exact=True)
+
+
+def _callback(turn: Turn, reason: str) -> None:
+    if turn.state.callback_at is None:
+        _plan_callback(turn, "")
+    at = turn.state.callback_at
+    if at is not None:
+        turn.emit(CallBack(at, reason))
+
+
+def _request(turn: Turn, kind: str) -> None:
+    turn.emit(OpenRequest(kind, turn.state.note))
+
+
+def _note(turn: Turn, _: str) -> None:
+    turn.change(note=turn.words.text.strip()[:_NOTE_LENGTH])
+
+
+def _mark_number(turn: Turn, status: str) -> None:
+    turn.emit(MarkNumber(status))
+
+
+def _remember(turn: Turn, name: str) -> None:
+    turn.mark(name)
+
+
+ACTS: dict[str, Act] = {
+    "check_identity": _check,
+    "quote": _quote,
+    "refuse_offer": _refuse,
+    "counter": _counter,
+    "set_date": _set_date,
+    "offer_days": _offer_days,
+    "keep_readings": _keep_readings,
+    "accept": _accept,
+    "confirm": _confirm,
+    "promise": _promise,
+    "opt_out": _opt_out,
+    "plan_callback": _plan_callback,
+    "payday_callback": _payday_callback,
+    "callback": _callback,
+    "request": _request,
+    "note": _note,
+    "mark_number": _mark_number,
+    "remember": _remember,
+}
+
+#: Allowed arguments; an empty tuple: none is taken; None: any word.
+ARGUMENTS: dict[str, tuple[str, ...] | None] = {
+    **dict.fromkeys(ACTS, ()),
+    "check_identity": tuple(DATA),
+    "quote": ("", "cash", "instalments"),
+    "mark_number": ("wrong", "third_party", "right_party"),
+    "callback": None,
+    "request": None,
+    "remember": None,
+}

@@ -1,0 +1,249 @@
+"""The conversation as a pure function: a state and an event give a new state and effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from voiceagent.debt.disposition import Disposition
+from voiceagent.dialogue.acts import ACTS, BrokenScriptError
+from voiceagent.dialogue.events import (
+    CallAnswered,
+    DialogueEvent,
+    Effect,
+    Expect,
+    FarHungUp,
+    Hangup,
+    Heard,
+    Keyed,
+    NoInput,
+    SpeechLost,
+    Understanding,
+)
+from voiceagent.dialogue.guards import holds
+from voiceagent.dialogue.prompts import render
+from voiceagent.dialogue.script import AGAIN, ANYTHING, INTENTS, LISTEN, STAY, Action, Script, State, Transition
+from voiceagent.dialogue.state import Briefing, ConversationState
+from voiceagent.dialogue.turn import NO, YES, Turn
+
+#: Seconds of silence that end a turn, by what is expected; the longest of a state's kinds counts.
+END_SILENCE = {
+    "yes_no": 0.35, "intent": 0.5, "instalments": 0.7, "date": 0.7, "amount": 0.7, "time": 0.7, "digits": 0.9,
+    "email": 0.9, "text": 0.8,
+}  # fmt: skip
+
+_LONGEST_CHAIN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One script applied to one call. Immutable: everything that changes is in ConversationState."""
+
+    script: Script
+    briefing: Briefing
+
+    def start(self) -> ConversationState:
+        """The state before anything happened; `step` it with CallAnswered."""
+        return ConversationState(node=self.script.start, hung_up_as=self.script.if_hung_up)
+
+    def step(self, state: ConversationState, event: DialogueEvent) -> tuple[ConversationState, tuple[Effect, ...]]:
+        """What `event` leads to. After the end nothing has effects any more."""
+        if state.ended is not None:
+            return state, ()
+        turn = Turn(self.script, self.briefing, state)
+        if isinstance(event, CallAnswered):
+            self._enter(turn, state.node)
+        elif isinstance(event, FarHungUp):
+            self._far_hung_up(turn)
+        elif isinstance(event, SpeechLost):
+            self._speech_lost(turn)
+        else:
+            self._answered(turn, event)
+        return turn.state, tuple(turn.effects)
+
+    def expectation(self, state: ConversationState) -> Expect:
+        """What the conversation listens for in `state`."""
+        node = self.script.states[state.node]
+        slowest = max((END_SILENCE[kind] for kind in node.expect), default=0.7)
+        return Expect(
+            state=state.node,
+            kinds=() if state.speech_lost else tuple(kind for kind in node.expect if kind != "text"),
+            among=self.script.among(state.node),
+            phrases=node.phrases,
+            end_silence_s=node.listen.end_silence or slowest,
+            no_input_s=node.listen.no_input,
+            max_turn_s=node.listen.max_turn,
+            sensitive=node.sensitive,
+            keys=node.digits or 1,
+        )
+
+    # --- events -----------------------------------------------------------------------------------------------------
+
+    def _far_hung_up(self, turn: Turn) -> None:
+        outcome = turn.state.hung_up_as
+        if outcome is Disposition.HUP and not turn.state.heard and turn.state.errors_call > 0:
+            outcome = Disposition.SIL
+        self._act(turn, self.script.states[turn.state.node].hung_up_do)
+        turn.change(ended=outcome)
+        turn.emit(Hangup(outcome))
+
+    def _speech_lost(self, turn: Turn) -> None:
+        node = self.script.states[turn.state.node]
+        already = turn.state.speech_lost
+        turn.change(speech_lost=True)
+        if already or not (node.keys or node.digits):
+            self._enter(turn, self.script.speech_lost)
+            return
+        self._say(turn, (self.script.speech_lost_prompt, *self._keyed_prompts(node)))
+        turn.emit(self.expectation(turn.state))
+
+    def _answered(self, turn: Turn, event: Heard | Keyed | NoInput) -> None:
+        turn.change(turns=turn.state.turns + 1)
+        node = self.script.states[turn.state.node]
+        if isinstance(event, NoInput):
+            turn.words = Understanding()
+        elif isinstance(event, Keyed):
+            turn.words = _keyed(node, event.digits, turn.state.readings, self.script)
+            turn.change(heard=True)
+        else:
+            turn.words = event.understanding
+            turn.change(heard=turn.state.heard or bool(turn.words.text) or _says_something(turn.words))
+        if turn.state.turns > self.script.limits.turns:
+            self._enter(turn, self.script.give_up)
+            return
+        if not isinstance(event, NoInput):
+            found = self._match(turn, node)
+            if found is not None:
+                transition, turn.trigger = found
+                self._follow(turn, transition)
+                return
+        self._not_understood(turn, node, silent=isinstance(event, NoInput))
+
+    # --- transitions ------------------------------------------------------------------------------------------------
+
+    def _match(self, turn: Turn, node: State) -> tuple[Transition, str] | None:
+        """The transition the words choose, with what of the words chose it."""
+        tokens = _tokens(turn.words)
+        own_names = {name for transition in node.on for name in transition.hear}
+        own_slot = any(name in tokens for name in own_names - INTENTS - {ANYTHING})
+        everywhere = [t for t in self.script.anywhere if turn.words.intent in t.hear]
+        # "Já paguei dia dez" in answer to "qual dia?" is no date to pay on: what may be said anywhere goes first,
+        # unless the state knows the intent itself or the entry gives way to the slot that was asked for.
+        urgent = [t for t in everywhere if turn.words.intent not in own_names and not (t.yields and own_slot)]
+        for transition in (*urgent, *node.on, *everywhere):
+            heard = next((name for name in transition.hear if name in tokens), None)
+            if heard is not None and all(holds(turn, guard) for guard in transition.when):
+                return transition, heard
+        return None
+
+    def _follow(self, turn: Turn, transition: Transition) -> None:
+        self._act(turn, transition.do)
+        self._say(turn, transition.say)
+        if transition.go not in (STAY, LISTEN, AGAIN):
+            self._enter(turn, transition.go)
+            return
+        node = self.script.states[turn.state.node]
+        if transition.go == AGAIN:
+            self._say(turn, node.say)
+        elif transition.go == STAY:
+            question = node.ask or (node.say[-1] if node.say else None)
+            self._say(turn, (question,) if question is not None else ())
+        turn.emit(self.expectation(turn.state))
+
+    def _not_understood(self, turn: Turn, node: State, *, silent: bool) -> None:
+        here, call = turn.state.errors_here + 1, turn.state.errors_call + 1
+        turn.change(errors_here=here, errors_call=call)
+        limits = self.script.limits
+        ladder = (silent and node.silence) or node.reprompt or self.script.reprompt
+        if call > limits.errors_per_call:
+            self._enter(turn, self.script.give_up)
+        elif here > min(limits.errors_per_state, len(ladder)):
+            self._enter(turn, node.give_up or self.script.give_up)
+        else:
+            self._say(turn, (ladder[here - 1],))
+            turn.emit(self.expectation(turn.state))
+
+    def _enter(self, turn: Turn, name: str) -> None:
+        """Go to a state and on through states that decide, until one listens or ends the call."""
+        for _ in range(_LONGEST_CHAIN):
+            node = self.script.states[name]
+            turn.change(node=name, errors_here=0, read_back=None)
+            if node.if_hung_up is not None:
+                turn.change(hung_up_as=node.if_hung_up)
+            self._act(turn, node.do)
+            self._say(turn, node.say)
+            if node.end is not None:
+                turn.change(ended=node.end)
+                turn.emit(Hangup(node.end))
+                return
+            if not node.next:
+                turn.emit(self.expectation(turn.state))
+                return
+            transition = next(t for t in node.next if all(holds(turn, guard) for guard in t.when))
+            self._act(turn, transition.do)
+            self._say(turn, transition.say)
+            name = transition.go
+        raise BrokenScriptError(f"state {name!r} decides in a circle")
+
+    # --- what a transition is made of -------------------------------------------------------------------------------
+
+    def _act(self, turn: Turn, actions: Sequence[Action]) -> None:
+        for action in actions:
+            ACTS[action.name](turn, action.argument)
+
+    def _say(self, turn: Turn, names: Sequence[str]) -> None:
+        for name in names:
+            times = turn.state.times_said(name)
+            turn.emit(render(self.script, name, times, self.briefing, turn.state))
+            turn.change(said=(*(pair for pair in turn.state.said if pair[0] != name), (name, times + 1)))
+            if self.script.prompts[name].reads_back:
+                turn.change(read_back=turn.state.agreement)
+
+    def _keyed_prompts(self, node: State) -> tuple[str, ...]:
+        """The last reprompt tells the keys."""
+        ladder = node.reprompt or self.script.reprompt
+        return ladder[-1:]
+
+
+def _tokens(words: Understanding) -> frozenset[str]:
+    """Everything of an understanding that `hear` can name."""
+    tokens = {name for name, value in words.slots.items() if value is not None}
+    if words.intent is not None:
+        tokens.add(words.intent)
+    yes_no = words.slots.get("yes_no")
+    if isinstance(yes_no, bool) and (words.intent is None or words.intent in YES | NO):
+        tokens.add("yes" if yes_no else "no")
+    if words.ambiguous:
+        tokens.add("ambiguous")
+    if words.text.strip() or tokens:
+        tokens.add(ANYTHING)
+    return frozenset(tokens)
+
+
+def _says_something(words: Understanding) -> bool:
+    return words.intent is not None or bool(words.slots) or words.ambiguous
+
+
+def _keyed(node: State, digits: str, readings: tuple[date, ...], script: Script) -> Understanding:
+    """Keys as if they had been said."""
+    keyed = digits.rstrip("#")
+    meaning = node.keys.get(keyed) or node.keys.get(digits)
+    if meaning is not None and meaning.startswith("day_"):
+        index = int(meaning.removeprefix("day_")) - 1
+        if index < len(readings):
+            return Understanding(None, 1.0, {"date": readings[index].isoformat()}, text=keyed)
+        return Understanding()
+    if meaning is not None:
+        slots = {"yes_no": meaning == "yes"} if meaning in ("yes", "no") else {}
+        return Understanding(meaning, 1.0, slots, text=keyed)
+    if node.digits is not None and len(keyed) == node.digits and keyed.isdecimal():
+        if "date" in node.expect:
+            day, month = (keyed[2:], keyed[:2]) if script.language == "en" else (keyed[:2], keyed[2:])
+            try:
+                # Only day and month are said on keys; a leap year admits every day there is.
+                return Understanding(None, 1.0, {"date": date(2000, int(month), int(day)).isoformat()})
+            except ValueError:
+                return Understanding()
+        return Understanding(None, 1.0, {"digits": keyed})
+    return Understanding()

@@ -1,0 +1,108 @@
+"""The renderer: a prompt with typed variables becomes parts to speak, and never speaks of a debt to a stranger."""
+
+from __future__ import annotations
+
+import string
+from functools import lru_cache
+
+from voiceagent.base.errors import VoiceagentError
+from voiceagent.dialogue.events import Say
+from voiceagent.dialogue.script import Prompt, Script
+from voiceagent.dialogue.speaking import speak
+from voiceagent.dialogue.state import Briefing, ConversationState
+from voiceagent.dialogue.variables import CASE_VARIABLES, VARIABLES
+from voiceagent.language.spoken import SpokenPart
+
+_PUNCTUATION = ".,;:?!…"
+
+
+class DisclosureError(VoiceagentError):
+    """A prompt about the debt was about to be said to somebody whose identity is not proved."""
+
+    code = "disclosure"
+
+
+class PromptError(VoiceagentError):
+    """A prompt uses a variable that does not exist or has no value here."""
+
+    code = "prompt"
+
+
+@lru_cache(maxsize=4096)
+def pieces(text: str) -> tuple[tuple[str, str | None], ...]:
+    """A variant as (fixed text, variable after it or None) pairs; PromptError for anything but plain {name} fields."""
+    found: list[tuple[str, str | None]] = []
+    try:
+        for literal, field, spec, conversion in string.Formatter().parse(text):
+            if field is not None and (spec or conversion or not field.isidentifier()):
+                raise PromptError(f"write variables as {{name}} and nothing more inside the braces: {text!r}")
+            found.append((literal, field))
+    except ValueError as error:
+        raise PromptError(f"unbalanced braces in {text!r}: write variables as {{name}}") from error
+    return tuple(found)
+
+
+def variables_of(prompt: Prompt) -> frozenset[str]:
+    """The variables any variant uses."""
+    return frozenset(field for text in prompt.variants for _, field in pieces(text) if field is not None)
+
+
+def discloses(prompt: Prompt) -> bool:
+    """Whether the prompt is tagged as speaking of the debt or uses a case variable."""
+    return prompt.discloses or bool(variables_of(prompt) & CASE_VARIABLES)
+
+
+def render(script: Script, name: str, variant: int, briefing: Briefing, state: ConversationState) -> Say:
+    """The prompt as something to say. DisclosureError while unverified, PromptError for variables without a value."""
+    prompt = script.prompts[name]
+    secret = discloses(prompt)
+    if secret and not state.verified:
+        raise DisclosureError(f"prompt {name!r} speaks of the debt and the debtor is not verified")
+    index = variant % len(prompt.variants)
+    parts: list[SpokenPart] = []
+    for literal, field in pieces(prompt.variants[index]):
+        _add_carrier(parts, literal)
+        if field is not None:
+            parts.extend(_value(name, field, briefing, state, script))
+    return Say(name, index, tuple(parts), barge_in=prompt.barge_in, discloses=secret)
+
+
+def carriers(script: Script) -> list[str]:
+    """Every fixed text the script can say, sorted: what a phrase bank renders ahead."""
+    found: set[str] = set()
+    for prompt in script.prompts.values():
+        for text in prompt.variants:
+            parts: list[SpokenPart] = []
+            for literal, field in pieces(text):
+                _add_carrier(parts, literal)
+                if field is not None:
+                    parts.append(SpokenPart("", cacheable=False))
+            found.update(part.text for part in parts if part.cacheable)
+    return sorted(found)
+
+
+def _value(
+    name: str, field: str, briefing: Briefing, state: ConversationState, script: Script
+) -> tuple[SpokenPart, ...]:
+    variable = VARIABLES.get(field)
+    if variable is None:
+        raise PromptError(f"prompt {name!r} uses {{{field}}}, which does not exist")
+    if variable.case and not state.verified:
+        raise DisclosureError(f"{{{field}}} speaks of the debt and the debtor is not verified")
+    try:
+        value = variable.value(briefing, state)
+    except (LookupError, ValueError) as error:
+        raise PromptError(f"prompt {name!r} uses {{{field}}}, but {error}") from error
+    return speak(variable.type, value, script.language, briefing.case.region)
+
+
+def _add_carrier(parts: list[SpokenPart], literal: str) -> None:
+    """Add fixed text; punctuation at its start belongs to the part before it, which gives that part its melody."""
+    text = literal.strip()
+    lead = text[: len(text) - len(text.lstrip(_PUNCTUATION))]
+    if lead and parts:
+        before = parts[-1]
+        parts[-1] = SpokenPart(before.text + lead, before.cacheable)
+        text = text[len(lead) :].lstrip()
+    if text:
+        parts.append(SpokenPart(text))

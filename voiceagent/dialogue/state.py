@@ -1,0 +1,84 @@
+"""What a conversation remembers between two events, and what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from voiceagent.calendars.business import BusinessCalendar
+from voiceagent.debt.agreement import Agreement
+from voiceagent.debt.case import Case
+from voiceagent.debt.disposition import Disposition
+from voiceagent.debt.offer import Offer
+from voiceagent.debt.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """Everything that is fixed for one call."""
+
+    case: Case
+    policy: Policy
+    started: datetime
+    """Start of the call, aware, in the debtor's zone: its date is the call's `today`."""
+    business: BusinessCalendar
+    company: str
+    """The caller's neutral name: it must not reveal that this is about a debt."""
+    protocol: str
+    """The number the debtor may quote later (digits)."""
+    persona: str = "Clara"
+    return_number: str = ""
+    """The number at which the company can be called back (digits)."""
+
+    @property
+    def today(self) -> date:
+        """The call's pinned day."""
+        return self.started.date()
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationState:
+    """One conversation between two events. Holds nothing that was said as an identity datum."""
+
+    node: str
+    hung_up_as: Disposition
+    """The outcome should the debtor hang up now."""
+    verified: bool = False
+    failures: tuple[str, ...] = ()
+    """The datum of each failed identity try."""
+    offer: Offer | None = None
+    """The offer on the table."""
+    rejected: tuple[Offer, ...] = ()
+    date_fixed: bool = False
+    """The debtor has named the day of the first payment."""
+    wished: date | None = None
+    """The day the debtor named last."""
+    agreement: Agreement | None = None
+    """Accepted once, waiting for the second yes."""
+    read_back: Agreement | None = None
+    """What the last read-back said in this state."""
+    confirmed: Agreement | None = None
+    """What the second yes was given to."""
+    promised: Agreement | None = None
+    callback_at: datetime | None = None
+    callback_exact: bool = False
+    """The debtor named the time (else it is our proposal)."""
+    readings: tuple[date, ...] = ()
+    """The days an ambiguous answer may have meant, or the days the agent offers."""
+    note: str = ""
+    """The debtor's own words for a request (a reason, a means of payment)."""
+    said: tuple[tuple[str, int], ...] = ()
+    """How often each prompt was said."""
+    marks: frozenset[str] = frozenset()
+    """What has happened once already (warned, no_money, ...)."""
+    errors_here: int = 0
+    errors_call: int = 0
+    turns: int = 0
+    heard: bool = False
+    """Something was said or keyed in this call."""
+    speech_lost: bool = False
+    ended: Disposition | None = None
+
+    def times_said(self, prompt: str) -> int:
+        """How often a prompt was said in this call."""
+        return dict(self.said).get(prompt, 0)

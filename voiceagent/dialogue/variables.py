@@ -1,0 +1,112 @@
+"""The variables a prompt may use: their type, and whether they speak of the debt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from voiceagent.base.money import Money
+from voiceagent.debt.offer import Offer
+from voiceagent.dialogue.state import Briefing, ConversationState
+
+
+class Type(StrEnum):
+    """How a value is spoken."""
+
+    NAME = "name"  # as written, personal or of the company: rendered per call
+    MONEY = "money"
+    DATE = "date"
+    DAY = "day"  # a date with its weekday and without the year
+    COUNT = "count"
+    PARCELS = "parcels"  # a count that agrees with a feminine noun where the language has one
+    DIGITS = "digits"
+    TIME = "time"
+
+
+Value = str | Money | date | datetime | int
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable. `case`: amount, creditor, contract, due date or product; only for a verified debtor."""
+
+    type: Type
+    case: bool
+    value: Callable[[Briefing, ConversationState], Value]
+
+
+def _offer(state: ConversationState) -> Offer:
+    if state.offer is None or not state.offer.instalments:
+        raise LookupError("no offer is on the table")
+    return state.offer
+
+
+def _first_name(briefing: Briefing) -> str:
+    return briefing.case.name.split()[0]
+
+
+def _callback(state: ConversationState) -> datetime:
+    if state.callback_at is None:
+        raise LookupError("no callback was agreed")
+    return state.callback_at
+
+
+def _reading(index: int) -> Callable[[Briefing, ConversationState], Value]:
+    def value(_: Briefing, state: ConversationState) -> Value:
+        if index >= len(state.readings):
+            raise LookupError(f"there are only {len(state.readings)} days to choose from")
+        return state.readings[index]
+
+    return value
+
+
+def _down(state: ConversationState) -> Money:
+    down = _offer(state).down_payment
+    if down is None:
+        raise LookupError("the offer has no down payment")
+    return down
+
+
+def _sum(values: list[Money]) -> Money:
+    total = values[0]
+    for value in values[1:]:
+        total += value
+    return total
+
+
+VARIABLES: dict[str, Variable] = {
+    "persona": Variable(Type.NAME, False, lambda b, s: b.persona),
+    "company": Variable(Type.NAME, False, lambda b, s: b.company),
+    "name": Variable(Type.NAME, False, lambda b, s: b.case.name),
+    "first_name": Variable(Type.NAME, False, lambda b, s: _first_name(b)),
+    "protocol": Variable(Type.DIGITS, False, lambda b, s: b.protocol),
+    "return_number": Variable(Type.DIGITS, False, lambda b, s: b.return_number),
+    "callback_day": Variable(Type.DAY, False, lambda b, s: _callback(s).date()),
+    "callback_time": Variable(Type.TIME, False, lambda b, s: _callback(s)),
+    "creditor": Variable(Type.NAME, True, lambda b, s: b.case.creditor),
+    "product": Variable(Type.NAME, True, lambda b, s: b.case.debts[0].product),
+    "contract": Variable(Type.DIGITS, True, lambda b, s: b.case.debts[0].contract[-4:]),
+    "debts": Variable(Type.COUNT, True, lambda b, s: len(b.case.debts)),
+    "original": Variable(Type.MONEY, True, lambda b, s: _sum([d.original for d in b.case.debts])),
+    "charges": Variable(Type.MONEY, True, lambda b, s: _sum([d.charges for d in b.case.debts])),
+    "total": Variable(Type.MONEY, True, lambda b, s: b.case.total),
+    "due": Variable(Type.DATE, True, lambda b, s: min(d.due for d in b.case.debts)),
+    "offer_total": Variable(Type.MONEY, True, lambda b, s: _offer(s).total),
+    "offer_discount": Variable(Type.MONEY, True, lambda b, s: _offer(s).discount),
+    "instalments": Variable(Type.PARCELS, True, lambda b, s: len(_offer(s).counted)),
+    "instalment_amount": Variable(Type.MONEY, True, lambda b, s: _offer(s).counted[-1].amount),
+    "first_amount": Variable(Type.MONEY, True, lambda b, s: _offer(s).counted[0].amount),
+    "other_instalments": Variable(Type.PARCELS, True, lambda b, s: len(_offer(s).counted) - 1),
+    "down_payment": Variable(Type.MONEY, True, lambda b, s: _down(s)),
+    "first_due": Variable(Type.DAY, True, lambda b, s: _offer(s).instalments[0].due),
+    "second_due": Variable(Type.DAY, True, lambda b, s: _offer(s).counted[0].due),
+    "last_due": Variable(Type.DAY, True, lambda b, s: _offer(s).instalments[-1].due),
+    "expires": Variable(Type.DAY, True, lambda b, s: _offer(s).expires or b.today),
+    "day_1": Variable(Type.DAY, True, _reading(0)),
+    "day_2": Variable(Type.DAY, True, _reading(1)),
+    "day_3": Variable(Type.DAY, True, _reading(2)),
+}
+
+CASE_VARIABLES = frozenset(name for name, variable in VARIABLES.items() if variable.case)

@@ -1,0 +1,98 @@
+"""Scripts, policies and debtor files as people keep them: read, validated, and found by name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from voiceagent.base.errors import BadInputError
+from voiceagent.debt.case import Case
+from voiceagent.debt.policy import Policy
+from voiceagent.dialogue.checker import Finding, check
+from voiceagent.dialogue.script import Script
+from voiceagent.settings.casefile import CaseFile
+from voiceagent.settings.yamltext import Document, build, read_yaml
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What identifies exactly which script or policy a call used."""
+
+    name: str
+    version: int
+    sha256: str
+    body: str
+
+
+def load_script(path: Path, *, checked: bool = True) -> Script:
+    """Read a script; BadInputError with file and line when it is malformed or, `checked`, unsound."""
+    document = read_yaml(path)
+    script = build(Script, document)
+    if checked:
+        errors = [finding for finding in check(script) if finding.is_error]
+        if errors:
+            raise BadInputError("; ".join(describe(document, finding) for finding in errors[:5]))
+    return script
+
+
+def check_script(path: Path) -> list[tuple[Finding, str]]:
+    """Every finding of a script with its text `file:line: ...`; BadInputError when it cannot even be read."""
+    document = read_yaml(path)
+    return [(finding, describe(document, finding)) for finding in check(build(Script, document))]
+
+
+def load_policy(path: Path) -> Policy:
+    """Read a negotiation policy; BadInputError with file and line when it is malformed."""
+    return build(Policy, read_yaml(path))
+
+
+def load_case(path: Path) -> Case:
+    """Read a debtor file (YAML or JSON); BadInputError with file and line when it is malformed or absurd."""
+    document = read_yaml(path)
+    return build(CaseFile, document).case(document.source)
+
+
+def script_path(dialplans: Path, name: str, language: str) -> Path:
+    """Where the script `name` of a language is kept; BadInputError listing what there is when it is not there."""
+    path = dialplans / name / f"{language}.yaml"
+    if not path.is_file():
+        known = sorted(f"{p.parent.name} ({p.stem})" for p in dialplans.glob("*/*.yaml") if p.parent.name in _scripts())
+        raise BadInputError(f"no script {name!r} in {language}: there is {', '.join(known) or 'none'} in {dialplans}")
+    return path
+
+
+def policy_path(dialplans: Path, name: str) -> Path:
+    """Where the policy `name` is kept (a path to a file is taken as it is)."""
+    direct = Path(name)
+    path = direct if direct.suffix in (".yaml", ".yml", ".json") else dialplans / "policies" / f"{name}.yaml"
+    if not path.is_file():
+        raise BadInputError(f"no policy at {path}: give a file or a name from {dialplans / 'policies'}")
+    return path
+
+
+def stored(path: Path, name: str, version: int) -> Stored:
+    """The identity of a file's content, body included, for the record of a call."""
+    body = path.read_text(encoding="utf-8-sig")
+    return Stored(name, version, hashlib.sha256(body.encode()).hexdigest(), body)
+
+
+def describe(document: Document, finding: Finding) -> str:
+    """`file:line: where: what is wrong; what to do`."""
+    where = ".".join(str(part) for part in finding.path)
+    return f"{document.source}:{document.line(finding.path)}: {where}: {finding.message}"
+
+
+def schema() -> str:
+    """The JSON Schema of a script, for editors."""
+    return json.dumps(Script.model_json_schema(), indent=2, ensure_ascii=False)
+
+
+def _scripts() -> tuple[str, ...]:
+    return ("negotiation", "callback", "reminder")
