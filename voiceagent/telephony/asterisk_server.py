@@ -137,7 +137,7 @@ class AsteriskServer:
         self.write_configuration()
         options = ["-f", "-n", "-q", "-C", str(self.home / "etc/asterisk.conf")]
         with (self.home / "log/console").open("wb") as console:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork of milliseconds, on this thread on purpose
                 [*_dying_with_parent(), *self.program.command, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=console,

@@ -46,8 +46,16 @@ class HungUp:
 LineEvent = Ringing | Answered | Dtmf | HungUp
 
 
+class FrameTap(Protocol):
+    """Something that is given every frame pair of an answered call (the recorder)."""
+
+    def push(self, near: bytes, far: bytes) -> None:
+        """20 ms as played to the far side and 20 ms as heard from it, of the same tick. Must return at once."""
+        ...
+
+
 class Line(Protocol):
-    """One call. All methods are called on the asyncio loop and none blocks; audio is 8 kHz mono s16le (audio.format)."""
+    """One call. All methods are called on the asyncio loop and none blocks; audio: 8 kHz mono s16le (audio.format)."""
 
     call_id: str
     """The X-Voiceagent-Call uuid, the same in the attempt row and in Asterisk's CDR userfield."""
@@ -66,8 +74,16 @@ class Line(Protocol):
         """Bytes that `play` would take now (the ring holds 2 s)."""
         ...
 
-    def play(self, pcm: bytes) -> int:
-        """Queue audio behind what is queued; returns the bytes taken, always whole frames."""
+    @property
+    def generation(self) -> int:
+        """Raised by every flush; note it when a prompt begins and hand it to `play`."""
+        ...
+
+    def play(self, pcm: bytes, generation: int | None = None) -> int:
+        """Queue audio behind what is queued; returns the bytes taken, always whole frames.
+
+        Audio of a generation that has passed is taken and dropped.
+        """
         ...
 
     def played(self) -> int:
@@ -78,11 +94,15 @@ class Line(Protocol):
         ...
 
     def flush(self) -> None:
-        """Drop what is queued and not yet played (barge-in): bumps the generation, so late audio of the old one dies."""
+        """Drop what is queued and not yet played (barge-in); bumps the generation, so late audio of the old one dies."""
         ...
 
     def duck(self, decibels: float) -> None:
         """Lower what is played by that much from now on (0 = as written)."""
+        ...
+
+    def record(self, tap: FrameTap) -> None:
+        """Give `tap` every frame pair from now, or from the answer, to the end of the call."""
         ...
 
     def send_dtmf(self, digits: str) -> None:

@@ -1,0 +1,65 @@
+"""pjsua2 and what its Python binding lacks: quiet start, compiled-in limits, and frames moved by memory copy."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+from voiceagent.base.errors import MissingPartError
+
+try:
+    import pjsua2 as pj
+except ImportError as error:
+    raise MissingPartError(
+        f"the SIP library cannot be loaded ({error}); install it with: pip install 'voiceagent[telephony]'",
+        code="no_sip_library",
+    ) from error
+
+__all__ = ["check_frame_copy", "max_calls", "pj", "read_frame", "silence_log", "write_frame"]
+
+_library = ctypes.CDLL(str(next(Path(pj.__file__).parent.glob("_pjsua2*"))))
+
+
+def silence_log() -> None:
+    """Before libCreate: the library would print to stdout, where only our documents may go."""
+    _library.pj_log_set_level(0)
+
+
+def max_calls() -> int:
+    """Calls one process can hold: compiled into the library, whatever was asked for. Only after libInit."""
+    return int(_library.pjsua_call_get_max_count())
+
+
+def read_frame(buffer: pj.ByteVector) -> bytes:
+    """The bytes of a frame's buffer. `bytes(buffer)` does the same a hundred times slower, element by element."""
+    # A std::vector begins with the pointers to its first byte and behind its last one.
+    vector = int(buffer.this)
+    first = ctypes.c_void_p.from_address(vector).value
+    behind = ctypes.c_void_p.from_address(vector + _POINTER).value
+    return ctypes.string_at(first, behind - first) if first and behind else b""
+
+
+def write_frame(buffer: pj.ByteVector, pcm: bytes) -> None:
+    """Make `pcm` the content of a frame's buffer."""
+    buffer.resize(len(pcm))
+    ctypes.memmove(ctypes.c_void_p.from_address(int(buffer.this)).value or 0, pcm, len(pcm))
+
+
+_POINTER = ctypes.sizeof(ctypes.c_void_p)
+
+
+def check_frame_copy() -> None:
+    """MissingPartError when the memory layout the two functions rely on is not that of this build of the library."""
+    pattern = bytes(range(256)) + bytes(64)
+    probe = pj.ByteVector(list(pattern))
+    begin, behind = (ctypes.c_void_p.from_address(int(probe.this) + step).value for step in (0, _POINTER))
+    sound = bool(begin and behind) and behind - begin == len(pattern)  # before anything is read through the pointers
+    if sound:
+        back = pj.ByteVector()
+        write_frame(back, pattern)
+        sound = read_frame(probe) == pattern and bytes(back) == pattern and read_frame(pj.ByteVector()) == b""
+    if not sound:
+        raise MissingPartError(
+            "this build of pjsua2 keeps its frames differently; install the version named in pyproject.toml",
+            code="sip_library_unknown",
+        )

@@ -1,0 +1,239 @@
+"""A line of the softphone: the asyncio side (PjLine) and the library's call (PjCall), each touched by one thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from voiceagent.base.errors import BadInputError
+from voiceagent.telephony.frame_port import FramePort, Wires
+from voiceagent.telephony.hangup import HangupReason, reason_of
+from voiceagent.telephony.line import Answered, Dtmf, FrameTap, HungUp, HungUpBy, LineEvent, Ringing
+from voiceagent.telephony.pj import pj
+
+if TYPE_CHECKING:
+    from voiceagent.telephony.seat import Seat
+
+log = logging.getLogger(__name__)
+
+_DIGITS = re.compile(r"[0-9A-D*#]{1,64}")
+
+
+class PjLine:
+    """One call as the agent sees it (line.Line). Its methods run on the asyncio loop and never touch the library."""
+
+    def __init__(self, seat: Seat, call_id: str, remote: str, *, incoming: bool) -> None:
+        self.seat = seat
+        self.call_id, self.remote, self.incoming = call_id, remote, incoming
+        self.wires = Wires()
+        self.call: PjCall | None = None
+        """The library's call. Only the owner thread reads or writes it."""
+        self._post = seat.softphone.post
+        self._loop = seat.softphone.loop
+        self._events: asyncio.Queue[LineEvent] = asyncio.Queue()
+        self._over: asyncio.Future[HungUp] | None = None
+        self.ended: HungUp | None = None
+        """Set once the call is over."""
+        self.hangup_reason: str | None = None
+        """Why our side ends the call, once it does. Written before the owner thread is told."""
+
+    async def next_event(self) -> LineEvent:
+        """Wait for the next event; HungUp for ever once the call is over."""
+        if self.ended is not None and self._events.empty():
+            return self.ended
+        return await self._events.get()
+
+    def hear(self) -> bytes:
+        """Every frame received since the last call."""
+        return self.wires.heard.take()
+
+    def room(self) -> int:
+        """Bytes that `play` would take now."""
+        return self.wires.playout.room()
+
+    @property
+    def generation(self) -> int:
+        """Raised by every flush."""
+        return self.wires.playout.generation
+
+    def play(self, pcm: bytes, generation: int | None = None) -> int:
+        """Queue audio; returns the bytes taken."""
+        return self.wires.playout.play(pcm, generation)
+
+    def played(self) -> int:
+        """Bytes of queued audio that the bridge has fetched."""
+        return self.wires.playout.played
+
+    def flush(self) -> None:
+        """Drop what is queued."""
+        self.wires.playout.flush()
+
+    def duck(self, decibels: float) -> None:
+        """Play that much lower from the next frame on."""
+        self.wires.playout.duck(decibels)
+
+    def record(self, tap: FrameTap) -> None:
+        """Give `tap` every frame pair from the answer on."""
+        self.wires.tap = tap
+
+    def send_dtmf(self, digits: str) -> None:
+        """Send keys; BadInputError when one is not a key."""
+        if not _DIGITS.fullmatch(digits):
+            raise BadInputError(f"{digits!r} cannot be sent as keys: only 0-9, A-D, * and #")
+        self._post(lambda: self.call.dialDtmf(digits) if self.call is not None else None)
+
+    async def hangup(self, reason: str = "normal") -> None:
+        """End the call and wait until it is over."""
+        if self.ended is not None:
+            return
+        if self.hangup_reason is None:
+            self.hangup_reason = reason
+        self._post(lambda: self.call.end() if self.call is not None else None)
+        await self.over()
+
+    async def over(self) -> HungUp:
+        """Wait until the call is over; takes no event."""
+        if self.ended is not None:
+            return self.ended
+        if self._over is None:
+            self._over = self._loop.create_future()
+        return await asyncio.shield(self._over)
+
+    def tell(self, event: LineEvent) -> None:
+        """From the owner thread: an event for the loop."""
+        self._loop.call_soon_threadsafe(self._told, event)
+
+    def _told(self, event: LineEvent) -> None:
+        self._events.put_nowait(event)
+        if isinstance(event, HungUp):
+            self.ended = event
+            if self._over is not None and not self._over.done():
+                self._over.set_result(event)
+
+
+class PjCall(pj.Call):
+    """The library's call. Made, called and let go by the owner thread only; its callbacks arrive there too."""
+
+    def __init__(self, account: pj.Account, line: PjLine, port: FramePort, library_id: int = -1) -> None:
+        super().__init__(account, library_id)
+        self.line, self.port = line, port
+        self.deadline: float | None = None
+        """Monotonic second at which a call that still rings is given up."""
+        self.disconnected = False
+        self._rang = self._has_media = self._confirmed = self._ending = self._timed_out = False
+        self._failure: HangupReason | None = None
+        self._packets, self._packets_at = -1, 0.0
+
+    @property
+    def answered(self) -> bool:
+        """Whether the call was answered and its audio connected."""
+        return self._confirmed and self._has_media
+
+    def ring(self) -> None:
+        """Tell the caller of an incoming call that it rings."""
+        if not self.disconnected:
+            ringing = pj.CallOpParam()
+            ringing.statusCode = 180
+            self.answer(ringing)
+
+    def end(self, status: int = 0, failure: HangupReason | None = None) -> None:
+        """Hang up, cancel or reject (`status`), once; the end arrives as a callback."""
+        if self.disconnected or self._ending:
+            return
+        self._ending, self._failure = True, failure
+        parameters = pj.CallOpParam()
+        if status:
+            parameters.statusCode = status
+        try:
+            self.hangup(parameters)
+        except pj.Error as error:
+            log.info("hang-up of %s: %s", self.line.call_id, error.reason)  # it ended at the same moment
+
+    def tell_closed(self) -> None:
+        """The library is about to go down with this call still in it."""
+        self.disconnected = True
+        self.line.call = None
+        self.line.tell(HungUp(HungUpBy.NEAR, 0, HangupReason.CLOSING))
+
+    def watch(self, now: float, media_timeout_s: float) -> None:
+        """Once a second or so: end a call that rings too long, or whose audio has stayed away."""
+        if self.deadline is not None and now >= self.deadline and not self._confirmed:
+            self._timed_out = True
+            self.end(failure=HangupReason.NO_ANSWER)
+        if self.answered and media_timeout_s and now - self._packets_at >= 1.0:
+            statistics = self.getStreamStat(0)  # kept, as in _media
+            packets = statistics.rtcp.rxStat.pkt
+            if packets != self._packets:
+                self._packets, self._packets_at = packets, now
+            elif now - self._packets_at >= media_timeout_s:
+                self.end(failure=HangupReason.MEDIA_LOST)
+
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802 - the library's name
+        """Progress of the call."""
+        self._guard(self._state)
+
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802 - the library's name
+        """Audio begins, or changes after a re-INVITE."""
+        self._guard(self._media)
+
+    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802 - the library's name
+        """One key, however long it was held."""
+        self._guard(lambda: self.line.tell(Dtmf(prm.digit)))
+
+    def _state(self) -> None:
+        info = self.getInfo()
+        if info.state == pj.PJSIP_INV_STATE_EARLY and not self._rang and not self.line.incoming:
+            self._rang = True
+            self.line.tell(Ringing(info.lastStatusCode))
+        elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
+            self._confirmed = True
+            self._up()
+        elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self.disconnected = True
+            self.line.tell(self._outcome(info.lastStatusCode))
+
+    def _media(self) -> None:
+        info = self.getInfo()  # kept: what an object of the library contains dies with it, the binding holds nothing
+        for index, media in enumerate(info.media):
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
+                self.port.wires = self.line.wires
+                audio = self.getAudioMedia(index)
+                audio.startTransmit(self.port)
+                self.port.startTransmit(audio)
+                self._has_media = True
+        self._up()
+
+    def _up(self) -> None:
+        wires = self.line.wires
+        if self.answered and not wires.answered:
+            self._packets_at = time.monotonic()
+            wires.answered = True
+            self.line.tell(Answered())
+
+    def _outcome(self, code: int) -> HungUp:
+        line = self.line
+        if self._failure is not None:
+            return HungUp(HungUpBy.FAILURE, code, self._failure)
+        if line.hangup_reason is not None:
+            return HungUp(HungUpBy.NEAR, 200 if self._confirmed else code, line.hangup_reason)
+        if self._confirmed:
+            # 200 is a BYE; anything else means the dialog broke (no ACK, a failed session refresh).
+            return HungUp(HungUpBy.FAR, 200, HangupReason.NORMAL) if code == 200 else self._broken(code)
+        if line.incoming:
+            return HungUp(HungUpBy.FAR, code, HangupReason.CANCELLED)
+        return HungUp(HungUpBy.FAILURE, code, reason_of(code, rang=self._rang))
+
+    @staticmethod
+    def _broken(code: int) -> HungUp:
+        return HungUp(HungUpBy.FAILURE, code, HangupReason.FAILED)
+
+    def _guard(self, step: Callable[[], object]) -> None:
+        """Nothing may be raised into the library."""
+        try:
+            step()
+        except Exception:
+            log.exception("call %s", self.line.call_id)

@@ -1,0 +1,154 @@
+"""A seat: one registered account of the softphone, from which calls are made and at which they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING
+
+from voiceagent.base.errors import BadInputError, UnavailableError
+from voiceagent.telephony.line import Line
+from voiceagent.telephony.pj import pj
+from voiceagent.telephony.pj_line import PjCall, PjLine
+
+if TYPE_CHECKING:
+    from voiceagent.telephony.softphone import Softphone
+
+log = logging.getLogger(__name__)
+
+CALL_HEADER = "X-Voiceagent-Call"
+
+_NUMBER = re.compile(r"\+?[0-9]{2,15}")
+_SIP_URI = re.compile(r"sip:(\+?[A-Za-z0-9._-]{1,64})@[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?")
+_CALL_ID = re.compile(r"[0-9A-Fa-f-]{1,64}")
+_HEADER = re.compile(rf"^{CALL_HEADER}[ \t]*:[ \t]*([0-9A-Fa-f-]+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_USER = re.compile(r"sips?:([^@;>]+)@")
+
+
+class Seat:
+    """A registered account (line.Phone). Made by `Softphone.add_account`."""
+
+    def __init__(self, softphone: Softphone, user: str, registrar: str) -> None:
+        self.softphone, self.user, self.registrar = softphone, user, registrar
+        self.registered = False
+        """Whether the registrar knows us now; the library renews and retries by itself."""
+        self.account: PjAccount | None = None
+        """The library's account. Only the owner thread touches it."""
+        self.calls: asyncio.Queue[PjLine] = asyncio.Queue()
+        self.registration: asyncio.Future[None] = softphone.loop.create_future()
+
+    async def dial(
+        self, number: str, *, call_id: str, caller_id: str | None = None, ring_timeout_s: float | None = None
+    ) -> PjLine:
+        """Send the INVITE and return its line at once.
+
+        `number` is E.164 (or `sip:user@host[:port]`), `caller_id` the number shown to the far side, `call_id` a uuid.
+        After `ring_timeout_s` (default: the softphone's setting) of ringing: HungUp(failure, …, no_answer).
+        Errors: BadInputError for what may not be in a SIP message; UnavailableError `no_free_line` when every call the
+        library can hold is in use, `not_started` when the softphone is closed.
+        """
+        uri_match = _SIP_URI.fullmatch(number)
+        if uri_match is None and not _NUMBER.fullmatch(number):
+            raise BadInputError(f"{number!r} cannot be dialled; write it like +5511987654321 or sip:user@host")
+        if not _CALL_ID.fullmatch(call_id):
+            raise BadInputError(f"{call_id!r} cannot be a call's id: a uuid is expected")
+        if caller_id is not None and not _NUMBER.fullmatch(caller_id):
+            raise BadInputError(f"{caller_id!r} cannot be shown as caller; write it like +551130000000")
+        await self.softphone.admit()
+        line = PjLine(self, call_id, uri_match[1] if uri_match else number, incoming=False)
+        uri = number if uri_match else f"sip:{number}@{self.registrar}"
+        timeout = self.softphone.settings.ring_timeout_s if ring_timeout_s is None else ring_timeout_s
+        headers = {CALL_HEADER: call_id}
+        if caller_id is not None:
+            headers["P-Asserted-Identity"] = f"<sip:{caller_id}@{self.registrar}>"
+        await self.softphone.call(lambda: self.softphone.make_call(self, line, uri, headers, timeout))
+        return line
+
+    async def incoming(self) -> PjLine:
+        """Wait for the next incoming call; it rings until `answer` or its hangup."""
+        return await self.calls.get()
+
+    async def answer(self, line: Line) -> None:
+        """Answer an incoming line; its Answered event follows. Harmless when the caller has given up meanwhile."""
+        assert isinstance(line, PjLine)
+
+        def pick_up() -> None:
+            if line.call is not None and not line.call.disconnected:
+                accepted = pj.CallOpParam()
+                accepted.statusCode = 200
+                line.call.answer(accepted)
+
+        await self.softphone.call(pick_up)
+
+    async def reject(self, line: Line, sip_code: int = 486) -> None:
+        """Refuse an incoming line (486 busy, 603 declined, 480 not available) and wait until it is over."""
+        assert isinstance(line, PjLine)
+        line.hangup_reason = line.hangup_reason or f"rejected_{sip_code}"
+        await self.softphone.call(lambda: line.call.end(sip_code) if line.call is not None else None)
+        await line.over()
+
+    async def close(self) -> None:
+        """Hang up this seat's calls and unregister; the softphone itself goes on."""
+        await self.softphone.remove_account(self)
+
+    def tell_registration(self, code: int, active: bool) -> None:
+        """From the owner thread: what the registrar said."""
+        self.softphone.loop.call_soon_threadsafe(self._told, code, active)
+
+    def _told(self, code: int, active: bool) -> None:
+        self.registered = active and code == 200
+        if self.registration.done():
+            if not self.registered:
+                log.warning("seat %s is not registered now (%d)", self.user, code)
+            return
+        if self.registered:
+            self.registration.set_result(None)
+        elif code in (401, 403, 404, 407):
+            self.registration.set_exception(
+                UnavailableError(
+                    f"{self.registrar} refused seat {self.user} ({code}); check its SIP user and password",
+                    code="registration_failed",
+                )
+            )
+        else:
+            self.registration.set_exception(self.unreachable())
+
+    def unreachable(self) -> UnavailableError:
+        """What to say when nobody answers the registration."""
+        return UnavailableError(
+            f"no SIP registrar answers at {self.registrar}; check that Asterisk runs there",
+            code="registrar_unreachable",
+        )
+
+
+class PjAccount(pj.Account):
+    """The library's account; its callbacks arrive on the owner thread."""
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__()
+        self.seat = seat
+
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802 - the library's name
+        """The registrar answered, or did not."""
+        try:
+            self.seat.tell_registration(prm.code, prm.expiration > 0 and prm.expiration != 0xFFFFFFFF)
+        except Exception:
+            log.exception("registration of %s", self.seat.user)
+
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802 - the library's name
+        """A call rings at this seat."""
+        try:
+            softphone = self.seat.softphone
+            header = _HEADER.search(prm.rdata.wholeMsg)
+            port = softphone.lend_port()
+            line = PjLine(self.seat, header[1] if header else "", "", incoming=True)
+            line.call = call = PjCall(self, line, port, prm.callId)
+            softphone.keep(call)
+            info = call.getInfo()
+            caller = _USER.search(info.remoteUri)
+            line.remote = caller[1] if caller else ""
+            softphone.post(call.ring)
+            softphone.loop.call_soon_threadsafe(self.seat.calls.put_nowait, line)
+        except Exception:
+            log.exception("incoming call at %s", self.seat.user)

@@ -1,0 +1,395 @@
+"""The softphone: one SIP endpoint per process, with seats, driven by one thread that owns every object of the library."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import gc
+import logging
+import os
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from voiceagent.audio.format import FRAME_S, SAMPLE_RATE
+from voiceagent.base.errors import UnavailableError
+from voiceagent.telephony.frame_port import FramePort
+from voiceagent.telephony.hangup import HangupReason
+from voiceagent.telephony.pj import check_frame_copy, max_calls, pj, silence_log
+from voiceagent.telephony.pj_line import PjCall, PjLine
+from voiceagent.telephony.seat import PjAccount, Seat
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Sockets the library gives back only a while after a call: calls ended within COOL_S still count as handles.
+COOL_S, COOL_CALLS = 1.5, 16
+#: select() cannot watch a file descriptor of 1024 or more; an endpoint retires well before.
+HIGHEST_DESCRIPTOR = 900
+
+#: What trunks speak. The telephone network is G.711; anything else would only be converted on the way.
+CODECS = {"PCMU": 200, "PCMA": 199}
+
+_endpoint_taken = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class SoftphoneSettings:
+    """How the softphone behaves; durations in seconds."""
+
+    address: str = "127.0.0.1"
+    """The local address SIP and RTP are bound to."""
+    sip_port: int = 0
+    """0 = any free one."""
+    rtp_port: int = 0
+    """First port for RTP; 0 = any free ones."""
+    ring_timeout_s: float = 30.0
+    """How long a dialled phone may ring."""
+    register_timeout_s: float = 5.0
+    """How long to wait for the registrar's answer."""
+    registration_life_s: int = 120
+    media_timeout_s: float = 30.0
+    """An answered call without a single RTP packet for that long is ended; 0 = never."""
+    close_deadline_s: float = 10.0
+    """`close` returns after this, come what may; the process should then exit."""
+    retire_after_calls: int = 1000
+    """The endpoint asks to be replaced after so many calls."""
+    poll_s: float = 0.010
+    """Longest wait for a SIP event, and so the longest delay of a command."""
+    user_agent: str = "voiceagent"
+    log_file: Path | None = None
+    """The library's own log (level 4, with messages: passwords hashed, numbers in clear). For debugging only."""
+
+
+class Softphone:
+    """The endpoint. `start`, then `add_account` per seat; calls are made and taken by the seats.
+
+    The library is polled: its signalling callbacks run on the owner thread too, so no lock of the library is ever held
+    while another thread has the interpreter (docs/telephony.md has the measurement).
+    """
+
+    def __init__(self, settings: SoftphoneSettings | None = None) -> None:
+        self.settings = settings or SoftphoneSettings()
+        self.loop: asyncio.AbstractEventLoop
+        self.max_calls = 0
+        """Calls that can live at once in this process."""
+        self.calls_made = 0
+        """Calls begun, outgoing and incoming."""
+        self.stuck = False
+        """Set when `close` ran into its deadline: only the end of the process frees the library now."""
+        self.seats: dict[str, Seat] = {}
+        self._commands: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        self._calls: list[PjCall] = []
+        self._ports: list[FramePort] = []
+        self._ended_at: deque[float] = deque(maxlen=COOL_CALLS)
+        self._live = 0
+
+    # -- for the asyncio loop ------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Bring the library up. UnavailableError `port_in_use`, `endpoint_taken`, or `sip_failed`."""
+        if not _endpoint_taken.acquire(blocking=False):
+            raise UnavailableError("this process already has a softphone; close it first", code="endpoint_taken")
+        self.loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = self.loop.create_future()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._own, args=(ready,), name="softphone", daemon=True)
+        self._thread.start()
+        try:
+            await ready
+        except BaseException:
+            self._thread = None
+            raise
+        atexit.register(self._at_exit)
+
+    async def add_account(self, user: str, password: str, registrar: str) -> Seat:
+        """Register a seat at `registrar` (host:port) and wait for the answer.
+
+        UnavailableError: `registration_failed` when refused, `registrar_unreachable` when nobody answers.
+        """
+        seat = Seat(self, user, registrar)
+        await self.call(lambda: self._create_account(seat, password))
+        try:
+            await asyncio.wait_for(asyncio.shield(seat.registration), self.settings.register_timeout_s)
+        except TimeoutError:
+            seat.registration.cancel()
+            await self.remove_account(seat)
+            raise seat.unreachable() from None
+        except UnavailableError:
+            await self.remove_account(seat)
+            raise
+        self.seats[user] = seat
+        return seat
+
+    async def remove_account(self, seat: Seat) -> None:
+        """Hang up the seat's calls, unregister it and forget it."""
+        self.seats.pop(seat.user, None)
+        lines = await self.call(lambda: [call.line for call in self._calls if call.line.seat is seat])
+        await asyncio.gather(*(line.hangup(HangupReason.CLOSING) for line in lines))
+        await self.call(lambda: self._delete_account(seat))
+
+    async def close(self) -> None:
+        """Hang up live calls, unregister and free the library; never longer than `close_deadline_s`."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        atexit.unregister(self._at_exit)
+        self._stopping = True
+        await asyncio.to_thread(thread.join, self.settings.close_deadline_s)
+        self.stuck = thread.is_alive()
+        if self.stuck:
+            log.critical("the SIP library did not stop in %.0f s; end this process", self.settings.close_deadline_s)
+        self.seats.clear()
+
+    @property
+    def live_calls(self) -> int:
+        """Calls that exist now, ringing ones included."""
+        return self._live
+
+    @property
+    def should_retire(self) -> bool:
+        """Whether this process should take no more calls and be replaced."""
+        if self.calls_made >= self.settings.retire_after_calls:
+            return True
+        try:
+            return max(int(name) for name in os.listdir("/proc/self/fd")) > HIGHEST_DESCRIPTOR
+        except (OSError, ValueError):
+            return False
+
+    async def admit(self) -> None:
+        """Wait until the library can bear one more call; UnavailableError when all its lines are taken."""
+        if self._thread is None:
+            raise UnavailableError("the softphone is closed", code="not_started")
+        if self._live >= self.max_calls:
+            raise UnavailableError(
+                f"all {self.max_calls} lines of this process are in use; add a worker or dial less", code="no_free_line"
+            )
+        while len(self._ended_at) == COOL_CALLS and time.monotonic() - self._ended_at[0] < COOL_S:
+            await asyncio.sleep(0.05)
+
+    async def call(self, command: Callable[[], T]) -> T:
+        """Run `command` on the owner thread and return its result or raise its error."""
+        if self._thread is None:
+            raise UnavailableError("the softphone is closed", code="not_started")
+        result: asyncio.Future[T] = self.loop.create_future()
+
+        def run() -> None:
+            try:
+                self._settle(result, command(), None)
+            except Exception as error:
+                self._settle(result, None, _plain(error))
+
+        self._commands.put(run)
+        return await result
+
+    def post(self, command: Callable[[], object]) -> None:
+        """Run `command` on the owner thread some milliseconds later; its errors are logged."""
+        self._commands.put(command)
+
+    # -- for the owner thread ------------------------------------------------------------------------------------
+
+    def make_call(self, seat: Seat, line: PjLine, uri: str, headers: dict[str, str], ring_timeout_s: float) -> None:
+        """Send an INVITE."""
+        if seat.account is None:
+            raise UnavailableError(f"seat {seat.user} is closed", code="not_started")
+        parameters = pj.CallOpParam(True)
+        for name, value in headers.items():
+            header = pj.SipHeader()
+            header.hName, header.hValue = name, value
+            parameters.txOption.headers.append(header)
+        call = PjCall(seat.account, line, self.lend_port())
+        call.deadline = time.monotonic() + ring_timeout_s
+        line.call = call
+        self.keep(call)
+        try:
+            call.makeCall(uri, parameters)
+        except pj.Error:
+            call.disconnected = True
+            raise
+
+    def lend_port(self) -> FramePort:
+        """A port that no call uses."""
+        for port in self._ports:
+            if not port.lent:
+                return port
+        raise UnavailableError(f"all {self.max_calls} lines of this process are in use", code="no_free_line")
+
+    def keep(self, call: PjCall) -> None:
+        """Hold the call until its end: the library aborts the process when a live one is collected."""
+        call.port.lent = True
+        self._calls.append(call)
+        self.calls_made += 1
+        self._live = len(self._calls)
+
+    def _own(self, ready: asyncio.Future[None]) -> None:
+        try:
+            endpoint = self._bring_up()
+        except Exception as error:
+            _endpoint_taken.release()
+            self._settle(ready, None, _plain(error))
+            return
+        self._settle(ready, None, None)
+        # Collection may run in any thread, and there destroys what only this thread may: so it runs here only.
+        gc.disable()
+        try:
+            collected = time.monotonic()
+            while not self._stopping:
+                self._turn(endpoint)
+                if time.monotonic() - collected > 1.0:
+                    gc.collect(1 if self._calls else 2)
+                    collected = time.monotonic()
+            self._bring_down(endpoint)
+        except Exception:
+            log.exception("softphone")
+        finally:
+            gc.enable()
+            _endpoint_taken.release()
+
+    def _turn(self, endpoint: pj.Endpoint) -> None:
+        while True:
+            try:
+                command = self._commands.get_nowait()
+            except queue.Empty:
+                break
+            try:
+                command()
+            except Exception as error:
+                log.warning("softphone: %s", _plain(error))
+        endpoint.libHandleEvents(int(self.settings.poll_s * 1000))
+        now = time.monotonic()
+        for call in self._calls:
+            if not call.disconnected:
+                try:
+                    call.watch(now, self.settings.media_timeout_s)
+                except pj.Error as error:
+                    log.info("watching %s: %s", call.line.call_id, error.reason)
+        self._reap(now)
+
+    def _reap(self, now: float) -> None:
+        if not any(call.disconnected for call in self._calls):
+            return
+        for call in self._calls:
+            if call.disconnected:
+                call.port.wires, call.port.lent = None, False
+                call.line.call = None
+                self._ended_at.append(now)
+        self._calls = [call for call in self._calls if not call.disconnected]
+        self._live = len(self._calls)
+
+    def _bring_up(self) -> pj.Endpoint:
+        check_frame_copy()
+        silence_log()
+        settings = self.settings
+        endpoint = pj.Endpoint()
+        endpoint.libCreate()
+        try:
+            config = pj.EpConfig()
+            config.logConfig.level = config.logConfig.consoleLevel = 0
+            if settings.log_file is not None:
+                config.logConfig.level, config.logConfig.filename = 4, str(settings.log_file)
+            config.uaConfig.threadCnt, config.uaConfig.mainThreadOnly = 0, True
+            config.uaConfig.maxCalls = 256  # the library clips it to what it was compiled for
+            config.uaConfig.userAgent = settings.user_agent
+            media = config.medConfig
+            media.clockRate = media.sndClockRate = SAMPLE_RATE
+            media.audioFramePtime = int(FRAME_S * 1000)
+            media.noVad, media.ecTailLen = True, 0
+            endpoint.libInit(config)
+            self.max_calls = max_calls()
+            transport = pj.TransportConfig()
+            transport.boundAddress, transport.port = settings.address, settings.sip_port
+            try:
+                endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+            except pj.Error as error:
+                raise UnavailableError(
+                    f"SIP port {settings.sip_port} at {settings.address} cannot be used ({error.reason}); "
+                    "choose another address or port",
+                    code="port_in_use",
+                ) from None
+            for codec in endpoint.codecEnum2():
+                endpoint.codecSetPriority(codec.codecId, CODECS.get(codec.codecId.partition("/")[0], 0))
+            endpoint.libStart()
+            endpoint.audDevManager().setNullDev()
+            self._ports = [FramePort(f"line{number}") for number in range(self.max_calls)]
+        except Exception:
+            self._ports = []
+            endpoint.libDestroy()
+            raise
+        return endpoint
+
+    def _bring_down(self, endpoint: pj.Endpoint) -> None:
+        deadline = time.monotonic() + self.settings.close_deadline_s / 2
+        for call in self._calls:
+            if call.line.hangup_reason is None:
+                call.line.hangup_reason = HangupReason.CLOSING
+            call.end()
+        while self._calls and time.monotonic() < deadline:
+            self._turn(endpoint)
+        for call in self._calls:  # the peer is gone: the end is told, and the library frees what is left
+            if not call.disconnected:
+                call.tell_closed()
+        call = None  # noqa: F841 - a loop variable would keep the last call alive beyond the library
+        self._calls = []
+        for seat in list(self.seats.values()):
+            self._delete_account(seat)
+        for port in self._ports:
+            port.wires = None
+        port = None  # noqa: F841
+        gc.collect()
+        endpoint.audDevManager().setNoDev()
+        self._ports = []
+        gc.collect()
+        endpoint.libDestroy()
+
+    def _create_account(self, seat: Seat, password: str) -> None:
+        config = pj.AccountConfig()
+        config.idUri = f"sip:{seat.user}@{seat.registrar}"
+        config.regConfig.registrarUri = f"sip:{seat.registrar}"
+        config.regConfig.timeoutSec = self.settings.registration_life_s
+        config.regConfig.retryIntervalSec = config.regConfig.firstRetryIntervalSec = 3
+        config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", seat.user, 0, password))
+        config.mediaConfig.lockCodecEnabled = False  # one INVITE, one answer: no UPDATE just after the answer
+        config.mediaConfig.transportConfig.boundAddress = self.settings.address
+        config.mediaConfig.transportConfig.port = self.settings.rtp_port
+        seat.account = PjAccount(seat)
+        seat.account.create(config)
+
+    def _delete_account(self, seat: Seat) -> None:
+        account, seat.account = seat.account, None
+        seat.registered = False
+        if account is not None:
+            account.shutdown()
+
+    def _settle(self, future: asyncio.Future[T], result: T | None, error: Exception | None) -> None:
+        def settle() -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)  # type: ignore[arg-type]
+
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(settle)
+
+    def _at_exit(self) -> None:
+        """A process that falls off its end with the library up is aborted by it."""
+        self._stopping = True
+        if self._thread is not None:
+            self._thread.join(self.settings.close_deadline_s)
+
+
+def _plain(error: Exception) -> Exception:
+    if isinstance(error, pj.Error):
+        return UnavailableError(f"the SIP library refused: {error.reason}", code="sip_failed")
+    # A traceback holds the frames it went through, and those the library's objects: they must not leave this thread.
+    error.__context__ = None
+    return error.with_traceback(None)
