@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
-from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Understanding
+from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Say, Understanding
 from voiceagent.dialogue.machine import Machine
+from voiceagent.dialogue.speaking import speak
 from voiceagent.dialogue.understanding import understand
+from voiceagent.dialogue.variables import VARIABLES, Type
 from voiceagent.speech.protocol import Hypothesis
 
 
@@ -29,6 +32,18 @@ class ScriptBrain:
     def verified(self) -> bool:
         """Whether identity was proved."""
         return self._state.verified
+
+    def personal_says(self) -> list[Say]:
+        """The names this call may say: the only parts of prompts that cannot come from the phrase bank."""
+        briefing, script = self._machine.briefing, self._machine.script
+        says: dict[str, Say] = {}
+        for name, variable in VARIABLES.items():
+            if variable.type is Type.NAME:
+                with contextlib.suppress(LookupError):
+                    value = variable.value(briefing, self._state)
+                    say = Say(name, 0, speak(variable.type, value, script.language, briefing.case.region))
+                    says.setdefault(say.text, say)
+        return [say for text, say in says.items() if text]
 
     def step(self, event: DialogueEvent) -> Sequence[Effect]:
         """Move on."""

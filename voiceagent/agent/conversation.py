@@ -84,7 +84,8 @@ class Conversation:
     async def prepare(self) -> None:
         """While the phone rings: have the first words ready, and keep the apology for a dead speech process."""
         await self._mouth.keep([e for e in self._brain.foresee(SpeechLost()) if isinstance(e, Say)])
-        await self._mouth.prepare([e for e in self._brain.foresee(CallAnswered()) if isinstance(e, Say)])
+        first = [effect for effect in self._brain.foresee(CallAnswered()) if isinstance(effect, Say)]
+        await self._mouth.prepare([*first, *self._brain.personal_says()])
 
     async def run(self) -> Ended:
         """Hold the conversation; returns when the line is down and everything is recorded."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from voiceagent.debt.agreement import Agreement
-from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Understanding
+from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Say, Understanding
 from voiceagent.speech.protocol import Hypothesis
 from voiceagent.telephony.line import HungUp
 
@@ -134,6 +134,10 @@ class Brain(Protocol):
 
     def step(self, event: DialogueEvent) -> Sequence[Effect]:
         """Take an event, move on, say what is to be done."""
+        ...
+
+    def personal_says(self) -> Sequence[Say]:
+        """Whatever holds personal data and may have to be said, to be rendered before the call is answered."""
         ...
 
     def foresee(self, event: DialogueEvent) -> Sequence[Effect]:

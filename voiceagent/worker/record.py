@@ -47,6 +47,7 @@ class CallRecord:
         self._answered: float | None = None
         self._ended: float | None = None
         self.verified_datum: str | None = None
+        self.promised = False
         self.human_spoke = False
         """Somebody said something: not only silence was at the other end."""
         self.sensitive_spans: list[tuple[float, float]] = []
@@ -162,6 +163,7 @@ class CallRecord:
                 recording_offset_s=offset_s,
             )
         )
+        self.promised = True
 
     async def opt_out(self, scope: str) -> None:
         """Commit the stop."""

@@ -1,0 +1,196 @@
+"""One outbound call from its lease to its verdict: dials, talks, records, and closes the attempt whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from voiceagent.agent.brain import ScriptBrain
+from voiceagent.agent.conversation import Conversation, Ended
+from voiceagent.agent.ports import Ticks
+from voiceagent.base.clock import Clock
+from voiceagent.base.errors import VoiceagentError
+from voiceagent.base.ids import uuid7
+from voiceagent.calendars.business import BusinessCalendar
+from voiceagent.debt.case import Case
+from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.dialogue.machine import Machine
+from voiceagent.dialogue.state import Briefing
+from voiceagent.journal import catalogue
+from voiceagent.speech.protocol import Hearing, Segmenter, SpeechService, Voice
+from voiceagent.telephony.hangup import HangupReason
+from voiceagent.telephony.line import HungUp, HungUpBy, Line, Phone
+from voiceagent.telephony.recorder import Recorder, Recording
+from voiceagent.worker.content import Content
+from voiceagent.worker.record import CallRecord
+
+log = logging.getLogger(__name__)
+
+#: What a call that was never answered is filed as.
+UNANSWERED = {
+    HangupReason.BUSY: Disposition.BUSY,
+    HangupReason.NO_ANSWER: Disposition.NA,
+    HangupReason.REJECTED: Disposition.NA,
+    HangupReason.INVALID_NUMBER: Disposition.DC,
+    HangupReason.UNREACHABLE: Disposition.CONG,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a call is about."""
+
+    call_id: uuid.UUID
+    case: Case
+    number: str
+    caller_id: str | None
+    zone: str
+    """IANA zone of the debtor."""
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What all calls of a worker share."""
+
+    speech: SpeechService
+    recorder: Recorder
+    ticks: Ticks
+    clock: Clock
+    company: str
+    persona: str
+    return_number: str
+
+    def segmenter(self) -> Segmenter:
+        """A fresh one for each call."""
+        from voiceagent.speech.segmenter import VoiceSegmenter
+        from voiceagent.speech.vad import WebrtcVad
+
+        return VoiceSegmenter(WebrtcVad())
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How the call ended, as it is filed."""
+
+    disposition: Disposition
+    ended: catalogue.CallEnded
+
+
+class Call:
+    """Runs one job on one seat."""
+
+    def __init__(self, job: Job, phone: Phone, record: CallRecord, house: House) -> None:
+        self._job, self._phone, self._record, self._house = job, phone, record, house
+        self.line: Line | None = None
+
+    async def run(self) -> Verdict:
+        """Make the call; never raises for what can go wrong in a call: that becomes the verdict."""
+        ended: Ended | None = None
+        try:
+            ended = await self._converse()
+        except VoiceagentError as error:
+            log.warning("call %s: %s", self._job.call_id, error)
+        except Exception:
+            log.exception("call %s failed", self._job.call_id)
+        if self.line is not None and ended is None:
+            await self.line.hangup("error")
+            self._record.hung_up(HungUp(HungUpBy.FAILURE, 0, "error"))
+        return self._verdict(ended)
+
+    async def _converse(self) -> Ended:
+        job, house = self._job, self._house
+        language = str(job.case.language)
+        # Ears and mouth first: without them nobody's telephone rings.
+        hearing, voice = await asyncio.gather(
+            house.speech.hearing(str(job.call_id), language), house.speech.voice(str(job.call_id), language)
+        )
+        try:
+            self.line = await self._phone.dial(job.number, call_id=str(job.call_id), caller_id=job.caller_id)
+            return await self._on(self.line, hearing, voice)
+        finally:
+            await hearing.close()
+            await voice.close()
+
+    async def _on(self, line: Line, hearing: Hearing, voice: Voice) -> Ended:
+        recording = self._house.recorder.open(str(self._job.call_id), self._house.clock.now())
+        recording_id = uuid7(self._house.clock.now())
+        self._record.note(catalogue.RecordingOpened(recording_id, recording.name))
+        line.record(recording)
+        conversation = Conversation(
+            line,
+            ScriptBrain(Machine(self._job.content.script, self._briefing())),
+            self._house.segmenter(),
+            hearing,
+            voice,
+            self._record,
+            self._house.ticks,
+            self._house.clock,
+        )
+        preparing = asyncio.create_task(conversation.prepare(), name="prepare")
+        try:
+            return await conversation.run()
+        finally:
+            preparing.cancel()
+            await asyncio.gather(preparing, return_exceptions=True)
+            await self._close_recording(recording, recording_id)
+
+    async def _close_recording(self, recording: Recording, recording_id: uuid.UUID) -> None:
+        for start_s, end_s in self._record.sensitive_spans:
+            recording.mark(start_s, end_s)
+        closed = await recording.close()
+        if closed is not None:
+            self._record.note(
+                catalogue.RecordingClosed(
+                    recording_id, closed.seconds, closed.bytes, closed.sha256, tuple(self._record.sensitive_spans)
+                )
+            )
+
+    def _briefing(self) -> Briefing:
+        job, house = self._job, self._house
+        started: datetime = house.clock.now().astimezone(ZoneInfo(job.zone))
+        return Briefing(
+            case=job.case,
+            policy=job.content.policy,
+            started=started,
+            business=BusinessCalendar(job.case.region, job.case.state),
+            company=house.company,
+            protocol=protocol_of(job.call_id),
+            persona=house.persona,
+            return_number=house.return_number,
+        )
+
+    def _verdict(self, ended: Ended | None) -> Verdict:
+        record = self._record
+        if ended is None:
+            disposition = Disposition.PTP if record.promised else Disposition.ERR
+        elif ended.answered:
+            disposition = ended.disposition or Disposition.ERR
+        else:
+            disposition = UNANSWERED.get(HangupReason(ended.hung_up.reason), Disposition.ERR)
+        meaning = MEANING[disposition]
+        answered = ended is not None and ended.answered
+        verified = record.verified_datum is not None
+        human = answered and not meaning.machine and (meaning.human or verified or record.human_spoke)
+        return Verdict(
+            disposition,
+            catalogue.CallEnded(
+                disposition=disposition.value,
+                human=human,
+                machine=answered and meaning.machine,
+                right_party=verified,
+                ring_s=record.ring_s,
+                talk_s=record.talk_s,
+                wrap_s=record.wrap_s,
+            ),
+        )
+
+
+def protocol_of(call_id: uuid.UUID) -> str:
+    """The number a debtor can quote: eight digits that the call's id gives, found again by `cases`."""
+    return f"{call_id.int % 10**8:08d}"
+

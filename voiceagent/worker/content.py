@@ -1,0 +1,53 @@
+"""The scripts and policies in force, loaded once, and kept in the database by content hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from voiceagent.base.clock import Clock
+from voiceagent.base.errors import BadInputError
+from voiceagent.cases.store import keep_content
+from voiceagent.debt.policy import Policy
+from voiceagent.dialogue.script import Script
+from voiceagent.settings.yamltext import build, read_yaml
+from voiceagent.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a conversation is held by, with the hashes an attempt stores."""
+
+    script: Script
+    script_sha256: str
+    policy: Policy
+    policy_sha256: str
+
+
+class ContentShelf:
+    """Loads `negotiation/<language>.yaml` and `policies/<name>.yaml` when first asked for."""
+
+    def __init__(self, dialplans: Path, db: Database, clock: Clock) -> None:
+        self._dialplans, self._db, self._clock = dialplans, db, clock
+        self._shelf: dict[tuple[str, str, str], Content] = {}
+
+    def take(self, script: str, language: str, policy: str) -> Content:
+        """The content for a campaign's script and policy in a language; BadInputError when a file is not sound."""
+        key = (script, language, policy)
+        if key not in self._shelf:
+            script_file = self._dialplans / script / f"{language}.yaml"
+            policy_file = self._dialplans / "policies" / f"{policy}.yaml"
+            self._shelf[key] = Content(
+                build(Script, read_yaml(script_file)),
+                self._keep("script", f"{script}/{language}", script_file),
+                build(Policy, read_yaml(policy_file)),
+                self._keep("policy", policy, policy_file),
+            )
+        return self._shelf[key]
+
+    def _keep(self, kind: str, name: str, file: Path) -> str:
+        try:
+            body = file.read_text(encoding="utf-8")
+        except OSError as error:
+            raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+        return keep_content(self._db, self._clock, kind=kind, name=name, body=body)

@@ -1,0 +1,71 @@
+"""What a worker is told to be: a JSON file (0600, it holds SIP passwords) written by whoever supervises it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from voiceagent.base.errors import BadInputError
+
+
+class SeatPlan(BaseModel):
+    """One registration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    user: str
+    password: str = Field(repr=False)
+
+
+class WorkerPlan(BaseModel):
+    """Everything a worker needs; paths are absolute."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    registrar: str
+    """host:port of Asterisk."""
+    address: str = "127.0.0.1"
+    """Local address for SIP and RTP."""
+    seats: tuple[SeatPlan, ...] = Field(min_length=1)
+    database_url: str
+    speech_socket: Path
+    recordings: Path
+    dialplans: Path
+    mode: str = "rehearsal"
+    """rehearsal, pilot or live: the most that any call of this worker may be."""
+    simulated_numbers: tuple[str, ...] = ()
+    """Numbers answered by simulated phones: all a rehearsal may dial."""
+    allowed_numbers: tuple[str, ...] = ()
+    """Numbers a pilot may dial."""
+    company: str
+    """The neutral name callers hear."""
+    persona: str = "Clara"
+    return_number: str = ""
+    clock_offset_s: float = 0.0
+    """Only demo and simulate shift time."""
+    idle_poll_s: float = 0.5
+    """How often an idle seat asks for work."""
+    retire_after_calls: int = 100
+
+    def write(self, path: Path) -> Path:
+        """Write it for the worker's eyes only."""
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(self.model_dump_json(indent=1))
+        return path
+
+    @classmethod
+    def read(cls, path: Path) -> WorkerPlan:
+        """Read it; BadInputError says what is wrong with it."""
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BadInputError(f"cannot read the worker's plan {path}: {error.strerror}") from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"]) or "the file"
+            raise BadInputError(f"{path}: {place}: {first['msg']}") from None
