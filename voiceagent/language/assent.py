@@ -1,0 +1,50 @@
+"""Yes and no in all their shades. Consent is only what cannot be heard as anything else."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from voiceagent.language.lexicon import Lexicon
+
+
+def read_yes_no(text: str, lexicon: Lexicon) -> tuple[bool | None, float]:
+    """(True, False or None when unsure, confidence) for folded words without punctuation.
+
+    Whole answers decide first. Otherwise every piece of yes and of no is found; both together, or a doubt, is unsure.
+    """
+    line = " ".join(word for word in text.split() if word not in lexicon.assent_fillers) or text
+    for whole in (text, line):
+        if whole in lexicon.no_whole:
+            return False, 0.97
+        if whole in lexicon.yes_whole:
+            return True, 0.97
+    left, unsure = _strip(text, lexicon.unsure)
+    if unsure:
+        return None, 0.0
+    left, denied = _strip(left, lexicon.no)
+    left, agreed = _strip(left, lexicon.yes)
+    if any(word in lexicon.negators for word in left.split()):
+        # A negator left over denies something nobody listed: never a yes.
+        denied, agreed = denied, 0
+        if not denied:
+            return None, 0.0
+    if denied and agreed:
+        return None, 0.0
+    if not denied and not agreed:
+        return None, 0.0
+    rest = [word for word in left.split() if word not in lexicon.assent_fillers and word != "~"]
+    confidence = max(0.55, 0.95 - 0.06 * len(rest))
+    return bool(agreed), confidence
+
+
+@lru_cache(maxsize=64)
+def _alternation(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    ordered = sorted(patterns, key=len, reverse=True)
+    return re.compile(rf"(?<!\S)(?:{'|'.join(ordered)})(?!\S)")
+
+
+def _strip(text: str, patterns: tuple[str, ...]) -> tuple[str, int]:
+    if not patterns:
+        return text, 0
+    return _alternation(patterns).subn("~", text)

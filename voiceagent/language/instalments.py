@@ -1,0 +1,45 @@
+"""How a debtor would pay: in how many parts, of how much, with what down payment."""
+
+from __future__ import annotations
+
+from voiceagent.language.amounts import amount_of
+from voiceagent.language.lexicon import Lexicon
+from voiceagent.language.readings import Reading, Scan, compiled
+
+MOST = 120
+
+
+def read_instalments(
+    scan: Scan, lexicon: Lexicon, currency: str, *, expected: bool, single: bool = False
+) -> list[Reading]:
+    """Readings of `instalments`, `instalment_amount` and `down_payment`.
+
+    A pattern's groups say what it found: n count; i, c instalment amount; di, dc down payment. A rule `=1` fixes the
+    count and is read only with `single`, after the amounts ("duzentos a vista" needs its last words to be an amount).
+    Patterns whose rule begins with `?` count only when instalments are expected.
+    """
+    found: list[Reading] = []
+    for pattern, rule in lexicon.instalment_patterns:
+        if (rule[0] == "?" and not expected) or ("=" in rule) is not single:
+            continue
+        fixed = rule.lstrip("?").removeprefix("=") if "=" in rule else None
+        for match in scan.take(compiled(pattern)):
+            groups = match.groupdict()
+            made: list[Reading] = []
+            count = fixed or groups.get("n")
+            if count is not None:
+                counts = tuple(dict.fromkeys(int(value) for value in (count, groups.get("n2")) if value is not None))
+                if not all(0 < value <= MOST for value in counts):
+                    continue
+                made.append(Reading("instalments", counts, match.start(), match.end()))
+            for slot, whole, cents in (("instalment_amount", "i", "c"), ("down_payment", "di", "dc")):
+                if groups.get(whole) is not None:
+                    amount = amount_of(groups[whole], groups.get(cents), currency)
+                    if amount is None:
+                        break
+                    made.append(Reading(slot, (amount,), match.start(whole) - 1, match.end(whole)))
+            else:
+                found += made
+                if made:
+                    scan.consume(match.start(), match.end())
+    return found
