@@ -1,51 +1,53 @@
-"""Sample-rate conversion by a windowed-sinc polyphase filter: what a phone line needs, without a native library."""
+"""Resampling between the rates of voices and models and the telephone's 8 kHz."""
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
-from math import gcd
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
-#: Zero crossings of the sinc on each side: flat to 7/8 of the lower Nyquist frequency, -12 dB at 39/40 of it.
+from voiceagent.audio.format import SAMPLE_RATE
+
+Float = npt.NDArray[np.float32]
+
+#: Zero crossings of the filter on each side: more is sharper and slower.
 _CROSSINGS = 24
-_KAISER_BETA = 8.6
-_ROLL_OFF = 0.95
 
 
-def resample(samples: NDArray[np.floating], rate_in: int, rate_out: int) -> NDArray[np.float32]:
-    """`samples` (mono, any scale) taken at `rate_in` Hz as they would be at `rate_out` Hz; same duration, no delay."""
-    if rate_in <= 0 or rate_out <= 0:
-        raise ValueError(f"sample rates must be positive, got {rate_in} and {rate_out}")
-    source = np.asarray(samples, dtype=np.float32)
-    if rate_in == rate_out or source.size == 0:
-        return source.copy()
-    common = gcd(rate_in, rate_out)
-    up, down = rate_out // common, rate_in // common
-    length = -(-source.size * up // down)
-    taps = _phases(up, down)
-    reach = taps.shape[1]
-    padded = np.concatenate([np.zeros(reach // 2, np.float32), source, np.zeros(reach, np.float32)])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, reach)
-    out = np.empty(length, np.float32)
-    for first in range(min(up, length)):
-        offset, phase = divmod(first * down, up)
-        count = len(range(first, length, up))
-        out[first::up] = windows[offset : offset + count * down : down][:count] @ taps[phase]
-    return out
+def resample(pcm: bytes, source: int, target: int = SAMPLE_RATE) -> bytes:
+    """Mono s16le at `source` Hz as mono s16le at `target` Hz, band-limited, without delay.
+
+    The result has ceil(n * target / source) samples. Any two rates work; those with a small ratio are fast.
+    """
+    if source <= 0 or target <= 0:
+        raise ValueError(f"sample rates must be positive: {source} to {target}")
+    if source == target or not pcm:
+        return pcm
+    divisor = math.gcd(source, target)
+    up, down = target // divisor, source // divisor
+    signal = np.frombuffer(pcm, dtype="<i2").astype(np.float32)
+    length = -(-len(signal) * up // down)
+    filters, reach = _filters(up, down)
+    padded = np.concatenate([np.zeros(reach, np.float32), signal, np.zeros(reach + 1, np.float32)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
+    output = np.empty(length, np.float32)
+    for phase in range(min(up, length)):
+        # Output sample k lies at input position k * down / up: samples of one phase share a filter.
+        positions = np.arange(phase, length, up)
+        starts = positions * down // up
+        output[phase::up] = windows[starts] @ filters[(phase * down) % up]
+    return np.clip(np.rint(output), -32768, 32767).astype("<i2").tobytes()
 
 
 @lru_cache(maxsize=16)
-def _phases(up: int, down: int) -> NDArray[np.float32]:
-    """One row of filter taps per output phase: the low-pass sits below the lower of the two Nyquist frequencies."""
-    cutoff = _ROLL_OFF * min(1.0, up / down)
-    half = int(np.ceil(_CROSSINGS / cutoff))
-    positions = np.arange(-half, half + 1, dtype=np.float64)
-    rows = np.empty((up, positions.size), np.float32)
-    for phase in range(up):
-        at = positions - phase / up
-        window = np.i0(_KAISER_BETA * np.sqrt(np.clip(1 - (at / (half + 1)) ** 2, 0, 1))) / np.i0(_KAISER_BETA)
-        row = cutoff * np.sinc(cutoff * at) * window
-        rows[phase] = row / row.sum()
-    return rows
+def _filters(up: int, down: int) -> tuple[Float, int]:
+    """One windowed-sinc filter per phase, row p for a fractional position of p/up, each with unity gain at 0 Hz."""
+    cutoff = min(1.0, up / down)  # of the source's Nyquist frequency: what the target cannot hold must go
+    reach = math.ceil(_CROSSINGS / cutoff)
+    offsets = np.arange(-reach, reach + 1)[None, :] - (np.arange(up) / up)[:, None]
+    window = np.cos(np.clip(offsets / (reach + 1), -1, 1) * np.pi / 2) ** 2
+    taps = np.sinc(offsets * cutoff * 0.96) * window
+    taps /= taps.sum(axis=1, keepdims=True)
+    return taps.astype(np.float32), reach

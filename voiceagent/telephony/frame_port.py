@@ -54,7 +54,7 @@ class Wires:
             self.tap.push(near, far)
 
 
-class FramePort(pj.AudioMediaPort):
+class FramePort(pj.AudioMediaPort):  # type: ignore[misc]
     """A port of the conference bridge. Ports are made once and lent to calls.
 
     Taking one down while the media thread is inside it is the kind of race that ends a process, so it is never done.
@@ -72,7 +72,7 @@ class FramePort(pj.AudioMediaPort):
         self.failures = 0
         """Callbacks that failed; an exception must not reach the library."""
 
-    def onFrameRequested(self, frame: pj.MediaFrame) -> None:  # noqa: N802 - the library's name
+    def onFrameRequested(self, frame: pj.MediaFrame) -> None:
         """Fill in what the far side hears next."""
         try:
             wires = self.wires
@@ -83,7 +83,7 @@ class FramePort(pj.AudioMediaPort):
         except Exception:
             self.failures += 1
 
-    def onFrameReceived(self, frame: pj.MediaFrame) -> None:  # noqa: N802 - the library's name
+    def onFrameReceived(self, frame: pj.MediaFrame) -> None:
         """Take what the far side said; idle ports are called too."""
         try:
             wires = self.wires

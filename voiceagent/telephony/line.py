@@ -94,7 +94,7 @@ class Line(Protocol):
         ...
 
     def flush(self) -> None:
-        """Drop what is queued and not yet played (barge-in); bumps the generation, so late audio of the old one dies."""
+        """Drop what is queued and not yet played (barge-in); bumps the generation, so late audio of it dies."""
         ...
 
     def duck(self, decibels: float) -> None:

@@ -52,8 +52,8 @@ def check_frame_copy() -> None:
     """MissingPartError when the memory layout the two functions rely on is not that of this build of the library."""
     pattern = bytes(range(256)) + bytes(64)
     probe = pj.ByteVector(list(pattern))
-    begin, behind = (ctypes.c_void_p.from_address(int(probe.this) + step).value for step in (0, _POINTER))
-    sound = bool(begin and behind) and behind - begin == len(pattern)  # before anything is read through the pointers
+    begin, behind = (ctypes.c_void_p.from_address(int(probe.this) + step).value or 0 for step in (0, _POINTER))
+    sound = begin != 0 and behind - begin == len(pattern)  # before anything is read through the pointers
     if sound:
         back = pj.ByteVector()
         write_frame(back, pattern)

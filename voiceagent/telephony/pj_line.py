@@ -115,7 +115,7 @@ class PjLine:
                 self._over.set_result(event)
 
 
-class PjCall(pj.Call):
+class PjCall(pj.Call):  # type: ignore[misc]
     """The library's call. Made, called and let go by the owner thread only; its callbacks arrive there too."""
 
     def __init__(self, account: pj.Account, line: PjLine, port: FramePort, library_id: int = -1) -> None:
@@ -172,15 +172,15 @@ class PjCall(pj.Call):
             elif now - self._packets_at >= media_timeout_s:
                 self.end(failure=HangupReason.MEDIA_LOST)
 
-    def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802 - the library's name
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:
         """Progress of the call."""
         self._guard(self._state)
 
-    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802 - the library's name
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
         """Audio begins, or changes after a re-INVITE."""
         self._guard(self._media)
 
-    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802 - the library's name
+    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
         """One key, however long it was held."""
         self._guard(lambda: self.line.tell(Dtmf(prm.digit)))
 

@@ -122,21 +122,21 @@ class Seat:
         )
 
 
-class PjAccount(pj.Account):
+class PjAccount(pj.Account):  # type: ignore[misc]
     """The library's account; its callbacks arrive on the owner thread."""
 
     def __init__(self, seat: Seat) -> None:
         super().__init__()
         self.seat = seat
 
-    def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802 - the library's name
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:
         """The registrar answered, or did not."""
         try:
             self.seat.tell_registration(prm.code, prm.expiration > 0 and prm.expiration != 0xFFFFFFFF)
         except Exception:
             log.exception("registration of %s", self.seat.user)
 
-    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802 - the library's name
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
         """A call rings at this seat."""
         try:
             softphone = self.seat.softphone

@@ -1,4 +1,4 @@
-"""The softphone: one SIP endpoint per process, with seats, driven by one thread that owns every object of the library."""
+"""The softphone: one SIP endpoint per process, with seats, driven by one thread that owns all of the library."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import atexit
 import gc
 import logging
-import os
 import queue
 import threading
 import time
@@ -160,7 +159,7 @@ class Softphone:
         if self.calls_made >= self.settings.retire_after_calls:
             return True
         try:
-            return max(int(name) for name in os.listdir("/proc/self/fd")) > HIGHEST_DESCRIPTOR
+            return max(int(entry.name) for entry in Path("/proc/self/fd").iterdir()) > HIGHEST_DESCRIPTOR
         except (OSError, ValueError):
             return False
 
@@ -172,8 +171,8 @@ class Softphone:
             raise UnavailableError(
                 f"all {self.max_calls} lines of this process are in use; add a worker or dial less", code="no_free_line"
             )
-        while len(self._ended_at) == COOL_CALLS and time.monotonic() - self._ended_at[0] < COOL_S:
-            await asyncio.sleep(0.05)
+        if len(self._ended_at) == COOL_CALLS:
+            await asyncio.sleep(max(0.0, self._ended_at[0] + COOL_S - time.monotonic()))
 
     async def call(self, command: Callable[[], T]) -> T:
         """Run `command` on the owner thread and return its result or raise its error."""
@@ -327,27 +326,32 @@ class Softphone:
 
     def _bring_down(self, endpoint: pj.Endpoint) -> None:
         deadline = time.monotonic() + self.settings.close_deadline_s / 2
-        for call in self._calls:
-            if call.line.hangup_reason is None:
-                call.line.hangup_reason = HangupReason.CLOSING
-            call.end()
+        self._end_all()
         while self._calls and time.monotonic() < deadline:
             self._turn(endpoint)
-        for call in self._calls:  # the peer is gone: the end is told, and the library frees what is left
-            if not call.disconnected:
-                call.tell_closed()
-        call = None  # noqa: F841 - a loop variable would keep the last call alive beyond the library
-        self._calls = []
-        for seat in list(self.seats.values()):
-            self._delete_account(seat)
-        for port in self._ports:
-            port.wires = None
-        port = None  # noqa: F841
+        self._let_go()
         gc.collect()
         endpoint.audDevManager().setNoDev()
         self._ports = []
         gc.collect()
         endpoint.libDestroy()
+
+    def _end_all(self) -> None:
+        for call in self._calls:
+            if call.line.hangup_reason is None:
+                call.line.hangup_reason = HangupReason.CLOSING
+            call.end()
+
+    def _let_go(self) -> None:
+        """Drop calls and accounts. Apart from `_bring_down`, so that no variable there outlives the library."""
+        for call in self._calls:
+            if not call.disconnected:  # the peer is gone; the library frees what is left
+                call.tell_closed()
+        self._calls = []
+        for seat in list(self.seats.values()):
+            self._delete_account(seat)
+        for port in self._ports:
+            port.wires = None
 
     def _create_account(self, seat: Seat, password: str) -> None:
         config = pj.AccountConfig()

@@ -52,7 +52,7 @@ class RealTicks:
 class VirtualTicks:
     """Time that moves on only when everybody waits for it: a whole call in milliseconds, the same each time.
 
-    `clock` is advanced 20 ms per tick, then `on_tick` functions run (fake lines move their audio), then the waiters wake.
+    `clock` is advanced 20 ms per tick, then the added functions run (fake lines move their audio), then waiters wake.
     A tick happens when `participants` coroutines wait and the loop has had `settle` passes to do whatever was ready.
     Work that leaves the loop (a thread, a process) stops time for as long as it is inside `hold()`.
     """
