@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voiceagent.base.errors import UnavailableError
+from voiceagent.base.errors import UnavailableError, VoiceagentError
 
 if TYPE_CHECKING:
     from voiceagent.speech.server import SpeechServer
@@ -59,7 +59,7 @@ async def _serve(
     metrics = SpeechMetrics()
     if answers is not None:
         scripted = Scripted.from_file(answers)
-        ears = Ears({language.value: scripted for language in scripted.languages}, metrics, max_calls)
+        ears = Ears(dict.fromkeys(sorted(scripted.languages), scripted), metrics, max_calls)
     else:
         ears = Ears(load_recognisers(models), metrics, max_calls)
     server = SpeechServer(socket, ears, Speaker(models, engine=voice_engine), metrics)
@@ -70,13 +70,21 @@ async def _serve(
             raise UnavailableError(f"port {metrics_port} for --metrics-port is in use: choose another") from error
     await server.start()
     try:
-        loaded = asyncio.create_task(server.speaker.start())
+        loaded = asyncio.create_task(_load_voice(server))
         print(f"speech: ready on {socket} ({_served(server)})", file=sys.stderr, flush=True)
         await stop.wait()
         loaded.cancel()
         await asyncio.gather(loaded, return_exceptions=True)
     finally:
         await server.stop()
+
+
+async def _load_voice(server: SpeechServer) -> None:
+    try:
+        await server.speaker.start()
+    except VoiceagentError as error:
+        # Ears work without a mouth; each prompt says again what is missing.
+        print(f"speech: no voice: {error.message}", file=sys.stderr, flush=True)
 
 
 def _served(server: SpeechServer) -> str:

@@ -21,7 +21,7 @@ class Scripted:
     """`answers` maps fingerprints to texts; anything else is not understood."""
 
     name = "scripted"
-    languages = frozenset(Language)
+    languages = frozenset(language.value for language in Language)
 
     def __init__(self, answers: Mapping[str, str]) -> None:
         self._answers = dict(answers)

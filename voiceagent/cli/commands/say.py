@@ -1,0 +1,45 @@
+"""What the agent's mouth makes of a text, as a WAV file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "say a text in the agent's voice into an 8 kHz WAV file"
+EXAMPLE = 'voiceagent say --language pt-BR "Bom dia, eu falo com a Maria?" -o bom-dia.wav'
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    parser.add_argument("text", metavar="TEXT")
+    parser.add_argument("--language", required=True, choices=("pt-BR", "es", "en"))
+    parser.add_argument(
+        "--voice", metavar="V", help="another voice than the agent's: pm_alex, am_adam@pt-BR, pm_santa*1.1, roa/pt-br"
+    )
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="WAV file to write")
+    parser.add_argument("--models", type=Path, metavar="DIR", help="installed models (default: models/)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Render and write."""
+    import asyncio
+    import wave
+
+    from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
+    from voiceagent.base.errors import BadInputError
+    from voiceagent.settings.paths import Paths
+    from voiceagent.speech.synthesis.say import say
+
+    if not args.text.strip():
+        raise BadInputError("there is nothing to say: give a text")
+    models = args.models or Paths.from_environment().models
+    pcm = asyncio.run(say(models, args.text, args.language, args.voice))
+    try:
+        with wave.open(str(args.output), "wb") as wav:
+            wav.setnchannels(1)
+            wav.setsampwidth(SAMPLE_BYTES)
+            wav.setframerate(SAMPLE_RATE)
+            wav.writeframes(pcm)
+    except OSError as error:
+        raise BadInputError(f"cannot write {args.output}: {error.strerror or error}") from error
+    return 0

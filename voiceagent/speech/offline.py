@@ -1,0 +1,91 @@
+"""A recording through exactly what a call does: frames, segmenter, a turn at a time through the recogniser."""
+
+from __future__ import annotations
+
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SAMPLE_BYTES, SAMPLE_RATE
+from voiceagent.audio.resample import resample
+from voiceagent.base.errors import BadInputError
+from voiceagent.speech.protocol import (
+    Hearing,
+    HearingContext,
+    Hypothesis,
+    Segmenter,
+    TurnAudio,
+    TurnEnded,
+    TurnStarted,
+)
+from voiceagent.speech.synthesis.shape import to_pcm
+
+
+@dataclass(frozen=True, slots=True)
+class HeardTurn:
+    """One turn of a recording."""
+
+    start_s: float
+    """Where its audio (pre-roll included) begins in the recording."""
+    end_s: float
+    """Where the end of the turn was decided."""
+    hypothesis: Hypothesis
+
+
+async def hear_turns(hearing: Hearing, segmenter: Segmenter, pcm: bytes, context: HearingContext) -> list[HeardTurn]:
+    """Every turn of 8 kHz s16le audio, as the agent would have heard it; the end of the recording ends a turn."""
+    turns: list[HeardTurn] = []
+    started = 0.0
+    is_open = False
+    closing = bytes(FRAME_BYTES * (round(segmenter.settings.end_silence_s / FRAME_S) + 10))
+    audio = pcm[: len(pcm) // FRAME_BYTES * FRAME_BYTES] + closing
+    for at in range(0, len(audio), FRAME_BYTES):
+        now = (at + FRAME_BYTES) / (SAMPLE_RATE * SAMPLE_BYTES)
+        for event in segmenter.process(audio[at : at + FRAME_BYTES]):
+            if isinstance(event, TurnStarted):
+                is_open = True
+                started = now - len(event.pcm) / (SAMPLE_RATE * SAMPLE_BYTES)
+                await hearing.begin(context)
+                await hearing.feed(event.pcm)
+            elif isinstance(event, TurnAudio):
+                await hearing.feed(event.pcm)
+            elif isinstance(event, TurnEnded) and is_open:
+                is_open = False
+                turns.append(HeardTurn(round(started, 3), round(now, 3), await hearing.finish()))
+    return turns
+
+
+async def hear_file(hearing: Hearing, segmenter: Segmenter, path: Path, context: HearingContext) -> Hypothesis:
+    """What a recording of one answer says: its turns put together. Empty with reason no_speech when it has none."""
+    turns = [turn.hypothesis for turn in await hear_turns(hearing, segmenter, read_wav(path), context)]
+    spoken = [heard for heard in turns if heard.text]
+    if not spoken:
+        return turns[-1] if turns else Hypothesis("", 0.0, reason="no_speech")
+    if len(spoken) == 1:
+        return spoken[0]
+    return Hypothesis(
+        text=" ".join(heard.text for heard in spoken),
+        confidence=min(heard.confidence for heard in spoken),
+        alternatives=max((heard.alternatives for heard in spoken), key=lambda ranked: ranked[0][1] if ranked else 0.0),
+        engine=spoken[0].engine,
+        reason=next((heard.reason for heard in spoken if heard.reason), ""),
+        ms=sum(heard.ms for heard in spoken),
+    )
+
+
+def read_wav(path: Path, channel: int = 0) -> bytes:
+    """One channel of a WAV as 8 kHz s16le. BadInputError when it cannot be read as 16-bit PCM."""
+    try:
+        with wave.open(str(path), "rb") as wav:
+            rate, channels, width = wav.getframerate(), wav.getnchannels(), wav.getsampwidth()
+            raw = wav.readframes(wav.getnframes())
+    except (OSError, EOFError, wave.Error) as error:
+        raise BadInputError(f"cannot read {path}: {error}; give a 16-bit PCM WAV of 8 or 16 kHz") from error
+    if width != SAMPLE_BYTES or channel >= channels:
+        raise BadInputError(f"{path} has {channels} channel(s) of {8 * width} bits; give 16-bit PCM")
+    if rate == SAMPLE_RATE and channels == 1:
+        return raw
+    samples = np.frombuffer(raw[: len(raw) // (2 * channels) * 2 * channels], "<i2").reshape(-1, channels)[:, channel]
+    return to_pcm(resample(samples.astype(np.float32) / np.float32(32768), rate, SAMPLE_RATE))

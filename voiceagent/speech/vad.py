@@ -1,0 +1,104 @@
+"""Whether a 20 ms frame holds speech: webrtcvad and an energy floor that follows the line's noise."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import numpy as np
+
+from voiceagent.audio.format import FRAME_BYTES, SAMPLE_RATE
+from voiceagent.base.errors import MissingPartError
+
+
+class SpeechDetector(Protocol):
+    """Judges frames one after the other."""
+
+    def is_speech(self, pcm: bytes) -> bool:
+        """Whether this 20 ms frame (8 kHz s16le) holds speech."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the line: a new call begins."""
+        ...
+
+
+def level_dbov(pcm: bytes) -> float:
+    """The frame's level in dBov (0 = full-scale square wave), at least -96."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.float64)
+    if not samples.size:
+        return -96.0
+    return max(-96.0, 20 * math.log10(max(float(np.sqrt(np.mean(samples**2))) / 32768, 1e-9)))
+
+
+class EnergyFloor:
+    """The level of the line's noise: falls at once to a quieter frame, rises slowly, so speech does not lift it."""
+
+    #: dB per frame. 0.05 is 2.5 dB a second: a noisier line is learnt within seconds, a sentence hardly moves it.
+    RISE_DB = 0.05
+    #: Speech stands out of the noise by this much.
+    MARGIN_DB = 9.0
+    #: Nothing quieter is speech on a telephone line, whatever the noise.
+    QUIETEST_DBOV = -50.0
+    #: The floor is never believed to be above this: loud speech from the first frame must still count.
+    HIGHEST_DBOV = -34.0
+
+    def __init__(self) -> None:
+        self.floor_dbov = self.HIGHEST_DBOV
+
+    def above(self, pcm: bytes) -> bool:
+        """Whether the frame stands out of the noise; learns from it."""
+        level = level_dbov(pcm)
+        if level < self.floor_dbov:
+            # Half-way at once: a single lost packet of zeros must not put the floor at the bottom for good.
+            self.floor_dbov += 0.5 * (max(level, -75.0) - self.floor_dbov)
+        else:
+            self.floor_dbov = min(self.floor_dbov + self.RISE_DB, self.HIGHEST_DBOV)
+        return level > max(self.floor_dbov + self.MARGIN_DB, self.QUIETEST_DBOV)
+
+    def reset(self) -> None:
+        """Start over on another line."""
+        self.floor_dbov = self.HIGHEST_DBOV
+
+
+class EnergyDetector:
+    """The energy floor alone: for tests and machines without webrtcvad."""
+
+    def __init__(self) -> None:
+        self._floor = EnergyFloor()
+
+    def is_speech(self, pcm: bytes) -> bool:
+        """Whether the frame stands out of the noise."""
+        return self._floor.above(pcm)
+
+    def reset(self) -> None:
+        """Forget the line."""
+        self._floor.reset()
+
+
+class WebRtcDetector:
+    """webrtcvad at its strictest AND the energy floor: steady noise that fools the first is held by the second."""
+
+    MODE = 3
+
+    def __init__(self) -> None:
+        try:
+            import webrtcvad
+        except ImportError as error:
+            raise MissingPartError("voice activity detection needs webrtcvad-wheels: pip install") from error
+        self._make = webrtcvad.Vad
+        self._vad = webrtcvad.Vad(self.MODE)
+        self._floor = EnergyFloor()
+
+    def is_speech(self, pcm: bytes) -> bool:
+        """Whether both hear speech; ValueError for anything but a 20 ms frame."""
+        if len(pcm) != FRAME_BYTES:
+            raise ValueError(f"a frame has {FRAME_BYTES} bytes, got {len(pcm)}")
+        # Both learn from every frame, so neither may be skipped.
+        loud = self._floor.above(pcm)
+        return bool(self._vad.is_speech(pcm, SAMPLE_RATE)) and loud
+
+    def reset(self) -> None:
+        """Forget the line."""
+        self._vad = self._make(self.MODE)
+        self._floor.reset()
