@@ -139,9 +139,11 @@ class _Desk:
         return any(offer.terms == refused.terms for refused in self.ask.rejected)
 
     def _above_refused(self, offer: Offer) -> bool:
-        """Not lower in any respect than an offer of its kind that was refused."""
-        size = _size(offer)
-        return any(refused.kind is offer.kind and size >= _size(refused) for refused in self.ask.rejected)
+        """Not lower than an offer of its kind that was refused: in what is paid at once, or in what is forgiven."""
+        return any(
+            refused.kind is offer.kind and (_size(offer) >= _size(refused) or offer.discount < refused.discount)
+            for refused in self.ask.rejected
+        )
 
     # --- answers to a counter-proposal ------------------------------------------------------------------------------
 

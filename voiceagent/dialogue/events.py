@@ -76,11 +76,13 @@ class Say:
     parts: tuple[SpokenPart, ...]
     barge_in: bool = True
     discloses: bool = False
+    written: str = ""
+    """The sentence with its punctuation, which the parts leave out where they meet."""
 
     @property
     def text(self) -> str:
-        """The whole sentence."""
-        return " ".join(part.text for part in self.parts)
+        """The whole sentence, as people read it."""
+        return self.written or " ".join(part.text for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from voiceagent.debt.offer import OfferKind, Reason
 from voiceagent.dialogue.acts import DATA, datum_value
 from voiceagent.dialogue.turn import Turn
+from voiceagent.dialogue.variables import contract_end
 
 Guard = Callable[[Turn], bool]
 
@@ -58,6 +59,7 @@ GUARDS: dict[str, Guard] = {
     "verified": lambda turn: turn.state.verified,
     "overdue": _negotiable,
     "several_debts": lambda turn: len(turn.briefing.case.debts) > 1,
+    "contract_numbered": lambda turn: bool(contract_end(turn.briefing)),
     "charged": lambda turn: any(debt.charges.minor > 0 for debt in turn.briefing.case.debts),
     "offer_cash": _kind(OfferKind.CASH),
     "offer_instalments": _kind(OfferKind.INSTALMENTS),

@@ -29,8 +29,8 @@ from voiceagent.dialogue.turn import NO, YES, Turn
 
 #: Seconds of silence that end a turn, by what is expected; the longest of a state's kinds counts.
 END_SILENCE = {
-    "yes_no": 0.35, "intent": 0.5, "instalments": 0.7, "date": 0.7, "amount": 0.7, "time": 0.7, "digits": 0.9,
-    "email": 0.9, "text": 0.8,
+    "yes_no": 0.35, "intent": 0.5, "instalments": 0.7, "date": 0.7, "birth_date": 0.9, "amount": 0.7, "time": 0.7,
+    "digits": 0.9, "email": 0.9, "text": 0.8,
 }  # fmt: skip
 
 _LONGEST_CHAIN = 30
@@ -238,7 +238,7 @@ def _keyed(node: State, digits: str, readings: tuple[date, ...], script: Script)
         slots = {"yes_no": meaning == "yes"} if meaning in ("yes", "no") else {}
         return Understanding(meaning, 1.0, slots, text=keyed)
     if node.digits is not None and len(keyed) == node.digits and keyed.isdecimal():
-        if "date" in node.expect:
+        if "birth_date" in node.expect:
             day, month = (keyed[2:], keyed[:2]) if script.language == "en" else (keyed[:2], keyed[2:])
             try:
                 # Only day and month are said on keys; a leap year admits every day there is.

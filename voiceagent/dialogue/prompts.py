@@ -11,6 +11,7 @@ from voiceagent.dialogue.script import Prompt, Script
 from voiceagent.dialogue.speaking import speak
 from voiceagent.dialogue.state import Briefing, ConversationState
 from voiceagent.dialogue.variables import CASE_VARIABLES, VARIABLES
+from voiceagent.language.say import joined
 from voiceagent.language.spoken import SpokenPart
 
 _PUNCTUATION = ".,;:?!…"
@@ -60,25 +61,27 @@ def render(script: Script, name: str, variant: int, briefing: Briefing, state: C
         raise DisclosureError(f"prompt {name!r} speaks of the debt and the debtor is not verified")
     index = variant % len(prompt.variants)
     parts: list[SpokenPart] = []
+    written = ""
     for literal, field in pieces(prompt.variants[index]):
-        _add_carrier(parts, literal)
+        parts.extend(_carrier(literal))
+        written += literal
         if field is not None:
-            parts.extend(_value(name, field, briefing, state, script))
-    return Say(name, index, tuple(parts), barge_in=prompt.barge_in, discloses=secret)
+            spoken = _value(name, field, briefing, state, script)
+            parts.extend(spoken)
+            written += joined(spoken)
+    return Say(name, index, tuple(parts), prompt.barge_in, secret, " ".join(written.split()))
 
 
 def carriers(script: Script) -> list[str]:
     """Every fixed text the script can say, sorted: what a phrase bank renders ahead."""
-    found: set[str] = set()
-    for prompt in script.prompts.values():
-        for text in prompt.variants:
-            parts: list[SpokenPart] = []
-            for literal, field in pieces(text):
-                _add_carrier(parts, literal)
-                if field is not None:
-                    parts.append(SpokenPart("", cacheable=False))
-            found.update(part.text for part in parts if part.cacheable)
-    return sorted(found)
+    texts = {
+        part.text
+        for prompt in script.prompts.values()
+        for text in prompt.variants
+        for literal, _ in pieces(text)
+        for part in _carrier(literal)
+    }
+    return sorted(texts)
 
 
 def _value(
@@ -96,13 +99,7 @@ def _value(
     return speak(variable.type, value, script.language, briefing.case.region)
 
 
-def _add_carrier(parts: list[SpokenPart], literal: str) -> None:
-    """Add fixed text; punctuation at its start belongs to the part before it, which gives that part its melody."""
-    text = literal.strip()
-    lead = text[: len(text) - len(text.lstrip(_PUNCTUATION))]
-    if lead and parts:
-        before = parts[-1]
-        parts[-1] = SpokenPart(before.text + lead, before.cacheable)
-        text = text[len(lead) :].lstrip()
-    if text:
-        parts.append(SpokenPart(text))
+def _carrier(literal: str) -> tuple[SpokenPart, ...]:
+    """Fixed text as a part; punctuation at its start closes what was said before and is not spoken by itself."""
+    text = literal.strip().lstrip(_PUNCTUATION).lstrip()
+    return (SpokenPart(text),) if text else ()

@@ -10,7 +10,7 @@ from voiceagent.base.languages import Language
 from voiceagent.debt.disposition import Disposition
 
 #: What a state may ask for; the names are those of the `understand` command.
-Kind = Literal["intent", "yes_no", "date", "amount", "instalments", "digits", "time", "email", "text"]
+Kind = Literal["intent", "yes_no", "date", "birth_date", "amount", "instalments", "digits", "time", "email", "text"]
 
 #: Intents a debtor's words can have.
 INTENTS = frozenset({

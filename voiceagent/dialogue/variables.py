@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,12 +18,12 @@ class Type(StrEnum):
 
     NAME = "name"  # as written, personal or of the company: rendered per call
     MONEY = "money"
-    DATE = "date"
-    DAY = "day"  # a date with its weekday and without the year
-    COUNT = "count"
-    PARCELS = "parcels"  # a count that agrees with a feminine noun where the language has one
+    DATE = "date"  # with its year
+    DAY = "day"  # day and month
+    WEEKDAY = "weekday"  # day and month with the day of the week
+    INSTALMENTS = "instalments"  # a count with its noun: "three instalments"
     DIGITS = "digits"
-    TIME = "time"
+    TIME = "time"  # with its preposition
 
 
 Value = str | Money | date | datetime | int
@@ -45,6 +46,11 @@ def _offer(state: ConversationState) -> Offer:
 
 def _first_name(briefing: Briefing) -> str:
     return briefing.case.name.split()[0]
+
+
+def contract_end(briefing: Briefing) -> str:
+    """The last four digits of the contract ("" when it has none)."""
+    return re.sub(r"[^0-9]", "", briefing.case.debts[0].contract)[-4:]
 
 
 def _callback(state: ConversationState) -> datetime:
@@ -87,23 +93,22 @@ VARIABLES: dict[str, Variable] = {
     "callback_time": Variable(Type.TIME, False, lambda b, s: _callback(s)),
     "creditor": Variable(Type.NAME, True, lambda b, s: b.case.creditor),
     "product": Variable(Type.NAME, True, lambda b, s: b.case.debts[0].product),
-    "contract": Variable(Type.DIGITS, True, lambda b, s: b.case.debts[0].contract[-4:]),
-    "debts": Variable(Type.COUNT, True, lambda b, s: len(b.case.debts)),
+    "contract": Variable(Type.DIGITS, True, lambda b, s: contract_end(b)),
     "original": Variable(Type.MONEY, True, lambda b, s: _sum([d.original for d in b.case.debts])),
     "charges": Variable(Type.MONEY, True, lambda b, s: _sum([d.charges for d in b.case.debts])),
     "total": Variable(Type.MONEY, True, lambda b, s: b.case.total),
     "due": Variable(Type.DATE, True, lambda b, s: min(d.due for d in b.case.debts)),
     "offer_total": Variable(Type.MONEY, True, lambda b, s: _offer(s).total),
     "offer_discount": Variable(Type.MONEY, True, lambda b, s: _offer(s).discount),
-    "instalments": Variable(Type.PARCELS, True, lambda b, s: len(_offer(s).counted)),
+    "instalments": Variable(Type.INSTALMENTS, True, lambda b, s: len(_offer(s).counted)),
     "instalment_amount": Variable(Type.MONEY, True, lambda b, s: _offer(s).counted[-1].amount),
     "first_amount": Variable(Type.MONEY, True, lambda b, s: _offer(s).counted[0].amount),
-    "other_instalments": Variable(Type.PARCELS, True, lambda b, s: len(_offer(s).counted) - 1),
+    "other_instalments": Variable(Type.INSTALMENTS, True, lambda b, s: len(_offer(s).counted) - 1),
     "down_payment": Variable(Type.MONEY, True, lambda b, s: _down(s)),
-    "first_due": Variable(Type.DAY, True, lambda b, s: _offer(s).instalments[0].due),
-    "second_due": Variable(Type.DAY, True, lambda b, s: _offer(s).counted[0].due),
-    "last_due": Variable(Type.DAY, True, lambda b, s: _offer(s).instalments[-1].due),
-    "expires": Variable(Type.DAY, True, lambda b, s: _offer(s).expires or b.today),
+    "first_due": Variable(Type.WEEKDAY, True, lambda b, s: _offer(s).instalments[0].due),
+    "second_due": Variable(Type.WEEKDAY, True, lambda b, s: _offer(s).counted[0].due),
+    "last_due": Variable(Type.WEEKDAY, True, lambda b, s: _offer(s).instalments[-1].due),
+    "expires": Variable(Type.WEEKDAY, True, lambda b, s: _offer(s).expires or b.today),
     "day_1": Variable(Type.DAY, True, _reading(0)),
     "day_2": Variable(Type.DAY, True, _reading(1)),
     "day_3": Variable(Type.DAY, True, _reading(2)),

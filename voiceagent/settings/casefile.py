@@ -13,6 +13,8 @@ from voiceagent.base.money import CURRENCY_OF_REGION, Money
 from voiceagent.debt.case import Case, Debt
 
 _OLDEST = date(2000, 1, 1)
+#: Minor units of a balance that can only be a slip of the pen.
+_TOO_MUCH = 10**10
 
 
 def _text(value: object) -> object:
@@ -54,6 +56,8 @@ class CaseFile(_Strict):
     def case(self, source: str) -> Case:
         """The case; BadInputError for zero or negative amounts, mixed creditors or currencies, impossible dates."""
         region = self.region or self.language.default_region
+        if not self.name.strip():
+            raise BadInputError(f"{source}: name is empty: give the debtor's name")
         default = CURRENCY_OF_REGION.get(region)
         if default is None:
             raise BadInputError(f"{source}: unknown region {region!r}: one of {', '.join(sorted(CURRENCY_OF_REGION))}")
@@ -76,6 +80,8 @@ def _debt(debt: DebtFile, currency: str, where: str) -> Debt:
         raise BadInputError(f"{where}: {error}") from error
     if original.minor <= 0 or charges.minor < 0:
         raise BadInputError(f"{where}: original must be more than zero and charges zero or more")
+    if original.minor + charges.minor >= _TOO_MUCH:
+        raise BadInputError(f"{where}: {original} cannot be right: check the amount")
     if debt.due < _OLDEST:
         raise BadInputError(
             f"{where}: due {debt.due} is before {_OLDEST.year}: too old to be collected, check the date"

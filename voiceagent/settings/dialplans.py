@@ -59,6 +59,19 @@ def load_case(path: Path) -> Case:
     return build(CaseFile, document).case(document.source)
 
 
+def case_from(given: object) -> Case:
+    """A case from a file's path or from the same content as a mapping (a line of a batch)."""
+    if isinstance(given, str | Path):
+        return load_case(Path(given))
+    return build(CaseFile, Document("debt", given, {})).case("debt")
+
+
+def is_policy(path: Path) -> bool:
+    """Whether a file is a negotiation policy rather than a script."""
+    data = read_yaml(path).data
+    return isinstance(data, dict) and "policy" in data and "script" not in data
+
+
 def script_path(dialplans: Path, name: str, language: str) -> Path:
     """Where the script `name` of a language is kept; BadInputError listing what there is when it is not there."""
     path = dialplans / name / f"{language}.yaml"

@@ -1,0 +1,49 @@
+"""What the commands about conversations share: the day of a call, and its briefing."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from voiceagent.base.clock import SystemClock
+from voiceagent.base.errors import UsageError
+from voiceagent.calendars.business import BusinessCalendar
+from voiceagent.calendars.zones import default_zone, zone_of
+from voiceagent.debt.case import Case
+from voiceagent.debt.policy import Policy
+from voiceagent.dialogue.state import Briefing
+
+#: A conversation as text begins at this time of its day when only the day was given.
+_MORNING = time(10, 0)
+
+
+def call_day(today: object, case: Case) -> datetime:
+    """The start of a call: at ten on the day given, else now; aware, in the debtor's zone."""
+    zone = ZoneInfo(zone_of(case.region, case.state) or default_zone(case.region) or "UTC")
+    if today is None:
+        return SystemClock().now().astimezone(zone)
+    try:
+        return datetime.combine(date.fromisoformat(str(today)), _MORNING, tzinfo=zone)
+    except ValueError as error:
+        raise UsageError(f"not a day: {today!r}; write it like 2026-11-18") from error
+
+
+def brief(case: Case, policy: Policy, started: datetime, *, company: str = "Atende Mais") -> Briefing:
+    """The briefing of a conversation outside a campaign; its protocol is made of the instant."""
+    return Briefing(
+        case=case,
+        policy=policy,
+        started=started,
+        business=BusinessCalendar(case.region, case.state),
+        company=company,
+        protocol=started.strftime("%y%m%d%H%M"),
+    )
+
+
+def default_policy(dialplans: Path, case: Case) -> str:
+    """The demonstration policy of the case's region."""
+    name = f"demo-{case.region.lower()}"
+    if (dialplans / "policies" / f"{name}.yaml").is_file():
+        return name
+    raise UsageError(f"no policy for region {case.region}: give one with --policy")
