@@ -22,6 +22,7 @@ from voiceagent.dialogue.machine import Machine
 from voiceagent.dialogue.state import Briefing
 from voiceagent.journal import catalogue
 from voiceagent.speech.protocol import Hearing, Segmenter, SpeechService, Voice
+from voiceagent.speech.segmenter import VadSegmenter
 from voiceagent.telephony.hangup import HangupReason
 from voiceagent.telephony.line import HungUp, HungUpBy, Line, Phone
 from voiceagent.telephony.recorder import Recorder, Recording
@@ -67,10 +68,7 @@ class House:
 
     def segmenter(self) -> Segmenter:
         """A fresh one for each call."""
-        from voiceagent.speech.segmenter import VoiceSegmenter
-        from voiceagent.speech.vad import WebrtcVad
-
-        return VoiceSegmenter(WebrtcVad())
+        return VadSegmenter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,8 @@ class Call:
     async def _converse(self) -> Ended:
         job, house = self._job, self._house
         language = str(job.case.language)
-        # Ears and mouth first: without them nobody's telephone rings.
+        # Disk, ears and mouth first: without them nobody's telephone rings.
+        house.recorder.check()
         hearing, voice = await asyncio.gather(
             house.speech.hearing(str(job.call_id), language), house.speech.voice(str(job.call_id), language)
         )
@@ -117,9 +116,10 @@ class Call:
             await voice.close()
 
     async def _on(self, line: Line, hearing: Hearing, voice: Voice) -> Ended:
-        recording = self._house.recorder.open(str(self._job.call_id), self._house.clock.now())
-        recording_id = uuid7(self._house.clock.now())
-        self._record.note(catalogue.RecordingOpened(recording_id, recording.name))
+        now = self._house.clock.now()
+        name = f"{now:%Y-%m-%d}/{self._job.call_id}"
+        recording, recording_id = self._house.recorder.begin(name), uuid7(now)
+        self._record.recording = catalogue.RecordingOpened(recording_id, f"{name}.wav")
         line.record(recording)
         conversation = Conversation(
             line,
@@ -140,15 +140,14 @@ class Call:
             await self._close_recording(recording, recording_id)
 
     async def _close_recording(self, recording: Recording, recording_id: uuid.UUID) -> None:
-        for start_s, end_s in self._record.sensitive_spans:
-            recording.mark(start_s, end_s)
         closed = await recording.close()
-        if closed is not None:
-            self._record.note(
-                catalogue.RecordingClosed(
-                    recording_id, closed.seconds, closed.bytes, closed.sha256, tuple(self._record.sensitive_spans)
-                )
-            )
+        if not self._record.was_answered:
+            closed.path.unlink(missing_ok=True)  # nothing but a header
+            return
+        marks = tuple(self._record.sensitive_spans)
+        self._record.note(
+            catalogue.RecordingClosed(recording_id, round(closed.seconds, 3), closed.bytes, closed.sha256, marks)
+        )
 
     def _briefing(self) -> Briefing:
         job, house = self._job, self._house
@@ -193,4 +192,3 @@ class Call:
 def protocol_of(call_id: uuid.UUID) -> str:
     """The number a debtor can quote: eight digits that the call's id gives, found again by `cases`."""
     return f"{call_id.int % 10**8:08d}"
-

@@ -7,10 +7,11 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """How to run one of our processes. It prints a JSON object as its first line on stdout when it is ready."""
+    """How to run one of our processes. When ready it prints a JSON object on stdout, or `probe` gets through to it."""
 
     name: str
     arguments: Sequence[str]
@@ -32,8 +33,12 @@ class ChildSpec:
     """Patience until the ready line."""
     stop_s: float = 15.0
     """Patience from SIGTERM to SIGKILL."""
+    probe: Callable[[], Awaitable[bool]] | None = None
+    """Asked again and again instead of waiting for a ready line."""
     heartbeat_s: float = 0.0
     """The child prints a line at least this often; 0: it need not. Silence means it is stuck."""
+    on_line: Callable[[str], None] | None = None
+    """Given every further line that is not empty."""
 
 
 #: One model thread each, and no spinning: the cores belong to the calls (architecture page).
@@ -65,37 +70,47 @@ class Child:
         """Start it and wait until it is ready; returns its ready line. UnavailableError says why it is not."""
         spec = self.spec
         self._process = await asyncio.create_subprocess_exec(
+            *_with_us(spec.nice),
             sys.executable,
             "-m",
             *spec.arguments,
             stdin=subprocess.PIPE,  # its end-of-file tells the child that we are gone
             stdout=subprocess.PIPE,
             env={**os.environ, **SHARED_ENVIRONMENT, **spec.environment},
-            preexec_fn=(lambda: os.nice(spec.nice) and None) if spec.nice else None,
             start_new_session=True,
         )
-        assert self._process.stdout is not None
-        ready = asyncio.create_task(self._process.stdout.readline())
         try:
-            line = await asyncio.wait_for(ready, spec.ready_s)
+            self.ready = await asyncio.wait_for(self._ready(), spec.ready_s)
         except TimeoutError:
             await self.kill()
             raise UnavailableError(f"{spec.name} was not ready within {spec.ready_s:.0f} s", code="not_ready") from None
-        if not line:
-            await self._process.wait()
-            raise UnavailableError(
-                f"{spec.name} ended at its start with exit code {self.returncode}; its message is above",
-                code="not_ready",
-            )
-        self.ready = json.loads(line)
         self.last_sign = asyncio.get_running_loop().time()
         self._reader = asyncio.create_task(self._read(), name=f"{spec.name} lines")
         return self.ready
 
+    async def _ready(self) -> dict[str, Any]:
+        assert self._process is not None and self._process.stdout is not None
+        if self.spec.probe is None:
+            line = await self._process.stdout.readline()
+            if line:
+                return dict(json.loads(line))
+            await self._process.wait()
+        else:
+            while self._process.returncode is None:
+                if await self.spec.probe():
+                    return {}
+                await asyncio.sleep(0.1)
+        raise UnavailableError(
+            f"{self.spec.name} ended at its start with exit code {self.returncode}; its message is above",
+            code="not_ready",
+        )
+
     async def _read(self) -> None:
         assert self._process is not None and self._process.stdout is not None
-        while await self._process.stdout.readline():
+        while line := await self._process.stdout.readline():
             self.last_sign = asyncio.get_running_loop().time()
+            if line.strip() and self.spec.on_line is not None:
+                self.spec.on_line(line.decode())
         await self._process.wait()
         self.died.set()
 
@@ -124,3 +139,10 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+
+
+def _with_us(nice: int) -> list[str]:
+    """A command prefix: a lower priority, and an end by the kernel's hand should we be killed."""
+    prefix = ["nice", "-n", str(nice)] if nice else []
+    setpriv = shutil.which("setpriv")
+    return [*prefix, setpriv, "--pdeathsig", "TERM"] if setpriv else prefix

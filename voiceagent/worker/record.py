@@ -48,6 +48,8 @@ class CallRecord:
         self._ended: float | None = None
         self.verified_datum: str | None = None
         self.promised = False
+        self.recording: catalogue.RecordingOpened | None = None
+        """The file that is being written from the answer on."""
         self.human_spoke = False
         """Somebody said something: not only silence was at the other end."""
         self.sensitive_spans: list[tuple[float, float]] = []
@@ -62,7 +64,7 @@ class CallRecord:
     def answered(self) -> None:
         """The call is up: talk time begins."""
         self._answered = self._clock.monotonic()
-        self._note(catalogue.CallAnswered())
+        self._note(catalogue.CallAnswered(), *([self.recording] if self.recording else []))
 
     def first_audio(self) -> None:
         """The agent's first sample was fetched."""
@@ -73,6 +75,11 @@ class CallRecord:
         """The line is down: talk time ends."""
         self._ended = self._clock.monotonic()
         self._note(catalogue.CallHungUp(event.by.value, event.sip_code, event.reason))
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether the call was ever up."""
+        return self._answered is not None
 
     @property
     def ring_s(self) -> float:

@@ -1,0 +1,57 @@
+"""The child's side of supervision: the ready line, heartbeats, and the end that comes with the parent's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Awaitable
+from typing import Any
+
+
+def say_ready(**facts: Any) -> None:
+    """Print the ready line."""
+    print(json.dumps({"ready": True, **facts}), flush=True)
+
+
+async def beat_forever(every_s: float) -> None:
+    """Print an empty line that often: a loop that cannot do it is stuck."""
+    while True:
+        await asyncio.sleep(every_s)
+        print("", flush=True)
+
+
+async def until_parent_ends(work: Awaitable[Any] | None = None) -> None:
+    """Return on SIGTERM, SIGINT, the end of standard input, or the end of `work` (whose error is raised)."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    reader = asyncio.StreamReader()
+    transport = None
+    with contextlib.suppress(ValueError, OSError):  # standard input may be a plain file, which cannot be watched
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    tasks = [asyncio.ensure_future(told.wait())]
+    if transport is not None:
+        tasks.append(asyncio.ensure_future(_end_of(reader)))
+    working = asyncio.ensure_future(work) if work is not None else None
+    if working is not None:
+        tasks.append(working)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if working is not None and working.done():
+            working.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if transport is not None:
+            transport.close()
+
+
+async def _end_of(reader: asyncio.StreamReader) -> bool:
+    while await reader.read(4096):
+        pass
+    return True

@@ -1,0 +1,127 @@
+"""The worker process: one softphone, its seats, one journal writer, one recorder; no model is loaded here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from voiceagent import cases, dialer
+from voiceagent.base.clock import Clock, OffsetClock, SystemClock
+from voiceagent.base.errors import UnavailableError
+from voiceagent.dialer.modes import Gate
+from voiceagent.dialer.queue import Queue
+from voiceagent.journal.journal import Journal
+from voiceagent.journal.writer import JournalWriter
+from voiceagent.settings.jurisdictions import load_rules
+from voiceagent.speech.client import SpeechClient
+from voiceagent.storage.database import Database
+from voiceagent.telephony.recorder import Recorder
+from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
+from voiceagent.telephony.ticks import RealTicks
+from voiceagent.worker.call import House
+from voiceagent.worker.content import ContentShelf
+from voiceagent.worker.lifeline import beat_forever, say_ready, until_parent_ends
+from voiceagent.worker.plan import WorkerPlan
+from voiceagent.worker.seat_loop import SeatLoop
+
+log = logging.getLogger(__name__)
+
+#: How often the worker shows that its loop turns.
+HEARTBEAT_S = 1.0
+#: How long calls may go on after the worker was told to end.
+DRAIN_S = 8.0
+
+
+@dataclass(slots=True)
+class Records:
+    """The worker's hold on the database."""
+
+    db: Database
+    journal: Journal
+    writer: JournalWriter
+
+
+def open_records(url: str, clock: Clock) -> Records:
+    """Open the database (it must be migrated) with every room's projections."""
+    db = Database(url)
+    db.require_current()
+    journal = Journal(db, clock, [*cases.PROJECTIONS, *dialer.PROJECTIONS])
+    return Records(db, journal, JournalWriter(journal))
+
+
+def clock_of(plan: WorkerPlan) -> Clock:
+    """The machine's clock, or the one a rehearsal shifted."""
+    if plan.clock_offset_s:
+        return OffsetClock.by_offset(timedelta(seconds=plan.clock_offset_s))
+    return SystemClock()
+
+
+async def run_worker(plan: WorkerPlan) -> None:
+    """Work until the parent ends us, or until the endpoint has done its share of calls."""
+    clock = clock_of(plan)
+    records = await asyncio.to_thread(open_records, plan.database_url, clock)
+    recorder = Recorder(plan.recordings)
+    softphone = Softphone(SoftphoneSettings(address=plan.address, retire_after_calls=plan.retire_after_calls))
+    try:
+        recorder.start()
+        recorder.check()
+        await softphone.start()
+        loops = await _seats(plan, records, recorder, softphone, clock)
+        say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats])
+        beating = asyncio.create_task(beat_forever(HEARTBEAT_S), name="heartbeat")
+        working = asyncio.gather(*(loop.run() for loop in loops))
+        retiring = asyncio.create_task(_retire(softphone, loops), name="retirement")
+        try:
+            await until_parent_ends(asyncio.shield(working))
+            for loop in loops:
+                loop.drain()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(working), DRAIN_S)
+        finally:
+            beating.cancel()
+            retiring.cancel()
+            await softphone.close()  # hangs up what is left, which ends its conversations
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(working, 5)
+    finally:
+        await recorder.close()
+        await asyncio.to_thread(records.writer.close)
+        records.db.close()
+
+
+async def _seats(
+    plan: WorkerPlan, records: Records, recorder: Recorder, softphone: Softphone, clock: Clock
+) -> list[SeatLoop]:
+    if len(plan.seats) > softphone.max_calls:
+        raise UnavailableError(
+            f"{len(plan.seats)} seats in one worker, but this SIP library holds {softphone.max_calls} calls: "
+            "give it fewer seats and start more workers"
+        )
+    house = House(
+        SpeechClient(plan.speech_socket), recorder, RealTicks(), clock, plan.company, plan.persona, plan.return_number
+    )
+    gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers)
+    rules = load_rules(plan.dialplans / "jurisdictions")
+    queue = Queue(records.journal, clock, rules, gate, worker=plan.name)
+    shelf = ContentShelf(plan.dialplans, records.db, clock)
+    loops = []
+    for seat in plan.seats:
+        phone = await softphone.add_account(seat.user, seat.password, plan.registrar)
+        loops.append(
+            SeatLoop(
+                seat.user, plan.name, phone, queue, shelf, records.writer, house, clock, idle_poll_s=plan.idle_poll_s
+            )
+        )
+    return loops
+
+
+async def _retire(softphone: Softphone, loops: list[SeatLoop]) -> None:
+    """An endpoint that has done its share takes no more calls; the supervisor starts its successor."""
+    while not softphone.should_retire:
+        await asyncio.sleep(HEARTBEAT_S)
+    log.info("retiring after %d calls", softphone.calls_made)
+    for loop in loops:
+        loop.drain()
