@@ -87,14 +87,14 @@ class Debtor:
     def __init__(self, persona: Persona, facts: dict[str, str], seed: int) -> None:
         self.persona = persona
         self._facts = facts
-        self._random = random.Random(seed)
+        self._seed = seed
         self._drawn: dict[str, list[str]] = {}
         self._last: str | None = None
         self.finished = False
 
-    def every_answer(self) -> list[str]:
-        """All it could say in this call, to be rendered ahead."""
-        return [self._fill(text) for variants in self.persona.answers.values() for text in variants]
+    def first_answers(self) -> list[str]:
+        """What it will say the first time it is asked each thing, to be rendered before it lifts the phone."""
+        return [self._fill(self._left(topic)[-1]) for topic in self.persona.answers]
 
     def picked_up(self) -> Answer | None:
         """What it says when it lifts the phone, None when nothing."""
@@ -104,7 +104,7 @@ class Debtor:
         """Its answer to what it heard; None when it did not take it for a question, or does not want to answer."""
         topic = self.topic_of(text)
         if topic == "unclear":
-            topic = self._last
+            topic = self._last or "identity"
         if topic is None or topic not in self.persona.answers or self.finished:
             return None
         return self._answer(topic)
@@ -113,27 +113,38 @@ class Debtor:
         """The last question of what was heard decides: people answer what was asked at the end."""
         heard = plain(text)
         best: tuple[float, str] | None = None
+        found: dict[str, str] = {}
         for topic, cues in self.persona.topics:
             for cue in cues:
                 alignment = fuzz.partial_ratio_alignment(plain(cue), heard, score_cutoff=CUE_SCORE)
                 if alignment is None or len(heard) < len(cue) * 0.6:
                     continue
                 place = alignment.dest_end + alignment.score / 1000
+                found[topic] = topic
                 if best is None or place > best[0]:
                     best = (place, topic)
-        return best[1] if best else None
+        if best is None or best[1] != "fits":
+            return best[1] if best else None
+        # "Does that suit you?" is about the offer that came before it.
+        return found.get("offer_instalments") or found.get("offer_cash") or "fits"
 
     def _answer(self, topic: str) -> Answer:
         if topic != "pickup":
             self._last = topic
-        left = self._drawn.get(topic)
-        if not left:
-            left = list(self.persona.answers[topic])
-            self._random.shuffle(left)
-            self._drawn[topic] = left
+        left = self._left(topic)
         hangs_up = topic in self.persona.hangs_up_after
         self.finished = self.finished or hangs_up
         return Answer(topic, self._fill(left.pop()), hangs_up)
+
+    def _left(self, topic: str) -> list[str]:
+        """The ways to answer it that were not used yet, the next one last."""
+        left = self._drawn.get(topic)
+        if not left:
+            # A generator of its own per topic: what is asked in between does not change what will be said.
+            left = list(self.persona.answers[topic])
+            random.Random(f"{self._seed}:{topic}").shuffle(left)
+            self._drawn[topic] = left
+        return left
 
     def _fill(self, text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda match: self._facts[match[1]], text)

@@ -84,6 +84,7 @@ class SimulatedPhone:
         voice = await self._speech.voice(who, common.language, plan.voice)
         call = DebtorCall(line, debtor, VadSegmenter(), hearing, voice, self._ticks, SystemClock(), today=common.today)
         try:
+            await call.prepare(debtor.first_answers())
             await self._seat.answer(line)
             return await call.run()
         finally:
