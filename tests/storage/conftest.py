@@ -13,16 +13,46 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from voiceagent import cases
 from voiceagent.base.clock import ManualClock
+from voiceagent.base.ids import uuid7
 from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
+from voiceagent.cases.attempts import begin_attempt
 from voiceagent.cases.intake import Taken, import_cases
+from voiceagent.cases.kinds import SeatState
+from voiceagent.cases.seats import seat_changed
+from voiceagent.cases.store import promises
 from voiceagent.debt.case import Case, Debt
+from voiceagent.journal.catalogue import (
+    AgentTurnPlayed,
+    CallAnswered,
+    CallAttempted,
+    CallEnded,
+    CallFirstAudio,
+    CallHungUp,
+    CallRinging,
+    ComplianceDecided,
+    DebtorTurnHeard,
+    IdentityFailed,
+    IdentityVerified,
+    NumberMarked,
+    OptOutRecorded,
+    PromisedInstalment,
+    PromiseMade,
+    RecordingClosed,
+    RecordingOpened,
+    RequestOpened,
+    Said,
+)
+from voiceagent.journal.envelope import NewEvent
+from voiceagent.journal.floor import ArtifactIssued, ArtifactStatusChanged, PaymentReceived, PromiseStatusChanged
 from voiceagent.journal.journal import Journal
+from voiceagent.journal.private import private_ref
 from voiceagent.storage.database import Database
 
 START = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
@@ -200,7 +230,7 @@ def make_case() -> Callable[..., Case]:
         )
         fields: dict[str, object] = {
             "name": f"Pessoa Inventada {n}",
-            "document": f"{n:011d}",
+            "document": f"529982{n:05d}",
             "language": Language("pt-BR"),
             "region": "BR",
             "state": "SP",
@@ -212,3 +242,116 @@ def make_case() -> Callable[..., Case]:
         return Case(**(fields | changes))  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def talk(journal: Journal, clock: ManualClock) -> Talk:
+    """Calls made by the handful of lines a test needs."""
+    return Talk(journal, clock)
+
+
+class Talk:
+    """Begins and ends calls through the public functions of cases."""
+
+    def __init__(self, journal: Journal, clock: ManualClock) -> None:
+        self.journal = journal
+        self.clock = clock
+
+    def decision(self, taken: Taken, *, allow: bool = True, rules: tuple[str, ...] = ()) -> ComplianceDecided:
+        """A decision on the first number of `taken`."""
+        now = self.clock.now()
+        inputs = private_ref("inputs", {"number": "+5511900000000"}, now)
+        return ComplianceDecided(
+            uuid7(now), allow, rules, "2026-11", inputs, "0" * 64, case_id=taken.case_id, person_id=taken.person_id
+        )
+
+    def begin(self, taken: Taken, **changes: Any) -> uuid.UUID:
+        """An attempt at the first number of `taken`."""
+        decision = self.decision(taken)
+        fields: dict[str, Any] = {"mode": "rehearsal", "seat": "seat-1", "worker": "worker-1", "language": "pt-BR"}
+        fields |= {"zone": "America/Sao_Paulo", "local_date": date(2026, 11, 18), "local_hour": 10}
+        attempted = CallAttempted(
+            taken.case_id, taken.person_id, taken.phone_ids[0], decision_id=decision.decision_id, **(fields | changes)
+        )
+        return begin_attempt(self.journal, attempted, decision=decision)
+
+    def say(self, call: uuid.UUID, *payloads: Said, after_s: float = 1.0) -> None:
+        """Record events of a call, `after_s` later."""
+        self.clock.advance(after_s)
+        self.journal.record([NewEvent("call", call, payload, "agent") for payload in payloads])
+
+    def promise(self, call: uuid.UUID, taken: Taken, *minors: int, discount: int = 0) -> PromiseMade:
+        """An agreement of one instalment a month."""
+        now = self.clock.now()
+        parts = tuple(
+            PromisedInstalment(uuid7(now), n, date(2026 + n // 12, n % 12 + 1, 15), minor)
+            for n, minor in enumerate(minors, 1)
+        )
+        made = PromiseMade(uuid7(now), taken.case_id, sum(minors), discount, "BRL", parts, confirmed_by_turn=3)
+        self.say(call, made)
+        return made
+
+    def whole_call(self, taken: Taken) -> uuid.UUID:
+        """Rings, answers, proves identity, promises 3 × 400.00, ends as PTP."""
+        now = self.clock.now
+        call: uuid.UUID = self.begin(taken)
+        self.say(call, CallRinging(180))
+        self.say(call, CallAnswered(), after_s=4)
+        self.say(call, CallFirstAudio(0.4), RecordingOpened(uuid.uuid5(call, "r"), "2026/11/18/a.wav"))
+        self.say(
+            call,
+            AgentTurnPlayed(1, "greet", "hello", 2, private_ref("utterance", "Bom dia", now()), 0.4, 2.0, 2.0),
+            DebtorTurnHeard(1, "verify", None, 0.9, None, result="ok", sensitive=True, latency_s=0.7),
+            IdentityFailed("document_first3"),
+            IdentityVerified("birth_day_month"),
+            NumberMarked(taken.phone_ids[0], "right_party"),
+            DebtorTurnHeard(
+                2,
+                "offer",
+                private_ref("utterance", "pode ser em três vezes", now()),
+                0.8,
+                "accept",
+                {"instalments": 3},
+                started_s=5.0,
+                ended_s=6.5,
+            ),
+        )
+        self.promise(call, taken, 40_000, 40_000, 40_000)
+        self.say(
+            call,
+            RequestOpened(
+                uuid.uuid5(call, "q"),
+                "record_request",
+                taken.case_id,
+                private_ref("request", "quero a gravação", now()),
+            ),
+            OptOutRecorded(uuid.uuid5(call, "o"), "number", taken.person_id, taken.phone_ids[0]),
+            CallHungUp("near", 200, "normal", 16),
+            RecordingClosed(uuid.uuid5(call, "r"), 30.5, 488_044, "a" * 64, ((2.0, 3.5),)),
+            after_s=20,
+        )
+        self.say(call, CallEnded("PTP", human=True, right_party=True, ring_s=4, talk_s=24, wrap_s=1))
+        return call
+
+    def everything(self, taken: Taken) -> None:
+        """At least one row in every projected table."""
+        self.whole_call(taken)
+        with self.journal.db.read() as connection:
+            promise = promises(connection, case_id=taken.case_id)[0]
+        now = self.clock.now()
+        artifact = uuid.uuid4()
+        paid = PaymentReceived(uuid.uuid4(), taken.case_id, 40_000, "BRL", now, "pix", "E1", promise_id=promise["id"])
+        issued = ArtifactIssued(
+            artifact,
+            promise["agreement_id"],
+            "pix",
+            private_ref("pix", "000201", now),
+            40_000,
+            "BRL",
+            date(2026, 2, 15),
+        )
+        events = [issued, ArtifactStatusChanged(artifact, "paid"), paid]
+        events.append(PromiseStatusChanged(promise["id"], "kept", 40_000))
+        self.journal.record([NewEvent("case", taken.case_id, payload) for payload in events])
+        self.journal.record([seat_changed("seat-1", "worker-1", SeatState.TALKING)])
+        self.journal.record([seat_changed("seat-1", "worker-1", SeatState.IDLE)])

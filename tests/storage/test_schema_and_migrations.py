@@ -9,11 +9,10 @@ import sqlalchemy as sa
 
 import voiceagent.cases.tables
 import voiceagent.dialer.tables
-import voiceagent.journal.tables  # noqa: F401
+import voiceagent.journal.tables
 from voiceagent.storage import faults, migrate
 from voiceagent.storage.database import Database
 from voiceagent.storage.schema import DEFAULT_TENANT, metadata
-
 
 #: In the database's own words: reflection leaves out the conditions of partial indexes.
 INDEXES = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -46,6 +48,7 @@ def begin_attempt(
         retry = decision.retry_at.isoformat() if decision and decision.retry_at else None
         raise DeniedError(f"this call may not be made now ({rules})", retry_at=retry)
     now = journal.clock.now()
+    attempted = _pinned(attempted, now)
     call = attempt_id or uuid7(now)
     events = []
     if decision is not None:
@@ -61,6 +64,18 @@ def begin_attempt(
             raise AlreadyLiveError("this person or number is in another call now; wait for its end") from error
         raise
     return call
+
+
+def _pinned(attempted: CallAttempted, now: datetime) -> CallAttempted:
+    """With the debtor's day and hour: a call that runs past midnight, or a report made elsewhere, must not move it."""
+    if attempted.local_date is not None and attempted.local_hour is not None:
+        return attempted
+    zone = attempted.zone or "UTC"
+    try:
+        local = now.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadInputError(f"unknown time zone {zone!r}: use an IANA name like America/Sao_Paulo") from error
+    return replace(attempted, zone=zone, local_date=local.date(), local_hour=local.hour)
 
 
 def close_attempt(journal: Journal, attempt_id: uuid.UUID, ended: CallEnded, *, actor: str = "agent") -> None:
