@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SAMPLE_BYTES, SAMPLE_RATE
 from voiceagent.audio.resample import resample
+from voiceagent.audio.wav import decode
 from voiceagent.base.errors import BadInputError
 from voiceagent.speech.protocol import (
     Hearing,
@@ -20,7 +18,6 @@ from voiceagent.speech.protocol import (
     TurnEnded,
     TurnStarted,
 )
-from voiceagent.speech.synthesis.shape import to_pcm
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +75,9 @@ async def hear_file(hearing: Hearing, segmenter: Segmenter, path: Path, context:
 def read_wav(path: Path, channel: int = 0) -> bytes:
     """One channel of a WAV as 8 kHz s16le. BadInputError when it cannot be read as 16-bit PCM."""
     try:
-        with wave.open(str(path), "rb") as wav:
-            rate, channels, width = wav.getframerate(), wav.getnchannels(), wav.getsampwidth()
-            raw = wav.readframes(wav.getnframes())
-    except (OSError, EOFError, wave.Error) as error:
-        raise BadInputError(f"cannot read {path}: {error}; give a 16-bit PCM WAV of 8 or 16 kHz") from error
-    if width != SAMPLE_BYTES or channel >= channels:
-        raise BadInputError(f"{path} has {channels} channel(s) of {8 * width} bits; give 16-bit PCM")
-    if rate == SAMPLE_RATE and channels == 1:
-        return raw
-    samples = np.frombuffer(raw[: len(raw) // (2 * channels) * 2 * channels], "<i2").reshape(-1, channels)[:, channel]
-    return to_pcm(resample(samples.astype(np.float32) / np.float32(32768), rate, SAMPLE_RATE))
+        recording = decode(path.read_bytes(), str(path))
+    except OSError as error:
+        raise BadInputError(f"cannot read {path}: {error.strerror or error}") from error
+    if channel >= recording.channels:
+        raise BadInputError(f"{path} has {recording.channels} channel(s), there is no number {channel + 1}")
+    return resample(recording.channel(channel), recording.rate)

@@ -26,7 +26,6 @@ from voiceagent.base.languages import Language
 from voiceagent.speech import wire
 from voiceagent.speech.ears import CallEar, Ears
 from voiceagent.speech.metrics import SpeechMetrics
-from voiceagent.speech.synthesis.shape import to_pcm
 from voiceagent.speech.synthesis.speaker import CallVoice, Speaker
 
 log = logging.getLogger(__name__)
@@ -210,9 +209,9 @@ def _telephone(chunks: list[AudioChunk]) -> bytes:
     first = chunks[0]
     if first.width != SAMPLE_BYTES:
         raise BadInputError(f"audio must have 16-bit samples, not {8 * first.width}-bit")
-    samples = np.frombuffer(b"".join(chunk.audio for chunk in chunks), "<i2").astype(np.float32) / 32768
+    samples = np.frombuffer(b"".join(chunk.audio for chunk in chunks), "<i2").astype(np.float32)
     mono = samples[: samples.size // first.channels * first.channels].reshape(-1, first.channels).mean(axis=1)
-    return to_pcm(resample(mono, first.rate, SAMPLE_RATE))
+    return resample(mono.astype("<i2").tobytes(), first.rate)
 
 
 async def _answers(socket: Path) -> bool:

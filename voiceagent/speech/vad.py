@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Protocol
 
-import numpy as np
-
 from voiceagent.audio.format import FRAME_BYTES, SAMPLE_RATE
+from voiceagent.audio.levels import rms_dbov
 from voiceagent.base.errors import MissingPartError
 
 
@@ -21,14 +19,6 @@ class SpeechDetector(Protocol):
     def reset(self) -> None:
         """Forget the line: a new call begins."""
         ...
-
-
-def level_dbov(pcm: bytes) -> float:
-    """The frame's level in dBov (0 = full-scale square wave), at least -96."""
-    samples = np.frombuffer(pcm, "<i2").astype(np.float64)
-    if not samples.size:
-        return -96.0
-    return max(-96.0, 20 * math.log10(max(float(np.sqrt(np.mean(samples**2))) / 32768, 1e-9)))
 
 
 class EnergyFloor:
@@ -48,7 +38,7 @@ class EnergyFloor:
 
     def above(self, pcm: bytes) -> bool:
         """Whether the frame stands out of the noise; learns from it."""
-        level = level_dbov(pcm)
+        level = rms_dbov(pcm)
         if level < self.floor_dbov:
             # Half-way at once: a single lost packet of zeros must not put the floor at the bottom for good.
             self.floor_dbov += 0.5 * (max(level, -75.0) - self.floor_dbov)

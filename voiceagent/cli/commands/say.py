@@ -23,9 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Render and write."""
     import asyncio
-    import wave
 
-    from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
+    from voiceagent.audio.wav import encode
     from voiceagent.base.errors import BadInputError
     from voiceagent.settings.paths import Paths
     from voiceagent.speech.synthesis.say import say
@@ -35,11 +34,7 @@ def run(args: argparse.Namespace) -> int:
     models = args.models or Paths.from_environment().models
     pcm = asyncio.run(say(models, args.text, args.language, args.voice))
     try:
-        with wave.open(str(args.output), "wb") as wav:
-            wav.setnchannels(1)
-            wav.setsampwidth(SAMPLE_BYTES)
-            wav.setframerate(SAMPLE_RATE)
-            wav.writeframes(pcm)
+        args.output.write_bytes(encode(pcm))
     except OSError as error:
         raise BadInputError(f"cannot write {args.output}: {error.strerror or error}") from error
     return 0

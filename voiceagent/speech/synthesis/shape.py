@@ -24,7 +24,7 @@ _KNEE = 0.8
 
 def unit(samples: NDArray[np.float32], rate: int) -> bytes:
     """One rendered text as an 8 kHz s16le unit; b"" when there is nothing to hear."""
-    narrow = resample(samples, rate, SAMPLE_RATE)
+    narrow = from_pcm(resample(to_pcm(samples), rate))
     blocks = narrow[: narrow.size // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
     if not blocks.size:
         return b""
@@ -62,6 +62,11 @@ def faded(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 def to_pcm(samples: NDArray[np.float32]) -> bytes:
     """Samples of -1..1 as s16le, clipped."""
     return bytes(np.clip(np.rint(samples * 32767), -32768, 32767).astype("<i2").tobytes())
+
+
+def from_pcm(pcm: bytes) -> NDArray[np.float32]:
+    """s16le as samples of -1..1; an odd last byte is dropped."""
+    return np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / np.float32(32768)
 
 
 def join(units: Sequence[tuple[str, bytes]]) -> bytes:
