@@ -1,0 +1,104 @@
+"""Simulated telephones in a process of their own: the SIP library allows one endpoint per process.
+
+Reads one JSON object (registrar, folder, accounts: number -> password), then commands, one JSON object a line:
+{"do": "call", "number", "to"} or {"do": "stop"}. Writes one JSON object a line: {"ready"}, then what happens.
+What a phone does is its number's business, below.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.sip.signals import noise
+from voiceagent.telephony.line import Answered, Dtmf, HungUp
+from voiceagent.telephony.pj_line import PjLine
+from voiceagent.telephony.seat import Seat
+from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
+from voiceagent.telephony.ticks import RealTicks
+
+TALKS = "+5511900000001"  # answers, speaks a noise burst, keeps what it hears
+BUSY = "+5511900000002"
+RINGS = "+5511900000003"  # never answers
+REFUSES = "+5511900000004"
+LEAVES = "+5511900000005"  # answers, and hangs up after half a second
+PRESSES = "+5511900000006"  # answers, presses keys, tells which keys it hears
+ABSENT = "+5511900000007"  # has an account and never registers
+NUMBERS = (TALKS, BUSY, RINGS, REFUSES, LEAVES, PRESSES, ABSENT)
+
+KEYS = "159*0#"
+FAR_SEED = 7
+
+
+def tell(**event: Any) -> None:
+    print(json.dumps(event), flush=True)
+
+
+async def live(seat: Seat, line: PjLine, folder: Path, ticks: RealTicks) -> None:
+    """One answered call to its end."""
+    number = seat.user
+    heard = bytearray()
+
+    async def listen() -> None:
+        while line.ended is None:
+            await ticks.next()
+            heard.extend(line.hear())
+
+    listening = asyncio.create_task(listen())
+    while True:
+        match await line.next_event():
+            case Answered():
+                if number == TALKS:
+                    line.play(noise(FAR_SEED))
+                elif number == PRESSES:
+                    line.send_dtmf(KEYS)
+                elif number == LEAVES:
+                    await asyncio.sleep(0.5)
+                    await line.hangup()
+            case Dtmf(digit):
+                tell(number=number, key=digit)
+            case HungUp() as over:
+                await listening
+                path = folder / f"{number}-{id(line)}.pcm"
+                path.write_bytes(heard)
+                tell(number=number, over=over.by, code=over.sip_code, caller=line.remote, heard=str(path))
+                return
+
+
+async def serve(seat: Seat, folder: Path, ticks: RealTicks, tasks: set[asyncio.Task[None]]) -> None:
+    while True:
+        line = await seat.incoming()
+        if seat.user == BUSY:
+            await seat.reject(line, 486)
+        elif seat.user == REFUSES:
+            await seat.reject(line, 603)
+        else:
+            if seat.user != RINGS:
+                await seat.answer(line)
+            tasks.add(asyncio.create_task(live(seat, line, folder, ticks)))
+
+
+async def main() -> None:
+    given = json.loads(sys.stdin.readline())
+    softphone, ticks, tasks = Softphone(SoftphoneSettings()), RealTicks(), set[asyncio.Task[None]]()
+    await softphone.start()
+    folder, seats = Path(given["folder"]), {}
+    for number, password in given["accounts"].items():
+        if number != ABSENT:
+            seats[number] = await softphone.add_account(number, password, given["registrar"])
+            tasks.add(asyncio.create_task(serve(seats[number], folder, ticks, tasks)))
+    tell(ready=True)
+    while (line := await asyncio.to_thread(sys.stdin.readline)) and (command := json.loads(line))["do"] != "stop":
+        seat = seats[command["number"]]
+        call = await seat.dial(command["to"], call_id="00000000-0000-0000-0000-000000000000")
+        tasks.add(asyncio.create_task(live(seat, call, folder, ticks)))
+    await softphone.close()
+    for task in tasks:
+        task.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
