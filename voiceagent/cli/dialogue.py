@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from voiceagent.base.clock import SystemClock
 from voiceagent.base.errors import UsageError
+from voiceagent.base.languages import Language
+from voiceagent.base.money import CURRENCY_OF_REGION, DECIMALS, Money
 from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.calendars.zones import default_zone, zone_of
-from voiceagent.debt.case import Case
+from voiceagent.debt.case import Case, Debt
 from voiceagent.debt.policy import Policy
 from voiceagent.dialogue.state import Briefing
 
@@ -39,6 +41,19 @@ def brief(case: Case, policy: Policy, started: datetime, *, company: str = "Aten
         company=company,
         protocol=started.strftime("%y%m%d%H%M"),
     )
+
+
+def sample_case(language: Language, region: str | None) -> Case:
+    """An invented debtor for trying a script: born on 15 March, document beginning 123, owing three months' worth."""
+    region = region or language.default_region
+    currency = CURRENCY_OF_REGION.get(region)
+    if currency is None:
+        raise UsageError(f"unknown region {region!r}: one of {', '.join(sorted(CURRENCY_OF_REGION))}")
+    unit = 10 ** DECIMALS[currency] * {"COP": 1000, "CLP": 500}.get(currency, 1)
+    debt = Debt(
+        "00987654", "Loja Aurora", "", Money(900 * unit, currency), Money(300 * unit, currency), date(2026, 3, 10)
+    )
+    return Case("Marina Souza", "12345678909", language, region, (debt,), date(1985, 3, 15), ("+5511987650001",))
 
 
 def default_policy(dialplans: Path, case: Case) -> str:

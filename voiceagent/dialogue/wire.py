@@ -1,0 +1,50 @@
+"""Effects in their interchange form: what `chat --json`, scenarios and the journal's readers see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voiceagent.dialogue.events import (
+    CallBack,
+    Effect,
+    Expect,
+    Hangup,
+    IdentityFailed,
+    MarkNumber,
+    OpenRequest,
+    OptOut,
+    Promise,
+    RightPartyVerified,
+    Say,
+)
+
+
+def effect_as_json(effect: Effect) -> dict[str, Any] | None:
+    """One effect as a mapping with its `type`; None for speaking and listening, which are not shown as effects."""
+    match effect:
+        case Promise(agreement):
+            return {
+                "type": "promise",
+                "amount": str(agreement.total),
+                "currency": agreement.total.currency,
+                "discount": str(agreement.discount),
+                "instalments": [
+                    {"due": payment.due.isoformat(), "amount": str(payment.amount)} for payment in agreement.instalments
+                ],
+            }
+        case Hangup(disposition):
+            return {"type": "hangup", "disposition": disposition.value}
+        case RightPartyVerified(datum):
+            return {"type": "right_party_verified", "datum": datum}
+        case IdentityFailed(datum):
+            return {"type": "identity_failed", "datum": datum}
+        case OptOut(scope):
+            return {"type": "opt_out", "scope": scope}
+        case CallBack(due_at, reason):
+            return {"type": "call_back", "due_at": due_at.isoformat(), "reason": reason}
+        case OpenRequest(kind, detail):
+            return {"type": "open_request", "kind": kind, "detail": detail}
+        case MarkNumber(status):
+            return {"type": "mark_number", "status": status}
+        case Say() | Expect():
+            return None

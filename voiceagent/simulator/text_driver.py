@@ -1,0 +1,129 @@
+"""The text driver: a conversation without sound, for scenarios and for `chat`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from voiceagent.dialogue.events import (
+    CallAnswered,
+    DialogueEvent,
+    Effect,
+    FarHungUp,
+    Heard,
+    Keyed,
+    NoInput,
+    SpeechLost,
+    Understanding,
+)
+from voiceagent.dialogue.machine import Machine
+from voiceagent.dialogue.state import Briefing, ConversationState
+from voiceagent.dialogue.understanding import understand
+from voiceagent.settings.dialplans import load_policy, load_script, policy_path, script_path
+from voiceagent.settings.paths import Paths
+from voiceagent.simulator.scenario import Answer, Loaded, Step, judge
+
+
+@dataclass(slots=True)
+class TextCall:
+    """One call as text: give it what the debtor does, take what the agent does."""
+
+    machine: Machine
+    state: ConversationState = field(init=False)
+    understood: Understanding | None = field(init=False, default=None)
+    """How the last words were taken."""
+
+    def __post_init__(self) -> None:
+        self.state = self.machine.start()
+
+    @property
+    def over(self) -> bool:
+        """Whether the call has ended."""
+        return self.state.ended is not None
+
+    def answer(self) -> tuple[Effect, ...]:
+        """The call is answered: the greeting."""
+        return self._step(CallAnswered())
+
+    def say(self, words: str) -> tuple[Effect, ...]:
+        """The debtor says something."""
+        expect = self.machine.expectation(self.state)
+        briefing = self.machine.briefing
+        self.understood = understand(
+            words,
+            language=self.machine.script.language,
+            region=briefing.case.region,
+            expect=expect.kinds,
+            among=expect.among,
+            today=briefing.today,
+            now=briefing.started,
+        )
+        return self._step(Heard(self.understood))
+
+    def key(self, digits: str) -> tuple[Effect, ...]:
+        """The debtor presses keys."""
+        return self._step(Keyed(digits))
+
+    def silence(self) -> tuple[Effect, ...]:
+        """The debtor says nothing for as long as the state waits."""
+        return self._step(NoInput())
+
+    def hang_up(self) -> tuple[Effect, ...]:
+        """The debtor hangs up."""
+        return self._step(FarHungUp())
+
+    def lose_speech(self) -> tuple[Effect, ...]:
+        """The speech process dies."""
+        return self._step(SpeechLost())
+
+    def _step(self, event: DialogueEvent) -> tuple[Effect, ...]:
+        self.state, effects = self.machine.step(self.state, event)
+        return effects
+
+
+def machine_for(loaded: Loaded, paths: Paths | None = None) -> Machine:
+    """The machine of a scenario: its script, policy and case at its instant."""
+    from voiceagent.calendars.business import BusinessCalendar
+
+    scenario, case = loaded.scenario, loaded.case
+    dialplans = (paths or Paths.from_environment()).dialplans
+    briefing = Briefing(
+        case=case,
+        policy=load_policy(policy_path(dialplans, scenario.policy or f"demo-{case.region.lower()}")),
+        started=scenario.at,
+        business=BusinessCalendar(case.region, case.state),
+        company="Atende Mais",
+        protocol="2611180001",
+        return_number="1140028922" if case.region == "BR" else "",
+    )
+    return Machine(load_script(script_path(dialplans, scenario.script, scenario.language)), briefing)
+
+
+def run_scenario(loaded: Loaded, paths: Paths | None = None) -> list[str]:
+    """Run a scenario as text; everything that is not as it wants."""
+    machine = machine_for(loaded, paths)
+    return judge(loaded, machine.script, play(loaded, machine))
+
+
+def play(loaded: Loaded, machine: Machine) -> list[Answer]:
+    """The agent's answers to the steps, up to the end of the call."""
+    call = TextCall(machine)
+    greeting = call.answer()
+    answers: list[Answer] = []
+    for step in loaded.scenario.steps:
+        if call.over:
+            break
+        effects = (*greeting, *_act(call, step)) if not answers else _act(call, step)
+        answers.append(Answer(call.state.node, list(effects), call.state.verified))
+    return answers
+
+
+def _act(call: TextCall, step: Step) -> tuple[Effect, ...]:
+    if step.say is not None:
+        return call.say(step.say)
+    if step.key is not None:
+        return call.key(step.key)
+    if step.silence:
+        return call.silence()
+    if step.hangup:
+        return call.hang_up()
+    return call.lose_speech() if step.speech_lost else ()
