@@ -1,1 +1,1 @@
-"""HTTP: API, console pages, liveness and metrics."""
+"""The console, its API and what monitoring asks: one aiohttp application over the tables, without audio of its own."""

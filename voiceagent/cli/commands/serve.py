@@ -1,0 +1,74 @@
+"""The API, the console and the figures of one installation, with the service's ticks."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "serve the console, the API and /metrics, and run the service's ticks"
+EXAMPLE = "voiceagent serve --port 8080"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=_port, default=8080, help="port to listen on; 0: any free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--time-zone",
+        default="America/Sao_Paulo",
+        metavar="ZONE",
+        help="where the operation is: decides what today is on the board (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--json-ready",
+        action="store_true",
+        help='print {"ready", "url", "token_url"} as one JSON line once it listens, and end when standard input does',
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until told to end."""
+    import asyncio
+    import sys
+
+    from voiceagent.settings.paths import Paths
+    from voiceagent.web.server import Listening, ServerSettings, serve
+    from voiceagent.worker.lifeline import say_ready, until_parent_ends
+
+    paths = Paths.from_environment()
+    settings = ServerSettings(
+        home=paths.home,
+        recordings=paths.recordings,
+        database_url=paths.database_url(),
+        host=args.host,
+        port=args.port,
+        time_zone=args.time_zone,
+    )
+
+    def on_listening(listening: Listening) -> None:
+        if args.json_ready:
+            say_ready(url=listening.url, token_url=listening.token_url)
+        else:
+            print(f"console: {listening.token_url}", file=sys.stderr)
+
+    asyncio.run(serve(settings, until_parent_ends if args.json_ready else _until_signal, on_listening))
+    return 0
+
+
+async def _until_signal() -> None:
+    """Standard input means nothing here: service managers leave it empty."""
+    import asyncio
+    import signal
+
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(text)
+    return port

@@ -1,0 +1,78 @@
+"""The application: routes, middlewares, and what is started and stopped with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from aiohttp import web
+from prometheus_client.registry import Collector
+
+from voiceagent.service.ticks import Service
+from voiceagent.web import api, auth, live, monitoring, openapi, pages
+from voiceagent.web.context import CONTEXT, Context
+from voiceagent.web.headers import secure
+from voiceagent.web.problems import answer_failures
+
+
+def build_app(
+    context: Context,
+    keeper: auth.Gatekeeper,
+    service: Service | None = None,
+    business: Sequence[Collector] = (),
+) -> web.Application:
+    """The console, the API, the probes; `service`: ticks to run beside them; `business`: what /metrics adds."""
+    app = web.Application(middlewares=[answer_failures, auth.require_token], client_max_size=64 * 1024)
+    app.on_response_prepare.append(secure)
+    app[CONTEXT] = context
+    app[auth.GATEKEEPER] = keeper
+    app[pages.PAGES] = pages.load_pages()
+    app[live.LIVE] = live.Live(context)
+    app[monitoring.REGISTRY] = monitoring.build_registry(context, app[live.LIVE], service, business)
+    described = openapi.document()
+
+    async def describe(request: web.Request) -> web.Response:
+        return web.json_response(described)
+
+    app.add_routes(
+        [
+            web.get("/", pages.front),
+            web.get("/ui/{name:.+}", pages.file),
+            web.get("/live", monitoring.alive),
+            web.get("/ready", monitoring.ready),
+            web.get("/metrics", monitoring.metrics),
+            web.get("/v1/openapi.json", describe),
+            web.post("/v1/session", auth.sign_in),
+            web.delete("/v1/session", auth.sign_out),
+            web.get("/v1/days", api.list_days),
+            web.get("/v1/calls", api.list_calls),
+            web.get("/v1/calls/{id}", api.show_call),
+            web.get("/v1/calls/{id}/recording", api.play_recording),
+            web.get("/v1/calls/{id}/waveform", api.draw_recording),
+            web.get("/v1/kpis", api.show_kpis),
+            web.get("/v1/seats", api.list_seats),
+            web.get("/v1/live", live.stream, allow_head=False),
+        ]
+    )
+
+    async def end_streams(app: web.Application) -> None:
+        app[live.LIVE].close()
+
+    app.on_shutdown.append(end_streams)
+    if service is not None:
+        app.cleanup_ctx.append(_ticking(service))
+    return app
+
+
+def _ticking(service: Service) -> Callable[[web.Application], AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def run(app: web.Application) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        task = asyncio.create_task(service.run(stop), name="service ticks")
+        yield
+        stop.set()
+        await task
+
+    return run

@@ -1,0 +1,64 @@
+"""Looking is recorded: who listened to which recording, and who asked to see names and numbers."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import ClassVar
+
+from voiceagent.journal.catalogue import Said
+from voiceagent.journal.envelope import NewEvent
+from voiceagent.journal.journal import Journal
+
+#: Requests for parts of one file by one listener are one listening for this long (a player asks for many parts).
+ONE_LISTENING = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingListened(Said):
+    """Somebody was given the sound of a call; who, says the event's actor."""
+
+    TYPE: ClassVar[str] = "recording.listened"
+    recording_id: uuid.UUID
+    download: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalDataShown(Said):
+    """Somebody asked for names and numbers: of one call (the stream is the call's) or of a day's list."""
+
+    TYPE: ClassVar[str] = "personal_data.shown"
+    day: date | None = None
+    calls: int = 1
+
+
+@dataclass(slots=True)
+class Audit:
+    """Writes to the journal before anything is shown: what cannot be recorded is not shown. Blocks: use a thread."""
+
+    journal: Journal
+    _listening: dict[tuple[str, uuid.UUID, bool], float] = field(default_factory=dict)
+
+    def listened(self, who: str, call_id: uuid.UUID, recording_id: uuid.UUID, *, download: bool) -> None:
+        """A recording is about to be sent, whole or in part."""
+        now = self.journal.clock.monotonic()
+        key = (who, recording_id, download)
+        ends = self._listening.get(key)
+        if ends is not None and now < ends:
+            return
+        self._record("call", call_id, RecordingListened(recording_id, download), who)
+        self._listening = {known: end for known, end in self._listening.items() if end > now}
+        self._listening[key] = now + ONE_LISTENING.total_seconds()
+
+    def showed_call(self, who: str, call_id: uuid.UUID) -> None:
+        """Name, number and words of one call are about to be shown."""
+        self._record("call", call_id, PersonalDataShown(), who)
+
+    def showed_list(self, who: str, day: date, calls: int) -> None:
+        """Names and numbers of a day's list are about to be shown."""
+        stream = uuid.uuid5(self.journal.tenant_id, "console")
+        self._record("console", stream, PersonalDataShown(day, calls), who)
+
+    def _record(self, stream_type: str, stream_id: uuid.UUID, payload: Said, who: str) -> None:
+        self.journal.record([NewEvent(stream_type, stream_id, payload, who)])

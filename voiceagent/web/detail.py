@@ -1,0 +1,150 @@
+"""One call in full, put together for a page: its turns in the order of the conversation, and what it set off."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from voiceagent.base.money import Money
+from voiceagent.cases import kinds
+from voiceagent.cases.calls import call_detail
+from voiceagent.journal.journal import read_events
+from voiceagent.web import views
+from voiceagent.web.lines import lines_of
+from voiceagent.web.masking import mask_words
+
+#: Events of a call that a page lists, and which of their fields say no more than a page may show.
+_TOLD: dict[str, tuple[str, ...]] = {
+    "identity.verified": ("datum",),
+    "identity.failed": ("datum",),
+    "promise.made": (),
+    "optout.recorded": ("scope",),
+    "request.opened": ("kind",),
+    "callback.requested": ("due_at", "origin"),
+    "number.marked": ("status",),
+    "recording.listened": (),
+    "personal_data.shown": (),
+}
+
+
+def detail_of(connection: sa.Connection, tenant_id: uuid.UUID, call_id: uuid.UUID, *, reveal: bool) -> views.CallDetail:
+    """Everything kept of an attempt, names masked unless `reveal`. BadInputError (unknown_call) when there is none."""
+    found = call_detail(connection, call_id, tenant_id=tenant_id)
+    (line,) = lines_of(connection, [found])
+    return views.CallDetail(
+        call=line.shown(reveal),
+        answered_at=found["t_answer"],
+        ended_at=found["t_end"],
+        ring_s=found["ring_s"],
+        hold_s=found["hold_s"],
+        wrap_s=found["wrap_s"],
+        first_audio_s=found["first_audio_s"],
+        sip_code=found["sip_code"],
+        hangup_by=found["hangup_by"].value if found["hangup_by"] else None,
+        creditor=found["creditor"],
+        campaign_id=found["campaign_id"],
+        language=found["language"],
+        time_zone=found["zone"],
+        worker=found["worker"],
+        script_sha256=found["script_sha256"],
+        policy_sha256=found["policy_sha256"],
+        turns=_turns(found["turns"], None if reveal else line.name),
+        agreement=_agreement(found["agreements"], found["promises"]),
+        decision=_decision(found["decision"]),
+        recording=_recording(call_id, found["recordings"]),
+        happenings=_happenings(connection, call_id, found["t_answer"]),
+    )
+
+
+def _turns(rows: list[dict[str, Any]], hidden_name: str | None) -> list[views.Turn]:
+    last = 0.0
+    placed = []
+    for row in rows:
+        # A turn without a time stays where the journal has it.
+        last = last if row["started_s"] is None else row["started_s"]
+        placed.append((last, row["seq"], _turn(row, hidden_name)))
+    return [turn for _, _, turn in sorted(placed, key=lambda entry: entry[:2])]
+
+
+def _turn(row: dict[str, Any], hidden_name: str | None) -> views.Turn:
+    length = row["played_s"] if row["speaker"] == kinds.Speaker.AGENT else row["total_s"]
+    return views.Turn(
+        speaker=row["speaker"].value,
+        n=row["n"],
+        state=row["state"],
+        text=None if row["sensitive"] or row["text"] is None else mask_words(row["text"], hidden_name),
+        started_s=row["started_s"],
+        ended_s=None if row["started_s"] is None or length is None else row["started_s"] + length,
+        interrupted=row["interrupted"],
+        confidence=row["confidence"],
+        intent=row["intent"],
+        slots=dict(row["slots"] or {}),
+        latency_s=row["latency_s"],
+        engine=row["engine"] or None,
+        result=row["result"],
+        sensitive=row["sensitive"],
+    )
+
+
+def _agreement(agreements: list[dict[str, Any]], promises: list[dict[str, Any]]) -> views.Agreement | None:
+    if not agreements:
+        return None
+    made = agreements[-1]
+    currency = made["currency"]
+    return views.Agreement(
+        id=made["id"],
+        total=str(Money(made["total_minor"], currency)),
+        discount=str(Money(made["discount_minor"], currency)),
+        currency=currency,
+        confirmed_by_turn=made["confirmed_by_turn"],
+        offset_s=made["recording_offset_s"],
+        instalments=[
+            views.Instalment(
+                number=promise["number"],
+                due=promise["due"],
+                amount=str(Money(promise["amount_minor"], promise["currency"])),
+                status=promise["status"].value,
+            )
+            for promise in sorted(promises, key=lambda promise: promise["number"])
+            if promise["agreement_id"] == made["id"]
+        ],
+    )
+
+
+def _decision(row: dict[str, Any] | None) -> views.Decision | None:
+    if row is None:
+        return None
+    same = ("id", "allow", "rule_version", "purpose", "decided_at", "retry_at")
+    return views.Decision(rules=list(row["rules"]), **{name: row[name] for name in same})
+
+
+def _recording(call_id: uuid.UUID, rows: list[dict[str, Any]]) -> views.Recording | None:
+    if not rows:
+        return None
+    row = rows[-1]
+    closed = row["state"] == kinds.RecordingState.CLOSED
+    return views.Recording(
+        id=row["id"],
+        state=row["state"].value,
+        seconds=row["seconds"],
+        bytes=row["bytes"],
+        sha256=row["sha256"],
+        marks=[(mark[0], mark[1]) for mark in row["marks"] or []],
+        url=f"/v1/calls/{call_id}/recording" if closed else None,
+    )
+
+
+def _happenings(connection: sa.Connection, call_id: uuid.UUID, answered: datetime | None) -> list[views.Happening]:
+    return [
+        views.Happening(
+            at=event.at_utc,
+            offset_s=(event.at_utc - answered).total_seconds() if answered and event.at_utc >= answered else None,
+            kind=event.type,
+            facts={name: event.payload[name] for name in _TOLD[event.type] if event.payload.get(name) is not None},
+        )
+        for event in read_events(connection, stream=("call", call_id))
+        if event.type in _TOLD
+    ]

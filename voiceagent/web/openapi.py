@@ -1,0 +1,145 @@
+"""The API's description (OpenAPI 3.1), made from the same models the answers are made of."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from voiceagent.web import views
+from voiceagent.web.problems import MEDIA_TYPE
+
+JSON = "application/json"
+
+DAY = {"type": "string", "format": "date"}
+FLAG = {"type": "boolean", "default": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path. `answers`: status → (words, media type or None, model or None)."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    answers: dict[int, tuple[str, str | None, type[BaseModel] | None]]
+    query: dict[str, tuple[dict[str, Any], str]] = field(default_factory=dict)
+    body: type[BaseModel] | None = None
+    problems: tuple[int, ...] = (401, 503)
+    needs_token: bool = True
+
+
+def _json(words: str, model: type[BaseModel]) -> dict[int, tuple[str, str | None, type[BaseModel] | None]]:
+    return {200: (words, JSON, model)}
+
+
+_REVEAL = (FLAG, "Names, numbers and words unmasked; the journal records who asked")
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "post", "/v1/session", "signIn", "Exchange the installation's token for a cookie",
+        {204: ("Signed in: the cookie is set", None, None)}, body=views.SignIn, problems=(400, 401, 403),
+        needs_token=False,
+    ),
+    Operation(
+        "delete", "/v1/session", "signOut", "Forget the cookie", {204: ("Signed out", None, None)}, problems=(401, 403)
+    ),
+    Operation("get", "/v1/days", "listDays", "The latest days with calls", _json("Newest first", views.DayList)),
+    Operation(
+        "get", "/v1/calls", "listCalls", "The calls of a day",
+        _json("Newest first, at most 500; `total` counts all", views.CallList),
+        query={"day": (DAY, "Default: today where the operation is"), "reveal": _REVEAL}, problems=(400, 401, 503),
+    ),
+    Operation(
+        "get", "/v1/calls/{id}", "showCall", "One call in full", _json("The call", views.CallDetail),
+        query={"reveal": _REVEAL}, problems=(400, 401, 404, 503),
+    ),
+    Operation(
+        "get", "/v1/calls/{id}/recording", "playRecording", "The stereo recording: agent left, debtor right",
+        {200: ("The whole file", "audio/wav", None), 206: ("The bytes asked for", "audio/wav", None)},
+        query={"download": (FLAG, "As a file to keep")}, problems=(400, 401, 404, 409, 503),
+    ),
+    Operation(
+        "get", "/v1/calls/{id}/waveform", "drawRecording", "Peaks of both sides of the recording",
+        _json("The peaks", views.Waveform), problems=(401, 404, 409, 503),
+    ),
+    Operation(
+        "get", "/v1/kpis", "showKpis", "KPIs of a span of days", _json("The KPIs", views.Measures),
+        query={"from": (DAY, "Default: today"), "to": (DAY, "Included; default: `from`")}, problems=(400, 401, 503),
+    ),
+    Operation("get", "/v1/seats", "listSeats", "The board of seats", _json("Every seat", views.Board)),
+    Operation(
+        "get", "/v1/live", "watch", "Live updates of a day: server-sent events `seats`, `calls` and `kpis`",
+        {200: ("The stream", "text/event-stream", None)}, query={"day": (DAY, "Default: today")}, problems=(400, 401),
+    ),
+    Operation(
+        "get", "/v1/openapi.json", "describe", "This document", {200: ("OpenAPI 3.1", JSON, None)}, problems=(),
+        needs_token=False,
+    ),
+)  # fmt: skip
+
+
+def document() -> dict[str, Any]:
+    """The whole description."""
+    models = [value for value in vars(views).values() if isinstance(value, type) and issubclass(value, views.View)]
+    used = [(model, "serialization") for model in models if model is not views.View]
+    _, schemas = models_json_schema(used, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "voiceagent",
+            "version": importlib.metadata.version("voiceagent"),
+            "summary": "Calls, promises, recordings, seats and KPIs of one installation",
+            "license": {"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}, {"cookie": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "voiceagent_session"},
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    parameters: list[dict[str, Any]] = []
+    if "{id}" in operation.path:
+        identity = {"type": "string", "format": "uuid"}
+        parameters.append({"name": "id", "in": "path", "required": True, "schema": identity})
+    for name, (schema, words) in operation.query.items():
+        parameters.append({"name": name, "in": "query", "schema": schema, "description": words})
+    responses: dict[str, Any] = {}
+    for status, (words, media, model) in operation.answers.items():
+        responses[str(status)] = {"description": words}
+        if media:
+            responses[str(status)]["content"] = {media: {"schema": _reference(model)} if model else {}}
+    for status in operation.problems:
+        content = {MEDIA_TYPE: {"schema": _reference(views.Problem)}}
+        responses[str(status)] = {"description": "Problem", "content": content}
+    said: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "responses": responses,
+    }
+    if parameters:
+        said["parameters"] = parameters
+    if operation.body:
+        said["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference(operation.body)}}}
+    if not operation.needs_token:
+        said["security"] = []
+    return said
+
+
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}

@@ -1,0 +1,114 @@
+"""Opens the database, listens, says where, and ends in order: what `voiceagent serve` runs."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from aiohttp import web
+
+from voiceagent import cases, dialer
+from voiceagent.base.clock import Clock, SystemClock
+from voiceagent.base.errors import BadInputError, UnavailableError
+from voiceagent.journal.journal import Journal
+from voiceagent.service.leader import Leadership
+from voiceagent.service.ticks import Service, Tick
+from voiceagent.service.upkeep import break_promises, close_lost_attempts, expire_leases
+from voiceagent.storage.database import Database
+from voiceagent.web.app import build_app
+from voiceagent.web.audit import Audit
+from voiceagent.web.auth import Gatekeeper
+from voiceagent.web.context import Context
+
+log = logging.getLogger(__name__)
+
+#: How long open requests may take to end after a stop was asked for.
+DRAIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Where the server keeps things and listens. `port` 0: any free one."""
+
+    home: Path
+    recordings: Path
+    database_url: str
+    host: str = "127.0.0.1"
+    port: int = 8080
+    time_zone: str = "America/Sao_Paulo"
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where the server can be reached."""
+
+    url: str
+    token: str
+
+    @property
+    def token_url(self) -> str:
+        """Signs a browser in; the part after # never reaches a server or a log."""
+        return f"{self.url}#token={self.token}"
+
+
+async def serve(
+    settings: ServerSettings,
+    until: Callable[[], Awaitable[None]],
+    on_listening: Callable[[Listening], None],
+    clock: Clock | None = None,
+) -> None:
+    """Serve until `until()` returns. A database that is not there yet shows in /ready, not in an end of the program."""
+    clock = clock or SystemClock()
+    try:
+        zone = ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadInputError(f"{settings.time_zone!r} is no time zone: write one like America/Sao_Paulo") from error
+    keeper = Gatekeeper.of_home(settings.home, clock)
+    db = Database(settings.database_url)
+    journal = Journal(db, clock, [*cases.PROJECTIONS, *dialer.PROJECTIONS])
+    context = Context(db, journal, clock, settings.recordings, zone, Audit(journal))
+    runner = web.AppRunner(build_app(context, keeper, build_service(journal, zone)), access_log=None)
+    await runner.setup()
+    try:
+        url = await _listen(runner, settings)
+        on_listening(Listening(url, keeper.token))
+        await until()
+        log.info("stopping")
+    finally:
+        await runner.cleanup()
+        await asyncio.to_thread(db.close)
+
+
+def build_service(journal: Journal, zone: ZoneInfo) -> Service:
+    """The ticks of this program."""
+    return Service(
+        Leadership(journal.db, journal.clock),
+        journal.clock,
+        [
+            Tick("lost_attempts", 15.0, lambda: close_lost_attempts(journal)),
+            Tick("expired_leases", 10.0, lambda: expire_leases(journal)),
+            Tick("promise_life", 300.0, lambda: break_promises(journal, zone)),
+        ],
+    )
+
+
+async def _listen(runner: web.AppRunner, settings: ServerSettings) -> str:
+    site = web.TCPSite(runner, settings.host, settings.port, shutdown_timeout=DRAIN_S)
+    where = f"{settings.host}:{settings.port}"
+    try:
+        await site.start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UnavailableError(
+                f"{where} is in use by another program: stop it, or choose another with --port", code="port_in_use"
+            ) from error
+        if isinstance(error, PermissionError):
+            raise BadInputError(f"this user may not listen on {where}: choose a --port above 1023") from error
+        raise BadInputError(f"cannot listen on {where}: {error.strerror or error}; choose another --host") from error
+    host, port = runner.addresses[0][:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -1,0 +1,41 @@
+// The API as the page uses it; a lost session is told once, to whoever asked to know.
+
+let onLost = () => {};
+
+export function whenSessionIsLost(callback) {
+  onLost = callback;
+}
+
+export function sessionLost() {
+  onLost();
+}
+
+export class ApiError extends Error {
+  constructor(status, problem) {
+    super(problem.detail || problem.title || `HTTP ${status}`);
+    this.status = status;
+    this.code = problem.code;
+  }
+}
+
+async function request(path, options = {}) {
+  const response = await fetch(path, { credentials: "same-origin", ...options });
+  if (response.ok) return response.status === 204 ? null : response.json();
+  const problem = await response.json().catch(() => ({}));
+  if (response.status === 401 && path !== "/v1/session") onLost();
+  throw new ApiError(response.status, problem);
+}
+
+const query = (values) => {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== false);
+  return set.length ? `?${new URLSearchParams(set)}` : "";
+};
+
+export const signIn = (token) =>
+  request("/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) });
+export const signOut = () => request("/v1/session", { method: "DELETE" });
+export const days = () => request("/v1/days");
+export const calls = (day, reveal) => request(`/v1/calls${query({ day, reveal: reveal && "true" })}`);
+export const call = (id, reveal) => request(`/v1/calls/${id}${query({ reveal: reveal && "true" })}`);
+export const waveform = (id) => request(`/v1/calls/${id}/waveform`);
+export const liveUrl = (day) => `/v1/live${query({ day })}`;

@@ -1,0 +1,236 @@
+// The first view: KPIs, seats and the calls of a day. Today's page is fed by the server's event stream.
+
+import * as api from "./api.js";
+import { h, icon, put, toast } from "./dom.js";
+import { calendarDay, clock, count, label, money, percent, seconds, t, timeOfDay } from "./i18n.js";
+
+const TILES = [
+  { key: "attempts", of: null },
+  { key: "answered", of: "attempts" },
+  { key: "human", of: "attempts" },
+  { key: "right_party", of: "human" },
+  { key: "promises", of: "right_party" },
+  { key: "promised", money: true },
+  { key: "tma_s", seconds: true },
+  { key: "tmo_s", seconds: true },
+];
+const FUNNEL = ["attempts", "answered", "human", "right_party", "promises"];
+const LIVE_STATES = new Set(["dialing", "ringing", "talking", "wrapup"]);
+
+/** Colour family of an outcome. */
+export function tone(row) {
+  if (!row.disposition) return "live";
+  if (row.disposition === "PTP" || row.disposition === "PAID") return "good";
+  if (row.disposition === "ERR" || row.disposition === "CONG") return "bad";
+  if (row.right_party) return "info";
+  return row.human ? "warm" : "plain";
+}
+
+/** The badge of an outcome, or of where a live call is. */
+export function outcome(row) {
+  const code = row.disposition;
+  return h("span", { class: `badge ${tone(row)}` },
+    code ? [h("b", {}, code), " ", label("disposition", code)] : label("status", row.status));
+}
+
+/** Show the board in `main`; returns how to leave it. */
+export function showBoard(main) {
+  document.title = `${t("board.title")} · voiceagent`;
+  let day, zone = "UTC", stream, ended = false, offset = 0;
+  let seats = [], filter = "";
+  const rows = new Map();
+  const revealed = new Map();
+  let total = 0;
+
+  const tiles = h("section", { class: "tiles", "aria-label": t("kpi.title") });
+  const seatBoard = h("div", { class: "seats" });
+  const body = h("tbody");
+  const picker = h("input", { type: "date", "aria-label": t("day"), onchange: () => picker.value && open(picker.value) });
+  const title = h("h1");
+  const step = (days) => {
+    const moved = new Date(`${day}T00:00:00Z`);
+    moved.setUTCDate(moved.getUTCDate() + days);
+    open(moved.toISOString().slice(0, 10));
+  };
+  const reveal = h("button", { class: "quiet with-icon", id: "reveal", "aria-pressed": "false", onclick: toggleReveal },
+    icon("eye"), h("span", {}, t("reveal")));
+  const find = h("input", { type: "search", placeholder: t("calls.find"), "aria-label": t("calls.find"),
+    oninput: () => { filter = find.value.trim().toLowerCase(); paintCalls(); } });
+  const shown = h("span", { class: "muted", id: "calls-count" });
+  const columns = ["time", "name", "number", "outcome", "promise", "duration", "seat", "latency"];
+
+  put(main,
+    h("div", { class: "row heading" }, title, h("span", { class: "grow" }),
+      h("div", { class: "days" },
+        h("button", { class: "quiet square", "aria-label": t("day.before"), onclick: () => step(-1) }, icon("left")),
+        picker,
+        h("button", { class: "quiet square", "aria-label": t("day.after"), onclick: () => step(1) }, icon("right")))),
+    tiles,
+    h("section", { class: "card", "aria-labelledby": "seats-title" },
+      h("h2", { id: "seats-title" }, t("seats.title")), seatBoard),
+    h("section", { class: "card calls", "aria-labelledby": "calls-title" },
+      h("div", { class: "row" }, h("h2", { id: "calls-title" }, t("calls.title")), shown, h("span", { class: "grow" }), find, reveal),
+      h("div", { class: "scroll" },
+        h("table", { class: "list" },
+          h("thead", {}, h("tr", {}, columns.map((name) =>
+            h("th", { scope: "col", class: ["duration", "latency", "promise"].includes(name) ? "end" : null }, t(`calls.${name}`))))),
+          body))));
+
+  function tileWords(kpis, sums, { key, of, ...form }) {
+    if (form.money) {
+      const promised = Object.entries(sums).map(([currency, sum]) => money(sum.promised.value, currency));
+      return [promised.join(" + ") || t("none"), t("kpi.promised.hint")];
+    }
+    const kpi = kpis[key];
+    if (form.seconds) return [kpi.value === null ? t("none") : clock(kpi.value), t("kpi.over", { calls: count(kpi.denominator) })];
+    if (!of) return [count(kpi.value), t(`kpi.${key}.hint`)];
+    const base = kpis[of].value;
+    return [count(kpi.value), base ? t(`kpi.${key}.rate`, { rate: percent(kpi.value / base) }) : t("kpi.no_base")];
+  }
+
+  function paintTiles({ kpis, money: sums }) {
+    put(tiles, TILES.map((form) => {
+      const [value, hint] = tileWords(kpis, sums, form);
+      const tile = h("article", { class: "tile", id: `kpi-${form.key}`, title: t(`kpi.${form.key}.definition`) },
+        h("h3", {}, t(`kpi.${form.key}`)), h("p", { class: "value" }, value), h("p", { class: "muted" }, hint));
+      if (FUNNEL.includes(form.key)) {
+        tile.append(h("progress", { max: Math.max(kpis.attempts.value, 1), value: kpis[form.key].value, "aria-hidden": "true" }));
+      }
+      return tile;
+    }));
+  }
+
+  function paintSeats() {
+    const now = Date.now() + offset;
+    if (!seats.length) {
+      put(seatBoard, h("p", { class: "muted empty" }, t("seats.none")));
+      return;
+    }
+    put(seatBoard, seats.map((seat) => h("article", { class: `seat ${seat.state}`, data: { seat: seat.name } },
+      h("div", { class: "seat-head" }, h("i", { class: "dot", "aria-hidden": "true" }), h("b", {}, seat.name)),
+      h("p", {}, h("span", { class: "state" }, label("seat", seat.state)), " ",
+        h("span", { class: "muted since", data: { since: seat.since } }, clock((now - Date.parse(seat.since)) / 1000))),
+      seat.call && LIVE_STATES.has(seat.state)
+        ? h("a", { href: `#/calls/${seat.call}` }, t("seats.call"))
+        : h("span", { class: "muted" }, t("seats.free")))));
+  }
+
+  function cell(name, content, end) {
+    return h("td", { class: end ? `end c-${name}` : `c-${name}`, "data-label": t(`calls.${name}`) }, content);
+  }
+
+  function line(row) {
+    const known = revealed.get(row.id) || row;
+    const promise = row.promise && [money(row.promise.total, row.promise.currency),
+      h("small", {}, row.promise.instalments > 1
+        ? t("promise.times", { n: row.promise.instalments, due: calendarDay(row.promise.first_due, "short") })
+        : t("promise.once", { due: calendarDay(row.promise.first_due, "short") }))];
+    return h("tr", { data: { call: row.id }, class: row.status === "ended" ? null : "is-live",
+      onclick: (event) => event.target.closest("a") || (location.hash = `#/calls/${row.id}`) },
+      cell("time", h("a", { href: `#/calls/${row.id}`, class: "cell-link" }, timeOfDay(row.started_at, zone))),
+      cell("name", known.name ?? t("none")),
+      cell("number", h("span", { class: "number" }, known.number ?? t("none"))),
+      cell("outcome", outcome(row)),
+      cell("promise", promise || h("span", { class: "muted" }, t("none")), true),
+      cell("duration", clock(row.talk_s), true),
+      cell("seat", row.seat ?? t("none")),
+      cell("latency", seconds(row.latency_s, 2), true));
+  }
+
+  function paintCalls() {
+    const sorted = [...rows.values()].sort((a, b) => (a.started_at < b.started_at ? 1 : -1));
+    const matching = filter ? sorted.filter((row) => {
+      const known = revealed.get(row.id) || row;
+      return [known.name, known.number, row.disposition, label("disposition", row.disposition), row.seat]
+        .some((text) => text && text.toLowerCase().includes(filter));
+    }) : sorted;
+    shown.textContent = t("calls.count", { shown: count(matching.length), total: count(total) });
+    put(body, matching.length ? matching.map(line)
+      : h("tr", {}, h("td", { colspan: columns.length, class: "muted empty" }, t(rows.size ? "calls.no_match" : "calls.none"))));
+  }
+
+  async function toggleReveal() {
+    const on = reveal.getAttribute("aria-pressed") !== "true";
+    try {
+      revealed.clear();
+      if (on) for (const row of (await api.calls(day, true)).calls) revealed.set(row.id, row);
+    } catch (error) {
+      toast(error.message);
+      return;
+    }
+    reveal.setAttribute("aria-pressed", String(on));
+    reveal.lastChild.textContent = t(on ? "hide" : "reveal");
+    if (on) toast(t("reveal.audited"));
+    paintCalls();
+  }
+
+  function setLive(state) {
+    const node = document.getElementById("live");
+    if (!node) return;
+    node.dataset.state = state;
+    node.lastChild.textContent = t(`live.${state}`);
+  }
+
+  function open(wanted) {
+    day = wanted;
+    picker.value = wanted;
+    title.textContent = calendarDay(wanted, "full");
+    rows.clear();
+    revealed.clear();
+    reveal.setAttribute("aria-pressed", "false");
+    reveal.lastChild.textContent = t("reveal");
+    if (stream) stream.close();
+    setLive("wait");
+    stream = new EventSource(api.liveUrl(wanted));
+    stream.onopen = () => setLive("on");
+    stream.onerror = () => {
+      setLive("off");
+      // A stream that was refused never reconnects: find out whether the session is over.
+      if (stream.readyState === EventSource.CLOSED && !ended) {
+        api.days().catch(() => {});
+        setTimeout(() => !ended && day === wanted && open(wanted), 5000);
+      }
+    };
+    stream.addEventListener("seats", (event) => {
+      const board = JSON.parse(event.data);
+      offset = Date.parse(board.now) - Date.now();
+      seats = board.seats;
+      paintSeats();
+    });
+    stream.addEventListener("calls", (event) => {
+      const list = JSON.parse(event.data);
+      zone = list.time_zone;
+      total = list.total;
+      if (list.whole) rows.clear();
+      for (const row of list.calls) rows.set(row.id, row);
+      paintCalls();
+    });
+    stream.addEventListener("kpis", (event) => paintTiles(JSON.parse(event.data)));
+  }
+
+  const beat = setInterval(() => {
+    const now = Date.now() + offset;
+    for (const node of seatBoard.querySelectorAll(".since")) {
+      node.textContent = clock((now - Date.parse(node.dataset.since)) / 1000);
+    }
+  }, 1000);
+
+  (async () => {
+    try {
+      const known = await api.days();
+      const busy = known.days.some((entry) => entry.day === known.today);
+      const remembered = sessionStorage.getItem("day");
+      if (!ended) open(remembered || (busy || !known.days.length ? known.today : known.days[0].day));
+    } catch (error) {
+      if (error.status !== 401) toast(error.message);
+    }
+  })();
+
+  return () => {
+    ended = true;
+    clearInterval(beat);
+    if (stream) stream.close();
+    setLive("wait");
+    if (day) sessionStorage.setItem("day", day);
+  };
+}

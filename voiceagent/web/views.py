@@ -1,0 +1,232 @@
+"""What the API says, as pydantic models: every answer is built from one, and the OpenAPI document describes them.
+
+Instants are ISO 8601 with offset; `*_s` are seconds, within a call they count from the answer; money is text with the
+currency's decimals ("250.00") beside its ISO 4217 code. Names and numbers are masked unless the answer says otherwise.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class View(BaseModel):
+    """Base: nothing undeclared is ever sent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Problem(View):
+    """RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable, snake_case")
+
+
+class SignIn(View):
+    """A browser's request for a session."""
+
+    token: str
+
+
+class PromiseBrief(View):
+    """An agreement in one line."""
+
+    total: str
+    currency: str
+    instalments: int
+    first_due: date
+
+
+class CallRow(View):
+    """One attempt in a list."""
+
+    id: UUID
+    started_at: datetime
+    status: str = Field(description="dialling, ringing, talking or ended")
+    mode: str = Field(description="rehearsal, pilot or live")
+    direction: str = Field(description="out or in")
+    name: str | None
+    number: str | None
+    masked: bool
+    seat: str | None
+    disposition: str | None = Field(description="Code of the outcome; null while the call lasts")
+    human: bool
+    right_party: bool
+    talk_s: float
+    latency_s: float | None = Field(
+        description="Median from the end of the debtor's speech to the answer's first audio"
+    )
+    promise: PromiseBrief | None
+    has_recording: bool
+
+
+class CallList(View):
+    """The attempts of one day, newest first."""
+
+    day: date
+    time_zone: str
+    total: int
+    calls: list[CallRow]
+
+
+class Day(View):
+    """A day with calls."""
+
+    day: date
+    calls: int
+
+
+class DayList(View):
+    """Days with calls, newest first, and the day it is now."""
+
+    today: date
+    time_zone: str
+    days: list[Day]
+
+
+class Turn(View):
+    """What one side said, in the order of the call."""
+
+    speaker: str = Field(description="agent or debtor")
+    n: int = Field(description="Number among this speaker's turns, from 1")
+    state: str = Field(description="State of the script")
+    text: str | None = Field(description="null for identity answers and for what was erased")
+    started_s: float | None
+    ended_s: float | None
+    interrupted: bool
+    confidence: float | None
+    intent: str | None
+    slots: dict[str, object]
+    latency_s: float | None
+    engine: str | None
+    result: str | None = Field(description="ok, no_input, no_match, dtmf, bargein, ignored or unavailable")
+    sensitive: bool = Field(description="An identity answer: its words are not kept")
+
+
+class Instalment(View):
+    """One promise."""
+
+    number: int = Field(description="From 1; 0 is a down payment")
+    due: date
+    amount: str
+    status: str
+
+
+class Agreement(View):
+    """What was promised in the call."""
+
+    id: UUID
+    total: str
+    discount: str
+    currency: str
+    confirmed_by_turn: int | None = Field(description="The debtor's turn with the second yes")
+    offset_s: float | None = Field(description="Where that yes is in the recording")
+    instalments: list[Instalment]
+
+
+class Decision(View):
+    """What the law said before the call."""
+
+    id: UUID
+    allow: bool
+    rules: list[str]
+    rule_version: str
+    purpose: str
+    decided_at: datetime
+    retry_at: datetime | None
+
+
+class Recording(View):
+    """The stereo file of a call: agent left, debtor right."""
+
+    id: UUID
+    state: str = Field(description="open, closed, lost or erased")
+    seconds: float | None
+    bytes: int | None
+    sha256: str | None
+    marks: list[tuple[float, float]] = Field(description="Spans of identity answers, seconds")
+    url: str | None
+
+
+class Happening(View):
+    """Something a call set off besides talk."""
+
+    at: datetime
+    offset_s: float | None
+    kind: str = Field(description="Type of the journal's event")
+    facts: dict[str, object] = Field(description="Without personal data")
+
+
+class CallDetail(View):
+    """Everything kept of one attempt."""
+
+    call: CallRow
+    answered_at: datetime | None
+    ended_at: datetime | None
+    ring_s: float
+    hold_s: float
+    wrap_s: float
+    first_audio_s: float | None
+    sip_code: int | None
+    hangup_by: str | None
+    creditor: str | None
+    campaign_id: UUID | None
+    language: str | None
+    time_zone: str | None = Field(description="The debtor's")
+    worker: str | None
+    script_sha256: str | None
+    policy_sha256: str | None
+    turns: list[Turn]
+    agreement: Agreement | None
+    decision: Decision | None
+    recording: Recording | None
+    happenings: list[Happening]
+
+
+class Waveform(View):
+    """Peaks of a recording, 0 to 1, one pair of lists of equal length."""
+
+    seconds: float
+    agent: list[float]
+    debtor: list[float]
+
+
+class Measure(View):
+    """A KPI with what it was computed from: a count, a rate, a mean in seconds, or money as text."""
+
+    value: int | float | str | None = Field(description="null where the denominator is 0")
+    numerator: int | float | str
+    denominator: int | None = Field(description="null for plain counts and sums")
+
+
+class Measures(View):
+    """KPIs of a span of days."""
+
+    since: date
+    until: date
+    time_zone: str
+    kpis: dict[str, Measure]
+    money: dict[str, dict[str, Measure]] = Field(description="By currency: promised, discount, ticket, instalments")
+
+
+class Seat(View):
+    """A seat on the board."""
+
+    name: str
+    worker: str
+    state: str = Field(description="offline, idle, dialing, ringing, talking, wrapup or paused")
+    since: datetime
+    call: UUID | None
+
+
+class Board(View):
+    """Every seat now."""
+
+    now: datetime
+    seats: list[Seat]
