@@ -1,1 +1,1 @@
-"""Call-centre measures: definitions, SQL, exporter, reports."""
+"""Definitions of the measures, their SQL, and what the metrics endpoint exports."""

@@ -1,0 +1,104 @@
+"""What a KPI is: a value with the two numbers it was made of, and the names they go by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from voiceagent.base.money import Money
+
+#: A call of at most this long counts as short (Anatel's edge), as does one that was never answered.
+SHORT_CALL_S = 6.0
+#: A person who heard nothing for longer than this was abandoned.
+ABANDONED_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A count (denominator None), a rate, a mean in seconds, or money (text in the currency's decimals)."""
+
+    value: float | int | str | None
+    """None where the denominator is 0."""
+    numerator: float | int | str
+    denominator: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        """As `kpi --json` shows it."""
+        return {"value": self.value, "numerator": self.numerator, "denominator": self.denominator}
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """How a KPI is called and what it is made of, for tables and tooltips."""
+
+    pt: str
+    en: str
+    formula: str
+
+
+#: In the order of the funnel. Formulas name the counts: D dialled, A answered, H human, M machine, R right party,
+#: P calls with a promise.
+LABELS: dict[str, Label] = {
+    "attempts": Label("Tentativas", "Attempts", "D"),
+    "answered": Label("Atendidas", "Answered", "A"),
+    "human": Label("ALÔ", "Human answers", "H"),
+    "machine": Label("Caixa postal", "Machines", "M"),
+    "right_party": Label("CPC", "Right-party contacts", "R"),
+    "promises": Label("Chamadas com promessa", "Calls with a promise", "P"),
+    "debtors": Label("Devedores tentados", "Debtors attempted", "distinct people in D"),
+    "spin": Label("Spin", "Attempts per debtor", "D ÷ debtors attempted"),
+    "answer_rate": Label("Taxa de atendimento", "Answer rate", "A ÷ D"),
+    "human_rate": Label("Taxa de ALÔ", "Human answer rate", "H ÷ D"),
+    "machine_rate": Label("Taxa de caixa postal", "Machine rate", "M ÷ A"),
+    "right_party_rate": Label("CPC/ALÔ", "Right-party rate", "R ÷ H"),
+    "promise_rate": Label("Taxa de promessa", "PTP rate", "P ÷ R"),
+    "debtor_human_rate": Label("Devedores com ALÔ", "Debtors reached", "debtors with H ÷ debtors attempted"),
+    "debtor_right_party_rate": Label("Devedores com CPC", "Debtors identified", "debtors with R ÷ debtors with H"),
+    "debtor_promise_rate": Label("Devedores com promessa", "Debtors who promised", "debtors with P ÷ debtors with R"),
+    "tma_s": Label("TMA", "Average talk time", "Σ (talk + hold) over H ÷ H"),
+    "tmo_s": Label("TMO", "Average handle time", "Σ (talk + hold + wrap) over H ÷ H"),
+    "time_to_first_audio_s": Label("TME", "Time to first audio", "Σ (first audio − answer) ÷ answered with audio"),
+    "ring_s": Label("Tempo médio de toque", "Average ring time", "Σ ring ÷ D ended"),
+    "abandonment_rate": Label("Abandono", "Abandonment", f"H without audio within {ABANDONED_S:g} s ÷ H"),
+    "short_call_share": Label(
+        "Chamadas curtas", "Short calls", f"D ended, unanswered or ≤ {SHORT_CALL_S:g} s ÷ D ended"
+    ),
+    "containment": Label("Contenção", "Containment", "H not transferred to a person ÷ H"),
+    "opt_out_rate": Label("Pedidos de não ligar", "Opt-outs", "calls with an opt-out ÷ H"),
+    "dispute_rate": Label("Contestação", "Disputes", "disposition DISP ÷ H"),
+    "wrong_number_rate": Label("Número errado", "Wrong numbers", "disposition WN ÷ H"),
+    "no_input_rate": Label("Sem resposta", "No input", "silent turns ÷ turns that expected speech"),
+    "no_match_rate": Label("Não entendidas", "No match", "turns not understood ÷ turns with speech"),
+    "interruption_rate": Label("Interrupções", "Prompts interrupted", "prompts cut by speech ÷ prompts"),
+}
+
+
+def count(number: int) -> Kpi:
+    """A plain count."""
+    return Kpi(number, number, None)
+
+
+def rate(numerator: int, denominator: int) -> Kpi:
+    """Two counts, to four decimals."""
+    return Kpi(round(numerator / denominator, 4) if denominator else None, numerator, denominator)
+
+
+def mean(total: float, denominator: int) -> Kpi:
+    """A sum of seconds over a count, to the millisecond."""
+    total = round(total, 3)
+    return Kpi(round(total / denominator, 3) if denominator else None, total, denominator)
+
+
+def money(minor: int, currency: str) -> Kpi:
+    """A sum of money."""
+    text = str(Money(minor, currency))
+    return Kpi(text, text, None)
+
+
+def mean_money(minor: int, denominator: int, currency: str) -> Kpi:
+    """A sum of money over a count, rounded half to even to the currency's decimals."""
+    total = str(Money(minor, currency))
+    if not denominator:
+        return Kpi(None, total, denominator)
+    return Kpi(str(Money(int((Decimal(minor) / denominator).to_integral_value()), currency)), total, denominator)
