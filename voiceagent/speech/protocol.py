@@ -72,6 +72,10 @@ class Voice(Protocol):
         """Render ahead what a call will need (while dialling)."""
         ...
 
+    async def close(self) -> None:
+        """Forget what was rendered for this call."""
+        ...
+
 
 class SpeechService(Protocol):
     """Gives each call its ears and its mouth."""

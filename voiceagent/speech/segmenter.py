@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import replace
 
@@ -89,7 +90,8 @@ class VadSegmenter:
 
 
 def _frames(seconds: float) -> int:
-    return round(seconds / FRAME_S)
+    """Frames that last at least that long."""
+    return math.ceil(seconds / FRAME_S - 1e-9)
 
 
 def _seconds(frames: int) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from voiceagent.base.errors import MissingPartError
 from voiceagent.language.spoken import SpokenPart
@@ -20,6 +21,22 @@ from voiceagent.speech.synthesis.spec import AGENT_VOICES, KOKORO, PYTTSX3, Voic
 _BACKLOG = 64
 
 
+class UnitRenderer(Protocol):
+    """What renders one text: a synthesiser in its child process."""
+
+    async def start(self) -> None:
+        """Load the engine."""
+        ...
+
+    async def render(self, text: str, voice: VoiceSpec) -> bytes:
+        """One text as an 8 kHz unit."""
+        ...
+
+    async def close(self) -> None:
+        """End it."""
+        ...
+
+
 @dataclass(slots=True)
 class CallVoice:
     """A call's voice, fixed at its first prompt, and the parts that only this call may hear."""
@@ -31,11 +48,18 @@ class CallVoice:
 class Speaker:
     """Renders prompts for all calls of the machine."""
 
-    def __init__(self, models: Path, cache: PhraseCache | None = None, engine: str | None = None) -> None:
+    def __init__(
+        self,
+        models: Path,
+        cache: PhraseCache | None = None,
+        engine: str | None = None,
+        child: Callable[[str, Path], UnitRenderer] = SynthesiserChild,
+    ) -> None:
         self.engine = engine or (KOKORO if kokoro_directory(models) is not None else PYTTSX3)
         self.cache = cache or PhraseCache(phrases_directory(models))
         self._models = models
-        self._children: dict[str, SynthesiserChild] = {}
+        self._new_child = child
+        self._children: dict[str, UnitRenderer] = {}
         self._queues: dict[str, DeadlineQueue] = {}
         self._rendering: dict[tuple[VoiceSpec, str], asyncio.Task[bytes]] = {}
 
@@ -105,8 +129,8 @@ class Speaker:
         if not task.cancelled():
             task.exception()
 
-    def _child(self, engine: str) -> SynthesiserChild:
+    def _child(self, engine: str) -> UnitRenderer:
         if engine not in self._children:
-            self._children[engine] = SynthesiserChild(engine, self._models)
+            self._children[engine] = self._new_child(engine, self._models)
             self._queues[engine] = DeadlineQueue(1, _BACKLOG)
         return self._children[engine]
