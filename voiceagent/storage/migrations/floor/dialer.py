@@ -25,6 +25,9 @@ def upgrade() -> None:
         sa.Column("rejected", sa.Integer(), nullable=False),
         sa.Column("mapping", types.Json(), nullable=False, comment="Column of the file to field"),
         sa.Column("imported_at", types.UtcDateTime(), nullable=False),
+        sa.Column(
+            "finished_at", types.UtcDateTime(), nullable=True, comment="NULL while it comes in, or where that broke off"
+        ),
         sa.Column("undone_at", types.UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_list")),
         sa.UniqueConstraint("tenant_id", "batch", name=op.f("uq_contact_list_tenant_id_batch")),
@@ -41,6 +44,7 @@ def upgrade() -> None:
         sa.Column("region", sa.String(length=2), nullable=True),
         sa.Column("script", sa.String(length=128), nullable=True, comment="Name of the conversation script"),
         sa.Column("script_sha256", sa.String(length=64), nullable=True),
+        sa.Column("policy", sa.String(length=128), nullable=True, comment="Name of the negotiation policy"),
         sa.Column("policy_sha256", sa.String(length=64), nullable=True),
         sa.Column("caller_id", sa.String(length=32), nullable=True),
         sa.Column("caps", types.Json(), nullable=False),
@@ -120,6 +124,7 @@ def upgrade() -> None:
         sa.Column("due_at", types.UtcDateTime(), nullable=False),
         sa.Column("origin", sa.String(32), nullable=False),
         sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("priority", sa.Integer(), server_default="0", nullable=False),
         sa.Column("leased_until", types.UtcDateTime(), nullable=True),
         sa.Column("leased_by", sa.String(length=64), nullable=True),

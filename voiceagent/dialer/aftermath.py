@@ -1,0 +1,171 @@
+"""After a call: the enrolment moves on, the number learns, the callback closes; also for calls whose worker died."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from voiceagent.base.errors import BadInputError
+from voiceagent.cases import kinds, tables
+from voiceagent.cases.store import load_phones
+from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.dialer.campaigns import load_campaign
+from voiceagent.dialer.ladder import Next, Step, next_step
+from voiceagent.dialer.tables import CallbackStatus, EnrollmentState, callback, enrollment
+from voiceagent.journal.catalogue import CallEnded, CallHungUp, NumberMarked
+from voiceagent.journal.envelope import NewEvent
+from voiceagent.journal.journal import Journal
+
+#: A callback nobody answered is tried again so often, a quarter of an hour apart.
+CALLBACK_TRIES = 3
+CALLBACK_RETRY = timedelta(minutes=15)
+
+#: Where the number itself failed; a person at the other end says it through number.marked.
+_DEAD = frozenset({Disposition.DC, Disposition.FAX})
+
+
+def settle(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, now: datetime) -> None:
+    """Do what follows an ended attempt, once: a second time finds the lease gone and changes nothing."""
+    call = connection.execute(sa.select(tables.attempt).where(tables.attempt.c.id == attempt_id)).one()
+    if call.disposition is None:
+        return
+    disposition: Disposition = call.disposition
+    _learn(journal, connection, call, disposition)
+    _close_callback(connection, call, disposition, now)
+    if call.enrollment_id is None:
+        return
+    row = connection.execute(sa.select(enrollment).where(enrollment.c.id == call.enrollment_id)).first()
+    if row is None or row.state is not EnrollmentState.LEASED or row.leased_until is None:
+        return
+    step = _step(connection, call, disposition, row, now)
+    state = {Next.DONE: EnrollmentState.DONE, Next.STOPPED: EnrollmentState.STOPPED}.get(
+        step.what, EnrollmentState.WAITING
+    )
+    connection.execute(
+        sa.update(enrollment)
+        .where(enrollment.c.id == row.id)
+        .values(state=state, reason=step.reason, next_at=step.at, leased_until=None, leased_by=None, updated_at=now)
+    )
+
+
+def expire(journal: Journal, connection: sa.Connection, now: datetime) -> int:
+    """Take back leases nobody renewed; the attempt of a lost one is closed as ERR and still counts to every cap."""
+    lost = 0
+    a = tables.attempt
+    for table in (enrollment, callback):
+        rows = connection.execute(
+            sa.select(table.c.id, table.c.case_id).where(
+                table.c.tenant_id == journal.tenant_id, table.c.leased_until.is_not(None), table.c.leased_until < now
+            )
+        ).all()
+        for row in rows:
+            lost += 1
+            of_lease = a.c.enrollment_id == row.id if table is enrollment else a.c.case_id == row.case_id
+            attempt_id = connection.execute(
+                sa.select(a.c.id).where(of_lease).order_by(a.c.t_start.desc()).limit(1)
+            ).scalar()
+            if attempt_id is not None:
+                _close(journal, connection, attempt_id, now)
+                settle(journal, connection, attempt_id, now)
+            # Whatever could not be settled must still come back to the queue.
+            _release(connection, table, row.id, now)
+    return lost
+
+
+def _release(connection: sa.Connection, table: sa.Table, key: uuid.UUID, now: datetime) -> None:
+    values: dict[str, object] = {"leased_until": None, "leased_by": None}
+    where = [table.c.id == key, table.c.leased_until.is_not(None)]
+    if table is enrollment:
+        values |= {"state": EnrollmentState.WAITING, "reason": "lease_expired", "updated_at": now}
+    connection.execute(sa.update(table).where(*where).values(**values))
+
+
+def _close(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, now: datetime) -> None:
+    call = connection.execute(sa.select(tables.attempt).where(tables.attempt.c.id == attempt_id)).one()
+    if call.status is kinds.AttemptStatus.ENDED:
+        return
+    promised = connection.execute(
+        sa.select(tables.agreement.c.id).where(tables.agreement.c.interaction_id == attempt_id).limit(1)
+    ).first()
+    until = call.t_end or now
+    ended = CallEnded(
+        disposition=(Disposition.PTP if promised else Disposition.ERR).value,
+        human=bool(call.right_party),
+        right_party=bool(call.right_party),
+        ring_s=((call.t_answer or until) - call.t_start).total_seconds(),
+        talk_s=(until - call.t_answer).total_seconds() if call.t_answer else 0.0,
+    )
+    events = [NewEvent("call", attempt_id, ended, "dialer")]
+    if call.t_end is None:
+        gone = CallHungUp(by=kinds.HangupBy.FAILURE, reason="the lease expired")
+        events.insert(0, NewEvent("call", attempt_id, gone, "dialer"))
+    journal.record(events, connection)
+
+
+def _learn(journal: Journal, connection: sa.Connection, call: sa.Row[tuple[object, ...]], why: Disposition) -> None:
+    """A number that does not exist is dead; one that belongs to somebody else is wrong, for this person, for good."""
+    if call.phone_id is None:
+        return
+    status = kinds.PhoneStatus.DEAD if why in _DEAD else kinds.PhoneStatus.WRONG if why is Disposition.WN else None
+    if status is None:
+        return
+    known = connection.execute(
+        sa.select(tables.phone.c.status).where(tables.phone.c.id == call.phone_id)
+    ).scalar_one_or_none()
+    if known not in (status, kinds.PhoneStatus.WRONG):
+        marked = NumberMarked(call.phone_id, status)
+        journal.record([NewEvent("call", call.id, marked, "dialer")], connection)
+
+
+def _close_callback(
+    connection: sa.Connection, call: sa.Row[tuple[object, ...]], disposition: Disposition, now: datetime
+) -> None:
+    rows = connection.execute(
+        sa.select(callback).where(
+            callback.c.case_id == call.case_id,
+            callback.c.leased_until.is_not(None),
+            callback.c.status == CallbackStatus.OPEN,
+        )
+    ).all()
+    for row in rows:
+        values: dict[str, object] = {"leased_until": None, "leased_by": None}
+        if MEANING[disposition].human or row.attempts >= CALLBACK_TRIES:
+            done = MEANING[disposition].human
+            values |= {"status": CallbackStatus.DONE if done else CallbackStatus.EXPIRED, "closed_at": now}
+        else:
+            values["due_at"] = now + CALLBACK_RETRY
+        connection.execute(sa.update(callback).where(callback.c.id == row.id).values(**values))
+
+
+def _step(
+    connection: sa.Connection,
+    call: sa.Row[tuple[object, ...]],
+    disposition: Disposition,
+    row: sa.Row[tuple[object, ...]],
+    now: datetime,
+) -> Step:
+    try:
+        limit = load_campaign(connection, row.campaign_id).max_attempts
+    except BadInputError:
+        limit = 0
+    zone = ZoneInfo(call.zone or "UTC")
+    midnight = datetime.combine(now.astimezone(zone).date(), datetime.min.time(), tzinfo=zone)
+    a = tables.attempt
+    same_today = connection.execute(
+        sa.select(sa.func.count())
+        .select_from(a)
+        .where(a.c.enrollment_id == row.id, a.c.disposition == disposition, a.c.t_start >= midnight)
+    ).scalar_one()
+    usable = (kinds.PhoneStatus.DEAD, kinds.PhoneStatus.WRONG)
+    others = [
+        phone
+        for phone in load_phones(connection, call.person_id)
+        if phone.id != call.phone_id and phone.status not in usable
+    ]
+    step = next_step(disposition, now=now, zone=zone, same_today=same_today, seed=call.id, other_numbers=bool(others))
+    if step.what in (Next.RETRY, Next.NEXT_NUMBER) and row.attempts >= limit:
+        return Step(Next.DONE, None, "max_attempts")
+    return step

@@ -1,0 +1,168 @@
+"""Campaigns: which cases are called with which script, and how far those calls may go."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from voiceagent.base.errors import BadInputError
+from voiceagent.base.ids import uuid7
+from voiceagent.base.languages import Language
+from voiceagent.dialer import events
+from voiceagent.dialer.modes import header_part
+from voiceagent.dialer.tables import CampaignState, DialMode, EnrollmentState, campaign, enrollment, list_entry
+from voiceagent.journal.envelope import NewEvent
+from voiceagent.journal.journal import Journal
+
+#: Calls of one campaign to one case before it is left alone.
+MAX_ATTEMPTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign as the dialer needs it."""
+
+    id: uuid.UUID
+    name: str
+    mode: DialMode
+    state: CampaignState
+    script: str
+    policy: str
+    language: Language
+    caller_id: str | None
+    max_attempts: int
+
+
+def create_campaign(
+    journal: Journal,
+    name: str,
+    *,
+    script: str = "negotiation",
+    policy: str = "demo-br",
+    language: Language = Language.PT_BR,
+    region: str | None = None,
+    caller_id: str | None = None,
+    actor: str = "operator",
+    connection: sa.Connection | None = None,
+) -> uuid.UUID:
+    """A new campaign in draft and rehearsal. BadInputError when the name is taken or empty."""
+    name = name.strip()
+    if not name or len(name) > 128:
+        raise BadInputError("a campaign needs a name of at most 128 characters")
+    if caller_id is not None:
+        header_part(caller_id)
+    if connection is None:
+        with journal.transaction() as own:
+            return create_campaign(
+                journal, name, script=script, policy=policy, language=language, region=region, caller_id=caller_id,
+                actor=actor, connection=own,
+            )  # fmt: skip
+    if find_campaign(connection, name, journal.tenant_id) is not None:
+        raise BadInputError(f"there is a campaign {name!r} already: choose another name")
+    campaign_id = uuid7(journal.clock.now())
+    created = events.CampaignCreated(
+        campaign_id, name, DialMode.REHEARSAL, script, policy, language, region or language.default_region, caller_id
+    )
+    journal.record([NewEvent("campaign", campaign_id, created, actor)], connection)
+    return campaign_id
+
+
+def find_campaign(connection: sa.Connection, name: str, tenant_id: uuid.UUID) -> Campaign | None:
+    """By name."""
+    row = connection.execute(
+        sa.select(campaign).where(campaign.c.tenant_id == tenant_id, campaign.c.name == name)
+    ).first()
+    return None if row is None else _campaign(row)
+
+
+def load_campaign(connection: sa.Connection, campaign_id: uuid.UUID) -> Campaign:
+    """By id; BadInputError when there is none."""
+    row = connection.execute(sa.select(campaign).where(campaign.c.id == campaign_id)).first()
+    if row is None:
+        raise BadInputError(f"there is no campaign {campaign_id}")
+    return _campaign(row)
+
+
+def all_campaigns(connection: sa.Connection, tenant_id: uuid.UUID) -> list[Campaign]:
+    """In order of their names."""
+    rows = connection.execute(sa.select(campaign).where(campaign.c.tenant_id == tenant_id).order_by(campaign.c.name))
+    return [_campaign(row) for row in rows]
+
+
+def require_campaign(connection: sa.Connection, name: str, tenant_id: uuid.UUID) -> Campaign:
+    """By name; BadInputError says what to do when there is none."""
+    found = find_campaign(connection, name, tenant_id)
+    if found is None:
+        raise BadInputError(f"there is no campaign {name!r}: see voiceagent campaigns list")
+    return found
+
+
+def set_state(journal: Journal, name: str, state: CampaignState, *, actor: str = "operator") -> None:
+    """Start, pause or finish; calls that run go on."""
+    with journal.transaction() as connection:
+        found = require_campaign(connection, name, journal.tenant_id)
+        if found.state is not state:
+            changed = events.CampaignStateChanged(found.id, state)
+            journal.record([NewEvent("campaign", found.id, changed, actor)], connection)
+
+
+def set_mode(journal: Journal, name: str, mode: DialMode, *, reason: str, actor: str = "operator") -> None:
+    """How far the campaign's calls may go, with a reason for the record; the installation's dial.mode still caps it."""
+    if mode is not DialMode.REHEARSAL and not reason.strip():
+        raise BadInputError(f"say why the campaign goes to {mode}: the reason is kept")
+    with journal.transaction() as connection:
+        found = require_campaign(connection, name, journal.tenant_id)
+        if found.mode is not mode:
+            changed = events.CampaignModeChanged(found.id, mode, found.mode, reason.strip())
+            journal.record([NewEvent("campaign", found.id, changed, actor)], connection)
+
+
+def enroll(journal: Journal, connection: sa.Connection, campaign_id: uuid.UUID, case_ids: Sequence[uuid.UUID]) -> int:
+    """Put cases into a campaign, ready to be called; those already in it stay as they are. Returns how many are new."""
+    wanted = list(dict.fromkeys(case_ids))
+    known: set[uuid.UUID] = set()
+    for start in range(0, len(wanted), 500):
+        query = sa.select(enrollment.c.case_id).where(
+            enrollment.c.campaign_id == campaign_id, enrollment.c.case_id.in_(wanted[start : start + 500])
+        )
+        known |= set(connection.execute(query).scalars())
+    now = journal.clock.now()
+    rows = [
+        {
+            "id": uuid7(now),
+            "tenant_id": journal.tenant_id,
+            "campaign_id": campaign_id,
+            "case_id": case_id,
+            "state": EnrollmentState.READY,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for case_id in wanted
+        if case_id not in known
+    ]
+    if rows:
+        connection.execute(sa.insert(enrollment), rows)
+    return len(rows)
+
+
+def enroll_list(journal: Journal, connection: sa.Connection, campaign_id: uuid.UUID, list_id: uuid.UUID) -> int:
+    """Every case of a list; returns how many are new in the campaign."""
+    query = sa.select(list_entry.c.case_id).where(list_entry.c.list_id == list_id, list_entry.c.case_id.is_not(None))
+    return enroll(journal, connection, campaign_id, list(connection.execute(query.distinct()).scalars()))
+
+
+def _campaign(row: sa.Row[tuple[object, ...]]) -> Campaign:
+    return Campaign(
+        id=row.id,
+        name=row.name,
+        mode=row.mode,
+        state=row.state,
+        script=row.script or "negotiation",
+        policy=row.policy or "demo-br",
+        language=Language(row.language or Language.PT_BR),
+        caller_id=row.caller_id,
+        max_attempts=int((row.caps or {}).get("max_attempts", MAX_ATTEMPTS)),
+    )
