@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -52,6 +53,8 @@ class Job:
     zone: str
     """IANA zone of the debtor."""
     content: Content
+    permit: Callable[[], None]
+    """The last gate before the INVITE (dial mode, stops, hours): DeniedError when it is shut. May block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +74,6 @@ class House:
         return VadSegmenter()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How the call ended, as it is filed."""
-
-    disposition: Disposition
-    ended: catalogue.CallEnded
-
-
 class Call:
     """Runs one job on one seat."""
 
@@ -86,7 +81,7 @@ class Call:
         self._job, self._phone, self._record, self._house = job, phone, record, house
         self.line: Line | None = None
 
-    async def run(self) -> Verdict:
+    async def run(self) -> catalogue.CallEnded:
         """Make the call; never raises for what can go wrong in a call: that becomes the verdict."""
         ended: Ended | None = None
         try:
@@ -109,10 +104,10 @@ class Call:
             house.speech.hearing(str(job.call_id), language), house.speech.voice(str(job.call_id), language)
         )
         try:
+            await asyncio.to_thread(job.permit)
             self.line = await self._phone.dial(job.number, call_id=str(job.call_id), caller_id=job.caller_id)
             return await self._on(self.line, hearing, voice)
         finally:
-            await hearing.close()
             await voice.close()
 
     async def _on(self, line: Line, hearing: Hearing, voice: Voice) -> Ended:
@@ -163,7 +158,7 @@ class Call:
             return_number=house.return_number,
         )
 
-    def _verdict(self, ended: Ended | None) -> Verdict:
+    def _verdict(self, ended: Ended | None) -> catalogue.CallEnded:
         record = self._record
         if ended is None:
             disposition = Disposition.PTP if record.promised else Disposition.ERR
@@ -175,17 +170,14 @@ class Call:
         answered = ended is not None and ended.answered
         verified = record.verified_datum is not None
         human = answered and not meaning.machine and (meaning.human or verified or record.human_spoke)
-        return Verdict(
-            disposition,
-            catalogue.CallEnded(
-                disposition=disposition.value,
-                human=human,
-                machine=answered and meaning.machine,
-                right_party=verified,
-                ring_s=record.ring_s,
-                talk_s=record.talk_s,
-                wrap_s=record.wrap_s,
-            ),
+        return catalogue.CallEnded(
+            disposition=disposition.value,
+            human=human,
+            machine=answered and meaning.machine,
+            right_party=verified,
+            ring_s=record.ring_s,
+            talk_s=record.talk_s,
+            wrap_s=record.wrap_s,
         )
 
 

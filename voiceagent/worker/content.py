@@ -7,10 +7,11 @@ from pathlib import Path
 
 from voiceagent.base.clock import Clock
 from voiceagent.base.errors import BadInputError
+from voiceagent.base.languages import Language
 from voiceagent.cases.store import keep_content
 from voiceagent.debt.policy import Policy
 from voiceagent.dialogue.script import Script
-from voiceagent.settings.yamltext import build, read_yaml
+from voiceagent.settings.dialplans import load_policy, load_script, policy_path, script_path
 from voiceagent.storage.database import Database
 
 
@@ -35,12 +36,12 @@ class ContentShelf:
         """The content for a campaign's script and policy in a language; BadInputError when a file is not sound."""
         key = (script, language, policy)
         if key not in self._shelf:
-            script_file = self._dialplans / script / f"{language}.yaml"
-            policy_file = self._dialplans / "policies" / f"{policy}.yaml"
+            script_file = script_path(self._dialplans, script, Language(language))
+            policy_file = policy_path(self._dialplans, policy)
             self._shelf[key] = Content(
-                build(Script, read_yaml(script_file)),
+                load_script(script_file),
                 self._keep("script", f"{script}/{language}", script_file),
-                build(Policy, read_yaml(policy_file)),
+                load_policy(policy_file),
                 self._keep("policy", policy, policy_file),
             )
         return self._shelf[key]

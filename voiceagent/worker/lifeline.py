@@ -7,7 +7,7 @@ import contextlib
 import json
 import signal
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 
@@ -16,10 +16,11 @@ def say_ready(**facts: Any) -> None:
     print(json.dumps({"ready": True, **facts}), flush=True)
 
 
-async def beat_forever(every_s: float) -> None:
-    """Print an empty line that often: a loop that cannot do it is stuck."""
+async def beat_forever(every_s: float, each: Callable[[], None] = lambda: None) -> None:
+    """Print an empty line that often, and call `each`: a loop that cannot do it is stuck."""
     while True:
         await asyncio.sleep(every_s)
+        each()
         print("", flush=True)
 
 

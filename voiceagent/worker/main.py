@@ -71,9 +71,10 @@ async def run_worker(plan: WorkerPlan) -> None:
         await softphone.start()
         loops = await _seats(plan, records, recorder, softphone, clock)
         say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats])
-        beating = asyncio.create_task(beat_forever(HEARTBEAT_S), name="heartbeat")
+        beating = asyncio.create_task(
+            beat_forever(HEARTBEAT_S, lambda: _drain_when_retired(softphone, loops)), name="heartbeat"
+        )
         working = asyncio.gather(*(loop.run() for loop in loops))
-        retiring = asyncio.create_task(_retire(softphone, loops), name="retirement")
         try:
             await until_parent_ends(asyncio.shield(working))
             for loop in loops:
@@ -82,7 +83,6 @@ async def run_worker(plan: WorkerPlan) -> None:
                 await asyncio.wait_for(asyncio.shield(working), DRAIN_S)
         finally:
             beating.cancel()
-            retiring.cancel()
             await softphone.close()  # hangs up what is left, which ends its conversations
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(working, 5)
@@ -105,7 +105,7 @@ async def _seats(
     )
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers)
     rules = load_rules(plan.dialplans / "jurisdictions")
-    queue = Queue(records.journal, clock, rules, gate, worker=plan.name)
+    queue = Queue(records.journal, rules, gate, worker=plan.name)
     shelf = ContentShelf(plan.dialplans, records.db, clock)
     loops = []
     for seat in plan.seats:
@@ -118,10 +118,9 @@ async def _seats(
     return loops
 
 
-async def _retire(softphone: Softphone, loops: list[SeatLoop]) -> None:
+def _drain_when_retired(softphone: Softphone, loops: list[SeatLoop]) -> None:
     """An endpoint that has done its share takes no more calls; the supervisor starts its successor."""
-    while not softphone.should_retire:
-        await asyncio.sleep(HEARTBEAT_S)
-    log.info("retiring after %d calls", softphone.calls_made)
-    for loop in loops:
-        loop.drain()
+    if softphone.should_retire:
+        log.info("retiring after %d calls", softphone.calls_made)
+        for loop in loops:
+            loop.drain()

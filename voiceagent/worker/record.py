@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from voiceagent.agent.ports import AgentTurn, DebtorTurn
 from voiceagent.base.clock import Clock
 from voiceagent.base.ids import uuid7
+from voiceagent.cases.kinds import SeatState
 from voiceagent.debt.agreement import Agreement
 from voiceagent.journal import catalogue
 from voiceagent.journal.envelope import NewEvent, Payload
@@ -39,10 +40,18 @@ REQUEST_DEFAULT_DAYS = 5
 class CallRecord:
     """One call's events. Times of the line are kept for the final verdict (ring, talk)."""
 
-    def __init__(self, writer: JournalWriter, clock: Clock, keys: CallKeys) -> None:
+    def __init__(
+        self,
+        writer: JournalWriter,
+        clock: Clock,
+        keys: CallKeys,
+        *,
+        on_state: Callable[[SeatState], None] = lambda state: None,
+    ) -> None:
         self._writer = writer
         self._clock = clock
         self.keys = keys
+        self._on_state = on_state
         self._began = clock.monotonic()
         self._answered: float | None = None
         self._ended: float | None = None
@@ -59,11 +68,13 @@ class CallRecord:
 
     def ringing(self) -> None:
         """The far phone rings."""
+        self._on_state(SeatState.RINGING)
         self._note(catalogue.CallRinging())
 
     def answered(self) -> None:
         """The call is up: talk time begins."""
         self._answered = self._clock.monotonic()
+        self._on_state(SeatState.TALKING)
         self._note(catalogue.CallAnswered(), *([self.recording] if self.recording else []))
 
     def first_audio(self) -> None:

@@ -8,13 +8,18 @@ import logging
 import uuid
 
 from voiceagent.base.clock import Clock
-from voiceagent.base.errors import UnavailableError
+from voiceagent.base.errors import UnavailableError, VoiceagentError
 from voiceagent.cases.kinds import SeatState
+from voiceagent.debt.disposition import Disposition
 from voiceagent.dialer.queue import Lease, Queue
+from voiceagent.journal.catalogue import CallEnded
+from voiceagent.journal.envelope import NewEvent
+from voiceagent.journal.floor import SeatChanged
 from voiceagent.journal.writer import JournalWriter
 from voiceagent.telephony.line import Phone
-from voiceagent.worker.call import House
+from voiceagent.worker.call import Call, House, Job
 from voiceagent.worker.content import ContentShelf
+from voiceagent.worker.record import CallKeys, CallRecord
 
 log = logging.getLogger(__name__)
 
@@ -68,3 +73,57 @@ class SeatLoop:
             log.error("seat %s cannot ask for work: %s", self.name, error)
             await asyncio.sleep(self._idle_poll_s)
             return None
+
+    async def _work(self, lease: Lease) -> None:
+        """Make the leased call; the attempt is closed and the enrolment moved on whatever happens."""
+        keys = CallKeys(
+            lease.attempt_id, lease.case_id, lease.person_id, lease.phone_id, lease.campaign_id, f"seat {self.name}"
+        )
+        record = CallRecord(self._writer, self._clock, keys, on_state=lambda state: self._show(state, lease.attempt_id))
+        self._show(SeatState.DIALING, lease.attempt_id)
+        renewing = asyncio.create_task(self._renew(lease), name="lease")
+        try:
+            job = Job(
+                call_id=lease.attempt_id,
+                case=lease.case,
+                number=lease.number,
+                caller_id=lease.caller_id,
+                zone=lease.zone,
+                content=await asyncio.to_thread(self._shelf.take, lease.script, str(lease.case.language), lease.policy),
+                permit=lambda: self._queue.recheck(lease),
+            )
+            ended = await Call(job, self._phone, record, self._house).run()
+        except VoiceagentError as error:
+            log.error("call %s: %s", lease.attempt_id, error)
+            ended = CallEnded(Disposition.ERR.value, ring_s=record.ring_s)
+        finally:
+            renewing.cancel()
+        self._show(SeatState.WRAPUP, lease.attempt_id)
+        await self._complete(lease, ended)
+
+    async def _complete(self, lease: Lease, ended: CallEnded) -> None:
+        """Events of the call first, then the verdict that closes it; tried until the database takes it."""
+        while True:
+            try:
+                await self._writer.flush()
+                await asyncio.to_thread(self._queue.complete, lease, ended)
+                return
+            except UnavailableError as error:
+                log.error("the verdict of call %s waits for the database: %s", lease.attempt_id, error)
+                await asyncio.sleep(self._idle_poll_s)
+
+    async def _renew(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(self._queue.lease_s / 3)
+            with contextlib.suppress(UnavailableError):
+                await asyncio.to_thread(self._queue.renew, lease)
+
+    def _show(self, state: SeatState, attempt_id: uuid.UUID | None = None) -> None:
+        if state is self._state:
+            return
+        self._state = state
+        changed = SeatChanged(self.name, self._worker, state.value, attempt_id)
+        try:
+            self._writer.note([NewEvent("seat", self._seat_id, changed, self._worker)])
+        except UnavailableError as error:
+            log.error("the board does not show seat %s: %s", self.name, error)
