@@ -69,8 +69,9 @@ def _names(script: Script) -> Iterator[Finding]:
 
 def _state_names(script: Script, name: str, state: State) -> Iterator[Finding]:
     path: Where = ("states", name)
-    said = (*state.say, *state.reprompt, *state.silence, *((state.ask,) if state.ask else ()))
-    yield from _prompts_named(script, said, path)
+    for key in ("say", "reprompt", "silence"):
+        yield from _prompts_named(script, getattr(state, key), (*path, key))
+    yield from _prompts_named(script, (state.ask,) if state.ask else (), (*path, "ask"))
     yield from _action_names(state.do, (*path, "do"))
     yield from _action_names(state.hung_up_do, (*path, "hung_up_do"))
     if state.give_up is not None:

@@ -1,0 +1,155 @@
+"""Guards the script checker: each kind of fault is found, with line and what to do; the shipped scripts pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.unit.dialogue.conftest import DIALPLANS
+from voiceagent.base.errors import BadInputError
+from voiceagent.dialogue.checker import check
+from voiceagent.dialogue.script import Script
+from voiceagent.settings.dialplans import check_script, load_script
+
+SCRIPTS = sorted((DIALPLANS / "negotiation").glob("*.yaml"))
+
+SMALL = """
+script: small
+language: pt-BR
+version: 1
+start: greet
+give_up: lost
+speech_lost: lost
+speech_lost_prompt: sorry
+reprompt: [sorry]
+prompts:
+  sorry: Desculpe.
+  greet: Falo com {name}?
+  identity: Que dia você nasceu?
+  owe: Consta {total} com {creditor}.
+  read: {variants: ["São {offer_total}. Confirma?"], reads_back: true}
+  bye: Até logo.
+states:
+  greet:
+    say: [greet]
+    "on":
+      - {hear: confirm_self, go: verify}
+  verify:
+    say: [identity]
+    expect: [birth_date]
+    "on":
+      - {hear: date, do: [{check_identity: birth_day_month}], go: verified}
+  verified:
+    next:
+      - {when: verified, say: owe, go: offer}
+      - {go: lost}
+  offer:
+    do: [{quote: cash}]
+    say: [owe]
+    "on":
+      - {hear: accept, do: [accept], go: read}
+  read:
+    say: [read]
+    "on":
+      - {hear: "yes", do: [confirm, promise], go: done}
+  done: {say: [bye], end: PTP}
+  lost: {say: [bye], end: CB}
+"""
+
+
+@pytest.fixture
+def problems(tmp_path: Path) -> Callable[[str, str], list[str]]:
+    """What the checker says of the small script after one replacement."""
+
+    def run(old: str, new: str) -> list[str]:
+        assert old in SMALL
+        path = tmp_path / "small.yaml"
+        path.write_text(SMALL.replace(old, new, 1), encoding="utf-8")
+        try:
+            return [text for finding, text in check_script(path) if finding.is_error]
+        except BadInputError as error:
+            return [error.message]
+
+    return run
+
+
+def test_the_small_script_is_sound(problems: Callable[[str, str], list[str]]) -> None:
+    assert problems("Até logo.", "Tchau.") == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_shipped_scripts_are_sound(path: Path) -> None:
+    assert [text for _, text in check_script(path)] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ("go: verify}", "go: nowhere}", 21, "no state 'nowhere'"),
+        ("say: [greet]", "say: [hello]", 19, "no prompt 'hello'"),
+        ("{name}?", "{nome}?", 12, "uses {nome}"),
+        ("{name}?", "{name!r}?", 12, "nothing more inside the braces"),
+        ("{name}?", "{name?", 12, "braces"),
+        ("hear: confirm_self", "hear: confirm", 21, "no intent and no slot"),
+        ("when: verified,", "when: trusted,", 29, "unknown guard 'trusted'"),
+        ("when: verified,", "when: was told,", 29, "remember: told"),
+        ("do: [{quote: cash}]", "do: [{quote: card}]", 32, "quote takes cash, instalments"),
+        ("do: [{quote: cash}]", "do: [bargain]", 32, "unknown action 'bargain'"),
+        ("do: [accept]", "do: [request]", 35, "request needs a word"),
+        ("Falo com {name}?", "Falo com {name} sobre {creditor}?", 19, "before identity is proved"),
+        ("when: verified, say: owe, go: offer", "say: owe, go: offer, when: not verified",
+         29, "before identity is proved"),
+        ("{hear: confirm_self, go: verify}", "{hear: confirm_self, go: offer}", 33, "before identity is proved"),
+        ("do: [accept], go: read", "do: [], go: read", 37, "reads back what was not accepted"),
+        ("do: [confirm, promise]", "do: [promise]", 39, "second yes"),
+        ("say: [read]", "say: [owe]", 39, "confirm is reachable without a read-back"),
+        ('hear: "yes", do: [confirm', 'hear: ["yes", "no"], do: [confirm', 39, "confirm must answer a yes"),
+        ("hear: accept, do: [accept], go: read", "hear: accept, do: [accept, confirm, promise], go: done",
+         35, "without a read-back"),
+        ("do: [{quote: cash}]", "do: []", 35, "without an offer"),
+        ("  done: {say: [bye], end: PTP}", "  done: {say: [bye], next: [{go: done}]}", 40, "circle"),
+        ("give_up: lost", "give_up: greet", 6, "must end the call by itself"),
+        ("  lost: {say: [bye], end: CB}", "  lost: {say: [bye], end: CB}\n  island: {end: CB}", 42, "never reached"),
+        ("  sorry: Desculpe.", "  sorry: Desculpe.\n  sorry: Perdão.", 12, "written twice"),
+        ("version: 1", "version: 1\ncolour: red", 5, "unknown key"),
+        ("version: 1", "version: one", 4, "integer"),
+        ("start: greet", "", 2, "start: missing"),
+        ("end: PTP", "end: PAGO", 40, "Input should be"),
+        ("end: PTP}", "end: PTP", 41, "correct the YAML"),
+        ("    say: [identity]", "    end: CB", 22, "exactly one of"),
+        ("{go: lost}", "{when: verified, go: lost}", 27, "always a way on"),
+    ],
+)  # fmt: skip
+def test_each_fault_is_found_at_its_line(
+    problems: Callable[[str, str], list[str]], old: str, new: str, line: int, says: str
+) -> None:
+    found = problems(old, new)
+    assert any(says in text for text in found), found
+    assert any(says in text and f"small.yaml:{line}:" in text for text in found), found
+
+
+def test_an_unsound_script_is_not_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL.replace("Falo com {name}?", "Você deve {total}, {name}?"), encoding="utf-8")
+    with pytest.raises(BadInputError, match="before identity is proved"):
+        load_script(path)
+
+
+def test_taking_the_identity_check_away_anywhere_is_found(script: Script) -> None:
+    """Mutation: whichever way to the debt is opened without proof, the checker sees it."""
+    data = script.model_dump()
+    data["states"]["greet"]["on"][0]["go"] = "opened"
+    assert any("before identity" in finding.message for finding in check(Script.model_validate(data)))
+
+
+def test_every_prompt_about_the_debt_moved_to_the_greeting_is_found(script: Script) -> None:
+    from voiceagent.dialogue.prompts import discloses
+
+    secret = [name for name, prompt in script.prompts.items() if discloses(prompt)]
+    assert len(secret) > 30
+    for name in secret:
+        data = script.model_dump()
+        data["states"]["greet"]["say"] = (name,)
+        assert any("before identity" in finding.message for finding in check(Script.model_validate(data))), name
