@@ -1,0 +1,96 @@
+"""`voiceagent understand`: what the agent makes of a debtor's words."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import date
+from typing import Any
+
+from voiceagent.base.errors import BadInputError, UsageError
+from voiceagent.base.languages import Language
+from voiceagent.cli.batch import run_batch
+
+HELP = "what the agent makes of a debtor's words: intent, dates, amounts, instalments, digits, yes or no"
+EXAMPLE = 'voiceagent understand --language pt-BR --expect date --today 2026-11-18 "não, dia quinze não, dia vinte"'
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Either words with options, or a batch of JSON lines."""
+    parser.add_argument("text", nargs="*", help="what was said")
+    parser.add_argument("--batch", metavar="FILE", help="JSON lines with id, language, text, expect, ... (- for stdin)")
+    parser.add_argument("--language", default=Language.PT_BR.value, choices=[language.value for language in Language])
+    parser.add_argument("--region", help="ISO country of the debtor (default: the language's)")
+    parser.add_argument("--expect", default="intent", help="comma list: intent, yes_no, date, amount, instalments, ...")
+    parser.add_argument("--among", default="", help="comma list of the intents the state can mean")
+    parser.add_argument("--today", metavar="YYYY-MM-DD", help="the call's day (default: today)")
+    parser.add_argument("--json", action="store_true", help="one JSON document (the default form)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one object, or one a line for a batch."""
+    if args.batch is not None:
+        return run_batch(args.batch, answer)
+    if not args.text:
+        raise UsageError("give the words, or --batch FILE; for example: " + EXAMPLE)
+    request = {
+        "text": " ".join(args.text),
+        "language": args.language,
+        "expect": [kind for kind in args.expect.split(",") if kind],
+        "among": [name for name in args.among.split(",") if name],
+        "today": args.today or date.today().isoformat(),
+    }
+    if args.region:
+        request["region"] = args.region
+    print(json.dumps(answer(request), ensure_ascii=False))
+    return 0
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """The reply to one request of the batch form."""
+    from voiceagent.dialogue.understanding import understand
+
+    language = _language(request["language"])
+    understood = understand(
+        _text(request["text"]),
+        language=language.value,
+        region=str(request.get("region") or language.default_region),
+        expect=_names(request.get("expect") or ["intent"], "expect"),
+        among=_names(request.get("among") or [], "among"),
+        today=_day(request.get("today")),
+    )
+    return {
+        "intent": understood.intent,
+        "confidence": understood.confidence,
+        "slots": understood.slots,
+        "alternatives": list(understood.alternatives),
+        "ambiguous": understood.ambiguous,
+    }
+
+
+def _language(value: Any) -> Language:
+    try:
+        return Language(value)
+    except ValueError:
+        raise BadInputError(f"language {value!r} is not spoken: use pt-BR, es or en") from None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadInputError("`text` must be a string")
+    return value
+
+
+def _names(value: Any, field: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise BadInputError(f"`{field}` must be a list of names")
+    return value
+
+
+def _day(value: Any) -> date:
+    if value is None:
+        return date.today()
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise BadInputError(f"`today` must be a day like 2026-11-18, not {value!r}") from None
