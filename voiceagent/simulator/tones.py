@@ -39,8 +39,8 @@ class ToneBook:
             self._of_text[text], self._of_pair[pair] = pair, text
         frames = int(max(SHORTEST_S, len(text) * PER_CHARACTER_S) * SAMPLE_RATE / FRAME_SAMPLES)
         moments = np.arange(frames * FRAME_SAMPLES) / SAMPLE_RATE
-        wave = sum(np.sin(2 * np.pi * number * _STEP * moments) for number in pair)
-        return bytes((6000 * wave).astype("<i2").tobytes())
+        low, high = (np.sin(2 * np.pi * number * _STEP * moments) for number in pair)
+        return bytes((6000 * (low + high)).astype("<i2").tobytes())
 
     def hear(self, pcm: bytes) -> str:
         """The texts in that audio, in order; what is no tone of the book is left out."""

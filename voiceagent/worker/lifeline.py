@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 
 def say_ready(**facts: Any) -> None:
@@ -52,7 +52,7 @@ async def until_parent_ends(work: Awaitable[Any] | None = None) -> None:
             transport.close()
 
 
-async def _end_of(reader: asyncio.StreamReader) -> bool:
+async def _end_of(reader: asyncio.StreamReader) -> Literal[True]:
     while await reader.read(4096):
         pass
     return True
