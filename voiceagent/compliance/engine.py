@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,8 +13,6 @@ from voiceagent.compliance.constraints import Constraint, Verdict
 from voiceagent.compliance.places import UnknownPlaceError, View, views_of
 from voiceagent.compliance.request import Channel, Purpose, Request
 from voiceagent.compliance.rules import RuleBook
-
-log = logging.getLogger(__name__)
 
 #: Order of precedence; a stop not listed here is unknown and denies as `fail_closed`.
 STOPS = (
@@ -71,8 +68,7 @@ def decide(request: Request, rules: RuleBook | None) -> Decision:
     except UnknownPlaceError as error:
         return _closed(str(error), inputs_hash, rules)
     except Exception as error:
-        # Whatever went wrong, the safe answer is no; the alert makes people look.
-        log.exception("compliance failed closed")
+        # Whatever went wrong, the safe answer is no; `alert` and `detail` make people look.
         return _closed(f"{type(error).__name__}: {error}", inputs_hash, rules)
 
 

@@ -115,6 +115,10 @@ def read_facts(connection: sa.Connection, file: CaseFile, now: datetime, tenant_
     zone = zone_for(file)
     history, dials, cool = _history(connection, file, now)
     today = now.astimezone(ZoneInfo(zone)).date()
+    promised = earliest_open_promise(connection, file.case_id)
+    if promised is not None:
+        # A payment takes days to arrive: the promise protects until somebody has called it broken.
+        promised = max(promised, today)
     return Facts(
         file=file,
         now=now,
@@ -125,7 +129,7 @@ def read_facts(connection: sa.Connection, file: CaseFile, now: datetime, tenant_
         facts=CaseFacts(
             stage=file.stage.value,
             days_overdue=max((today - debt.due).days for debt in file.case.debts),
-            open_promise_due=earliest_open_promise(connection, file.case_id),
+            open_promise_due=promised,
             cooloff_until=cool,
         ),
         dials=dials,

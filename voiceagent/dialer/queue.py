@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -26,6 +27,8 @@ from voiceagent.journal.catalogue import CallAttempted, CallEnded, ComplianceDec
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
 from voiceagent.journal.private import private_ref
+
+log = logging.getLogger(__name__)
 
 #: Candidates looked at for one lease; the others wait for the next idle seat's question.
 _LOOK_AT = 40
@@ -222,6 +225,8 @@ class Queue:
         request = facts.request(phone, purpose, guard_s=self.guard_s, asked_for=asked_for)
         decision = decide(request, self.rules)
         decided = self._decided(decision, request, facts)
+        if decision.alert:
+            log.error("case %s is not called, and people must look: %s", facts.file.case_id, decision.detail)
         if not decision.allow:
             self.journal.record([NewEvent("case", facts.file.case_id, decided, "dialer")], connection)
             return ForbiddenError(decision)
