@@ -1,0 +1,359 @@
+"""Guards server and client together over a real Unix socket: turns, prompts, refusals, deadlines, foreign clients."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from wyoming.asr import Transcribe, Transcript
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.client import AsyncUnixClient
+from wyoming.info import Describe, Info
+from wyoming.ping import Ping, Pong
+from wyoming.tts import Synthesize
+
+from voiceagent.audio.format import FRAME_BYTES
+from voiceagent.audio.resample import resample
+from voiceagent.base.errors import MissingPartError, UnavailableError
+from voiceagent.language.spoken import SpokenPart
+from voiceagent.speech.client import SpeechClient
+from voiceagent.speech.ears import Ears
+from voiceagent.speech.engines.scripted import Scripted, ScriptedEar, fingerprint
+from voiceagent.speech.metrics import SpeechMetrics
+from voiceagent.speech.protocol import HearingContext, SpeechService
+from voiceagent.speech.server import SpeechServer
+from voiceagent.speech.synthesis.speaker import Speaker
+from voiceagent.speech.synthesis.spec import VoiceSpec
+
+YES = bytes(range(1, 161)) * 20
+CONTEXT = HearingContext("pt-BR", ("yes_no",), ("sim", "não"))
+
+
+class FakeChild:
+    """Says a text as its own bytes; remembers how often it had to."""
+
+    def __init__(self, engine: str, models: Path) -> None:
+        self.said: list[tuple[str, str]] = []
+        self.fails = False
+
+    async def start(self) -> None:
+        pass
+
+    async def render(self, text: str, voice: VoiceSpec) -> bytes:
+        if self.fails:
+            raise UnavailableError("the pyttsx3 synthesiser died; it is started again")
+        self.said.append((voice.name, text))
+        return (text + " ").encode("utf-16-le")
+
+    async def close(self) -> None:
+        pass
+
+
+class SlowEar(ScriptedEar):
+    """Finishes when told, not before."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        super().__init__({fingerprint(YES): "sim"})
+        self.gate = gate
+
+    def finish(self):
+        self.gate.wait(20)
+        return super().finish()
+
+
+class Slow(Scripted):
+    def __init__(self, gate: threading.Event) -> None:
+        super().__init__({})
+        self.gate = gate
+
+    def open(self, language: str) -> SlowEar:
+        return SlowEar(self.gate)
+
+
+class House:
+    """A running server and what it is made of."""
+
+    def __init__(self, tmp_path: Path, engine: Scripted | None = None, **limits: float) -> None:
+        self.metrics = SpeechMetrics()
+        self.child = FakeChild("pyttsx3", tmp_path)
+        self.socket = tmp_path / "speech.sock"
+        scripted = engine or Scripted({fingerprint(YES): "sim"})
+        ears = Ears({"pt-BR": scripted, "es": scripted}, self.metrics, **limits)  # type: ignore[arg-type]
+        self.speaker = Speaker(tmp_path / "models", engine="pyttsx3", child=lambda engine, models: self.child)
+        self.server = SpeechServer(self.socket, ears, self.speaker, self.metrics)
+        self.client = SpeechClient(self.socket)
+
+
+def in_house(tmp_path: Path, scenario: Callable[[House], Awaitable[None]], **made: object) -> House:
+    house = House(tmp_path, **made)  # type: ignore[arg-type]
+
+    async def run() -> None:
+        await house.server.start()
+        try:
+            async with asyncio.timeout(30):
+                await scenario(house)
+        finally:
+            await house.server.stop()
+
+    asyncio.run(run())
+    return house
+
+
+async def settle(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - the server has no event for a count
+            await asyncio.sleep(0.005)
+
+
+def test_a_call_hears_turn_after_turn(tmp_path):
+    async def scenario(house: House) -> None:
+        service: SpeechService = house.client
+        hearing = await service.hearing("call", "pt-BR")
+        for _ in range(3):
+            await hearing.begin(CONTEXT)
+            for at in range(0, len(YES), FRAME_BYTES):
+                await hearing.feed(YES[at : at + FRAME_BYTES])
+            heard = await hearing.finish()
+            assert (heard.text, heard.engine, heard.reason) == ("sim", "scripted", "")
+            assert heard.alternatives[0] == ("sim", 1.0)
+        await hearing.begin(CONTEXT)
+        await hearing.feed(YES)
+        await hearing.begin(CONTEXT)
+        await hearing.feed(bytes(640))
+        assert (await hearing.finish()).reason == "no_speech", "what was not finished is forgotten"
+        await hearing.close()
+        await settle(lambda: house.server.ears.calls == 0)
+
+    house = in_house(tmp_path, scenario)
+    assert not house.socket.exists()
+    assert (
+        house.metrics.registry.get_sample_value(
+            "voiceagent_speech_turns_total", {"engine": "scripted", "reason": "heard"}
+        )
+        == 3
+    )
+
+
+def test_no_recogniser_for_the_language_refuses_the_call(tmp_path):
+    async def scenario(house: House) -> None:
+        with pytest.raises(MissingPartError, match="models install"):
+            await house.client.hearing("call", "en")
+
+    in_house(tmp_path, scenario)
+
+
+def test_more_calls_than_the_machine_takes_are_refused_and_room_comes_back(tmp_path):
+    async def scenario(house: House) -> None:
+        first = await house.client.hearing("one", "pt-BR")
+        with pytest.raises(UnavailableError) as refused:
+            await house.client.hearing("two", "pt-BR")
+        assert refused.value.code == "busy"
+        await first.close()
+        await settle(lambda: house.server.ears.calls == 0)
+        await (await house.client.hearing("two", "pt-BR")).close()
+
+    in_house(tmp_path, scenario, max_calls=1)
+
+
+def test_a_slow_engine_is_a_timeout_and_the_next_turn_is_heard(tmp_path):
+    gate = threading.Event()
+
+    async def scenario(house: House) -> None:
+        hearing = await house.client.hearing("call", "pt-BR")
+        await hearing.begin(CONTEXT)
+        await hearing.feed(YES)
+        late = await hearing.finish()
+        assert (late.text, late.reason) == ("", "timeout")
+        gate.set()
+        await hearing.begin(CONTEXT)
+        await hearing.feed(YES)
+        assert (await hearing.finish()).text == "sim"
+
+    in_house(tmp_path, scenario, engine=Slow(gate), deadline_s=0.1)
+
+
+def test_an_answer_that_comes_after_the_client_gave_up_is_not_the_next_turns(tmp_path):
+    gate = threading.Event()
+
+    async def scenario(house: House) -> None:
+        hearing = await SpeechClient(house.socket, finish_s=0.1).hearing("call", "pt-BR")
+        await hearing.begin(CONTEXT)
+        await hearing.feed(YES)
+        assert (await hearing.finish()).reason == "timeout"
+        gate.set()
+        hearing._finish_s = 10
+        await hearing.begin(CONTEXT)
+        await hearing.feed(bytes(640))
+        assert (await hearing.finish()).reason == "no_speech", "the first turn's yes must not count here"
+
+    in_house(tmp_path, scenario, engine=Slow(gate), deadline_s=10.0)
+
+
+def test_an_engine_that_fails_is_a_hypothesis_too(tmp_path):
+    class Broken(ScriptedEar):
+        def finish(self):
+            raise RuntimeError("native library says no")
+
+    class BrokenEngine(Scripted):
+        def open(self, language: str) -> Broken:
+            return Broken({})
+
+    async def scenario(house: House) -> None:
+        hearing = await house.client.hearing("call", "pt-BR")
+        for _ in range(2):
+            await hearing.begin(CONTEXT)
+            await hearing.feed(YES)
+            assert (await hearing.finish()).reason == "unavailable"
+
+    in_house(tmp_path, scenario, engine=BrokenEngine({}))
+
+
+def test_prompts_join_shared_and_own_parts_and_render_each_once(tmp_path):
+    parts = [SpokenPart("Bom dia,"), SpokenPart("Maria.", cacheable=False)]
+
+    async def scenario(house: House) -> None:
+        voice = await house.client.voice("call", "pt-BR")
+        pcm = await voice.render(parts)
+        assert "Bom dia,".encode("utf-16-le") in pcm
+        assert "Maria.".encode("utf-16-le") in pcm
+        assert await voice.render(parts) == pcm
+        assert house.child.said == [("roa/pt-br", "Bom dia,"), ("roa/pt-br", "Maria.")]
+        assert voice.name == "pyttsx3:roa/pt-br@pt-BR"
+        other = await house.client.voice("other", "pt-BR")
+        assert await other.render(parts) == pcm
+        assert house.child.said[2:] == [("roa/pt-br", "Maria.")], "a name is no other call's to use"
+        assert await voice.render([]) == b""
+
+    in_house(tmp_path, scenario)
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "models/phrases").rglob("*.pcm"))
+    assert "Bom dia,".encode("utf-16-le") in kept
+    assert "Maria".encode("utf-16-le") not in kept, "personal parts never reach the disk"
+
+
+def test_a_prepared_prompt_can_be_said_when_the_process_is_gone(tmp_path):
+    sorry = [SpokenPart("Desculpe, tive um problema.")]
+
+    async def scenario(house: House) -> None:
+        voice = await house.client.voice("call", "pt-BR")
+        await voice.prepare([sorry])
+        hearing = await house.client.hearing("call", "pt-BR")
+        await house.server.stop()
+        assert await voice.render(sorry)
+        with pytest.raises(UnavailableError):
+            await voice.render([SpokenPart("Outra coisa.")])
+        await hearing.begin(CONTEXT)
+        await hearing.feed(YES)
+        assert (await hearing.finish()).reason == "unavailable"
+        with pytest.raises(UnavailableError, match="voiceagent speech"):
+            await house.client.hearing("next", "pt-BR")
+        with pytest.raises(UnavailableError, match="voiceagent speech"):
+            await house.client.voice("next", "pt-BR")
+
+    in_house(tmp_path, scenario)
+
+
+def test_a_synthesiser_that_fails_is_unavailable_and_no_other_voice_speaks(tmp_path):
+    async def scenario(house: House) -> None:
+        voice = await house.client.voice("call", "pt-BR")
+        house.child.fails = True
+        with pytest.raises(UnavailableError):
+            await voice.render([SpokenPart("Bom dia.")])
+        await voice.prepare([[SpokenPart("Bom dia.")]])
+        house.child.fails = False
+        assert await voice.render([SpokenPart("Bom dia.")])
+        assert {name for name, _ in house.child.said} == {"roa/pt-br"}
+
+    in_house(tmp_path, scenario)
+
+
+def test_a_neural_voice_that_is_not_installed_is_named(tmp_path):
+    async def scenario(house: House) -> None:
+        voice = await house.client.voice("call", "pt-BR", "pm_alex")
+        with pytest.raises(UnavailableError, match="models install kokoro"):
+            await voice.render([SpokenPart("Oi.")])
+
+    in_house(tmp_path, scenario)
+
+
+def test_two_calls_asking_for_the_same_phrase_render_it_once(tmp_path):
+    async def scenario(house: House) -> None:
+        voices = [await house.client.voice(f"call {number}", "pt-BR") for number in range(4)]
+        answers = await asyncio.gather(*(voice.render([SpokenPart("O valor é de")]) for voice in voices))
+        assert len(set(answers)) == 1
+        assert len(house.child.said) == 1
+
+    in_house(tmp_path, scenario)
+
+
+def test_any_wyoming_client_can_use_it(tmp_path):
+    async def scenario(house: House) -> None:
+        async with AsyncUnixClient(str(house.socket)) as client:
+            await client.write_event(Describe().event())
+            info = Info.from_event(await client.read_event())
+            assert [program.name for program in info.asr] == ["scripted"]
+            assert info.tts[0].voices[0].languages == ["pt-BR"]
+            await client.write_event(Ping("there?").event())
+            assert Pong.from_event(await client.read_event()).text == "there?"
+            await client.write_event(Transcribe(language="pt").event())
+            await client.write_event(AudioStart(rate=8000, width=2, channels=1).event())
+            await client.write_event(AudioChunk(rate=8000, width=2, channels=1, audio=YES).event())
+            await client.write_event(AudioStop().event())
+            assert Transcript.from_event(await client.read_event()).text == "sim"
+            await client.write_event(Synthesize("Olá").event())
+            assert AudioStart.from_event(await client.read_event()).rate == 8000
+            assert AudioChunk.from_event(await client.read_event()).audio == "Olá ".encode("utf-16-le")
+            assert AudioStop.is_type((await client.read_event()).type)
+
+    in_house(tmp_path, scenario)
+
+
+def test_another_rate_and_stereo_are_converted(tmp_path):
+    wide = resample(YES, 8000, 16000)
+    stereo = b"".join(wide[at : at + 2] * 2 for at in range(0, len(wide), 2))
+    known = Scripted({fingerprint(resample(wide, 16000)): "sim"})
+
+    async def scenario(house: House) -> None:
+        async with AsyncUnixClient(str(house.socket)) as client:
+            await client.write_event(Transcribe(language="pt-BR").event())
+            await client.write_event(AudioChunk(rate=16000, width=2, channels=2, audio=stereo).event())
+            await client.write_event(AudioStop().event())
+            assert Transcript.from_event(await client.read_event()).text == "sim"
+
+    in_house(tmp_path, scenario, engine=known)
+
+
+@pytest.mark.parametrize("event", [Transcribe(language="tlh"), Synthesize("x", context={"parts": [{}]})])
+def test_a_bad_event_is_answered_and_the_connection_stays(tmp_path, event):
+    async def scenario(house: House) -> None:
+        async with AsyncUnixClient(str(house.socket)) as client:
+            await client.write_event(event.event())
+            answer = await client.read_event()
+            assert (answer.type, answer.data["code"]) == ("error", "bad_input")
+            await client.write_event(Ping("still?").event())
+            assert Pong.is_type((await client.read_event()).type)
+
+    in_house(tmp_path, scenario)
+
+
+def test_the_socket_is_private_and_taken_only_once(tmp_path):
+    async def scenario(house: House) -> None:
+        assert house.socket.stat().st_mode & 0o777 == 0o600
+        with pytest.raises(UnavailableError, match="already listens"):
+            await House(tmp_path).server.start()
+
+    in_house(tmp_path, scenario)
+
+
+def test_a_socket_left_by_a_dead_process_is_taken_over(tmp_path):
+    async def scenario(house: House) -> None:
+        assert (await house.client.info()).asr
+
+    import socket
+
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(tmp_path / "speech.sock"))
+    left.close()
+    in_house(tmp_path, scenario)
