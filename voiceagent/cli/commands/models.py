@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from voiceagent.speech.catalogue import Model
     from voiceagent.speech.store import ModelStore, State
 
@@ -115,15 +113,15 @@ def _render(args: argparse.Namespace, directory: Path) -> list[dict[str, Any]]:
 
 
 def bank_texts(language: str) -> list[str]:
-    """Everything the agent can say in that language that is the same for every debtor."""
-    import importlib
+    """Everything the agent can say in that language that is the same for every debtor: carriers and value units."""
+    from voiceagent.dialogue.prompts import carriers
+    from voiceagent.language import say
+    from voiceagent.settings.dialplans import load_script
+    from voiceagent.settings.paths import Paths
 
-    from voiceagent.base.errors import MissingPartError
-
-    bank: Callable[[str], Iterable[str]] | None = getattr(importlib.import_module("voiceagent.language"), "bank", None)
-    if bank is None:
-        raise MissingPartError("this build has no phrase bank texts: give your own with --phrases FILE")
-    return list(bank(language))
+    scripts = sorted(Paths.from_environment().dialplans.glob(f"*/{language}.yaml"))
+    fixed = [text for script in scripts for text in carriers(load_script(script))]
+    return list(dict.fromkeys([*fixed, *say.bank(language)]))
 
 
 def _show(states: list[State], as_json: bool) -> None:
