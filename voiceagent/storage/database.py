@@ -16,7 +16,7 @@ from sqlalchemy.pool import StaticPool
 
 from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.storage import migrate
-from voiceagent.storage.faults import explain
+from voiceagent.storage.faults import UPGRADE, OutdatedError, explain
 from voiceagent.storage.types import canonical_json
 
 _WRITES = "voiceagent_writes"
@@ -83,6 +83,8 @@ class Database:
 
     def revision(self) -> str | None:
         """The schema's revision; None when nothing was ever made here."""
+        if self._file is not None and not Path(self._file).exists():
+            return None
         with self.read() as connection:
             return migrate.current(connection)
 
@@ -98,7 +100,10 @@ class Database:
     @contextmanager
     def _transaction(self, options: dict[str, Any]) -> Iterator[sa.Connection]:
         try:
-            self._make_file()
+            if options[_WRITES]:
+                self._make_file()
+            elif self._file is not None and not Path(self._file).exists():
+                raise OutdatedError(f"there is no database {self} yet; {UPGRADE}")
             with self.engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
         except DBAPIError as error:
