@@ -112,7 +112,7 @@ def loop() -> Iterator[asyncio.Runner]:
 @pytest.fixture(scope="module")
 def softphone(loop: asyncio.Runner) -> Iterator[Softphone]:
     """The endpoint of the test process."""
-    phone = Softphone(SoftphoneSettings(media_timeout_s=2.0))
+    phone = Softphone(SoftphoneSettings(media_timeout_s=2.0, register_timeout_s=2.0))
     loop.run(phone.start())
     yield phone
     loop.run(phone.close())

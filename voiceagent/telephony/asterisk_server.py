@@ -196,7 +196,10 @@ class AsteriskServer:
             "RTP_LAST": str(self.ports.rtp_last),
             "ENDPOINTS": "\n".join(self._endpoints()),
             "SEAT_EXTENSIONS": "\n".join(
-                f"exten => {seat.extension},1,Gosub(to-seat,s,1({seat.name}))" for seat in self.seats.values()
+                f"exten => {seat.extension},1,Gosub(new-call-id,s,1)\n"
+                f" same => n,Dial(PJSIP/{seat.name},${{RING}},b(new-call-id^header^1(${{VOICEAGENT_CALL}})))\n"
+                " same => n,Hangup(${HANGUPCAUSE})"
+                for seat in self.seats.values()
             ),
         }
         for name in DEFAULTED:

@@ -126,6 +126,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self.disconnected = False
         self._rang = self._has_media = self._confirmed = self._ending = self._timed_out = False
         self._failure: HangupReason | None = None
+        self._outcome: HungUp | None = None
         self._packets, self._packets_at = -1, 0.0
 
     @property
@@ -153,11 +154,12 @@ class PjCall(pj.Call):  # type: ignore[misc]
         except pj.Error as error:
             log.info("hang-up of %s: %s", self.line.call_id, error.reason)  # it ended at the same moment
 
-    def tell_closed(self) -> None:
-        """The library is about to go down with this call still in it."""
-        self.disconnected = True
+    def let_go(self) -> None:
+        """Give the port back and tell the line that it is over: whoever hears that finds room for the next call."""
+        self.port.wires, self.port.lent = None, False
         self.line.call = None
-        self.line.tell(HungUp(HungUpBy.NEAR, 0, HangupReason.CLOSING))
+        # Without an outcome the library goes down with the call still in it.
+        self.line.tell(self._outcome or HungUp(HungUpBy.NEAR, 0, HangupReason.CLOSING))
 
     def watch(self, now: float, media_timeout_s: float) -> None:
         """Once a second or so: end a call that rings too long, or whose audio has stayed away."""
@@ -193,8 +195,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
             self._confirmed = True
             self._up()
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._outcome = self._judge(info.lastStatusCode)
             self.disconnected = True
-            self.line.tell(self._outcome(info.lastStatusCode))
 
     def _media(self) -> None:
         info = self.getInfo()  # kept: what an object of the library contains dies with it, the binding holds nothing
@@ -214,7 +216,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
             wires.answered = True
             self.line.tell(Answered())
 
-    def _outcome(self, code: int) -> HungUp:
+    def _judge(self, code: int) -> HungUp:
         line = self.line
         if self._failure is not None:
             return HungUp(HungUpBy.FAILURE, code, self._failure)

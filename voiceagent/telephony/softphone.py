@@ -275,13 +275,12 @@ class Softphone:
     def _reap(self, now: float) -> None:
         if not any(call.disconnected for call in self._calls):
             return
-        for call in self._calls:
-            if call.disconnected:
-                call.port.wires, call.port.lent = None, False
-                call.line.call = None
-                self._ended_at.append(now)
+        ended = [call for call in self._calls if call.disconnected]
         self._calls = [call for call in self._calls if not call.disconnected]
         self._live = len(self._calls)
+        for call in ended:
+            self._ended_at.append(now)
+            call.let_go()
 
     def _bring_up(self) -> pj.Endpoint:
         check_frame_copy()
@@ -345,9 +344,8 @@ class Softphone:
     def _let_go(self) -> None:
         """Drop calls and accounts. Apart from `_bring_down`, so that no variable there outlives the library."""
         for call in self._calls:
-            if not call.disconnected:  # the peer is gone; the library frees what is left
-                call.tell_closed()
-        self._calls = []
+            call.let_go()
+        self._calls, self._live = [], 0
         for seat in list(self.seats.values()):
             self._delete_account(seat)
         for port in self._ports:
