@@ -110,9 +110,8 @@ class Mouth:
         played = self._line.played()
         while self._queue:
             head = self._queue[0]
-            if head.started_at is None and head.written and played > head.begins:
-                head.started_at = self._now()
-                self._on_started(head)
+            if head.written and played > head.begins:
+                self._begin(head)
             if head.written < len(head.pcm) or played < head.begins + head.written:
                 break
             self._queue.popleft()
@@ -140,15 +139,21 @@ class Mouth:
         self._end = self._line.played()
         waiting = list(self._queue)
         self._queue.clear()
-        for index, utterance in enumerate(waiting):
+        for utterance in waiting:
             begun = utterance.written > 0 and played > utterance.begins
-            if utterance.say.barge_in:
-                heard = min(seconds(max(0, played - utterance.begins)), utterance.total_s) if begun else 0.0
-                if begun or index == 0:
-                    self._on_ended(Played(utterance, heard, interrupted=True))
-            else:
+            if begun:
+                self._begin(utterance)
+            if not utterance.say.barge_in:
                 utterance.written = 0
                 self._queue.append(utterance)
+            elif begun:  # what was never begun was never said: it is no turn
+                heard = min(seconds(played - utterance.begins), utterance.total_s)
+                self._on_ended(Played(utterance, heard, interrupted=True))
+
+    def _begin(self, utterance: Utterance) -> None:
+        if utterance.started_at is None:
+            utterance.started_at = self._now()
+            self._on_started(utterance)
 
     def _played_of(self, utterance: Utterance) -> int:
         if utterance.written == 0:

@@ -137,7 +137,7 @@ class Scenario(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A scenario with its debtor, ready to run."""
+    """A scenario with its debtor, ready to run; the first step is always the greeting, to which the debtor listens."""
 
     name: str
     scenario: Scenario
@@ -151,6 +151,9 @@ def load_scenario(path: Path) -> Loaded:
     case = case_from(path.parent / "cases" / f"{given}.yaml" if isinstance(given, str) else given)
     if case.language is not scenario.language:
         raise BadInputError(f"{path}: the case speaks {case.language}, the scenario {scenario.language}")
+    if scenario.steps[0].acts:
+        # What the agent says on answering is an answer of its own, wanted or not.
+        scenario = scenario.model_copy(update={"steps": (Step(), *scenario.steps)})
     return Loaded(path.stem, scenario, case)
 
 
@@ -177,14 +180,16 @@ class Answer:
 def judge(loaded: Loaded, script: Script, answers: list[Answer]) -> list[str]:
     """Everything that is not as the scenario wants; empty when the run is good. `answers`: one for each step done.
 
+    Steps are counted from 0, the greeting.
+
     Whatever the scenario says, nothing about the debt may be heard before identity is proved, and a promise needs
     its read-back.
     """
     problems: list[str] = []
-    for number, (step, answer) in enumerate(zip(loaded.scenario.steps, answers, strict=False), 1):
+    for number, (step, answer) in enumerate(zip(loaded.scenario.steps, answers, strict=False)):
         problems += [f"step {number}: {problem}" for problem in _unmet(step.expect, answer)]
     if len(answers) < len(loaded.scenario.steps):
-        problems.append(f"the call ended before step {len(answers) + 1}")
+        problems.append(f"the call ended before step {len(answers)}")
     effects = [effect for answer in answers for effect in answer.effects]
     problems += _disclosed(loaded.case, effects)
     problems += _unread(script, effects)

@@ -107,12 +107,11 @@ def run_scenario(loaded: Loaded, paths: Paths | None = None) -> list[str]:
 def play(loaded: Loaded, machine: Machine) -> list[Answer]:
     """The agent's answers to the steps, up to the end of the call."""
     call = TextCall(machine)
-    greeting = call.answer()
     answers: list[Answer] = []
     for step in loaded.scenario.steps:
         if call.over:
             break
-        effects = (*greeting, *_act(call, step)) if not answers else _act(call, step)
+        effects = _act(call, step) if answers else call.answer()
         answers.append(Answer(call.state.node, list(effects), call.state.verified))
     return answers
 

@@ -10,11 +10,10 @@ import uuid
 from voiceagent.base.clock import Clock
 from voiceagent.base.errors import UnavailableError, VoiceagentError
 from voiceagent.cases.kinds import SeatState
+from voiceagent.cases.seats import seat_changed
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialer.queue import Lease, Queue
 from voiceagent.journal.catalogue import CallEnded
-from voiceagent.journal.envelope import NewEvent
-from voiceagent.journal.floor import SeatChanged
 from voiceagent.journal.writer import JournalWriter
 from voiceagent.telephony.line import Phone
 from voiceagent.worker.call import Call, House, Job
@@ -44,7 +43,6 @@ class SeatLoop:
         self._shelf, self._writer, self._house, self._clock = shelf, writer, house, clock
         self._idle_poll_s = idle_poll_s
         self._draining = asyncio.Event()
-        self._seat_id = uuid.uuid5(uuid.NAMESPACE_URL, f"seat:{name}")
         self._state: SeatState | None = None
 
     def drain(self) -> None:
@@ -122,8 +120,7 @@ class SeatLoop:
         if state is self._state:
             return
         self._state = state
-        changed = SeatChanged(self.name, self._worker, state.value, attempt_id)
         try:
-            self._writer.note([NewEvent("seat", self._seat_id, changed, self._worker)])
+            self._writer.note([seat_changed(self.name, self._worker, state, attempt_id=attempt_id)])
         except UnavailableError as error:
             log.error("the board does not show seat %s: %s", self.name, error)

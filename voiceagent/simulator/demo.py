@@ -1,0 +1,208 @@
+"""The demo: draws debtors, rehearses, judges, and shows what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from voiceagent.base.errors import BadInputError, UsageError
+from voiceagent.base.money import Money
+from voiceagent.cases.calls import call_detail, calls
+from voiceagent.debt.agreement import Instalment
+from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.settings.dialplans import load_policy, policy_path
+from voiceagent.settings.paths import Paths
+from voiceagent.simulator import verdict
+from voiceagent.simulator.persona import Persona
+from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings
+from voiceagent.simulator.sample import SampleDebtor, draw
+from voiceagent.speech.client import SpeechClient
+
+ZONE = ZoneInfo("America/Sao_Paulo")
+#: Engines that really hear and speak; a rehearsal on any other proves nothing.
+REAL_RECOGNISERS = frozenset({"vosk", "whisper"})
+
+
+class Demo:
+    """One run of the demo."""
+
+    def __init__(
+        self,
+        *,
+        calls: int,
+        language: str,
+        at: str | None,
+        seed: int,
+        seats: int,
+        port: int | None,
+        progress: Callable[[str], None],
+    ) -> None:
+        self.at = _instant(at)
+        self.seed, self._port, self._progress = seed, port, progress
+        personas = [Persona.load(name, language) for name in islice(cycle(Persona.names(language)), calls)]
+        self._debtors = draw(personas, today=self.at.astimezone(ZONE).date(), seed=seed)
+        self._paths = Paths.from_environment()
+        self._settings = RehearsalSettings(at=self.at, language=language, seats=min(seats, calls), console_port=port)
+
+    async def run(self, show: Callable[[dict[str, Any]], None] | None) -> tuple[dict[str, Any], list[str]]:
+        """Rehearse; the document and everything that went wrong. Keeps the console open until interrupted, if any."""
+        self._progress(f"{len(self._debtors)} debtors, beginning at {self.at.isoformat()} (seed {self.seed})")
+        home = self._paths.home / "demo"
+        async with Rehearsal(self._settings, self._debtors, home, self._paths, self._progress) as rehearsal:
+            if rehearsal.run.console:
+                self._progress(f"console: {rehearsal.run.console}")
+            rehearsal.run.engines = await _engines(rehearsal.speech_socket, self._settings.language)
+            await rehearsal.until_all_called()
+            document, problems = await asyncio.to_thread(self._judge, rehearsal)
+            if show is not None:
+                show(document)
+            if rehearsal.run.console:
+                self._progress(f"console: {rehearsal.run.console} (Ctrl-C ends it)")
+                await _interrupted()
+        return document, problems
+
+    def _judge(self, rehearsal: Rehearsal) -> tuple[dict[str, Any], list[str]]:
+        by_number = {debtor.number: debtor for debtor in self._debtors}
+        policy = load_policy(policy_path(self._paths.dialplans, "demo-br"))
+        today = self.at.astimezone(ZONE).date()
+        with rehearsal.records.db.read() as connection:
+            rows = list(reversed(calls(connection, limit=1000)))
+            details = [call_detail(connection, row["id"]) for row in rows]
+        problems = verdict.differences_from_cdr(rows, rehearsal.run.cdr)
+        documents, promises, latencies, right = [], [], [], 0
+        for detail in details:
+            debtor = by_number[detail["number"]]
+            expected = verdict.expected_promise(debtor, policy, today)
+            made = _promise_of(detail)
+            report = rehearsal.run.reports.get(str(detail["id"]), {})
+            turns = verdict.turns_document(detail["turns"], report.get("said", ()))
+            disposition = str(detail["disposition"])
+            if made is not None:
+                promises.append(made)
+                if made != expected:
+                    problems.append(
+                        f"call {detail['id']}: a promise was recorded that {debtor.persona.name} did not make"
+                    )
+            right += verdict.as_expected(debtor, disposition) and made == expected
+            latencies += [turn["latency_s"] for turn in turns if turn["latency_s"] is not None and turn["heard"]]
+            documents.append(self._call(detail, debtor, expected, made, turns, rehearsal.recordings))
+        problems += self._too_few(right)
+        problems += _unreal(rehearsal.run.engines)
+        return {
+            "summary": verdict.summary(rows, promises, latencies) | {"as_expected": right},
+            "engines": rehearsal.run.engines,
+            "at": self.at.isoformat(),
+            "seed": self.seed,
+            "problems": problems,
+            "calls": documents,
+        }, problems
+
+    def _too_few(self, right: int) -> list[str]:
+        """One in six calls may go another way than planned (a misheard word ends in a callback), never a promise."""
+        needed = len(self._debtors) - len(self._debtors) // 6
+        if right >= needed:
+            return []
+        return [
+            f"only {right} of {len(self._debtors)} calls ended as their persona should be brought to ({needed} needed)"
+        ]
+
+    def _call(
+        self,
+        detail: dict[str, Any],
+        debtor: SampleDebtor,
+        expected: verdict.ExpectedPromise | None,
+        made: verdict.ExpectedPromise | None,
+        turns: list[dict[str, Any]],
+        recordings: Path,
+    ) -> dict[str, Any]:
+        recording = detail["recordings"][0]["path"] if detail["recordings"] else None
+        return {
+            "id": str(detail["id"]),
+            "persona": debtor.persona.name,
+            "expected_disposition": debtor.persona.disposition,
+            "disposition": str(detail["disposition"]),
+            "promise_expected": expected.to_json() if expected else None,
+            "promise": made.to_json() if made else None,
+            "recording": verdict.recording_path(recordings, recording),
+            "ring_s": round(detail["ring_s"], 2),
+            "talk_s": round(detail["talk_s"], 2),
+            "verified": bool(detail["right_party"]),
+            "turns": turns,
+        }
+
+
+def _promise_of(detail: dict[str, Any]) -> verdict.ExpectedPromise | None:
+    if not detail["agreements"]:
+        return None
+    agreement = detail["agreements"][0]
+    currency = agreement["currency"]
+    parts = [Instalment(row["number"], row["due"], Money(row["amount_minor"], currency)) for row in detail["promises"]]
+    return verdict.made_promise(parts, Money(agreement["total_minor"], currency))
+
+
+async def _engines(socket: Path, language: str) -> dict[str, str]:
+    info = await SpeechClient(socket).info()
+    heard = [program.name for program in info.asr for model in program.models if language in model.languages]
+    spoken = [program.name for program in info.tts]
+    return {"asr": heard[0] if heard else "", "tts": spoken[0] if spoken else "", "sip": "pjsua2"}
+
+
+def _unreal(engines: dict[str, str]) -> list[str]:
+    problems = []
+    if engines["asr"] not in REAL_RECOGNISERS:
+        problems.append(f"speech was recognised by {engines['asr'] or 'nothing'}: run `voiceagent models install`")
+    if engines["tts"] not in ("kokoro", "pyttsx3"):
+        problems.append(f"prompts were spoken by {engines['tts'] or 'nothing'}: run `voiceagent models install`")
+    return problems
+
+
+def _instant(text: str | None) -> datetime:
+    if text is None:
+        here = datetime.now(UTC).astimezone(ZONE)
+        days = (2 - here.weekday()) % 7 or 7
+        return (here + timedelta(days=days)).replace(hour=10, minute=0, second=0, microsecond=0)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--at: not an instant: {text!r}; write it like 2026-11-25T10:00:00-03:00") from None
+    if at.tzinfo is None:
+        raise BadInputError(f"--at: give an offset, for example {text}-03:00", code="usage")
+    return at
+
+
+async def _interrupted() -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+
+
+def table(document: dict[str, Any]) -> str:
+    """The calls and the figures, for people."""
+    lines = [f"{'persona':14} {'outcome':30} {'s':>5}  promise"]
+    for call in document["calls"]:
+        label = MEANING[Disposition(call["disposition"])].label
+        mark = (
+            ""
+            if call["disposition"] == call["expected_disposition"]
+            else f"  (expected {call['expected_disposition']})"
+        )
+        promise = call["promise"]
+        said = f"{promise['amount']} in {promise['instalments']}, first {promise['first_due']}" if promise else ""
+        lines.append(f"{call['persona']:14} {call['disposition'] + ' ' + label:30} {call['talk_s']:5.0f}  {said}{mark}")
+    figures = document["summary"]
+    lines += [
+        "",
+        f"calls {figures['calls']}  human {figures['human']}  CPC {figures['cpc']}  promises {figures['promises']} "
+        f"({figures['promised']} {figures['currency']})",
+        f"TMA {figures['tma_s']} s  TMO {figures['tmo_s']} s  answer to a turn: median {figures['turn_p50_s']} s, "
+        f"p95 {figures['turn_p95_s']} s",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,75 @@
+"""The processes of one machine: how each is started, and what is cleared up when one dies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from voiceagent.base.errors import UnavailableError
+from voiceagent.cases.attempts import close_orphans
+from voiceagent.dialer.aftermath import settle
+from voiceagent.journal.journal import Journal
+from voiceagent.speech.client import SpeechClient
+from voiceagent.telephony.ami import AmiClient
+from voiceagent.worker.children import ChildSpec
+from voiceagent.worker.main import HEARTBEAT_S
+from voiceagent.worker.plan import WorkerPlan
+
+log = logging.getLogger(__name__)
+
+_CLI = "voiceagent.cli.main"
+
+
+def speech_spec(socket: Path, models: Path, *, niceness: int = 5) -> ChildSpec:
+    """The speech process; ready when it answers what it can recognise."""
+
+    async def answers() -> bool:
+        try:
+            await SpeechClient(socket).info()
+        except UnavailableError:
+            return False
+        return True
+
+    arguments = (_CLI, "speech", "--socket", str(socket), "--models", str(models))
+    return ChildSpec("speech", arguments, nice=niceness, ready_s=90, probe=answers)
+
+
+def worker_spec(plan: WorkerPlan, file: Path) -> ChildSpec:
+    """A seat host; its plan is written to `file`."""
+    plan.write(file)
+    return ChildSpec(plan.name, (_CLI, "worker", "--plan", str(file)), heartbeat_s=HEARTBEAT_S, stop_s=20)
+
+
+def serve_spec(port: int, environment: dict[str, str]) -> ChildSpec:
+    """API and console."""
+    arguments = (_CLI, "serve", "--port", str(port), "--json-ready")
+    return ChildSpec("serve", arguments, environment=environment, nice=2)
+
+
+def clean_up_after(plan: WorkerPlan, ami: AmiClient | None, journal: Journal) -> Callable[[ChildSpec], Awaitable[None]]:
+    """What a dead worker leaves: channels in Asterisk, hung up at once, and open attempts, closed as what is known."""
+
+    async def clean_up(spec: ChildSpec) -> None:
+        if ami is not None:
+            try:
+                for seat in plan.seats:
+                    count = await ami.hang_up_calls_of(seat.user)
+                    if count:
+                        log.warning("%d channels of dead seat %s hung up", count, seat.user)
+            except UnavailableError as error:
+                log.error("channels of %s stay until Asterisk ends them: %s", spec.name, error)
+        for call_id in await asyncio.to_thread(_close, journal, plan.name):
+            log.warning("attempt %s of dead %s closed", call_id, spec.name)
+
+    return clean_up
+
+
+def _close(journal: Journal, worker: str) -> list[uuid.UUID]:
+    closed = close_orphans(journal, worker=worker)
+    with journal.transaction() as connection:
+        for call_id in closed:
+            settle(journal, connection, call_id, journal.clock.now())
+    return closed
