@@ -14,7 +14,8 @@ HERE = Path(__file__).parent
 
 @pytest.mark.parametrize("path", scenario_files(HERE), ids=lambda path: path.stem)
 def test_scenario(path: Path) -> None:
-    assert run_scenario(load_scenario(path)) == []
+    problems = run_scenario(load_scenario(path))
+    assert not problems, "\n".join(problems)
 
 
 def test_there_are_scenarios() -> None:

@@ -278,7 +278,7 @@ def _distance(offer: Offer, ask: Ask) -> int:
 
 def _meets(offer: Offer, ask: Ask) -> bool:
     """Whether everything the debtor fixed is as he fixed it, or better for him."""
-    wants_cash = ask.kind is OfferKind.CASH or ask.instalments == 1
+    wants_cash = ask.instalments == 1 or (ask.kind is OfferKind.CASH and ask.instalments is None)
     return (
         _within(offer, ask)
         and not (wants_cash and offer.kind is not OfferKind.CASH)

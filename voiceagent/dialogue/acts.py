@@ -110,6 +110,8 @@ def _counter(turn: Turn, _: str) -> None:
     day = turn.slot_date()
     if current is not None and kind is OfferKind.INSTALMENTS and count is None and day is not None and each is None:
         count = len(current.counted)
+    if count is not None:
+        kind = OfferKind.CASH if count == 1 else OfferKind.INSTALMENTS
     proposal = Ask(kind, amount, count, each, down, day or turn.state.wished)
     if proposal.is_open:
         _refuse(turn, "")
