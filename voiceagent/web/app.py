@@ -44,6 +44,7 @@ def build_app(
             web.get("/ready", monitoring.ready),
             web.get("/metrics", monitoring.metrics),
             web.get("/v1/openapi.json", describe),
+            web.get("/v1/session", auth.look_up),
             web.post("/v1/session", auth.sign_in),
             web.delete("/v1/session", auth.sign_out),
             web.get("/v1/days", api.list_days),

@@ -15,6 +15,7 @@ from aiohttp import web
 from voiceagent.base.clock import Clock
 from voiceagent.base.errors import BadInputError
 from voiceagent.web.problems import Handler, ProblemError
+from voiceagent.web.views import Session
 
 COOKIE = "voiceagent_session"
 
@@ -26,7 +27,7 @@ WHO = web.RequestKey("who", str)
 
 #: Paths that need no token: probes, monitoring, the API's description and the page that asks for the token.
 OPEN = ("/live", "/ready", "/metrics", "/v1/openapi.json")
-_SIGN_IN = ("POST", "/v1/session")
+_SESSION = (("POST", "/v1/session"), ("GET", "/v1/session"), ("HEAD", "/v1/session"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ async def require_token(request: web.Request, handler: Handler) -> web.StreamRes
     if origin and request.method not in ("GET", "HEAD") and origin.partition("://")[2] != request.host:
         raise ProblemError(403, "foreign_origin", "requests from other sites' pages are refused")
     path = request.path
-    if path.startswith("/v1/") and path not in OPEN and (request.method, path) != _SIGN_IN:
+    if path.startswith("/v1/") and path not in OPEN and (request.method, path) not in _SESSION:
         who = request.app[GATEKEEPER].who(request)
         if who is None:
             raise ProblemError(
@@ -108,6 +109,12 @@ async def require_token(request: web.Request, handler: Handler) -> web.StreamRes
             )  # fmt: skip
         request[WHO] = who
     return await handler(request)
+
+
+async def look_up(request: web.Request) -> web.Response:
+    """GET /v1/session: whether the asker is signed in; no failure for strangers."""
+    known = request.app[GATEKEEPER].who(request) is not None
+    return web.Response(text=Session(signed_in=known).model_dump_json(), content_type="application/json")
 
 
 async def sign_in(request: web.Request) -> web.Response:

@@ -36,7 +36,6 @@ def detail_of(connection: sa.Connection, tenant_id: uuid.UUID, call_id: uuid.UUI
     (line,) = lines_of(connection, [found])
     return views.CallDetail(
         call=line.shown(reveal),
-        answered_at=found["t_answer"],
         ended_at=found["t_end"],
         ring_s=found["ring_s"],
         hold_s=found["hold_s"],

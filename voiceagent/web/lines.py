@@ -50,6 +50,7 @@ def lines_of(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> list[
             row=views.CallRow(
                 id=row["id"],
                 started_at=row["t_start"],
+                answered_at=row["t_answer"],
                 status=row["status"].value,
                 mode=row["mode"].value,
                 direction=row["direction"].value,

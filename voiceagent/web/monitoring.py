@@ -75,17 +75,17 @@ class ConsoleCollector(Collector):
 class Cautious(Collector):
     """A collector that needs the database: while that cannot be had, its figures are absent, the others are not."""
 
-    def __init__(self, inner: Collector) -> None:
-        self._inner = inner
+    def __init__(self, inner: Collector, without: frozenset[str]) -> None:
+        self._inner, self._without = inner, without
 
     def describe(self) -> list[Metric]:
         """Nothing is collected at registration."""
         return []
 
     def collect(self) -> Iterable[Metric]:
-        """The inner figures, all or none."""
+        """The inner figures, all or none, but for those told by others."""
         try:
-            return list(self._inner.collect())
+            return [metric for metric in self._inner.collect() if metric.name not in self._without]
         except VoiceagentError as error:
             log.warning("business figures: %s", error)
             return []
@@ -101,7 +101,8 @@ def build_registry(
     GCCollector(registry=registry)
     registry.register(ConsoleCollector(context, live, service))
     for collector in business:
-        registry.register(Cautious(collector))
+        # The build is known without the database too, so it is told by ours.
+        registry.register(Cautious(collector, frozenset({"voiceagent_build_info"})))
     return registry
 
 

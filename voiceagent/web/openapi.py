@@ -41,6 +41,10 @@ _REVEAL = (FLAG, "Names, numbers and words unmasked; the journal records who ask
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
+        "get", "/v1/session", "lookUpSession", "Whether the asker is signed in", _json("The answer", views.Session),
+        problems=(), needs_token=False,
+    ),
+    Operation(
         "post", "/v1/session", "signIn", "Exchange the installation's token for a cookie",
         {204: ("Signed in: the cookie is set", None, None)}, body=views.SignIn, problems=(400, 401, 403),
         needs_token=False,

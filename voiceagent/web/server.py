@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import sqlalchemy as sa
 from aiohttp import web
 
 from voiceagent import cases, dialer
 from voiceagent.base.clock import Clock, SystemClock
 from voiceagent.base.errors import BadInputError, UnavailableError
+from voiceagent.dialer.campaigns import all_campaigns
 from voiceagent.journal.journal import Journal
+from voiceagent.kpi.exporter import BusinessCollector
 from voiceagent.service.leader import Leadership
 from voiceagent.service.ticks import Service, Tick
 from voiceagent.service.upkeep import break_promises, close_lost_attempts, expire_leases
@@ -72,7 +76,8 @@ async def serve(
     db = Database(settings.database_url)
     journal = Journal(db, clock, [*cases.PROJECTIONS, *dialer.PROJECTIONS])
     context = Context(db, journal, clock, settings.recordings, zone, Audit(journal))
-    runner = web.AppRunner(build_app(context, keeper, build_service(journal, zone)), access_log=None)
+    business = BusinessCollector(db, clock, campaigns=lambda read: _campaign_names(read, journal.tenant_id))
+    runner = web.AppRunner(build_app(context, keeper, build_service(journal, zone), [business]), access_log=None)
     await runner.setup()
     try:
         url = await _listen(runner, settings)
@@ -82,6 +87,10 @@ async def serve(
     finally:
         await runner.cleanup()
         await asyncio.to_thread(db.close)
+
+
+def _campaign_names(connection: sa.Connection, tenant_id: uuid.UUID) -> dict[uuid.UUID, str]:
+    return {campaign.id: campaign.name for campaign in all_campaigns(connection, tenant_id)}
 
 
 def build_service(journal: Journal, zone: ZoneInfo) -> Service:

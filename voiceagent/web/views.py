@@ -28,6 +28,12 @@ class Problem(View):
     code: str = Field(description="Stable, snake_case")
 
 
+class Session(View):
+    """Whether the asker is known."""
+
+    signed_in: bool
+
+
 class SignIn(View):
     """A browser's request for a session."""
 
@@ -48,6 +54,7 @@ class CallRow(View):
 
     id: UUID
     started_at: datetime
+    answered_at: datetime | None
     status: str = Field(description="dialling, ringing, talking or ended")
     mode: str = Field(description="rehearsal, pilot or live")
     direction: str = Field(description="out or in")
@@ -167,7 +174,6 @@ class CallDetail(View):
     """Everything kept of one attempt."""
 
     call: CallRow
-    answered_at: datetime | None
     ended_at: datetime | None
     ring_s: float
     hold_s: float

@@ -31,6 +31,7 @@ const query = (values) => {
   return set.length ? `?${new URLSearchParams(set)}` : "";
 };
 
+export const session = () => request("/v1/session");
 export const signIn = (token) =>
   request("/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) });
 export const signOut = () => request("/v1/session", { method: "DELETE" });

@@ -28,7 +28,7 @@ function topBar() {
   document.getElementById("skip").textContent = t("skip");
   put(document.getElementById("top"),
     brand(),
-    h("span", { class: "live", id: "live", hidden: !signedIn }, h("i", { "aria-hidden": "true" }), h("span", {}, t("live.wait"))),
+    h("span", { class: "live", id: "live", hidden: true }, h("i", { "aria-hidden": "true" }), h("span", {}, t("live.wait"))),
     h("span", { class: "grow" }),
     languages(),
     signedIn && h("button", { class: "quiet", onclick: async () => {
@@ -101,12 +101,7 @@ async function enterByAddress() {
 async function start() {
   await useLanguage(localStorage.getItem("language") || "pt-BR");
   if (!(await enterByAddress())) {
-    try {
-      await api.days();
-      signedIn = true;
-    } catch (error) {
-      if (error.status !== 401) toast(error.message);
-    }
+    signedIn = (await api.session()).signed_in;
     render();
   }
   window.addEventListener("hashchange", async () => (await enterByAddress()) || render());

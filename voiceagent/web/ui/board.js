@@ -116,7 +116,15 @@ export function showBoard(main) {
   }
 
   function cell(name, content, end) {
-    return h("td", { class: end ? `end c-${name}` : `c-${name}`, "data-label": t(`calls.${name}`) }, content);
+    const kinds = [`c-${name}`, end && "end", content === null && "nothing"].filter(Boolean);
+    return h("td", { class: kinds.join(" ") }, content ?? h("span", { class: "muted" }, t("none")));
+  }
+
+  /** How long a call lasted, or has lasted until now. */
+  function duration(row) {
+    if (row.status !== "talking" || !row.answered_at) return row.talk_s > 0 ? clock(row.talk_s) : null;
+    return h("span", { class: "since", data: { since: row.answered_at } },
+      clock((Date.now() + offset - Date.parse(row.answered_at)) / 1000));
   }
 
   function line(row) {
@@ -131,10 +139,10 @@ export function showBoard(main) {
       cell("name", known.name ?? t("none")),
       cell("number", h("span", { class: "number" }, known.number ?? t("none"))),
       cell("outcome", outcome(row)),
-      cell("promise", promise || h("span", { class: "muted" }, t("none")), true),
-      cell("duration", clock(row.talk_s), true),
-      cell("seat", row.seat ?? t("none")),
-      cell("latency", seconds(row.latency_s, 2), true));
+      cell("promise", promise, true),
+      cell("duration", duration(row), true),
+      cell("seat", row.seat),
+      cell("latency", row.latency_s === null ? null : seconds(row.latency_s, 2), true));
   }
 
   function paintCalls() {
@@ -167,8 +175,9 @@ export function showBoard(main) {
   function setLive(state) {
     const node = document.getElementById("live");
     if (!node) return;
+    node.hidden = state === "gone";
     node.dataset.state = state;
-    node.lastChild.textContent = t(`live.${state}`);
+    if (state !== "gone") node.lastChild.textContent = t(`live.${state}`);
   }
 
   function open(wanted) {
@@ -210,7 +219,7 @@ export function showBoard(main) {
 
   const beat = setInterval(() => {
     const now = Date.now() + offset;
-    for (const node of seatBoard.querySelectorAll(".since")) {
+    for (const node of main.querySelectorAll(".since")) {
       node.textContent = clock((now - Date.parse(node.dataset.since)) / 1000);
     }
   }, 1000);
@@ -230,7 +239,7 @@ export function showBoard(main) {
     ended = true;
     clearInterval(beat);
     if (stream) stream.close();
-    setLive("wait");
+    setLive("gone");
     if (day) sessionStorage.setItem("day", day);
   };
 }

@@ -66,7 +66,7 @@ function promiseCard(agreement, jump) {
       icon("play"), t("promise.hear", { at: clock(agreement.offset_s) })));
 }
 
-function decisionCard(decision) {
+function decisionCard(decision, zone) {
   if (!decision) return null;
   return h("section", { class: "card", id: "decision" },
     h("h2", {}, t("decision.title")),
@@ -76,8 +76,8 @@ function decisionCard(decision) {
       ["decision.rules", decision.rules.length ? decision.rules.join(", ") : t("decision.no_rules")],
       ["decision.version", decision.rule_version],
       ["decision.purpose", label("purpose", decision.purpose)],
-      ["decision.at", moment(decision.decided_at)],
-      ["decision.retry", decision.retry_at && moment(decision.retry_at)],
+      ["decision.at", moment(decision.decided_at, zone)],
+      ["decision.retry", decision.retry_at && moment(decision.retry_at, zone)],
     ]));
 }
 
@@ -103,7 +103,7 @@ function detailCard(detail) {
     ]));
 }
 
-function happeningsCard(happenings, jump) {
+function happeningsCard(happenings, zone) {
   if (!happenings.length) return null;
   return h("section", { class: "card" }, h("h2", {}, t("happenings.title")),
     h("ol", { class: "happenings" }, happenings.map((one) => h("li", {},
@@ -112,7 +112,7 @@ function happeningsCard(happenings, jump) {
         one.facts.datum && h("small", {}, ` ${label("datum", one.facts.datum)}`),
         one.facts.status && h("small", {}, ` ${label("phone", one.facts.status)}`),
         one.facts.kind && h("small", {}, ` ${label("request", one.facts.kind)}`),
-        one.facts.due_at && h("small", {}, ` ${moment(one.facts.due_at)}`))))));
+        one.facts.due_at && h("small", {}, ` ${moment(one.facts.due_at, zone)}`))))));
 }
 
 /** Show one call in `main`; returns how to leave it. */
@@ -137,6 +137,7 @@ export function showCall(main, id) {
       }
     }) : null;
     const seek = player && player.seek;
+    const zone = detail.time_zone || undefined;
     const currency = detail.agreement ? detail.agreement.currency : "BRL";
     for (const turn of detail.turns) items.set(turn, turnItem(turn, seek, currency));
     const recordingGone = !player && h("p", { class: "card muted" },
@@ -148,7 +149,7 @@ export function showCall(main, id) {
       h("div", { class: "row heading" },
         h("div", {}, h("h1", {}, call.name ?? t("none")),
           h("p", { class: "muted" }, h("span", { class: "number" }, call.number ?? t("none")), " · ",
-            moment(call.started_at, detail.time_zone || undefined))),
+            moment(call.started_at, zone))),
         outcome(call), h("span", { class: "grow" }), reveal),
       player ? player.node : recordingGone,
       h("div", { class: "columns" },
@@ -156,8 +157,8 @@ export function showCall(main, id) {
           h("h2", { id: "transcript-title" }, t("transcript.title")),
           items.size ? h("ol", { class: "talk", id: "transcript" }, [...items.values()])
             : h("p", { class: "muted empty" }, t("transcript.none"))),
-        h("aside", {}, promiseCard(detail.agreement, seek), decisionCard(detail.decision), detailCard(detail),
-          happeningsCard(detail.happenings, seek))));
+        h("aside", {}, promiseCard(detail.agreement, seek), decisionCard(detail.decision, zone), detailCard(detail),
+          happeningsCard(detail.happenings, zone))));
     if (player) api.waveform(id).then((wave) => !left && player.drawWave(wave)).catch(() => {});
   }
 

@@ -1,0 +1,79 @@
+"""Guards the console's files: words in three languages for every code, nothing inline, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from voiceagent.cases.kinds import AttemptStatus, HangupBy, Mode, PhoneStatus, PromiseStatus, SeatState
+from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.web.pages import UI, load_pages
+
+LANGUAGES = ("pt-BR", "es", "en")
+SCRIPTS = sorted(UI.glob("*.js"))
+
+
+def _words(language: str) -> dict[str, str]:
+    words: dict[str, str] = json.loads((UI / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
+    return words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_has_words(language: str) -> None:
+    words = _words(language)
+    kinds = {
+        "disposition": Disposition, "seat": SeatState, "status": AttemptStatus, "promise": PromiseStatus,
+        "mode": Mode, "hangup": HangupBy, "phone": PhoneStatus,
+    }  # fmt: skip
+    for prefix, kind in kinds.items():
+        for member in kind:
+            assert words[f"{prefix}.{member.value}"], (language, member)
+
+
+def test_the_catalogues_have_the_same_keys_and_places_to_fill() -> None:
+    first = _words("pt-BR")
+    for language in LANGUAGES[1:]:
+        other = _words(language)
+        assert other.keys() == first.keys()
+        for key, text in first.items():
+            assert set(re.findall(r"\{\w+\}", other[key])) == set(re.findall(r"\{\w+\}", text)), (language, key)
+
+
+def test_portuguese_outcomes_are_those_of_the_trade() -> None:
+    words = _words("pt-BR")
+    assert {code: words[f"disposition.{code.value}"] for code in Disposition} == {
+        code: meaning.label for code, meaning in MEANING.items()
+    }
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_every_key_a_script_names_has_words(path: Any) -> None:
+    words = _words("pt-BR")
+    named = re.findall(r"\bt\(\s*\"([a-z_.]+)\"", path.read_text(encoding="utf-8"))
+    assert not [key for key in named if key not in words]
+
+
+@pytest.mark.parametrize("path", [*SCRIPTS, UI / "index.html", UI / "style.css"], ids=lambda path: path.name)
+def test_nothing_inline_and_nothing_from_elsewhere(path: Any) -> None:
+    text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"https?://|//[a-z]+\.[a-z]", text)
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text)
+    if path.suffix == ".html":
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|style=", text)
+
+
+def test_pages_are_served_with_their_types_and_come_once(visit: Any) -> None:
+    async def script(client: TestClient[Any, Any]) -> None:
+        for name, page in load_pages().items():
+            answer = await client.get(f"/ui/{name}")
+            assert answer.status == 200 and answer.content_type == page.content_type
+            again = await client.get(f"/ui/{name}", headers={"If-None-Match": answer.headers["ETag"]})
+            assert again.status == 304
+        for name in ("../app.py", "%2e%2e/app.py", "nothing.js", "i18n"):
+            assert (await client.get(f"/ui/{name}")).status == 404
+
+    visit(script)

@@ -1,0 +1,152 @@
+"""Guards what a person sees: the board and a call in a real browser, seeking by a click, and no complaint of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from tests.web.browser import Page, browser, find_chromium
+from tests.web.shop import Shop
+from voiceagent.web.app import build_app
+from voiceagent.web.auth import Gatekeeper
+
+pytestmark = pytest.mark.browser
+
+TOKEN = "t" * 43
+Visit = Callable[[Callable[[Page, str], Awaitable[None]]], None]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+@pytest.fixture
+def visit(shop: Shop, tmp_path: Path) -> Visit:
+    """Run a coroutine with a fresh browser's page and the console's address; it must leave the browser content."""
+    program = find_chromium()
+    if program is None:
+        pytest.skip("Chromium is not installed")
+
+    def run(script: Callable[[Page, str], Awaitable[None]]) -> None:
+        async def main() -> None:
+            runner = web.AppRunner(build_app(shop.context, Gatekeeper(TOKEN, shop.clock)))
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            try:
+                async with browser(program, tmp_path / "profile") as page:
+                    await page.resize(1280, 900)
+                    await script(page, f"http://127.0.0.1:{runner.addresses[0][1]}/")
+                    assert page.errors == []
+            finally:
+                await runner.cleanup()
+
+        asyncio.run(asyncio.wait_for(main(), 180))
+
+    return run
+
+
+def test_a_stranger_is_asked_for_the_token_and_sees_nothing(visit: Visit, shop: Shop) -> None:
+    shop.morning()
+
+    async def script(page: Page, url: str) -> None:
+        await page.goto(url)
+        assert "Entrar no console" in await page.text(".sign-in")
+        assert await page.ask("document.querySelectorAll('tr').length") == 0
+        await page.ask("document.getElementById('token').value = 'wrong'")
+        await page.press(".sign-in button")
+        assert "não é a chave" in await page.text(".sign-in .error")
+        assert await page.ask("document.querySelectorAll('tr').length") == 0
+        # The refusal itself is the one thing a browser reports.
+        assert page.errors and all("401" in error for error in page.errors)
+        page.errors.clear()
+
+    visit(script)
+
+
+def test_the_board_shows_the_morning_and_grows_by_itself(visit: Visit, shop: Shop) -> None:
+    shop.morning()
+
+    async def script(page: Page, url: str) -> None:
+        await page.goto(f"{url}#token={TOKEN}")
+        await page.until("document.querySelectorAll('tr[data-call]').length === 8")
+        assert "token" not in await page.ask("location.href")
+        assert "quarta-feira, 18 de novembro de 2026" in (await page.text("h1")).lower()
+        assert (await page.text("#kpi-attempts .value")) == "8"
+        assert (await page.text("#kpi-right_party .value")) == "2"
+        assert "67%" in await page.text("#kpi-right_party")
+        assert (await page.text("#kpi-promised .value")).replace("\xa0", " ") == "R$ 2.400,00"
+        assert "em conversa" in await page.text('[data-seat="pa-1"]')
+        assert "fora do ar" in await page.text('[data-seat="pa-4"]')
+        listed = await page.text("table.list")
+        assert "PTP promessa de pagamento" in listed and "WN número errado" in listed and "0,71 s" in listed
+        assert "Marina" not in listed and "+5511•••01" in listed
+
+        await page.press("#reveal")
+        await page.until("document.querySelector('table.list').innerText.includes('Marina Alves Teixeira')")
+        await page.press("#reveal")
+        await page.until("!document.querySelector('table.list').innerText.includes('Marina')")
+
+        await asyncio.to_thread(shop.unanswered_call, 2)
+        await page.until("document.querySelectorAll('tr[data-call]').length === 9")
+        await page.until("document.querySelector('#kpi-attempts .value').innerText === '9'")
+
+        await page.ask("(() => { const s = document.querySelector('.top select'); s.value = 'en'; "
+                       "s.dispatchEvent(new Event('change')); })()")  # fmt: skip
+        await page.until("document.querySelector('table.list')?.innerText.includes('promise to pay')")
+        await page.resize(390, 844)
+        assert await page.ask("document.documentElement.scrollWidth <= innerWidth")
+        await page.press(".top button")
+        await page.until("document.querySelector('.sign-in')")
+
+    visit(script)
+
+
+def test_a_call_is_read_and_heard_and_a_click_on_a_turn_plays_it(visit: Visit, shop: Shop) -> None:
+    first = shop.morning()
+
+    async def script(page: Page, url: str) -> None:
+        await page.goto(f"{url}#token={TOKEN}")
+        await page.press(f'tr[data-call="{first}"] .c-name')
+        await page.until("document.querySelector('.wave.agent')")
+        assert await page.ask("document.querySelectorAll('.timeline .turn').length") == 11
+        transcript = await page.text("#transcript")
+        assert "consigo parcelar em três vezes" in transcript
+        assert "resposta de identificação, não guardada" in transcript
+        assert "contraproposta" in transcript and "81%" in transcript and "Marina" not in transcript
+        assert "R$ 1.200,00" in (await page.text("#promise")).replace("\xa0", " ")
+        assert "15 de dez. de 2026" in await page.text("#promise")
+        assert "Ligação permitida" in await page.text("#decision")
+        assert not await asyncio.to_thread(_listened, shop)
+
+        await page.press('[data-turn="debtor-3"] .bubble')
+        await page.until("document.getElementById('audio').currentTime > 21.9")
+        assert await page.ask("document.getElementById('audio').currentTime") < 24.8
+        assert await page.ask("document.getElementById('audio').paused") is False
+        await page.until("document.querySelector('[data-turn=\"debtor-3\"]').classList.contains('current')")
+        await page.press("#play")
+        await page.until("document.getElementById('audio').paused")
+        assert await asyncio.to_thread(_listened, shop) == 1
+
+        await page.press("#timeline")
+        await page.until("Math.abs(document.getElementById('audio').currentTime - 24.25) < 0.5")
+        await page.press("#promise button")
+        await page.until("document.getElementById('audio').currentTime > 41.5")
+        for width in (390, 1280):
+            await page.resize(width, 844, dark=True)
+            assert await page.ask("document.documentElement.scrollWidth <= innerWidth")
+        await page.press(".back")
+        await page.until("document.querySelectorAll('tr[data-call]').length === 8")
+
+    visit(script)
+
+
+def _listened(shop: Shop) -> int:
+    from voiceagent.journal.journal import read_events
+
+    with shop.db.read() as connection:
+        return sum(event.type == "recording.listened" for event in read_events(connection))
