@@ -17,6 +17,7 @@ from voiceagent.speech.engines.vosk import VoskEar, plain
 from voiceagent.speech.engines.whisper import collapse_repeats, rank_phrases
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.recogniser import recognise_pcm
+from voiceagent.speech.synthesis.kokoro import breaths
 from voiceagent.speech.synthesis.spec import VoiceSpec, agent_voice
 
 
@@ -60,6 +61,17 @@ def test_scores_of_phrases_are_shares(scores, free):
     assert sum(score for _, score in ranked) <= 1.01
     assert all(0 <= score <= 1 for _, score in ranked)
     assert {phrase for phrase, _ in ranked} == set(scores)
+
+
+@given(st.text(alphabet="abc ,.;", max_size=80), st.integers(3, 20))
+def test_long_texts_are_cut_into_runs_that_fit_and_lose_no_sound(phonemes, limit):
+    runs = breaths(phonemes, limit)
+    assert all(0 < len(run) <= limit for run in runs)
+    assert "".join(runs).replace(" ", "") == phonemes.replace(" ", "")
+
+
+def test_a_run_ends_with_a_clause_where_one_fits():
+    assert breaths("ab, cd efgh", 6) == ["ab,", "cd", "efgh"]
 
 
 class FakeVosk:

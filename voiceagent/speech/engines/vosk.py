@@ -64,13 +64,17 @@ class VoskEar:
         self._finished: list[dict[str, Any]] = []
         self._phrases: tuple[str, ...] = ()
         self._grammar = ""
+        self._fed = False
         self._recogniser.AcceptWaveform(_WARM_UP)
         self._recogniser.Reset()
 
     def begin(self, context: HearingContext) -> None:
         """Start a turn with the state's grammar, when the choices are all that may be said and the model allows it."""
+        if self._fed:
+            # Reset() keeps audio that was taken in but not decoded yet and gives it to the next turn; this does not.
+            self._recogniser.FinalResult()
         self._finished.clear()
-        self._recogniser.Reset()
+        self._fed = False
         self._phrases = context.phrases
         wanted = self._grammar_for(context)
         if wanted != self._grammar and self._model.has_grammar:
@@ -79,6 +83,7 @@ class VoskEar:
 
     def feed(self, pcm: bytes) -> None:
         """Recognise on; a pause inside the turn closes a segment, not the turn."""
+        self._fed = True
         if self._recogniser.AcceptWaveform(pcm):
             self._finished.append(json.loads(self._recogniser.Result()))
 
@@ -86,6 +91,7 @@ class VoskEar:
         """Everything heard in the turn."""
         started = time.perf_counter()
         self._finished.append(json.loads(self._recogniser.FinalResult()))
+        self._fed = False
         words = [word for segment in self._finished for word in segment.get("result", [])]
         self._finished.clear()
         kept = [word for word in words if word["word"] != UNKNOWN]

@@ -45,24 +45,13 @@ class Kokoro:
         """`text` said by `voice`: mono samples at 24 kHz, about -1..1; empty for text without sounds."""
         style = self._style(voice.name)
         phonemes = self._phonemiser.phonemes(text, voice.language)
-        spoken = [self._infer(tokens, style, voice.speed) for tokens in self._split(phonemes)]
+        runs = [
+            [self._vocabulary[letter] for letter in run if letter in self._vocabulary]
+            for run in breaths(phonemes)
+            if any(letter.isalpha() for letter in run)
+        ]
+        spoken = [self._infer(tokens, style, voice.speed) for tokens in runs]
         return np.concatenate(spoken) if spoken else np.zeros(0, np.float32)
-
-    def _split(self, phonemes: str) -> list[list[int]]:
-        """Token runs that fit the model, cut at the last clause end (or space) that still fits."""
-        runs = []
-        rest = phonemes
-        while rest:
-            if len(rest) < _STYLE_ROWS:
-                head, rest = rest, ""
-            else:
-                cut = max(rest.rfind(mark, 0, _STYLE_ROWS - 1) for mark in ".!?;:,")
-                cut = cut if cut > 0 else max(rest.rfind(" ", 0, _STYLE_ROWS - 1), 1)
-                head, rest = rest[: cut + 1], rest[cut + 1 :].lstrip()
-            tokens = [self._vocabulary[letter] for letter in head if letter in self._vocabulary]
-            if any(letter.isalpha() for letter in head):
-                runs.append(tokens)
-        return runs
 
     def _infer(self, tokens: list[int], style: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
         (audio,) = self._session.run(
@@ -85,3 +74,15 @@ class Kokoro:
             style = np.fromfile(path, dtype=np.float32).reshape(_STYLE_ROWS, _STYLE_WIDTH)
             self._styles[name] = style
         return style
+
+
+def breaths(phonemes: str, limit: int = _STYLE_ROWS - 1) -> list[str]:
+    """Runs of at most `limit` letters, cut after the last clause end that fits, else at a space, else anywhere."""
+    runs = []
+    rest = phonemes.strip()
+    while len(rest) > limit:
+        cut = max(rest.rfind(mark, 0, limit) for mark in ".!?;:,")
+        cut = cut + 1 if cut > 0 else max(rest.rfind(" ", 1, limit), 0) or limit
+        runs.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    return [run for run in (*runs, rest) if run]
