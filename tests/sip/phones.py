@@ -52,6 +52,7 @@ async def live(seat: Seat, line: PjLine, folder: Path, ticks: RealTicks) -> None
         match await line.next_event():
             case Answered():
                 if number == TALKS:
+                    await asyncio.sleep(0.2)  # what is sent before the other side's audio has started is lost
                     line.play(noise(FAR_SEED))
                 elif number == PRESSES:
                     line.send_dtmf(KEYS)

@@ -14,6 +14,16 @@ def noise(seed: int, seconds: float = 0.8) -> bytes:
     return np.clip(values, -30000, 30000).astype("<i2").tobytes()
 
 
+def share(wanted: bytes, recording: bytes, block_s: float = 0.1) -> float:
+    """How much of `wanted` is in `recording`, 0..1, block by block.
+
+    A jitter buffer on a busy machine may drop or repeat a frame; that shifts what follows, and is no fault here.
+    """
+    size = int(block_s * SAMPLE_RATE) * 2
+    blocks = [wanted[start : start + size] for start in range(0, len(wanted) - size + 1, size)]
+    return sum(find(block, recording)[0] > 0.8 for block in blocks) / len(blocks)
+
+
 def find(wanted: bytes, recording: bytes) -> tuple[float, float]:
     """Where `wanted` is in `recording`: (normalised correlation 0..1 at the best place, that place in seconds)."""
     needle, hay = samples(wanted).astype(float), samples(recording).astype(float)

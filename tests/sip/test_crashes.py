@@ -13,7 +13,7 @@ import pytest
 
 from tests.sip import phones
 from tests.sip.conftest import Child
-from tests.sip.signals import find, noise
+from tests.sip.signals import find, noise, share
 from voiceagent.audio import wav
 from voiceagent.base.errors import UnavailableError
 from voiceagent.telephony.ami import AmiClient, AmiError, Channel
@@ -83,7 +83,7 @@ def test_a_killed_seat_leaves_a_readable_recording_and_no_channel(
     stereo = wav.decode(holder.recording.read_bytes())
     assert 1.0 < stereo.seconds < 2.5, "at most the last flush is missing"
     assert find(noise(3), stereo.channel(0))[0] > 0.99
-    assert find(noise(phones.FAR_SEED), stereo.channel(1))[0] > 0.95
+    assert share(noise(phones.FAR_SEED), stereo.channel(1)) >= 0.7
     [mark] = json.loads(marks_path(holder.recording).read_text())
     assert mark["kind"] == "sensitive"
     assert mark["end_s"] > 1.0

@@ -357,6 +357,7 @@ class Softphone:
         config.regConfig.registrarUri = f"sip:{seat.registrar}"
         config.regConfig.timeoutSec = self.settings.registration_life_s
         config.regConfig.retryIntervalSec = config.regConfig.firstRetryIntervalSec = 3
+        config.regConfig.unregWaitMsec = 1000  # a registrar that is gone must not hold up our going
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", seat.user, 0, password))
         config.mediaConfig.lockCodecEnabled = False  # one INVITE, one answer: no UPDATE just after the answer
         config.mediaConfig.transportConfig.boundAddress = self.settings.address

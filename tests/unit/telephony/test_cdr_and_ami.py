@@ -61,9 +61,10 @@ async def with_exchange(answer: Callable[[dict[str, str]], str | None], use: Cal
     def forgive(task: asyncio.Task[None]) -> None:
         task.cancelled() or task.exception()
 
-    server = await asyncio.start_server(
-        lambda r, w: asyncio.create_task(serve(r, w)).add_done_callback(forgive), "127.0.0.1", 0
-    )
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asyncio.create_task(serve(reader, writer)).add_done_callback(forgive)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
     client = AmiClient("127.0.0.1", server.sockets[0].getsockname()[1], "me", "secret", timeout_s=2)
     try:
         await client.start()
