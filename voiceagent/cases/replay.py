@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from voiceagent.base.clock import SystemClock
 from voiceagent.journal import tables as journal_tables
-from voiceagent.journal.audit import Flaw, audit
+from voiceagent.journal.audit import Auditor, Flaw
 from voiceagent.journal.journal import Journal, Projection, all_events
 from voiceagent.storage.database import Database
 from voiceagent.storage.schema import metadata
@@ -59,15 +59,17 @@ def check(
             metadata.create_all(fresh)
             _copy(kept, fresh, journal_tables.private)
             journal = Journal(replayed, SystemClock(), projections)
+            auditor = Auditor()
             events = 0
             for batch in all_events(kept):
+                auditor.take(kept, batch)
                 journal.apply(fresh, batch)
                 events += len(batch)
             differences: list[Difference] = []
             rows: dict[str, int] = {}
             for table in projected:
                 rows[table.name] = _compare(table, kept, fresh, differences, limit)
-            return Report(events, rows, tuple(audit(kept)), tuple(differences))
+            return Report(events, rows, tuple(auditor.flaws), tuple(differences))
     finally:
         replayed.close()
 

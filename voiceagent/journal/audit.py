@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from voiceagent.journal import tables
-from voiceagent.journal.envelope import GENESIS, digest_of
+from voiceagent.journal.envelope import GENESIS, Event, digest_of
 from voiceagent.journal.journal import all_events
 from voiceagent.journal.private import digest
 
@@ -22,34 +23,49 @@ class Flaw:
     what: str
 
 
-def audit(connection: sa.Connection) -> list[Flaw]:
-    """Everything that shows tampering or loss, in order of `seq`; empty when the journal is whole.
+class Auditor:
+    """Takes every event in order, batch by batch, and collects what shows tampering or loss in `flaws`.
 
     Erased private values are no flaw: their references stay. Loss of the newest events cannot show here; keep the
     newest digest elsewhere to prove that.
     """
-    flaws: list[Flaw] = []
-    expected_seq, previous = 1, GENESIS
-    streams: dict[tuple[str, uuid.UUID], int] = {}
-    for events in all_events(connection):
-        bodies = _private_rows(connection, [ref for event in events for ref in references(event.payload)])
+
+    def __init__(self) -> None:
+        self.flaws: list[Flaw] = []
+        self._expected, self._previous = 1, GENESIS
+        self._streams: dict[tuple[str, uuid.UUID], int] = {}
+
+    def take(self, connection: sa.Connection, events: Sequence[Event]) -> None:
+        """The next events, and the private values they point to."""
+        pointed = {event.seq: references(event.payload) for event in events}
+        rows = _private_rows(connection, [reference for found in pointed.values() for reference in found])
         for event in events:
-            if event.seq != expected_seq:
-                flaws.append(Flaw(event.seq, f"{event.seq - expected_seq} events before it are missing"))
-            if event.digest != digest_of(previous, event):
-                flaws.append(Flaw(event.seq, f"{event.type} was changed or its predecessor was"))
+            if event.seq != self._expected:
+                self._flaw(event, f"{event.seq - self._expected} events before it are missing")
+            if event.digest != digest_of(self._previous, event):
+                self._flaw(event, f"{event.type} was changed or its predecessor was")
             stream = (event.stream_type, event.stream_id)
-            if event.stream_seq != streams.get(stream, 0) + 1:
-                flaws.append(Flaw(event.seq, f"stream {stream[0]} {stream[1]} has a gap before it"))
-            for reference in references(event.payload):
-                row = bodies.get(reference["ref"])
+            if event.stream_seq != self._streams.get(stream, 0) + 1:
+                self._flaw(event, f"stream {stream[0]} {stream[1]} has a gap before it")
+            for reference in pointed[event.seq]:
+                row = rows.get(reference["ref"])
                 if row is None:
-                    flaws.append(Flaw(event.seq, f"private value {reference['ref']} was deleted, not erased"))
+                    self._flaw(event, f"private value {reference['ref']} was deleted, not erased")
                 elif row.body is not None and digest(row.salt or b"", row.body) != reference["digest"]:
-                    flaws.append(Flaw(event.seq, f"private value {reference['ref']} was changed"))
-            streams[stream] = event.stream_seq
-            expected_seq, previous = event.seq + 1, event.digest
-    return flaws
+                    self._flaw(event, f"private value {reference['ref']} was changed")
+            self._streams[stream] = event.stream_seq
+            self._expected, self._previous = event.seq + 1, event.digest
+
+    def _flaw(self, event: Event, what: str) -> None:
+        self.flaws.append(Flaw(event.seq, what))
+
+
+def audit(connection: sa.Connection) -> list[Flaw]:
+    """Everything an `Auditor` finds in the whole journal, in order of `seq`; empty when it is whole."""
+    auditor = Auditor()
+    for events in all_events(connection):
+        auditor.take(connection, events)
+    return auditor.flaws
 
 
 def references(value: Any) -> list[dict[str, str]]:

@@ -22,7 +22,7 @@ def row_json(row: Row) -> dict[str, Any]:
 
 
 def csv_text(rows: Sequence[Row], by: str | None) -> str:
-    """One line a part: its key, then value, numerator and denominator of each KPI; money columns name their currency."""
+    """One line a part: its key, then value, numerator and denominator of each KPI; money columns name the currency."""
     currencies = sorted({currency for row in rows for currency in row.money})
     sums = sorted({name for row in rows for of in row.money.values() for name in of})
     out = io.StringIO()
