@@ -14,10 +14,9 @@ _SIP = re.compile(r"sip:[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5}
 _HEADER = re.compile(r"[A-Za-z0-9 ._:+@-]{0,128}")
 
 #: Numbers kept for simulated phones, by country: 555-01xx where the numbering plan reserves it (US), elsewhere the
-#: block 5555-01xx of each area code or mobile prefix, which the simulator alone uses.
+#: block 5555-01xx (Colombia: 555-01xx) of each area code or mobile prefix, which only the simulator uses.
 _FICTITIOUS = re.compile(
-    r"\+(?:55[1-9][1-9]95555 01\d\d|1[2-9]\d\d555 01\d\d|52[1-9]\d5555 01\d\d|573\d\d555 01\d\d|5695555 01\d\d"
-    r"|5195555 01\d\d|5935 5555 01\d\d)".replace(" ", "")
+    r"\+(?:55[1-9][1-9]9555501|1[2-9]\d\d55501|52[1-9]\d555501|573\d\d55501|569555501|519555501|5939555501)\d\d"
 )
 
 _ORDER = (DialMode.REHEARSAL, DialMode.PILOT, DialMode.LIVE)
