@@ -57,7 +57,7 @@ PROMISE_TALK: tuple[Line, ...] = (
      {"intent": "confirm_self", "confidence": 0.94, "latency_s": 0.62}),
     ("agent", "identity", "Por segurança, me diga o dia e o mês do seu nascimento.", 7.72, 10.9, {}),
     ("debtor", "identity", None, 11.6, 13.4, {"confidence": 0.88, "latency_s": 0.71, "sensitive": True}),
-    ("agent", "offer", "Obrigada, {first}. Consta um valor de mil e duzentos reais. À vista sai por mil e oitenta. Fica bom?",
+    ("agent", "offer", "Obrigada, {first}. São mil e duzentos reais; à vista sai por mil e oitenta. Fica bom?",
      14.11, 21.3, {}),
     ("debtor", "offer", "à vista não dá, consigo parcelar em três vezes", 21.9, 24.8,
      {"intent": "counter_offer", "confidence": 0.81, "slots": {"instalments": 3}, "latency_s": 0.83}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +13,7 @@ from aiohttp import web
 
 from voiceagent.base.clock import Clock
 from voiceagent.base.errors import BadInputError
+from voiceagent.settings.secretfile import keep_secret
 from voiceagent.web.problems import Handler, ProblemError
 from voiceagent.web.views import Session
 
@@ -21,6 +21,9 @@ COOKIE = "voiceagent_session"
 
 #: How long a browser stays signed in.
 SESSION = timedelta(hours=12)
+
+#: Characters a token must have at least.
+SHORTEST = 32
 
 #: Who asks, for the journal: set on every request that passed.
 WHO = web.RequestKey("who", str)
@@ -41,22 +44,9 @@ class Gatekeeper:
     def of_home(cls, home: Path, clock: Clock) -> Gatekeeper:
         """The installation's token, made (0600) on first use."""
         path = home / "secrets" / "console-token"
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            except FileExistsError:
-                pass
-            else:
-                with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                    file.write(secrets.token_urlsafe(32) + "\n")
-            token = path.read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInputError(
-                f"cannot keep the console's token in {path}: {error}; choose another VOICEAGENT_HOME"
-            ) from error
-        if len(token) < 32:
-            raise BadInputError(f"{path} holds no token: delete it and start again")
+        token = keep_secret(path)
+        if len(token) < SHORTEST:
+            raise BadInputError(f"the token in {path} is too short to be safe: delete the file and start again")
         return cls(token, clock)
 
     def knows(self, token: str) -> bool:

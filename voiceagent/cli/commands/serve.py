@@ -32,15 +32,20 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
     import sys
 
+    from voiceagent.settings.config import load_settings
+    from voiceagent.settings.logs import mask_logs
     from voiceagent.settings.paths import Paths
     from voiceagent.web.server import Listening, ServerSettings, serve
     from voiceagent.worker.lifeline import say_ready, until_parent_ends
 
     paths = Paths.from_environment()
+    configured = load_settings(paths)
+    if configured.log.mask:
+        mask_logs()
     settings = ServerSettings(
         home=paths.home,
         recordings=paths.recordings,
-        database_url=paths.database_url(),
+        database_url=configured.database.url or paths.database_url(),
         host=args.host,
         port=args.port,
         time_zone=args.time_zone,

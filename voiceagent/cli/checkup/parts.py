@@ -1,0 +1,136 @@
+"""The parts an installation is made of: SIP library, Asterisk, models, voices, voice activity, rules, database."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from voiceagent.base.languages import Language
+from voiceagent.cli.checkup.finding import Finding, Status
+
+#: Asked in a process of its own: the library is native, and a checkup must survive it.
+_ASK_LIBRARY = """
+from voiceagent.telephony.pj import check_frame_copy, max_calls, pj, silence_log
+silence_log()
+check_frame_copy()
+endpoint = pj.Endpoint()
+endpoint.libCreate()
+config = pj.EpConfig()
+config.logConfig.level = config.logConfig.consoleLevel = 0
+config.uaConfig.maxCalls = 256
+endpoint.libInit(config)
+print(endpoint.libVersion().full, max_calls(), flush=True)
+endpoint.libDestroy()
+"""
+
+
+def sip() -> Finding:
+    """pjsua2 loads, copies frames, and how many calls one process can hold."""
+    done = subprocess.run([sys.executable, "-c", _ASK_LIBRARY], capture_output=True, text=True, timeout=60, check=False)
+    words = done.stdout.split()
+    if done.returncode != 0 or len(words) != 2:
+        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        return Finding(
+            "sip", Status.FAIL, f"the SIP library does not work: {said}", "pip install 'voiceagent[telephony]'"
+        )
+    version, lines = words[0], int(words[1])
+    return Finding(
+        "sip", Status.OK, f"pjsua2 {version}: up to {lines} calls in one worker", facts={"calls_per_worker": lines}
+    )
+
+
+def asterisk(unpacked: Path) -> Finding:
+    """An Asterisk to run or to learn from; a shop may have its own elsewhere."""
+    from voiceagent.base.errors import MissingPartError
+    from voiceagent.telephony.asterisk_program import AsteriskProgram
+
+    try:
+        program = AsteriskProgram.find(unpacked)
+    except MissingPartError as error:
+        return Finding(
+            "asterisk", Status.WARN, error.message, "scripts/asterisk, or use the Asterisk you have elsewhere"
+        )
+    return Finding("asterisk", Status.OK, f"Asterisk {program.version()}: {program.command[-1]}")
+
+
+def recognisers(models: Path) -> Finding:
+    """Which language is heard by which engine."""
+    from voiceagent.speech.recogniser import served_languages
+
+    served = served_languages(models)
+    missing = [language.value for language in Language if language.value not in served]
+    detail = ", ".join(f"{language}: {engine}" for language, engine in served.items()) or "no recogniser is installed"
+    if missing:
+        status = Status.WARN if served else Status.FAIL
+        return Finding("models", status, f"{detail}; none for {', '.join(missing)}", "voiceagent models install")
+    return Finding("models", Status.OK, detail, facts={"recognisers": served})
+
+
+def installed(models: Path) -> Finding:
+    """What the catalogue knows is whole (sizes; `models verify` looks at contents)."""
+    from voiceagent.speech.catalogue import load_catalogue
+    from voiceagent.speech.fetch import cache_directory
+    from voiceagent.speech.store import ModelStore
+
+    states = ModelStore(models, cache_directory(), load_catalogue(), lambda *_: None).states()
+    damaged = [f"{state.model.name}: {state.problem}" for state in states if state.installed and state.problem]
+    if damaged:
+        return Finding("catalogue", Status.FAIL, "; ".join(damaged), "voiceagent models install")
+    names = [state.model.name for state in states if state.installed]
+    return Finding("catalogue", Status.OK, f"whole: {', '.join(names) or 'nothing installed'}")
+
+
+def voices(models: Path) -> Finding:
+    """A natural voice, or at least the plain one."""
+    from voiceagent.speech.installed import kokoro_directory
+
+    if kokoro_directory(models) is not None:
+        return Finding("voices", Status.OK, "a natural voice is installed")
+    return Finding(
+        "voices", Status.WARN, "no natural voice: the plain one of the system speaks", "voiceagent models install"
+    )
+
+
+def voice_activity() -> Finding:
+    """The detector tells silence from sound."""
+    from voiceagent.audio.format import FRAME_BYTES
+    from voiceagent.speech.segmenter import VadSegmenter
+
+    segmenter = VadSegmenter()
+    for _ in range(50):
+        segmenter.process(bytes(FRAME_BYTES))
+    if segmenter.speaking_s:
+        return Finding(
+            "vad", Status.FAIL, "silence is taken for speech", "pip install --force-reinstall webrtcvad-wheels"
+        )
+    return Finding("vad", Status.OK, "voice activity detection works")
+
+
+def dialplans(folder: Path) -> Finding:
+    """Rules of law, and every script proved."""
+    from voiceagent.settings.dialplans import check_script
+    from voiceagent.settings.jurisdictions import load_rules
+
+    load_rules(folder / "jurisdictions")
+    scripts = sorted((folder / "negotiation").glob("*.yaml"))
+    if not scripts:
+        return Finding("dialplans", Status.FAIL, f"no script in {folder / 'negotiation'}", "set VOICEAGENT_DIALPLANS")
+    flawed = [path.name for path in scripts if check_script(path)]
+    if flawed:
+        return Finding("dialplans", Status.WARN, f"findings in {', '.join(flawed)}", "voiceagent script check")
+    return Finding("dialplans", Status.OK, f"rules of law and {len(scripts)} scripts are sound")
+
+
+def database(url: str) -> Finding:
+    """Reachable, of this program's version; its size."""
+    from voiceagent.storage.database import Database
+
+    db = Database(url)
+    try:
+        if db.is_sqlite and db.url.database and not Path(db.url.database).exists():
+            return Finding("database", Status.WARN, f"{db} does not exist yet", "voiceagent db upgrade")
+        db.require_current()
+        return Finding("database", Status.OK, f"{db} is reachable and current")
+    finally:
+        db.close()
