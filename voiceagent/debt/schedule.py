@@ -26,16 +26,14 @@ class DueRule:
         The nominal day is what later months repeat; `due` is where a closed day moved it. None when no day fits.
         """
         last = self.today + timedelta(days=limit_days)
-        best: tuple[date, date] | None = None
-        day = self.today
-        while day <= last:
-            due = self.business.roll(day, self.rule.roll)
-            if self._allowed(day) and self.today <= due <= last:
-                best = (day, due)
-                if day >= wanted or due >= wanted:
-                    return best
-            day += timedelta(days=1)
-        return best
+        days = [self.today + timedelta(days=n) for n in range(limit_days + 1)]
+        payable = [(day, self.business.roll(day, self.rule.roll)) for day in days if self._allowed(day)]
+        payable = [(day, due) for day, due in payable if self.today <= due <= last]
+        later = [(day, due) for day, due in payable if due >= wanted]
+        if later:
+            # Of the days that a closed day moves to the same due day, the one that was asked for repeats best.
+            return min(later, key=lambda pair: (pair[1], abs(pair[0] - wanted)))
+        return payable[-1] if payable else None
 
     def monthly(self, nominal: date, months: int) -> date:
         """The due day `months` months after `nominal` (the month's last day when it is shorter)."""

@@ -32,7 +32,11 @@ class Document:
         return self.lines.get(path, 1)
 
 
-class _Loader(yaml.SafeLoader):
+#: The C parser where PyYAML was built with it (several times faster), else the same in Python.
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
     """YAML 1.1 turns yes, no, on, 10:30 and 2026-11-18 into other things; here they stay what was written."""
 
 
