@@ -113,15 +113,15 @@ def _render(args: argparse.Namespace, directory: Path) -> list[dict[str, Any]]:
 
 
 def bank_texts(language: str) -> list[str]:
-    """Everything the agent can say in that language that is the same for every debtor: carriers and value units."""
+    """All that the agent says in that language to everyone alike: the scripts' carriers, then the values' units."""
     from voiceagent.dialogue.prompts import carriers
-    from voiceagent.language import say
+    from voiceagent.language.say import bank
     from voiceagent.settings.dialplans import load_script
     from voiceagent.settings.paths import Paths
 
     scripts = sorted(Paths.from_environment().dialplans.glob(f"*/{language}.yaml"))
-    fixed = [text for script in scripts for text in carriers(load_script(script))]
-    return list(dict.fromkeys([*fixed, *say.bank(language)]))
+    spoken = [text for path in scripts for text in carriers(load_script(path))]
+    return spoken + bank(language)
 
 
 def _show(states: list[State], as_json: bool) -> None:
