@@ -251,3 +251,12 @@ def test_calls_of_a_dead_worker_are_closed_as_what_is_known(talk: Any, make_case
     assert found[second]["talk_s"] == pytest.approx(10), "up to what the worker last wrote, not to the cleaning up"
     assert found[first]["hangup_by"] == "failure"
     talk.begin(dialled)
+
+
+def test_turns_that_were_counted_alike_are_both_kept(talk: Any, taken: Taken) -> None:
+    """A prompt cut before its first sample may carry the number of the one before: nothing of a call may be lost."""
+    call = talk.begin(taken)
+    turn = said.DebtorTurnHeard(1, "greet", None, 0.5, None, result="no_input")
+    talk.say(call, turn, turn)
+    with talk.journal.db.read() as connection:
+        assert [(row["n"], row["result"]) for row in call_detail(connection, call)["turns"]] == [(1, "no_input")] * 2

@@ -148,10 +148,12 @@ def upgrade() -> None:
     op.create_table(
         "turn",
         sa.Column("attempt_id", types.Uuid(), nullable=False),
-        sa.Column("speaker", sa.String(32), nullable=False),
-        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column(
+            "seq", sa.BigInteger(), autoincrement=False, nullable=False, comment="The event's: order in the call"
+        ),
         sa.Column("tenant_id", types.Uuid(), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False, comment="The event's: order within the call"),
+        sa.Column("speaker", sa.String(32), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False, comment="As the conversation counted them, by speaker"),
         sa.Column("at", types.UtcDateTime(), nullable=False),
         sa.Column("state", sa.String(length=64), nullable=False, comment="Of the script"),
         sa.Column("prompt", sa.String(length=64), nullable=True),
@@ -177,7 +179,7 @@ def upgrade() -> None:
         sa.Column("sensitive", sa.Boolean(), nullable=False),
         sa.CheckConstraint("speaker IN ('agent', 'debtor')", name=op.f("ck_turn_speaker")),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_turn_attempt_id")),
-        sa.PrimaryKeyConstraint("attempt_id", "speaker", "n", name=op.f("pk_turn")),
+        sa.PrimaryKeyConstraint("attempt_id", "seq", name=op.f("pk_turn")),
     )
     op.create_table(
         "recording",
