@@ -78,6 +78,9 @@ def _apply(rule: str, match: re.Match[str], currency: str) -> tuple[Money, ...]:
             amount_of(str(int(whole or 0) * 100 + int(cents or 0)), None, currency),
             amount_of(whole or "", cents, currency),
         )
+    elif rule == "lucas":
+        # A luca is a sol in Peru and a thousand pesos elsewhere.
+        made = (amount_of(str(round(float(whole or 0) * (1 if currency == "PEN" else 1000))), None, currency),)
     elif rule == "half_thousand":
         made = (amount_of(str(int(whole or 0) * 1000 + 500), None, currency),)
     elif rule == "half_or_half_thousand":

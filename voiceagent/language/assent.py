@@ -19,11 +19,13 @@ def read_yes_no(text: str, lexicon: Lexicon) -> tuple[bool | None, float]:
             return False, 0.97
         if whole in lexicon.yes_whole:
             return True, 0.97
-    left, unsure = _strip(text, lexicon.unsure)
+    left, idioms = _strip(text, lexicon.yes_first)
+    left, unsure = _strip(left, lexicon.unsure)
     if unsure:
         return None, 0.0
     left, denied = _strip(left, lexicon.no)
     left, agreed = _strip(left, lexicon.yes)
+    agreed += idioms
     if any(word in lexicon.negators for word in left.split()):
         # A negator left over denies something nobody listed: never a yes.
         denied, agreed = denied, 0

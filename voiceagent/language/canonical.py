@@ -126,7 +126,7 @@ def _fold_phrases(tokens: list[Token], lexicon: Lexicon) -> list[Token]:
     result = []
     for word in fresh:
         kept = by_text.get(word)
-        result.append(kept.pop(0) if kept else Token(word, word, "word" if not word[0].isdigit() else "number"))
+        result += [kept.pop(0)] if kept else tokenise(word)
     return result
 
 

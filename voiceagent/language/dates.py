@@ -115,6 +115,11 @@ def _day(groups: dict[str, str], context: DateContext) -> tuple[date, ...]:
 
 def _day_and_month(groups: dict[str, str], context: DateContext) -> tuple[date, ...]:
     year = int(groups["y"]) if "y" in groups else None
+    if "y2" in groups:
+        # "nineteen eighty": a year said as two numbers.
+        if year not in (19, 20):
+            return ()
+        year = year * 100 + int(groups["y2"])
     return day_month(int(groups["d"]), int(groups["m"]), year, context.today)
 
 
@@ -279,6 +284,7 @@ RULES: dict[str, Rule] = {
     "in_weeks": _in_weeks,
     "in_months": _in_months,
     "in_business_days": _in_business_days,
+    "eight_days": lambda groups, context: (context.today + timedelta(days=7), context.today + timedelta(days=8)),
     "coming": _coming,
     "this_weekday": _this_weekday,
     "next_weekday": _next_weekday,

@@ -68,8 +68,15 @@ def _digit(tokens: list[Token], index: int, lexicon: Lexicon) -> tuple[str | Non
     return (single, 1) if single is not None else (None, 1)
 
 
+_FIRST_OR_LAST = ("primeir", "primer", "ultim", "first", "last")
+
+
 def _names_digits(tokens: list[Token], index: int, lexicon: Lexicon) -> bool:
-    following = tokens[index + 1].text if index + 1 < len(tokens) else ""
-    return following in lexicon.digit_fillers and following.startswith(
-        ("primeir", "ultim", "digit", "numer", "first", "last")
-    )
+    """Whether a number speaks of how many digits ("os tres primeiros", "my last four are") instead of being one."""
+    if read_cardinal(tokens, index, lexicon) is None or index + 1 >= len(tokens):
+        return False
+    following = tokens[index + 1]
+    if following.text.startswith((*_FIRST_OR_LAST, "digit", "numer", "number")):
+        return True
+    before = tokens[index - 1].text if index else ""
+    return before.startswith(_FIRST_OR_LAST) and read_cardinal(tokens, index + 1, lexicon) is None

@@ -17,4 +17,12 @@ def lexicon_of(language: str) -> Lexicon:
         from voiceagent.language.pt_br import LEXICON
 
         return LEXICON
+    if language == "es":
+        from voiceagent.language.es import LEXICON as SPANISH
+
+        return SPANISH
+    if language == "en":
+        from voiceagent.language.en import LEXICON as ENGLISH
+
+        return ENGLISH
     raise BadInputError(f"language {language!r} is not spoken: use one of {', '.join(CODES)}")

@@ -67,6 +67,8 @@ class Lexicon:
     email_signs: Mapping[str, str]
     """Spoken signs of an address ("arroba", "ponto", "underline"), possibly of several words."""
     email_fillers: frozenset[str]
+    yes_first: tuple[str, ...] = ()
+    """Yeses that hold a negator ("como no", "no problem"), read before anything else."""
     approx_after: str = r"(?!)"
     """Regex: "or so", right after a value."""
     common: frozenset[str] = frozenset()
@@ -75,3 +77,8 @@ class Lexicon:
     """Recogniser writings mended only inside an expected number (regex, replacement)."""
     unsounded: Mapping[str, str] = field(default_factory=dict)
     """Letter rules for the phonetic key, applied in order (regex, replacement)."""
+
+
+def table(text: str) -> frozenset[str]:
+    """The words of a blank-separated list."""
+    return frozenset(text.split())

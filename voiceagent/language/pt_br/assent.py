@@ -13,7 +13,6 @@ YES: tuple[str, ...] = (
     r"vamos(?: la| sim| fechar| fazer)?|bora|bora la|partiu|manda (?:ver|bala)|toca (?:o pau|ficha)|demorou", r"sou(?: sim| eu| eu mesm[oa])?|eu mesm[oa]|(?:e )?(?:ele|ela) mesm[oa]",
     r"sem (?:problemas?|duvidas?|crise)", r"serve(?: sim)?|me serve", r"da sim|consigo sim|posso sim|tenho sim|vou sim|faco sim|tem sim|foi sim|recebi sim|aceito sim|acho que sim|creio que sim|acredito que sim|parece que sim|imagino que sim",
     r"isso e", r"faz isso|faz assim|assim mesmo|ta valendo|valeu|por mim tudo bem|por mim ta otimo|por mim sim|por mim pode ser",
-    r"ta",
 )  # fmt: skip
 
 _DENIED = (
@@ -22,6 +21,8 @@ _DENIED = (
     "essa|esse|ele|ela|dessa|desse|assim|querer|aceitar|pagar|mandar|nao|senhor|senhora|moca|moco|obrigad[oa]|mesmo|agora|hoje|por favor|enquanto|precisa|"
     "de jeito|nenhum|nenhuma|nada|disso|autorizo|combinei|falei|disse|o|a|que|aqui|com|mais|ok|combinado|fechado|positivo|de acordo|sim senhor"
 )
+
+YES_FIRST: tuple[str, ...] = (r"nao (?:tem|ha|vejo) (?:nenhum )?problema(?: nenhum| nao)?",)
 
 NO: tuple[str, ...] = (
     rf"(?:nao|num|n)(?: (?:{_DENIED}))*",
@@ -72,7 +73,7 @@ UNSURE: tuple[str, ...] = (
     r"(?:eu )?nao sei(?: nao)?|sei la|sei nao|nao tenho (?:certeza|ideia)|nao lembro|nao me lembro|nao faco ideia",
     r"talvez|depende|quem sabe|mais ou menos|pode ser que (?:sim|nao)|ta dificil|vou (?:ver|pensar)|preciso (?:ver|pensar)|deixa eu (?:ver|pensar)",
     r"se der|se eu conseguir|se (?:eu )?puder|vamos ver|veremos|por que nao|sim ou nao|sim e nao|nem sim nem nao|mas|porem|so que|so se|desde que",
-    r"nao (?:entendi|ouvi|escutei|compreendi|deu pra (?:ouvir|entender)|to (?:ouvindo|entendendo)|estou (?:ouvindo|entendendo))|pois nao|como assim|o que|oi|hein|quem|qual",
+    r"nao (?:entendi|ouvi|escutei|compreendi|deu pra (?:ouvir|entender)|to (?:ouvindo|entendendo)|estou (?:ouvindo|entendendo))|pois nao|como assim|^(?:o que|oi|hein|quem|qual)$",
     r"(?:pera|perai|espera|calma|um momento|um minuto|so um (?:minuto|minutinho|momento|instante)|pera ai|espera ai)",
     r"isso ai nao sei|ja (?:disse|falei)|confirma o que|pode repetir|pode (?:falar )?(?:de novo|mais devagar)|pode me (?:explicar|dizer)",
     r"e agora|isso e (?:golpe|robo|gravacao|trote)|ta bom demais pra ser verdade|sim quero (?:saber|falar)|quero (?:saber|falar)",

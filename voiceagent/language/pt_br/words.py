@@ -97,6 +97,7 @@ LEXICON = Lexicon(
     no=assent.NO,
     yes_whole=assent.YES_WHOLE,
     no_whole=assent.NO_WHOLE,
+    yes_first=assent.YES_FIRST,
     unsure=assent.UNSURE,
     assent_fillers=assent.FILLERS,
     negators=frozenset({"nao", "nem", "nunca", "jamais", "nada", "num", "n"}),
