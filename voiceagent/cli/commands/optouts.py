@@ -1,0 +1,86 @@
+"""Stops: who or which number is called no more."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import uuid
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from voiceagent.journal.journal import Journal
+
+HELP = "stop calling a number or a person; list the stops; take one back"
+EXAMPLE = "voiceagent optouts add +5511955550100 --source letter"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    seen = actions.add_parser("list", help="stops in force, the newest first")
+    seen.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add = actions.add_parser("add", help="stop at once")
+    add.add_argument("contact", metavar="CONTACT", help="a number (+55...) stops the number; a document, the person")
+    add.add_argument("--channel", choices=("voice", "sms", "email"), help="only this channel (of a person)")
+    add.add_argument("--source", default="operator", help="where the wish came from, for the record")
+    add.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    back = actions.add_parser("revoke", help="the person asked to be called again, and proved it")
+    back.add_argument("id", metavar="ID", help="as `optouts list` shows it")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it."""
+    from voiceagent.base.errors import UsageError
+    from voiceagent.cli.house import open_journal
+    from voiceagent.dialer import optouts
+
+    with open_journal(make=args.action == "add") as journal:
+        if args.action == "revoke":
+            try:
+                optouts.revoke(journal, uuid.UUID(args.id))
+            except ValueError:
+                raise UsageError(f"not the id of a stop: {args.id}; see voiceagent optouts list") from None
+            print(f"{args.id} is taken back")
+            return 0
+        if args.action == "add":
+            return _add(args, journal)
+        with journal.db.read() as connection:
+            found = optouts.all_stops(connection, journal.tenant_id)
+    return _show(found, as_json=args.json)
+
+
+def _add(args: argparse.Namespace, journal: Journal) -> int:
+    from voiceagent.base.errors import UsageError
+    from voiceagent.dialer import optouts
+    from voiceagent.dialer.explain import find_cases
+    from voiceagent.dialer.modes import dialable
+
+    if args.contact.startswith(("+", "sip:")):
+        if args.channel:
+            raise UsageError("--channel narrows a person's stop: give the document, not the number")
+        stops = [optouts.stop_number(journal, dialable(args.contact), source=args.source)]
+    else:
+        with journal.db.read() as connection:
+            cases = find_cases(connection, args.contact, journal.tenant_id)
+            people = optouts.people_of(connection, cases)
+        stops = [optouts.stop_person(journal, person, channel=args.channel, source=args.source) for person in people]
+    if args.json:
+        print(json.dumps({"stops": [str(stop) for stop in stops]}))
+    else:
+        print(f"stopped: {', '.join(map(str, stops))}")
+    return 0
+
+
+def _show(found: list[dict[str, object]], *, as_json: bool) -> int:
+    from voiceagent.cli.house import masked
+
+    if as_json:
+        print(json.dumps({"optouts": found}, ensure_ascii=False))
+        return 0
+    for one in found:
+        what = masked(str(one["number"])) if one["number"] else one["name"] or "-"
+        print(f"{one['id']}  {one['created_at']}  {one['scope']} {one['channel'] or ''}  {what}  {one['source']}")
+    if not found:
+        print("nobody has asked to be left alone", file=sys.stderr)
+    return 0

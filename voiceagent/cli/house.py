@@ -1,0 +1,50 @@
+"""What commands that work on the installation's own data open: database, journal, rules, dial mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from voiceagent.compliance import RuleBook
+    from voiceagent.dialer.modes import Gate
+    from voiceagent.journal.journal import Journal
+
+
+@contextmanager
+def open_journal(*, make: bool = False) -> Iterator[Journal]:
+    """The installation's journal with every projection; `make`: an empty database gets its schema first."""
+    from voiceagent import cases, dialer
+    from voiceagent.base.clock import SystemClock
+    from voiceagent.journal.journal import Journal
+    from voiceagent.settings.config import load_settings
+    from voiceagent.settings.paths import Paths
+    from voiceagent.storage.database import Database
+
+    paths = Paths.from_environment()
+    db = Database(load_settings(paths).database.url or paths.database_url())
+    try:
+        if make and db.revision() is None:
+            db.upgrade()
+        db.require_current()
+        yield Journal(db, SystemClock(), [*cases.PROJECTIONS, *dialer.PROJECTIONS])
+    finally:
+        db.close()
+
+
+def rules_and_gate() -> tuple[RuleBook, Gate, float]:
+    """The law in force, what this installation may dial, and the guard before a window closes."""
+    from voiceagent.dialer.modes import Gate
+    from voiceagent.settings.config import load_settings
+    from voiceagent.settings.jurisdictions import load_rules
+    from voiceagent.settings.paths import Paths
+
+    paths = Paths.from_environment()
+    dial = load_settings(paths).dial
+    return load_rules(paths.dialplans / "jurisdictions"), Gate.of(dial.mode, allowed=dial.allow), dial.guard_s
+
+
+def masked(number: str | None) -> str:
+    """A number for a screen that others may see."""
+    return "-" if not number else number[:3] + "*" * max(0, len(number) - 7) + number[-4:]

@@ -1,0 +1,166 @@
+"""Why a contact is called now, or is not: the same facts, law and gates as a lease, with nothing written."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from voiceagent.base.errors import BadInputError, DeniedError
+from voiceagent.cases import kinds, tables
+from voiceagent.cases.store import load_case
+from voiceagent.compliance import Purpose, RuleBook, decide
+from voiceagent.dialer.facts import Facts, read_facts
+from voiceagent.dialer.modes import Gate
+from voiceagent.dialer.tables import CallbackStatus, CampaignState, callback, campaign, enrollment
+
+
+def find_cases(connection: sa.Connection, contact: str, tenant_id: uuid.UUID) -> list[uuid.UUID]:
+    """Cases of a telephone number, a document, or a case's own id; BadInputError when nobody is found."""
+    t = tables
+    text = contact.strip()
+    query = sa.select(t.debt_case.c.id).where(t.debt_case.c.tenant_id == tenant_id)
+    try:
+        query = query.where(t.debt_case.c.id == uuid.UUID(text))
+    except ValueError:
+        if text.startswith(("+", "sip:")):
+            owners = sa.select(t.phone.c.person_id).where(
+                t.phone.c.tenant_id == tenant_id, t.phone.c.number == re.sub(r"[\s().-]", "", text)
+            )
+            query = query.where(t.debt_case.c.person_id.in_(owners))
+        else:
+            plain = text if text.startswith("id:") else re.sub(r"[\s./-]", "", text).upper()
+            query = query.join(t.person, t.person.c.id == t.debt_case.c.person_id).where(
+                t.person.c.document.in_((plain, f"id:{text}"))
+            )
+    found = list(connection.execute(query.order_by(t.debt_case.c.id)).scalars())
+    if not found:
+        raise BadInputError("nobody is known by that: give a number like +5511955550100, a document or a case id")
+    return found
+
+
+def explain_case(
+    connection: sa.Connection,
+    case_id: uuid.UUID,
+    *,
+    now: datetime,
+    rules: RuleBook | None,
+    gate: Gate,
+    guard_s: float,
+    tenant_id: uuid.UUID,
+) -> dict[str, Any]:
+    """{case_id, name, creditor, callable, reasons, campaigns, callbacks, numbers: [{number, allow, rules, ...}]}."""
+    try:
+        file = load_case(connection, case_id)
+    except BadInputError as error:
+        return {"case_id": str(case_id), "callable": False, "reasons": [error.code], "numbers": [], "campaigns": []}
+    facts = read_facts(connection, file, now, tenant_id)
+    campaigns = _campaigns(connection, case_id, now)
+    callbacks = _callbacks(connection, case_id, now)
+    due = any(one["due"] for one in (*campaigns, *callbacks))
+    purpose = Purpose.REMINDER if (facts.facts.days_overdue or 0) < 0 else Purpose.COLLECTION
+    modes = [one["mode"] for one in campaigns]
+    numbers = [_number(facts, phone, purpose, rules, gate, modes, guard_s) for phone in facts.file.phones]
+    reasons: list[str] = []
+    if not campaigns and not callbacks:
+        reasons.append("in no campaign")
+    elif not due:
+        reasons += [f"{one['name']}: {one['why']}" for one in campaigns if one["why"]]
+    live = connection.execute(
+        sa.select(tables.attempt.c.id).where(
+            tables.attempt.c.person_id == file.person_id, tables.attempt.c.status != kinds.AttemptStatus.ENDED
+        )
+    ).scalar()
+    if live is not None:
+        reasons.append("in a call right now")
+    allowed = any(number["allow"] and number["mode_allows"] for number in numbers)
+    if not allowed:
+        reasons += sorted({number["why"] for number in numbers if number["why"]}) or ["has no number"]
+    return {
+        "case_id": str(case_id),
+        "name": file.case.name,
+        "creditor": file.case.creditor,
+        "zone": facts.zone,
+        "callable": allowed and due and live is None,
+        "reasons": reasons,
+        "campaigns": campaigns,
+        "callbacks": callbacks,
+        "numbers": numbers,
+    }
+
+
+def _number(
+    facts: Facts,
+    phone: Any,
+    purpose: Purpose,
+    rules: RuleBook | None,
+    gate: Gate,
+    modes: list[Any],
+    guard_s: float,
+) -> dict[str, Any]:
+    decision = decide(facts.request(phone, purpose, guard_s=guard_s), rules)
+    refusal = ""
+    for mode in modes or [None]:
+        try:
+            gate.check(phone.number, mode)
+            refusal = ""
+            break
+        except DeniedError as error:
+            refusal = error.message
+    why = decision.detail if not decision.allow else refusal
+    if phone.status is kinds.PhoneStatus.DEAD:
+        why = "the number is dead"
+    return {
+        "number": phone.number,
+        "status": phone.status.value,
+        "allow": decision.allow and phone.status is not kinds.PhoneStatus.DEAD,
+        "mode_allows": not refusal,
+        "rules": list(decision.rules),
+        "retry_at": decision.retry_at.isoformat() if decision.retry_at else None,
+        "why": why,
+    }
+
+
+def _campaigns(connection: sa.Connection, case_id: uuid.UUID, now: datetime) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        sa.select(
+            campaign.c.name, campaign.c.state.label("running"), campaign.c.mode, enrollment.c.state,
+            enrollment.c.reason, enrollment.c.next_at, enrollment.c.attempts,
+        )
+        .join(campaign, campaign.c.id == enrollment.c.campaign_id)
+        .where(enrollment.c.case_id == case_id)
+        .order_by(campaign.c.name)
+    )  # fmt: skip
+    found = []
+    for row in rows:
+        why = ""
+        if row.running is not CampaignState.RUNNING:
+            why = f"the campaign is {row.running.value}"
+        elif row.state.value not in ("ready", "waiting"):
+            why = f"{row.state.value}{' (' + row.reason + ')' if row.reason else ''}"
+        elif row.next_at is not None and row.next_at > now:
+            why = f"waits until {row.next_at.isoformat()}{' (' + row.reason + ')' if row.reason else ''}"
+        found.append(
+            {
+                "name": row.name,
+                "mode": row.mode,
+                "state": row.state.value,
+                "next_at": row.next_at.isoformat() if row.next_at else None,
+                "attempts": row.attempts,
+                "due": not why,
+                "why": why,
+            }
+        )
+    return found
+
+
+def _callbacks(connection: sa.Connection, case_id: uuid.UUID, now: datetime) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        sa.select(callback.c.due_at, callback.c.origin)
+        .where(callback.c.case_id == case_id, callback.c.status == CallbackStatus.OPEN)
+        .order_by(callback.c.due_at)
+    )
+    return [{"due_at": row.due_at.isoformat(), "origin": row.origin.value, "due": row.due_at <= now} for row in rows]
