@@ -16,6 +16,7 @@ from tests.sip.signals import noise
 from voiceagent.telephony.line import Answered, HungUp
 from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.softphone import Softphone
+from voiceagent.telephony.ticks import RealTicks
 
 
 async def main() -> None:
@@ -32,6 +33,9 @@ async def main() -> None:
         pass
     recording.mark_begin()
     line.play(noise(3))
+    ticks = RealTicks()
+    while not line.played():
+        await ticks.next()
     print(json.dumps({"answered": True}), flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     begun = time.monotonic()

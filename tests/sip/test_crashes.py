@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from tests.sip.conftest import Child
 from tests.sip.signals import find, noise, share
 from voiceagent.audio import wav
 from voiceagent.base.errors import UnavailableError
+from voiceagent.settings.paths import ROOT
 from voiceagent.telephony.ami import AmiClient, AmiError, Channel
 from voiceagent.telephony.asterisk_program import AsteriskProgram
 from voiceagent.telephony.asterisk_server import AsteriskPorts, AsteriskServer, SeatAccount
@@ -122,7 +125,7 @@ def test_the_exchange_going_away_and_coming_back(asterisk_program: AsteriskProgr
         softphone = Softphone(SoftphoneSettings(register_timeout_s=2.0, close_deadline_s=10.0))
         try:
             await softphone.start()
-            ami = server.ami()
+            ami = server.ami(timeout_s=1.0)
             await ami.start()
             seat = await softphone.add_account("seat1", server.seats["seat1"].password, server.registrar)
             line = await seat.dial("9001", call_id=str(uuid.uuid4()))  # not in its dialplan: a clear end, no hang
@@ -174,6 +177,25 @@ def test_one_endpoint_per_process_and_ports_in_use(
         assert (port.value.code, rival.pid) == ("port_in_use", None)
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["held = phone._ports[0]; await phone.close()", "pass", "raise SystemExit(0)"],
+    ids=["a port is still referred to", "never closed", "leaves in the middle"],
+)
+def test_the_library_never_aborts_the_process_on_its_way_out(ending: str) -> None:
+    program = (
+        "import asyncio\n"
+        "from voiceagent.telephony.softphone import Softphone\n"
+        "async def main():\n"
+        "    phone = Softphone()\n"
+        "    await phone.start()\n"
+        f"    {ending}\n"
+        "asyncio.run(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_manager_login_is_checked(asterisk_server: AsteriskServer) -> None:

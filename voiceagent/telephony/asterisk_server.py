@@ -123,9 +123,9 @@ class AsteriskServer:
         """Every finished call so far, oldest first."""
         return read_cdr(self.cdr_path)
 
-    def ami(self) -> AmiClient:
+    def ami(self, *, timeout_s: float = 5.0) -> AmiClient:
         """A client of this server's manager interface; the caller starts and closes it."""
-        return AmiClient(HOST, self.ports.ami, self.ami_user, self.ami_secret)
+        return AmiClient(HOST, self.ports.ami, self.ami_user, self.ami_secret, timeout_s=timeout_s)
 
     async def start(self) -> None:
         """Write the configuration, start the child and wait until it takes calls.

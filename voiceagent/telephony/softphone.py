@@ -9,21 +9,23 @@ import logging
 import queue
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from voiceagent.audio.format import FRAME_S, SAMPLE_RATE
 from voiceagent.base.errors import UnavailableError
+from voiceagent.telephony.endpoint import SoftphoneSettings, open_endpoint
 from voiceagent.telephony.frame_port import FramePort
 from voiceagent.telephony.hangup import HangupReason
-from voiceagent.telephony.pj import check_frame_copy, max_calls, pj, silence_log
+from voiceagent.telephony.pj import max_calls, pj
 from voiceagent.telephony.pj_line import PjCall, PjLine
 from voiceagent.telephony.seat import PjAccount, Seat
 
 log = logging.getLogger(__name__)
+
+__all__ = ["Softphone", "SoftphoneSettings"]
 
 T = TypeVar("T")
 
@@ -32,38 +34,7 @@ COOL_S, COOL_CALLS = 1.5, 16
 #: select() cannot watch a file descriptor of 1024 or more; an endpoint retires well before.
 HIGHEST_DESCRIPTOR = 900
 
-#: What trunks speak. The telephone network is G.711; anything else would only be converted on the way.
-CODECS = {"PCMU": 200, "PCMA": 199}
-
 _endpoint_taken = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class SoftphoneSettings:
-    """How the softphone behaves; durations in seconds."""
-
-    address: str = "127.0.0.1"
-    """The local address SIP and RTP are bound to."""
-    sip_port: int = 0
-    """0 = any free one."""
-    rtp_port: int = 0
-    """First port for RTP; 0 = any free ones."""
-    ring_timeout_s: float = 30.0
-    """How long a dialled phone may ring."""
-    register_timeout_s: float = 5.0
-    """How long to wait for the registrar's answer."""
-    registration_life_s: int = 120
-    media_timeout_s: float = 30.0
-    """An answered call without a single RTP packet for that long is ended; 0 = never."""
-    close_deadline_s: float = 10.0
-    """`close` returns after this, come what may; the process should then exit."""
-    retire_after_calls: int = 1000
-    """The endpoint asks to be replaced after so many calls."""
-    poll_s: float = 0.010
-    """Longest wait for a SIP event, and so the longest delay of a command."""
-    user_agent: str = "voiceagent"
-    log_file: Path | None = None
-    """The library's own log (level 4, with messages: passwords hashed, numbers in clear). For debugging only."""
 
 
 class Softphone:
@@ -283,39 +254,9 @@ class Softphone:
             call.let_go()
 
     def _bring_up(self) -> pj.Endpoint:
-        check_frame_copy()
-        silence_log()
-        settings = self.settings
-        endpoint = pj.Endpoint()
-        endpoint.libCreate()
+        endpoint = open_endpoint(self.settings)
+        self.max_calls = max_calls()
         try:
-            config = pj.EpConfig()
-            config.logConfig.level = config.logConfig.consoleLevel = 0
-            if settings.log_file is not None:
-                config.logConfig.level, config.logConfig.filename = 4, str(settings.log_file)
-            config.uaConfig.threadCnt, config.uaConfig.mainThreadOnly = 0, True
-            config.uaConfig.maxCalls = 256  # the library clips it to what it was compiled for
-            config.uaConfig.userAgent = settings.user_agent
-            media = config.medConfig
-            media.clockRate = media.sndClockRate = SAMPLE_RATE
-            media.audioFramePtime = int(FRAME_S * 1000)
-            media.noVad, media.ecTailLen = True, 0
-            endpoint.libInit(config)
-            self.max_calls = max_calls()
-            transport = pj.TransportConfig()
-            transport.boundAddress, transport.port = settings.address, settings.sip_port
-            try:
-                endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
-            except pj.Error as error:
-                raise UnavailableError(
-                    f"SIP port {settings.sip_port} at {settings.address} cannot be used ({error.reason}); "
-                    "choose another address or port",
-                    code="port_in_use",
-                ) from None
-            for codec in endpoint.codecEnum2():
-                endpoint.codecSetPriority(codec.codecId, CODECS.get(codec.codecId.partition("/")[0], 0))
-            endpoint.libStart()
-            endpoint.audDevManager().setNullDev()
             self._ports = [FramePort(f"line{number}") for number in range(self.max_calls)]
         except Exception:
             self._ports = []
@@ -328,11 +269,16 @@ class Softphone:
         self._end_all()
         while self._calls and time.monotonic() < deadline:
             self._turn(endpoint)
+        known: list[weakref.ref[Any]] = [weakref.ref(kept) for kept in (*self._calls, *self._ports)]
         self._let_go()
         gc.collect()
         endpoint.audDevManager().setNoDev()
         self._ports = []
         gc.collect()
+        for left in filter(None, (reference() for reference in known)):
+            # Someone elsewhere still holds it (a traceback, a debugger). Destroyed after the library it would abort
+            # the process, so it is never destroyed.
+            left.thisown = False
         endpoint.libDestroy()
 
     def _end_all(self) -> None:
