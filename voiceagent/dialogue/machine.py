@@ -178,6 +178,12 @@ class Machine:
                 turn.emit(Hangup(node.end))
                 return
             if not node.next:
+                if turn.state.speech_lost:
+                    if not (node.keys or node.digits):
+                        # Nobody hears any more what this state asks for.
+                        name = self.script.speech_lost
+                        continue
+                    self._say(turn, self._keyed_prompts(node))
                 turn.emit(self.expectation(turn.state))
                 return
             transition = next(t for t in node.next if all(holds(turn, guard) for guard in t.when))

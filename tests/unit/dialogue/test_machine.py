@@ -265,9 +265,25 @@ def test_lost_hearing_goes_on_by_keys_then_ends_with_a_callback(begin: Begin) ->
     talk.event(SpeechLost())
     assert talk.prompts() == ["hearing_lost", "greet_keys"]
     talk.event(Keyed("1"))
-    assert talk.state.node == "ask_birth"
+    assert talk.state.node == "ask_birth" and talk.prompts() == ["ask_birth", "ask_birth_keys"]
     talk.event(SpeechLost())
     assert [type(e).__name__ for e in talk.effects] == ["CallBack", "Say", "Hangup"]
+
+
+def test_without_hearing_a_promise_can_still_be_keyed(begin: Begin) -> None:
+    talk = begin()
+    talk.event(SpeechLost())
+    for keys in ("1", "1503", "1", "1", "2", "1"):
+        talk.event(Keyed(keys))
+    assert talk.state.ended is Disposition.PTP
+
+
+def test_without_hearing_what_needs_words_ends_with_a_callback(begin: Begin) -> None:
+    talk = begin()
+    talk.event(SpeechLost())
+    talk.hear("human")
+    assert OpenRequest("human") in talk.effects
+    assert talk.types()[-3:] == ["CallBack", "Say", "Hangup"] and talk.state.ended is Disposition.CB
 
 
 def test_offers_only_go_down_and_end_in_a_last_try(begin: Begin) -> None:
