@@ -94,6 +94,24 @@ def test_a_stuck_or_dead_synthesiser_is_replaced(kokoro_models, monkeypatch, num
     run(scenario())
 
 
+def test_closing_does_not_wait_for_a_text_in_hand(kokoro_models):
+    async def scenario() -> None:
+        child = SynthesiserChild("kokoro", kokoro_models)
+        await child.start()
+        process = child._process
+        long = asyncio.create_task(child.render("Esta frase é bem comprida, " * 10, agent_voice("kokoro", "pt-BR")))
+        await asyncio.sleep(0)
+        await child.close()
+        with pytest.raises(UnavailableError):
+            await long
+        with pytest.raises(UnavailableError, match="closed"):
+            await child.render("Oi.", agent_voice("kokoro", "pt-BR"))
+        assert process is not None
+        assert process.returncode is not None
+
+    run(scenario())
+
+
 def test_an_error_of_one_text_leaves_the_process_alive(kokoro_models):
     async def scenario() -> None:
         child = SynthesiserChild("kokoro", kokoro_models)

@@ -240,19 +240,26 @@ class SpeechVoice:
 
 
 class _Link:
-    """One Wyoming connection."""
+    """One Wyoming connection.
+
+    A task of its own reads it: an answer given up on half-way through would leave the rest of its bytes to be taken
+    for the next one.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._reading: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
         return self._writer is not None
 
     async def connect(self) -> None:
-        self._reader, self._writer = await asyncio.open_unix_connection(self._path)
+        reader, self._writer = await asyncio.open_unix_connection(self._path)
+        self._events = asyncio.Queue()
+        self._reading = asyncio.create_task(self._read(reader, self._events))
 
     async def send(self, event: Event) -> None:
         if self._writer is None:
@@ -260,9 +267,7 @@ class _Link:
         await async_write_event(event, self._writer)
 
     async def read(self) -> Event:
-        if self._reader is None:
-            raise ConnectionError("not connected")
-        event = await async_read_event(self._reader)
+        event = await self._events.get() if self._writer is not None else None
         if event is None:
             self.close()
             raise EOFError("closed by the speech process")
@@ -279,10 +284,21 @@ class _Link:
                 raise _FAILURES.get(failure.code or "", UnavailableError)(failure.text, code=failure.code)
 
     def close(self) -> None:
-        writer, self._reader, self._writer = self._writer, None, None
+        if self._reading is not None:
+            self._reading.cancel()
+        writer, self._writer = self._writer, None
         if writer is not None:
             with contextlib.suppress(OSError, RuntimeError):
                 writer.close()
+
+    @staticmethod
+    async def _read(reader: asyncio.StreamReader, events: asyncio.Queue[Event | None]) -> None:
+        try:
+            while (event := await async_read_event(reader)) is not None:
+                events.put_nowait(event)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        events.put_nowait(None)
 
 
 def _silent(path: Path) -> UnavailableError:

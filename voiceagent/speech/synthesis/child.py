@@ -33,6 +33,7 @@ class SynthesiserChild:
         self._niceness = niceness
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
+        self._closed = False
 
     async def start(self) -> None:
         """Load the engine now; raises MissingPartError when it cannot be had."""
@@ -62,13 +63,15 @@ class SynthesiserChild:
             return reply.payload or b""
 
     async def close(self) -> None:
-        """End the process."""
-        async with self._turn:
-            await self._kill()
+        """End the process, also in the middle of a text."""
+        self._closed = True
+        await self._kill()
 
     async def _running(self) -> asyncio.subprocess.Process:
         if self._process is not None and self._process.returncode is None:
             return self._process
+        if self._closed:
+            raise UnavailableError(f"the {self.engine} synthesiser was closed")
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         # Its own session: a Ctrl-C in the terminal must let calls finish speaking; closing stdin ends it.
         process = await asyncio.create_subprocess_exec(
