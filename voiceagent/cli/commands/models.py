@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from voiceagent.speech.store import ModelStore, State
 
 HELP = "speech models: list the catalogue, install, verify"
-EXAMPLE = "voiceagent models install && voiceagent models verify"
+EXAMPLE = "voiceagent models install --recommended && voiceagent models verify"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="what can be installed and what is")
     install = actions.add_parser("install", help="install models (all that the agent uses, or those named)")
     install.add_argument("names", nargs="*", metavar="NAME", help="models of the catalogue")
-    install.add_argument("--with-vosk-test-model", action="store_true", help="also the Korean model that tests use")
+    install.add_argument(
+        "--recommended", action="store_true", help="all models the agent uses and the phrase bank of every script"
+    )
+    install.add_argument(
+        "--for-tests",
+        "--with-vosk-test-model",
+        dest="for_tests",
+        action="store_true",
+        help="also the Korean model that tests use",
+    )
     install.add_argument(
         "--bank", action="append", default=[], metavar="LANGUAGE", choices=("pt-BR", "es", "en"),
         help="render the phrase bank of the agent's voice (may be given again)",
@@ -62,8 +71,9 @@ def _install(args: argparse.Namespace, store: ModelStore, directory: Path) -> in
     from voiceagent.speech.catalogue import find
     from voiceagent.speech.installed import VOSK_TEST
 
-    chosen = list(args.names) or ([] if args.bank or args.phrases else store.default_names())
-    if args.with_vosk_test_model and VOSK_TEST not in chosen:
+    wants_default = args.recommended or not (args.names or args.bank or args.phrases or args.for_tests)
+    chosen = list(dict.fromkeys([*(store.default_names() if wants_default else ()), *args.names]))
+    if args.for_tests and VOSK_TEST not in chosen:
         chosen.append(VOSK_TEST)
     models = [find(name, store.catalogue) for name in chosen]
     results: list[dict[str, Any]] = []
@@ -81,7 +91,7 @@ def _install(args: argparse.Namespace, store: ModelStore, directory: Path) -> in
             _progress(f"{model.name}: {result['result']}")
         except VoiceagentError as error:
             unreachable |= hosts
-            optional = model.default == "optional" and not args.names
+            optional = model.default == "optional" and model.name not in args.names
             failed = failed or not optional
             result |= {"result": "unavailable" if optional else "failed", "message": error.message}
             note = "; optional, the rest works without it" if optional else ""
@@ -98,7 +108,8 @@ def _render(args: argparse.Namespace, directory: Path) -> list[dict[str, Any]]:
 
     from voiceagent.speech.bank import bank_jobs, phrase_file, render_bank
 
-    batches = [(language, bank_jobs(directory, language, bank_texts(language))) for language in args.bank]
+    languages = list(dict.fromkeys([*args.bank, *(scripted_languages() if args.recommended else ())]))
+    batches = [(language, bank_jobs(directory, language, bank_texts(language))) for language in languages]
     if args.phrases:
         batches.append((str(args.phrases), phrase_file(directory, args.phrases)))
     reports = []
@@ -110,6 +121,15 @@ def _render(args: argparse.Namespace, directory: Path) -> list[dict[str, Any]]:
         )
         reports.append({"of": name, **asdict(report)})
     return reports
+
+
+def scripted_languages() -> list[str]:
+    """The languages that a conversation script exists in."""
+    from voiceagent.base.languages import Language
+    from voiceagent.settings.paths import Paths
+
+    negotiation = Paths.from_environment().dialplans / "negotiation"
+    return [language.value for language in Language if (negotiation / f"{language.value}.yaml").is_file()]
 
 
 def bank_texts(language: str) -> list[str]:
