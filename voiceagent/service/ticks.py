@@ -43,6 +43,7 @@ class Service:
         self.leads = False
         self._due = {tick.name: 0.0 for tick in ticks}
         self._renew_at = 0.0
+        self._trouble = ""
 
     async def run(self, stop: asyncio.Event, *, beat_s: float = 1.0) -> None:
         """Until `stop` is set; gives the lease back at the end."""
@@ -71,9 +72,13 @@ class Service:
         led = self.leads
         try:
             self.leads = self.leadership.hold()
+            self._trouble = ""
         except VoiceagentError as error:
             self.leads = False
-            log.warning("the service's lease cannot be had: %s", error)
+            if error.message != self._trouble:
+                # Once, not at every try for as long as the database is away.
+                log.warning("the service's lease cannot be had: %s", error)
+            self._trouble = error.message
         self._renew_at = now + self.leadership.lasts.total_seconds() / 3
         if self.leads != led:
             log.info("this program %s the service's ticks", "leads" if self.leads else "no longer leads")

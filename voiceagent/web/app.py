@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 
 from aiohttp import web
 from prometheus_client.registry import Collector
@@ -23,7 +20,7 @@ def build_app(
     service: Service | None = None,
     business: Sequence[Collector] = (),
 ) -> web.Application:
-    """The console, the API, the probes; `service`: ticks to run beside them; `business`: what /metrics adds."""
+    """The console, the API, the probes; `service` and `business`: what /metrics tells besides."""
     app = web.Application(middlewares=[answer_failures, auth.require_token], client_max_size=64 * 1024)
     app.on_response_prepare.append(secure)
     app[CONTEXT] = context
@@ -62,18 +59,4 @@ def build_app(
         app[live.LIVE].close()
 
     app.on_shutdown.append(end_streams)
-    if service is not None:
-        app.cleanup_ctx.append(_ticking(service))
     return app
-
-
-def _ticking(service: Service) -> Callable[[web.Application], AbstractAsyncContextManager[None]]:
-    @contextlib.asynccontextmanager
-    async def run(app: web.Application) -> AsyncIterator[None]:
-        stop = asyncio.Event()
-        task = asyncio.create_task(service.run(stop), name="service ticks")
-        yield
-        stop.set()
-        await task
-
-    return run

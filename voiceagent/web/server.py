@@ -77,15 +77,21 @@ async def serve(
     journal = Journal(db, clock, [*cases.PROJECTIONS, *dialer.PROJECTIONS])
     context = Context(db, journal, clock, settings.recordings, zone, Audit(journal))
     business = BusinessCollector(db, clock, campaigns=lambda read: _campaign_names(read, journal.tenant_id))
-    runner = web.AppRunner(build_app(context, keeper, build_service(journal, zone), [business]), access_log=None)
+    service, stop = build_service(journal, zone), asyncio.Event()
+    runner = web.AppRunner(build_app(context, keeper, service, [business]), access_log=None)
     await runner.setup()
+    ticking: asyncio.Task[None] | None = None
     try:
         url = await _listen(runner, settings)
         on_listening(Listening(url, keeper.token))
+        ticking = asyncio.create_task(service.run(stop), name="service ticks")
         await until()
         log.info("stopping")
     finally:
+        stop.set()
         await runner.cleanup()
+        if ticking is not None:
+            await ticking
         await asyncio.to_thread(db.close)
 
 

@@ -20,6 +20,7 @@ def run(args: argparse.Namespace) -> int:
     import json
 
     from voiceagent.base.clock import SystemClock
+    from voiceagent.base.errors import MissingPartError
     from voiceagent.cli.checkup import capacity, machine, parts
     from voiceagent.cli.checkup.finding import Finding, Status, examine
     from voiceagent.settings.config import load_settings
@@ -46,7 +47,10 @@ def run(args: argparse.Namespace) -> int:
         measured: list[capacity.Capacity] = []
 
         def look() -> Finding:
-            measured.append(capacity.measure(paths.models))
+            try:
+                measured.append(capacity.measure(paths.models))
+            except MissingPartError as error:
+                return Finding("capacity", Status.WARN, error.message, "install it, then run doctor again")
             return Finding("capacity", Status.OK, measured[0].words())
 
         findings.append(examine("capacity", look, "mend the parts above first"))

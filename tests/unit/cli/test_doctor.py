@@ -1,0 +1,129 @@
+"""Guards the checkup: every part has a finding with a way to mend it, a failure is exit 1."""
+
+from __future__ import annotations
+
+import json
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from voiceagent.base.errors import MissingPartError
+from voiceagent.cli.checkup import machine, parts
+from voiceagent.cli.checkup.capacity import Capacity, calls_that_fit
+from voiceagent.cli.checkup.finding import Finding, Status, examine
+from voiceagent.cli.main import main
+from voiceagent.storage.database import Database
+
+PARTS = {
+    "home",
+    "disk",
+    "clock",
+    "ports",
+    "database",
+    "dialplans",
+    "sip",
+    "asterisk",
+    "vad",
+    "models",
+    "catalogue",
+    "voices",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VOICEAGENT_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("VOICEAGENT_DATABASE_URL", raising=False)
+    monkeypatch.delenv("VOICEAGENT_CONFIG", raising=False)
+    return tmp_path / "home"
+
+
+def _doctor(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, str]]]:
+    code = main(["doctor", "--json", "--no-capacity"])
+    document = json.loads(capsys.readouterr().out)
+    assert document["ok"] == (code == 0)
+    return code, {check["part"]: check for check in document["checks"]}
+
+
+def test_every_part_is_looked_at_and_what_is_not_ok_can_be_mended(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VOICEAGENT_MODELS", str(tmp_path / "no-models"))
+    code, checks = _doctor(capsys)
+    assert checks.keys() == PARTS
+    assert code == 1 and checks["models"]["status"] == "fail" and checks["database"]["status"] == "warn"
+    for check in checks.values():
+        assert check["status"] in ("ok", "warn", "fail") and "\n" not in check["detail"]
+        assert check["mend"] if check["status"] != "ok" else not check["mend"], check
+    assert not home.exists(), "looking changes nothing"
+
+
+def test_a_database_is_ok_once_migrated_and_fails_when_it_is_none(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = Database(f"sqlite:///{home / 'voiceagent.db'}")
+    db.upgrade()
+    db.close()
+    assert _doctor(capsys)[1]["database"]["status"] == "ok"
+    (home / "notes.db").write_text("these are not the tables you are looking for " * 99)
+    monkeypatch.setenv("VOICEAGENT_DATABASE_URL", f"sqlite:///{home / 'notes.db'}")
+    code, checks = _doctor(capsys)
+    assert code == 1 and checks["database"]["status"] == "fail"
+
+
+def test_a_home_open_to_others_is_a_warning(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert machine.home(tmp_path).status is Status.WARN
+    tmp_path.chmod(0o700)
+    assert machine.home(tmp_path).status is Status.OK
+    assert machine.home(tmp_path / "not" / "yet").status is Status.OK
+
+
+def test_disk_is_told_in_hours_of_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 115_200_000_000})())
+    assert "1000 hours" in machine.disk(tmp_path / "recordings").detail
+    for free, status in ((499_999_999, Status.FAIL), (4_999_999_999, Status.WARN), (5_000_000_000, Status.OK)):
+        monkeypatch.setattr(machine.shutil, "disk_usage", lambda _, free=free: type("Usage", (), {"free": free})())
+        assert machine.disk(tmp_path).status is status
+
+
+def test_a_clock_before_the_program_was_made_is_wrong() -> None:
+    assert machine.clock(datetime(1970, 1, 1, tzinfo=UTC)).status is Status.FAIL
+    assert machine.clock(datetime(2027, 5, 3, tzinfo=UTC)).status is not Status.FAIL
+
+
+def test_a_port_in_use_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert machine.ports(taken.getsockname()[1]).status is Status.WARN
+
+
+def test_whatever_a_part_raises_is_a_finding() -> None:
+    def missing() -> Finding:
+        raise MissingPartError("no such library")
+
+    def broken() -> Finding:
+        raise OSError("first line\nsecond line")
+
+    assert examine("x", missing, "install it") == Finding("x", Status.FAIL, "no such library", "install it")
+    assert examine("x", broken, "mend it") == Finding("x", Status.FAIL, "OSError: first line", "mend it")
+
+
+def test_the_library_is_asked_for_its_limit_in_a_process_of_its_own() -> None:
+    pytest.importorskip("pjsua2")
+    finding = parts.sip()
+    assert finding.status is Status.OK and finding.facts["calls_per_worker"] >= 4
+
+
+def test_capacity_follows_what_was_measured() -> None:
+    assert calls_that_fit(2, 0.03, 0.23) == 9
+    assert calls_that_fit(1, 0.03, 50.0) == 1
+    fits = [calls_that_fit(cores, 0.03, 0.2) for cores in (1, 2, 4, 8)]
+    assert fits == sorted(set(fits))
+    assert calls_that_fit(4, 0.03, 0.4) < calls_that_fit(4, 0.03, 0.2)
+    assert "install a recogniser" in Capacity(2, 0.03, None, None, None).words()
+    told = Capacity(2, 0.03, 0.2, "whisper", 9).as_json()
+    assert told["calls"] == 9 and told["assumptions"]["load"] == 0.7
