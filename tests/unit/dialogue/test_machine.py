@@ -216,8 +216,8 @@ def test_third_party_hears_nothing_of_the_debt(begin: Begin) -> None:
     talk.hear(time="19:00")
     assert talk.effects[-1] == Hangup(Disposition.THIRD_PARTY)
     talk = begin()
-    talk.hear("third_party_absent")
-    talk.hear("third_party_absent")
+    for intent in ("third_party_absent", "third_party_absent", "yes"):
+        talk.hear(intent)
     assert talk.effects[-1] == Hangup(Disposition.THIRD_PARTY_MESSAGE)
 
 
