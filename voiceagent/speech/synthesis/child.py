@@ -59,7 +59,11 @@ class SynthesiserChild:
                 reason = "did not answer in time" if isinstance(error, TimeoutError) else "died"
                 raise UnavailableError(f"the {self.engine} synthesiser {reason}; it is started again") from error
             if reply.type == "error":
-                raise _failure(reply)
+                failure = _failure(reply)
+                if isinstance(failure, UnavailableError):
+                    # An engine that failed in its own code is not trusted with the next text.
+                    await self._kill()
+                raise failure
             return reply.payload or b""
 
     async def close(self) -> None:

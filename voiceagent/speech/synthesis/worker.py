@@ -22,6 +22,7 @@ from voiceagent.speech.synthesis.shape import unit
 from voiceagent.speech.synthesis.spec import KOKORO, VoiceSpec
 
 _SYSTEM_RATE_WPM = 165
+_ATTEMPTS = 4
 
 
 class Synthesiser(Protocol):
@@ -51,15 +52,25 @@ class Pyttsx3:
     def render(self, text: str, voice: VoiceSpec) -> NDArray[np.float32]:
         """By way of a WAV file: the driver's only headless output."""
         with tempfile.TemporaryDirectory(prefix="voiceagent-") as folder:
-            path = Path(folder) / "said.wav"
-            self._engine.setProperty("voice", voice.name)
-            self._engine.setProperty("rate", int(_SYSTEM_RATE_WPM * voice.speed))
-            self._engine.save_to_file(text, str(path))
-            self._engine.runAndWait()
+            # The driver synthesises in a thread of its own and now and then returns before the file is whole.
+            for attempt in range(_ATTEMPTS):
+                path = Path(folder) / f"{attempt}.wav"
+                self._engine.setProperty("voice", voice.name)
+                self._engine.setProperty("rate", int(_SYSTEM_RATE_WPM * voice.speed))
+                self._engine.save_to_file(text, str(path))
+                self._engine.runAndWait()
+                frames = self._frames(path)
+                if frames or not any(letter.isalnum() for letter in text):
+                    return np.frombuffer(frames, "<i2").astype(np.float32) / np.float32(32768)
+        raise RuntimeError("pyttsx3 wrote no audio")
+
+    def _frames(self, path: Path) -> bytes:
+        try:
             with wave.open(str(path), "rb") as wav:
                 self.rate = wav.getframerate()
-                frames = wav.readframes(wav.getnframes())
-        return np.frombuffer(frames, "<i2").astype(np.float32) / np.float32(32768)
+                return wav.readframes(wav.getnframes())
+        except (OSError, EOFError, wave.Error):
+            return b""
 
 
 def load(engine: str, models: Path) -> Synthesiser:
