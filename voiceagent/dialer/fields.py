@@ -12,15 +12,15 @@ from voiceagent.base.money import DECIMALS, Money
 from voiceagent.calendars.places import STATE_OF_DDD
 from voiceagent.dialer.modes import is_fictitious
 
-_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+", re.ASCII)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_SPLIT = re.compile(r"[;|/\n]|,(?=\s*[+(\d])")
-_DMY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
-_YMD = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
+_SPLIT = re.compile(r"[;|/\n]|,(?=\s*[+(\d])", re.ASCII)
+_DMY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
+_YMD = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
 _CURRENCY = re.compile(r"^(?:R\$|US\$|MX\$|COP|CLP|BRL|USD|MXN|PEN|S/\.?|\$)\s*")
 _DECIMAL_MARK = {"USD": ".", "MXN": ".", "PEN": "."}
-_BRAZIL = re.compile(r"(?:\+?55)?([1-9][1-9])(9\d{8}|[2-5]\d{7})")
-_OLD_MOBILE = re.compile(r"(?:\+?55)?([1-9][1-9])([6-9]\d{7})")
+_BRAZIL = re.compile(r"(?:\+?55)?([1-9][1-9])(9\d{8}|[2-5]\d{7})", re.ASCII)
+_OLD_MOBILE = re.compile(r"(?:\+?55)?([1-9][1-9])([6-9]\d{7})", re.ASCII)
 
 
 class CellError(Exception):
@@ -63,7 +63,7 @@ def phone(value: str, region: str, area: str = "") -> str:
     if value.endswith(".0"):
         value = value[:-2]
     digits = re.sub(r"[\s().\u00a0-]", "", value)
-    if not re.fullmatch(r"\+?\d{6,20}", digits):
+    if not re.fullmatch(r"\+?[0-9]{6,20}", digits):
         raise CellError("E_PHONE", "not a telephone number: digits, spaces, brackets and hyphens only")
     if region == "BR" and not digits.startswith("+"):
         digits = digits.lstrip("0")
@@ -105,7 +105,7 @@ def document(value: str, region: str) -> str:
         value = value[:-2]
     plain = re.sub(r"[\s./-]", "", value).upper()
     if region == "BR":
-        if not plain.isdigit() or len(plain) > 14:
+        if not (plain.isascii() and plain.isdigit()) or len(plain) > 14:
             raise CellError("E_DOCUMENT", "a CPF has 11 digits, a CNPJ 14")
         plain = plain.zfill(11 if len(plain) <= 11 else 14)
         if not (_cpf(plain) if len(plain) == 11 else _cnpj(plain)):
@@ -136,7 +136,7 @@ def amount(value: str, currency: str) -> Money:
     refuse_scientific(value)
     text = _CURRENCY.sub("", value.strip().replace("\u00a0", " ")).replace(" ", "")
     decimals = DECIMALS[currency]
-    match = re.fullmatch(r"(\d{1,3}(?:([.,])\d{3})+|\d+)(?:([.,])(\d+))?", text)
+    match = re.fullmatch(r"(\d{1,3}(?:([.,])\d{3})+|\d+)(?:([.,])(\d+))?", text, re.ASCII)
     if match is None or (match[2] and match[2] == match[3]):
         raise CellError("E_AMOUNT", "not an amount: write it like 1234,56")
     whole, fraction = re.sub(r"[.,]", "", match[1]), match[4] or ""

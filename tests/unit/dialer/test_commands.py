@@ -1,0 +1,112 @@
+"""Guards the commands as people run them: exit codes, one line of failure, one JSON document and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from voiceagent.cli.main import main
+
+LIST = (
+    "cpf;nome;telefone;contrato;credor;valor;vencimento;uf\n"
+    "52998224725;Maria Inventada;11955550161;C-1;Banco Exemplo;900,00;10/03/2026;SP\n"
+    "11144477736;Zé Inventado;11955550163;C-3;Banco Exemplo;50,00;10/04/2026;SP\n"
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VOICEAGENT_HOME", str(tmp_path / "home"))
+    for name in ("VOICEAGENT_DATABASE_URL", "VOICEAGENT_CONFIG", "VOICEAGENT_DIALPLANS"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "lista.csv").write_text(LIST, encoding="utf-8")
+    return tmp_path
+
+
+def say(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    code = main(list(argv))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_from_file_to_campaign_to_stop(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = say(capsys, "lists", "import", str(home / "lista.csv"), "--campaign", "nov", "--json")
+    report = json.loads(out)
+    assert (code, err) == (0, "") and report["rows"] == 2 and report["imported"] == 1 and report["rejected"] == 1
+    assert {"file", "sha256", "updated", "duplicates", "rejected_file", "batch"} <= set(report)
+    assert Path(report["rejected_file"]).is_file()
+    assert say(capsys, "campaigns", "start", "nov")[0] == 0
+    code, out, _ = say(capsys, "explain", "+5511955550161", "--json")
+    (case,) = json.loads(out)["cases"]
+    assert code == 0 and case["name"] == "Maria Inventada" and case["numbers"][0]["mode_allows"]
+    code, out, _ = say(capsys, "explain", "529.982.247-25")
+    assert code == 0 and "Maria Inventada" in out and "+5511955550161" not in out
+    stop = json.loads(say(capsys, "optouts", "add", "+5511955550161", "--json")[1])["stops"][0]
+    (case,) = json.loads(say(capsys, "explain", "+5511955550161", "--json")[1])["cases"]
+    assert not case["callable"] and case["numbers"][0]["rules"][0] == "opt_out"
+    assert json.loads(say(capsys, "optouts", "list", "--json")[1])["optouts"][0]["id"] == stop
+    assert say(capsys, "optouts", "revoke", stop)[0] == 0
+    assert json.loads(say(capsys, "optouts", "list", "--json")[1]) == {"optouts": []}
+    assert json.loads(say(capsys, "callbacks", "list", "--json")[1]) == {"callbacks": []}
+    assert json.loads(say(capsys, "promises", "list", "--json")[1]) == {"promises": []}
+    assert say(capsys, "lists", "undo", report["batch"])[0] == 0
+    assert "taken back" in say(capsys, "lists", "list")[1]
+
+
+def test_a_file_that_is_no_list_makes_no_database(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, content in (("empty.csv", b""), ("binary.csv", b"\x00" * 64), ("absent.csv", None)):
+        if content is not None:
+            (home / name).write_bytes(content)
+        code, out, err = say(capsys, "lists", "import", str(home / name), "--json")
+        assert code == 1 and out == "" and err.count("\n") == 1 and name in err
+    assert not (home / "home").exists()
+
+
+def test_commands_before_the_first_list_say_what_to_do(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for argv in (["lists", "list"], ["callbacks", "list"], ["promises", "list"], ["explain", "+5511955550161"]):
+        code, out, err = say(capsys, *argv)
+        assert code == 1 and out == "" and err.count("\n") == 1 and "voiceagent db upgrade" in err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["lists", "import", "x.csv", "--region", "XX"],
+        ["lists", "import", "x.csv", "--language", "tlh"],
+        ["campaigns", "create", "nov", "--language", "tlh"],
+    ],
+)
+def test_bad_usage_is_exit_2(home: Path, capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
+    code, out, err = say(capsys, *argv)
+    assert code == 2 and out == "" and err.count("\n") == 1
+
+
+def test_comply_answers_every_line_in_order(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = {"at": "2026-11-19T20:00:00-03:00", "channel": "voice", "purpose": "collection", "number": "+5511987654321"}
+    lines = [
+        json.dumps({"id": "a", **asked}),
+        "not json",
+        json.dumps({"id": "b", **asked, "at": "2026-11-19T19:59:00-03:00"}),
+        json.dumps({"id": "c", **asked, "channel": "pigeon"}),
+    ]
+    (home / "batch").write_text("\n".join(lines), encoding="utf-8")
+    code, out, err = say(capsys, "comply", "--batch", str(home / "batch"))
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert answers[0] == {"id": "a", "allow": False, "rules": ["BR-10"], "retry_at": "2026-11-21T08:00:00-03:00"}
+    assert answers[1]["error"]["code"] == "bad_json"
+    assert answers[2] == {"id": "b", "allow": True, "rules": [], "retry_at": None}
+    assert answers[3]["id"] == "c" and "channel" in answers[3]["error"]["message"]
+
+
+def test_comply_without_readable_rules_denies_everything(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICEAGENT_DIALPLANS", str(home / "nowhere"))
+    asked = {"id": 1, "at": "2026-11-18T10:00:00-03:00", "channel": "voice", "number": "+5511987654321"}
+    (home / "batch").write_text(json.dumps(asked), encoding="utf-8")
+    code, out, err = say(capsys, "comply", "--batch", str(home / "batch"))
+    assert code == 0 and json.loads(out) == {"id": 1, "allow": False, "rules": ["fail_closed"], "retry_at": None}
+    assert "every contact is denied" in err

@@ -1,0 +1,121 @@
+"""Guards single cells: what is taken means what was written, and garbage never becomes a value."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voiceagent.base.money import Money
+from voiceagent.dialer import fields
+from voiceagent.dialer.columns import field_of, map_columns, plain
+from voiceagent.dialer.fields import CellError
+
+CURRENCIES = st.sampled_from(["BRL", "USD", "MXN", "CLP", "COP", "PEN"])
+
+
+@given(st.integers(0, 10**11), CURRENCIES, st.booleans(), st.booleans())
+def test_amounts_survive_being_written(minor: int, currency: str, grouped: bool, other_way: bool) -> None:
+    money = Money(minor, currency)
+    whole, _, cents = str(money).partition(".")
+    mark = "." if (currency in ("USD", "MXN", "PEN")) != (other_way and bool(cents)) else ","
+    if grouped:
+        whole = f"{int(whole):,}".replace(",", "." if mark == "," else ",")
+    assert fields.amount(f"{whole}{mark}{cents}" if cents else whole, currency) == money
+
+
+@given(st.text(max_size=20), CURRENCIES)
+def test_any_text_is_an_amount_or_a_cell_error(text: str, currency: str) -> None:
+    try:
+        money = fields.amount(text, currency)
+    except CellError as error:
+        assert error.code in ("E_AMOUNT", "E_SCI")
+        return
+    assert money.minor >= 0 and money.currency == currency
+
+
+@given(st.text(alphabet="0123456789+()-. /;eE,²٣", max_size=24), st.sampled_from(["BR", "US", "MX", "CL"]))
+def test_any_text_is_telephones_or_cell_errors(text: str, region: str) -> None:
+    good, bad = fields.phones(text, region)
+    assert all(
+        number.startswith("+") and number.isascii() and number[1:].isdigit() and 8 <= len(number) <= 16
+        for number in good
+    )
+    assert all(error.code in ("E_PHONE", "E_SCI") for error in bad)
+
+
+@given(st.integers(1, 10**9 - 1))
+def test_a_cpf_with_right_check_digits_is_taken_and_one_digit_off_is_not(number: int) -> None:
+    digits = [int(d) for d in f"{number:09d}"]
+    if len(set(digits)) == 1:
+        return
+    for length in (10, 11):
+        total = sum(d * (length - place) for place, d in enumerate(digits))
+        digits.append(total * 10 % 11 % 10)
+    cpf = "".join(map(str, digits))
+    assert fields.document(cpf, "BR") == cpf
+    assert fields.document(f"{cpf[:3]}.{cpf[3:6]}.{cpf[6:9]}-{cpf[9:]}", "BR") == cpf
+    assert fields.document(str(int(cpf)), "BR") == cpf, "zeros a spreadsheet took away"
+    wrong = cpf[:-1] + str((int(cpf[-1]) + 1) % 10)
+    with pytest.raises(CellError):
+        fields.document(wrong, "BR")
+
+
+@given(st.text(max_size=16), st.sampled_from(["BR", "CL"]))
+def test_any_text_is_a_document_or_a_cell_error(text: str, region: str) -> None:
+    try:
+        assert fields.document(text, region)
+    except CellError as error:
+        assert error.code in ("E_DOCUMENT", "E_SCI")
+
+
+def test_cnpj() -> None:
+    assert fields.document("11.222.333/0001-81", "BR") == "11222333000181"
+    with pytest.raises(CellError):
+        fields.document("11222333000182", "BR")
+
+
+@given(st.text(max_size=16), st.sampled_from(["BR", "US"]))
+def test_any_text_is_a_day_or_a_cell_error(text: str, region: str) -> None:
+    try:
+        fields.day(text, region)
+    except CellError as error:
+        assert error.code == "E_DATE"
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "expected"),
+    [
+        ("03/04/2026", "BR", "2026-04-03"),
+        ("03/04/2026", "US", "2026-03-04"),
+        ("3-4-2026", "BR", "2026-04-03"),
+        ("2026-04-03", "US", "2026-04-03"),
+        ("2026-04-03 00:00:00", "BR", "2026-04-03"),
+        ("03.04.2026", "CL", "2026-04-03"),
+    ],
+)
+def test_days_by_region(text: str, region: str, expected: str) -> None:
+    assert fields.day(text, region).isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "field"),
+    [
+        ("CPF/CNPJ", "document"), ("Nº Contrato", "contract"), ("Telefone 1", "phone"), ("FONE9", "phone"),
+        ("E-mail", "email"), ("Data de Vencimento", "due"), ("Teléfono", "phone"), ("Fecha de Nacimiento", "birth"),
+        ("due date", "due"), ("DDD1", "area"), ("Valor Atualizado", "updated"), ("x_score", None), ("Nome 2", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_headers_as_people_write_them(title: str, field: str | None) -> None:
+    assert field_of(title) == field
+
+
+@given(st.text(max_size=30))
+def test_plain_headers_are_plain(title: str) -> None:
+    assert plain(plain(title)) == plain(title)
+
+
+def test_a_complete_header_maps() -> None:
+    mapping = map_columns(["cpf", "nome", "celular", "contrato", "valor", "vencimento"], creditor="Banco Exemplo")
+    assert list(mapping.values()) == ["document", "name", "phone", "contract", "original", "due"]
