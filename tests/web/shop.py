@@ -86,12 +86,14 @@ class Shop:
 
     directory: Path
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
+    url: str = ""
+    """Of a database; empty: a SQLite file in the directory."""
     db: Database = field(init=False)
     journal: Journal = field(init=False)
     taken: list[Taken] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.db = Database(f"sqlite:///{self.directory / 'shop.db'}")
+        self.db = Database(self.url or f"sqlite:///{self.directory / 'shop.db'}")
         self.db.upgrade()
         self.journal = Journal(self.db, self.clock, [*cases.PROJECTIONS, *dialer.PROJECTIONS])
         self.taken = import_cases(self.journal, [_case(n) for n in range(len(PEOPLE))], source="test")
