@@ -17,8 +17,8 @@ def mask_number(number: str | None) -> str | None:
     if not number:
         return number
     if ":" in number or "@" in number:
-        scheme, colon, rest = number.rpartition(":") if "@" not in number else number.partition(":")
-        return f"{scheme}{colon}{rest.partition('@')[0][:2]}{DOTS}"
+        scheme, user = re.match(r"([A-Za-z]+:)?([^@]{0,2})", number).groups(default="")  # type: ignore[union-attr]
+        return f"{scheme}{user}{DOTS}"
     return f"{number[:5]}{DOTS}{number[-2:]}" if len(number) > 8 else f"{number[:1]}{DOTS}"
 
 
