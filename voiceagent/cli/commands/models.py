@@ -62,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
         bad = [state for state in states if state.problem or not state.installed]
         for state in bad:
             print(f"voiceagent: {state.model.name}: {state.problem or 'not installed'}", file=sys.stderr)
+        if not states:
+            print(f"voiceagent: no model is in {directory}: run `voiceagent models install`", file=sys.stderr)
         return 1 if bad or not states else 0
     return _install(args, store, directory)
 

@@ -1,0 +1,61 @@
+"""Guards the models and say commands: JSON alone on stdout, one line for each failure, the right exit codes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from voiceagent.cli.commands.models import bank_texts, scripted_languages
+from voiceagent.cli.main import main
+
+
+def test_list_as_json_names_every_model_and_its_licence(tmp_path, capsys):
+    assert main(["models", "list", "--json", "--models", str(tmp_path)]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["models"]}
+    assert rows["whisper-base"]["installed"] is False
+    assert rows["vosk-ko-test"]["default"] == "never"
+    assert all(row["licence"] and row["sources"] for row in rows.values())
+
+
+def test_an_unfinished_installation_is_shown(tmp_path, capsys):
+    (tmp_path / "kokoro").mkdir()
+    assert main(["models", "list", "--models", str(tmp_path)]) == 0
+    assert "models install kokoro" in capsys.readouterr().out
+    assert main(["models", "verify", "--models", str(tmp_path)]) == 1
+    assert "unfinished" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["models", "verify"], "models install"),
+        (["models", "verify", "whisper-base"], "not installed"),
+        (["models", "install", "nope"], "no model 'nope'"),
+        (["models", "install", "--phrases", "{tmp}/none.txt"], "cannot read"),
+        (["models", "install", "--phrases", "{tmp}/bad.txt"], "line 2: write VOICE<tab>TEXT"),
+        (["models", "install", "--phrases", "{tmp}/kokoro.txt"], "models install kokoro"),
+    ],
+)
+def test_failures_are_one_line_and_exit_1(tmp_path, capsys, command, says):
+    (tmp_path / "bad.txt").write_text("# voices\nno tab here\n")
+    (tmp_path / "kokoro.txt").write_text("pm_alex\tSim, sou eu.\n")
+    arguments = [word.format(tmp=tmp_path) for word in command]
+    assert main([*arguments, "--models", str(tmp_path / "models")]) == 1
+    error = capsys.readouterr().err.strip()
+    assert says in error
+    assert len(error.splitlines()) == 1
+
+
+def test_nothing_to_say_is_refused(tmp_path, capsys):
+    assert main(["say", "--language", "pt-BR", "  ", "-o", str(tmp_path / "x.wav")]) == 1
+    assert "nothing to say" in capsys.readouterr().err
+    assert not (tmp_path / "x.wav").exists()
+
+
+def test_the_bank_of_a_scripted_language_holds_carriers_and_values():
+    assert "pt-BR" in scripted_languages()
+    texts = bank_texts("pt-BR")
+    assert {"um", "dois"} <= set(texts)
+    assert any(len(text.split()) > 5 for text in texts), "whole sentences of the script"
+    assert not any("{" in text for text in texts)
