@@ -135,6 +135,10 @@ def test_the_exchange_going_away_and_coming_back(asterisk_program: AsteriskProgr
             with pytest.raises(AmiError):
                 await asyncio.wait_for(ami.action("Ping"), 6)
             await server.start()
+            ticks = RealTicks()
+            async with asyncio.timeout(15):
+                while not ami.connected:
+                    await ticks.next()
             assert (await ami.action("Ping"))["Ping"] == "Pong"
             await ami.close()
             await server.stop()

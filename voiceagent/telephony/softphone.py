@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import gc
 import logging
 import queue
@@ -34,6 +35,9 @@ COOL_S, COOL_CALLS = 1.5, 16
 #: select() cannot watch a file descriptor of 1024 or more; an endpoint retires well before.
 HIGHEST_DESCRIPTOR = 900
 
+#: Seconds between full garbage collections while calls live, and while none does.
+SWEEP_S, SWEEP_IDLE_S = 60.0, 10.0
+
 _endpoint_taken = threading.Lock()
 
 
@@ -54,7 +58,8 @@ class Softphone:
         self.stuck = False
         """Set when `close` ran into its deadline: only the end of the process frees the library now."""
         self.seats: dict[str, Seat] = {}
-        self._commands: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any] | None]] = queue.SimpleQueue()
+        self._running = False
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._calls: list[PjCall] = []
@@ -137,7 +142,7 @@ class Softphone:
     async def admit(self) -> None:
         """Wait until the library can bear one more call; UnavailableError when all its lines are taken."""
         if self._thread is None:
-            raise UnavailableError("the softphone is closed", code="not_started")
+            raise _closed()
         if self._live >= self.max_calls:
             raise UnavailableError(
                 f"all {self.max_calls} lines of this process are in use; add a worker or dial less", code="no_free_line"
@@ -148,21 +153,16 @@ class Softphone:
     async def call(self, command: Callable[[], T]) -> T:
         """Run `command` on the owner thread and return its result or raise its error."""
         if self._thread is None:
-            raise UnavailableError("the softphone is closed", code="not_started")
+            raise _closed()
         result: asyncio.Future[T] = self.loop.create_future()
-
-        def run() -> None:
-            try:
-                self._settle(result, command(), None)
-            except Exception as error:
-                self._settle(result, None, _plain(error))
-
-        self._commands.put(run)
+        self._commands.put((command, result))
+        if not self._running and not result.done():
+            result.set_exception(_closed())
         return await result
 
     def post(self, command: Callable[[], object]) -> None:
         """Run `command` on the owner thread some milliseconds later; its errors are logged."""
-        self._commands.put(command)
+        self._commands.put((command, None))
 
     # -- for the owner thread ------------------------------------------------------------------------------------
 
@@ -206,33 +206,47 @@ class Softphone:
             _endpoint_taken.release()
             self._settle(ready, None, _plain(error))
             return
+        self._running = True
         self._settle(ready, None, None)
         # Collection may run in any thread, and there destroys what only this thread may: so it runs here only.
         gc.disable()
+        gc.freeze()  # what exists by now stays; a full collection then stops the world for little
         try:
-            collected = time.monotonic()
+            collected = swept = time.monotonic()
             while not self._stopping:
-                self._turn(endpoint)
-                if time.monotonic() - collected > 1.0:
-                    gc.collect(1 if self._calls else 2)
-                    collected = time.monotonic()
+                now = self._turn(endpoint)
+                if now - swept > (SWEEP_S if self._calls else SWEEP_IDLE_S):
+                    gc.collect()
+                    collected = swept = now
+                elif now - collected > 1.0:
+                    gc.collect(1)
+                    collected = now
             self._bring_down(endpoint)
         except Exception:
-            log.exception("softphone")
+            log.exception("the softphone broke down; end this process")
         finally:
+            self._abandon()
+            gc.unfreeze()
             gc.enable()
             _endpoint_taken.release()
 
-    def _turn(self, endpoint: pj.Endpoint) -> None:
+    def _abandon(self) -> None:
+        """Nobody may wait for what will not come any more."""
+        self._running = False
+        for call in self._calls:
+            call.let_go()
         while True:
             try:
-                command = self._commands.get_nowait()
+                _, result = self._commands.get_nowait()
             except queue.Empty:
-                break
-            try:
-                command()
-            except Exception as error:
-                log.warning("softphone: %s", _plain(error))
+                return
+            if result is not None:
+                self._settle(result, None, _closed())
+
+    def _turn(self, endpoint: pj.Endpoint) -> float:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._obey(*self._commands.get_nowait())
         endpoint.libHandleEvents(int(self.settings.poll_s * 1000))
         now = time.monotonic()
         for call in self._calls:
@@ -242,6 +256,19 @@ class Softphone:
                 except pj.Error as error:
                     log.info("watching %s: %s", call.line.call_id, error.reason)
         self._reap(now)
+        return now
+
+    def _obey(self, command: Callable[[], Any], result: asyncio.Future[Any] | None) -> None:
+        try:
+            value = command()
+        except Exception as error:
+            if result is None:
+                log.warning("softphone: %s", _plain(error))
+            else:
+                self._settle(result, None, _plain(error))
+        else:
+            if result is not None:
+                self._settle(result, value, None)
 
     def _reap(self, now: float) -> None:
         if not any(call.disconnected for call in self._calls):
@@ -334,6 +361,10 @@ class Softphone:
         self._stopping = True
         if self._thread is not None:
             self._thread.join(self.settings.close_deadline_s)
+
+
+def _closed() -> UnavailableError:
+    return UnavailableError("the softphone is closed", code="not_started")
 
 
 def _plain(error: Exception) -> Exception:
