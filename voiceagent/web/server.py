@@ -45,6 +45,8 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: int = 8080
     time_zone: str = "America/Sao_Paulo"
+    keeps_house: bool = True
+    """Whether the service's ticks run here. Not under a shifted clock: it would break promises before their time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ async def serve(
     try:
         url = await _listen(runner, settings)
         on_listening(Listening(url, keeper.token))
-        ticking = asyncio.create_task(service.run(stop), name="service ticks")
+        if settings.keeps_house:
+            ticking = asyncio.create_task(service.run(stop), name="service ticks")
         await until()
         log.info("stopping")
     finally:

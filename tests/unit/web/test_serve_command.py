@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.web.shop import Shop
@@ -29,9 +30,9 @@ def _environment(home: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def _serving(home: Path, **more: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+def _serving(home: Path, *arguments: str, **more: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     process = subprocess.Popen(
-        _command("--port", "0", "--json-ready"), env=_environment(home, **more), text=True,
+        _command("--port", "0", "--json-ready", *arguments), env=_environment(home, **more), text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -78,6 +79,17 @@ def test_it_lives_without_a_database_and_a_signal_ends_it(tmp_path: Path) -> Non
         assert status == 503 and "voiceagent db upgrade" in json.loads(body)["detail"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
+
+
+def test_a_rehearsal_at_another_hour_is_shown_at_its_time_and_not_interfered_with(shop: Shop, tmp_path: Path) -> None:
+    shop.promised_call(0)
+    away = (shop.clock.now() + timedelta(days=400) - datetime.now(UTC)).total_seconds()
+    address = str(shop.db.url)
+    with _serving(tmp_path / "home", "--clock-offset", str(away), VOICEAGENT_DATABASE_URL=address) as (_, ready):
+        token = ready["token_url"].partition("#token=")[2]
+        assert json.loads(_get(f"{ready['url']}v1/days", token)[1])["today"] == "2027-12-23"
+        told = _get(f"{ready['url']}metrics")[1]
+        assert "voiceagent_service_leader 0.0" in told and 'tick_runs_total{tick="promise_life"} 0.0' in told
 
 
 def test_a_port_in_use_is_one_line_and_exit_1(tmp_path: Path) -> None:

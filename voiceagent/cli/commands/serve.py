@@ -25,13 +25,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help='print {"ready", "url", "token_url"} as one JSON line once it listens, and end when standard input does',
     )
+    # For rehearsals at another hour: the board shows their time, and nothing is kept house of.
+    parser.add_argument("--clock-offset", type=float, default=0.0, help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until told to end."""
     import asyncio
     import sys
+    from datetime import timedelta
 
+    from voiceagent.base.clock import OffsetClock, SystemClock
     from voiceagent.settings.config import load_settings
     from voiceagent.settings.logs import mask_logs
     from voiceagent.settings.paths import Paths
@@ -49,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
         host=args.host,
         port=args.port,
         time_zone=args.time_zone,
+        keeps_house=not args.clock_offset,
     )
 
     def on_listening(listening: Listening) -> None:
@@ -57,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
         else:
             print(f"console: {listening.token_url}", file=sys.stderr)
 
-    asyncio.run(serve(settings, until_parent_ends if args.json_ready else _until_signal, on_listening))
+    until = until_parent_ends if args.json_ready else _until_signal
+    clock = OffsetClock.by_offset(timedelta(seconds=args.clock_offset)) if args.clock_offset else SystemClock()
+    asyncio.run(serve(settings, until, on_listening, clock))
     return 0
 
 
