@@ -85,6 +85,17 @@ def test_wrong_slot_is_corrected_at_the_read_back(begin: Begin) -> None:
     assert talk.state.promised is not None and talk.state.promised.instalments[0].due == date(2026, 12, 11)
 
 
+def test_saying_who_one_is_does_not_consent(begin: Begin) -> None:
+    talk = begin()
+    talk.verify()
+    talk.hear("counter_offer", instalments=3)
+    talk.hear(date="2026-12-15")
+    talk.hear("confirm_self", text="pode falar", yes_no=True)
+    assert talk.prompts() == ["read_back_even"] and talk.state.promised is None
+    talk.hear("confirm_self", text="sim senhora", yes_no=True)
+    assert talk.state.promised is not None
+
+
 def test_wrong_birthdays_then_document_then_no_disclosure(begin: Begin) -> None:
     talk = begin()
     talk.hear("confirm_self")

@@ -55,7 +55,7 @@ def words(rng: random.Random, expect: Expect, case: Case) -> Understanding:
         slots["share"] = rng.choice((0.5, 1.0))
     if "yes_no" in expect.kinds and rng.random() < 0.4:
         slots["yes_no"] = rng.random() < 0.6
-    likely = [name for name in expect.among if name not in ("voicemail", "cease", "wrong_person")]
+    likely = [name for name in expect.among if name not in ("voicemail", "cease", "wrong_person", "busy_callback")]
     intent = rng.choice([None, None, *likely[:6], rng.choice(sorted(INTENTS))])
     return Understanding(intent, 0.9, slots, (), rng.random() < 0.05, "palavras")
 
