@@ -44,6 +44,8 @@ class Manners:
     """From lifting the phone to its own first word."""
     patience_s: float = 1.1
     """Silence after which it takes the agent's turn for over: agents pause between sentences."""
+    attention_s: float = 12.0
+    """A longer turn is understood piece by piece, as people do."""
     reaction_s: float = 0.25
     """From understanding to answering."""
     longest_s: float = 300.0
@@ -73,7 +75,9 @@ class DebtorCall:
         self._ears = Ears(
             segmenter, hearing, self._now, language=debtor.persona.language, today=today, on_turn=self._heard
         )
-        self._ears.expect(Expect(state="agent", end_silence_s=self._manners.patience_s, max_turn_s=30.0))
+        self._ears.expect(
+            Expect(state="agent", end_silence_s=self._manners.patience_s, max_turn_s=self._manners.attention_s)
+        )
         self._answers: asyncio.Queue[Answer] = asyncio.Queue()
         self._over = False
         self._leaving = False

@@ -80,7 +80,7 @@ class Demo:
             debtor = by_number[detail["number"]]
             expected = verdict.expected_promise(debtor, policy, today)
             made = _promise_of(detail)
-            report = rehearsal.run.reports.get(str(detail["id"]), {})
+            report = rehearsal.run.reports.get(detail["number"], {})
             turns = verdict.turns_document(detail["turns"], report.get("said", ()))
             disposition = str(detail["disposition"])
             if made is not None:
@@ -91,7 +91,8 @@ class Demo:
                     )
             right += verdict.as_expected(debtor, disposition) and made == expected
             latencies += [turn["latency_s"] for turn in turns if turn["latency_s"] is not None and turn["heard"]]
-            documents.append(self._call(detail, debtor, expected, made, turns, rehearsal.recordings))
+            heard = [text for _, text in report.get("heard", ())]
+            documents.append(self._call(detail, debtor, expected, made, turns, heard, rehearsal.recordings))
         problems += self._too_few(right)
         problems += _unreal(rehearsal.run.engines)
         return {
@@ -119,6 +120,7 @@ class Demo:
         expected: verdict.ExpectedPromise | None,
         made: verdict.ExpectedPromise | None,
         turns: list[dict[str, Any]],
+        debtor_heard: list[str],
         recordings: Path,
     ) -> dict[str, Any]:
         recording = detail["recordings"][0]["path"] if detail["recordings"] else None
@@ -134,6 +136,7 @@ class Demo:
             "talk_s": round(detail["talk_s"], 2),
             "verified": bool(detail["right_party"]),
             "turns": turns,
+            "debtor_heard": debtor_heard,
         }
 
 

@@ -74,7 +74,7 @@ class SimulatedPhone:
                 log.error("telephone %s: %s", self._plan.number, error)
                 await line.hangup("error")
                 continue
-            self._tell(line.call_id, report)
+            self._tell(report)
 
     async def _take(self, line: Any) -> DebtorReport:
         plan, common = self._plan, self._common
@@ -90,8 +90,8 @@ class SimulatedPhone:
         finally:
             await voice.close()
 
-    def _tell(self, call_id: str, report: DebtorReport) -> None:
-        told = {"call_id": call_id, "number": self._plan.number, "persona": self._plan.persona, **asdict(report)}
+    def _tell(self, report: DebtorReport) -> None:
+        told = {"number": self._plan.number, "persona": self._plan.persona, **asdict(report)}
         print(json.dumps(told, ensure_ascii=False), flush=True)
 
 

@@ -20,7 +20,7 @@ from voiceagent.base.money import Money
 from voiceagent.cases.calls import calls
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer.campaigns import create_campaign, set_state
-from voiceagent.dialer.importing import import_list
+from voiceagent.dialer.importing import Options, import_list
 from voiceagent.dialer.tables import CampaignState
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.phones import PhonePlan, PhonesPlan
@@ -65,7 +65,7 @@ class RehearsalRun:
 
     cdr: list[CdrRow] = field(default_factory=list)
     reports: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What each debtor said and heard, by call id."""
+    """What each debtor said and heard in its last call, by number."""
     engines: dict[str, str] = field(default_factory=dict)
     console: str = ""
     restarts: dict[str, int] = field(default_factory=dict)
@@ -153,7 +153,7 @@ class Rehearsal:
         file = self.home / "sample.csv"
         write_list(file, self.debtors)
         create_campaign(self.records.journal, CAMPAIGN, policy="demo-br")
-        report = import_list(self.records.journal, file, campaign=CAMPAIGN)
+        report = import_list(self.records.journal, file, Options(campaign=CAMPAIGN))
         if report.imported != len(self.debtors):
             raise UnavailableError(f"only {report.imported} of {len(self.debtors)} sample debtors were imported")
         set_state(self.records.journal, CAMPAIGN, CampaignState.RUNNING)
@@ -219,7 +219,7 @@ class Rehearsal:
 
     def _reported(self, line: str) -> None:
         report = json.loads(line)
-        self.run.reports[report["call_id"]] = report
+        self.run.reports[report["number"]] = report
 
     async def until_all_called(self) -> RehearsalRun:
         """Wait until every debtor was called and every call has ended; prints each call as it ends."""
@@ -241,15 +241,15 @@ class Rehearsal:
                     f"see {self.home}"
                 )
             await asyncio.sleep(0.3)
-        await self._collect({str(row["id"]) for row in ended if row["t_answer"] is not None})
+        await self._collect([row for row in ended if row["t_answer"] is not None])
         return self.run
 
-    async def _collect(self, answered: set[str]) -> None:
+    async def _collect(self, answered: list[dict[str, Any]]) -> None:
         """The debtors' reports and Asterisk's records arrive a moment after the last BYE."""
+        ids, numbers = {str(row["id"]) for row in answered}, {row["number"] for row in answered}
         for _ in range(100):
             self.run.cdr = self.asterisk.cdr()
-            written = {row.call_id for row in self.run.cdr}
-            if answered <= written and answered <= set(self.run.reports):
+            if ids <= {row.call_id for row in self.run.cdr} and numbers <= set(self.run.reports):
                 break
             await asyncio.sleep(0.05)
         self.run.restarts = self.supervisor.restarts

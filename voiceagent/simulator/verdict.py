@@ -112,9 +112,10 @@ def turns_document(turns: Sequence[dict[str, Any]], said: Sequence[dict[str, Any
 
 
 def _said_during(turn: dict[str, Any], said: Sequence[dict[str, Any]]) -> str | None:
-    start, end = turn["started_s"], turn["ended_s"]
-    if start is None or end is None:
+    start, length = turn["started_s"], turn["total_s"]
+    if start is None or length is None:
         return None
+    end = start + length
     overlapping = [each for each in said if each["started_s"] < end + 0.5 and each["ended_s"] > start - 0.5]
     return " ".join(each["text"] for each in overlapping) or None
 

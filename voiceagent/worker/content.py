@@ -10,6 +10,7 @@ from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.cases.store import keep_content
 from voiceagent.debt.policy import Policy
+from voiceagent.dialogue.intents import model_of
 from voiceagent.dialogue.script import Script
 from voiceagent.settings.dialplans import load_policy, load_script, policy_path, script_path
 from voiceagent.storage.database import Database
@@ -52,3 +53,10 @@ class ContentShelf:
         except OSError as error:
             raise BadInputError(f"cannot read {file}: {error.strerror}") from None
         return keep_content(self._db, self._clock, kind=kind, name=name, body=body)
+
+
+def warm_understanding(dialplans: Path) -> None:
+    """Train the intent models of every language there is: a second of arithmetic that must not fall into a call."""
+    for language in Language:
+        if (dialplans / "language" / language / "intents.yaml").is_file():
+            model_of(language)

@@ -22,7 +22,7 @@ from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
 from voiceagent.telephony.ticks import RealTicks
 from voiceagent.worker.call import House
-from voiceagent.worker.content import ContentShelf
+from voiceagent.worker.content import ContentShelf, warm_understanding
 from voiceagent.worker.lifeline import beat_forever, say_ready, until_parent_ends
 from voiceagent.worker.plan import WorkerPlan
 from voiceagent.worker.seat_loop import SeatLoop
@@ -62,6 +62,7 @@ def clock_of(plan: WorkerPlan) -> Clock:
 async def run_worker(plan: WorkerPlan) -> None:
     """Work until the parent ends us, or until the endpoint has done its share of calls."""
     clock = clock_of(plan)
+    warm_understanding(plan.dialplans)
     records = await asyncio.to_thread(open_records, plan.database_url, clock)
     recorder = Recorder(plan.recordings)
     softphone = Softphone(SoftphoneSettings(address=plan.address, retire_after_calls=plan.retire_after_calls))
