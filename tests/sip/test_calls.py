@@ -267,7 +267,7 @@ def test_duck_lowers_what_the_far_side_hears(loop: asyncio.Runner, seat: Seat, t
     heard = Path(at_far_end(telephones, phones.TALKS)["heard"]).read_bytes()
 
     def change(burst: bytes) -> float:
-        """By how much it got louder on its way: the median of the frames that arrived, without the first, ramped one."""
+        """By how much it got louder on its way: the median of what arrived, without the first, ramped frame."""
         changes = []
         for frame in list(frames.split(burst))[1:]:
             match, at = find(frame, heard)

@@ -15,7 +15,7 @@ except ImportError as error:
         code="no_sip_library",
     ) from error
 
-__all__ = ["check_frame_copy", "max_calls", "pj", "read_frame", "silence_log", "write_frame"]
+__all__ = ["calls_in_library", "check_frame_copy", "max_calls", "pj", "read_frame", "silence_log", "write_frame"]
 
 _library = ctypes.CDLL(str(next(Path(pj.__file__).parent.glob("_pjsua2*"))))
 
@@ -28,6 +28,11 @@ def silence_log() -> None:
 def max_calls() -> int:
     """Calls one process can hold: compiled into the library, whatever was asked for. Only after libInit."""
     return int(_library.pjsua_call_get_max_count())
+
+
+def calls_in_library() -> int:
+    """Calls whose slot the library has not given back yet. Only after libInit."""
+    return int(_library.pjsua_call_get_count())
 
 
 def read_frame(buffer: pj.ByteVector) -> bytes:

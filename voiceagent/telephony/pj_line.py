@@ -124,6 +124,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self.deadline: float | None = None
         """Monotonic second at which a call that still rings is given up."""
         self.disconnected = False
+        self.disconnected_at = 0.0
         self._rang = self._has_media = self._confirmed = self._ending = self._timed_out = False
         self._failure: HangupReason | None = None
         self._outcome: HungUp | None = None
@@ -153,6 +154,10 @@ class PjCall(pj.Call):  # type: ignore[misc]
             self.hangup(parameters)
         except pj.Error as error:
             log.info("hang-up of %s: %s", self.line.call_id, error.reason)  # it ended at the same moment
+
+    def disconnect(self) -> None:
+        """The call is over for the library; from here on it must not be asked anything."""
+        self.disconnected, self.disconnected_at = True, time.monotonic()
 
     def let_go(self) -> None:
         """Give the port back and tell the line that it is over: whoever hears that finds room for the next call."""
@@ -196,7 +201,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
             self._up()
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self._outcome = self._judge(info.lastStatusCode)
-            self.disconnected = True
+            self.disconnect()
 
     def _media(self) -> None:
         info = self.getInfo()  # kept: what an object of the library contains dies with it, the binding holds nothing

@@ -20,7 +20,7 @@ from voiceagent.base.errors import UnavailableError
 from voiceagent.telephony.endpoint import SoftphoneSettings, open_endpoint
 from voiceagent.telephony.frame_port import FramePort
 from voiceagent.telephony.hangup import HangupReason
-from voiceagent.telephony.pj import max_calls, pj
+from voiceagent.telephony.pj import calls_in_library, max_calls, pj
 from voiceagent.telephony.pj_line import PjCall, PjLine
 from voiceagent.telephony.seat import PjAccount, Seat
 
@@ -37,6 +37,8 @@ HIGHEST_DESCRIPTOR = 900
 
 #: Seconds between full garbage collections while calls live, and while none does.
 SWEEP_S, SWEEP_IDLE_S = 60.0, 10.0
+#: Seconds after which an ended call is let go even though the library still counts it.
+SLOT_S = 1.0
 
 _endpoint_taken = threading.Lock()
 
@@ -182,7 +184,7 @@ class Softphone:
         try:
             call.makeCall(uri, parameters)
         except pj.Error:
-            call.disconnected = True
+            call.disconnect()
             raise
 
     def lend_port(self) -> FramePort:
@@ -271,10 +273,13 @@ class Softphone:
                 self._settle(result, value, None)
 
     def _reap(self, now: float) -> None:
-        if not any(call.disconnected for call in self._calls):
-            return
         ended = [call for call in self._calls if call.disconnected]
-        self._calls = [call for call in self._calls if not call.disconnected]
+        if not ended:
+            return
+        # The library frees a call's slot a moment after saying that it is over; told earlier, the next dial would fail.
+        freed = len(self._calls) - calls_in_library()
+        ended = [call for index, call in enumerate(ended) if index < freed or now - call.disconnected_at > SLOT_S]
+        self._calls = [call for call in self._calls if call not in ended]
         self._live = len(self._calls)
         for call in ended:
             self._ended_at.append(now)
