@@ -16,8 +16,8 @@ from voiceagent.compliance.rules import RuleBook
 
 #: Order of precedence; a stop not listed here is unknown and denies as `fail_closed`.
 STOPS = (
-    "deceased", "wrong_number", "cease", "opt_out", "attorney", "legal", "bankruptcy", "over_indebtedness", "dispute",
-    "paid",
+    "deceased", "wrong_number", "cease", "opt_out", "attorney", "legal", "bankruptcy", "over_indebtedness",
+    "superendividamento", "dispute", "paid",
 )  # fmt: skip
 _STAGES = frozenset({"preventive", "amicable", "dispute", "pre_legal", "legal", "closed"})
 _VOICE_STAGES = frozenset({"preventive", "amicable"})

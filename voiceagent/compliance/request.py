@@ -113,7 +113,7 @@ class Request:
         return cls(
             at=reader.instant("at", required=True),
             channel=reader.member("channel", Channel),
-            purpose=reader.member("purpose", Purpose) if "purpose" in data else Purpose.COLLECTION,
+            purpose=reader.member("purpose", Purpose) if reader.has("purpose") else Purpose.COLLECTION,
             number=reader.text("number"),
             country=_upper(address.text("country")),
             state=_upper(address.text("state")),
@@ -137,7 +137,7 @@ class Request:
             history=tuple(
                 Contact(
                     at=h.instant("at", required=True),
-                    channel=h.member("channel", Channel),
+                    channel=h.member("channel", Channel) if h.has("channel") else Channel.VOICE,
                     kind=h.member("kind", ContactKind),
                     number=h.text("number"),
                     debt=h.text("debt"),
@@ -224,6 +224,9 @@ class _Reader:
 
     def _wrong(self, key: str, want: str) -> BadInputError:
         return BadInputError(f"field {self._where}{key}: {want}, not {self._data.get(key)!r}")
+
+    def has(self, key: str) -> bool:
+        return self._data.get(key) is not None
 
     def text(self, key: str) -> str | None:
         value = self._data.get(key)

@@ -78,12 +78,14 @@ class Facts:
         if phone.number in self.stopped_numbers:
             stops.append("opt_out")
         case = self.file.case
+        # A simulated phone's SIP address says nothing of where its owner lives.
+        number = phone.number if phone.number.startswith("+") else None
         return Request(
             at=self.now,
             channel=Channel.VOICE,
             purpose=purpose,
-            number=phone.number,
-            country=case.region if case.state else None,
+            number=number,
+            country=case.region if case.state or number is None else None,
             state=case.state,
             debt=str(self.file.case_id),
             case=CaseFacts(

@@ -64,8 +64,10 @@ COOL_OFF = {
     D.CB: timedelta(hours=2),
 }
 
-#: A person must look first, or the case is closed for good.
-_STOPPED = {D.DEC, D.CEASE, D.LEG, D.DISP, D.PAID}
+#: Over for good, until a stop is revoked and the case enrolled again.
+_STOPPED = {D.DEC, D.CEASE}
+#: People must look first: the law's own stop holds until they have, so the case only asks again from day to day.
+_REVIEW = {D.LEG, D.DISP, D.PAID}
 _NUMBER_IS_BAD = {D.DC, D.WN, D.FAX}
 
 
@@ -76,9 +78,9 @@ def next_step(
     name = disposition.value
     if disposition in _STOPPED:
         return Step(Next.STOPPED, None, name)
-    if disposition is D.PTP:
-        # The law's open-promise rule decides when collection may speak again.
-        return Step(Next.RETRY, now + timedelta(days=1), "promise")
+    if disposition is D.PTP or disposition in _REVIEW:
+        # The law's rules on promises and disputes decide when collection may speak again.
+        return Step(Next.RETRY, now + timedelta(days=1), name)
     if disposition is D.XFER:
         return Step(Next.DONE, None, name)
     if disposition in _NUMBER_IS_BAD:

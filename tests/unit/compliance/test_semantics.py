@@ -90,7 +90,7 @@ def test_decisions_replay_from_what_was_stored(request_: Request) -> None:
 
 
 @given(requests())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_retry_is_lawful_and_nothing_before_it_is(request_: Request) -> None:
     decision = decide(request_, RULES)
     if decision.allow:

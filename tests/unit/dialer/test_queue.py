@@ -126,7 +126,7 @@ def test_no_rules_no_calls(journal: Journal, campaign: Callable, db: Database) -
         (D.REF, EnrollmentState.WAITING, timedelta(days=7), timedelta(days=7)),
         (D.DEC, EnrollmentState.STOPPED, None, None),
         (D.CEASE, EnrollmentState.STOPPED, None, None),
-        (D.DISP, EnrollmentState.STOPPED, None, None),
+        (D.DISP, EnrollmentState.WAITING, timedelta(days=1), timedelta(days=1)),
         (D.XFER, EnrollmentState.DONE, None, None),
         (D.WN, EnrollmentState.STOPPED, None, None),
     ],
@@ -270,7 +270,8 @@ def test_a_dispute_pauses_until_people_have_answered_it(
     done = RequestStatusChanged(request.request_id, kinds.RequestStatus.DONE)
     journal.record([NewEvent("case", lease.case_id, done)])
     clock.advance(5 * 86400)
-    assert queue.lease_case("seat-1", lease.case_id).case_id == lease.case_id
+    again = queue.lease("seat-1")
+    assert again is not None and again.case_id == lease.case_id
 
 
 def callback_for(journal: Journal, lease: Lease, due_at: datetime, origin: str = "debtor_asked") -> None:
@@ -340,6 +341,15 @@ def test_a_callback_asked_for_at_night_waits_for_the_morning(
     clock.advance((due_at - clock.now()).total_seconds())
     second = queue.lease("seat-1")
     assert second is not None and second.callback_id is not None
+
+
+def test_a_simulated_phone_by_its_sip_address(
+    journal: Journal, rules: RuleBook, campaign: Callable, make_case: Callable
+) -> None:
+    address = "sip:maria@127.0.0.1:5090"
+    campaign(make_case(phones=(address,)))
+    lease = Queue(journal, rules, Gate.of("rehearsal", simulated=[address])).lease("seat-1")
+    assert lease is not None and lease.number == address and lease.zone == "America/Sao_Paulo"
 
 
 def test_paused_campaigns_call_nobody(queue: Queue, campaign: Callable, journal: Journal) -> None:
