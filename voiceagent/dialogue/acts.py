@@ -168,16 +168,20 @@ def _set_date(turn: Turn, _: str) -> None:
 
 
 def _offer_days(turn: Turn, _: str) -> None:
-    """Find three concrete days to choose from."""
-    business, day = turn.briefing.business, turn.briefing.today
-    days: list[date] = []
-    for step in (2, 4, 8, 10, 12):
-        candidate = business.add(day, step)
-        offer = turn.state.offer
-        limit = 30 if offer is None or offer.first_due is None else max((offer.first_due - day).days, 5)
-        if candidate <= day + timedelta(days=limit) or len(days) < 3:
-            days.append(candidate)
-    turn.change(readings=tuple(days[:3]))
+    """Find three days to choose from: those the policy takes for the offer on the table, else business days."""
+    offer, today = turn.state.offer, turn.briefing.today
+    found: list[date] = []
+    for ahead in (2, 5, 10, 15, 20, 25, 30, 40):
+        ask = Ask(
+            kind=offer.kind if offer is not None and offer.instalments else None,
+            first_due=today + timedelta(days=ahead),
+        )
+        day = _negotiate(turn, ask).first_due
+        if day is not None and day not in found:
+            found.append(day)
+    following = (turn.briefing.business.add(today, count) for count in range(1, 10))
+    found += [day for day in following if day not in found] if len(found) < 3 else []
+    turn.change(readings=tuple(found[:3]))
 
 
 def _keep_readings(turn: Turn, _: str) -> None:
