@@ -56,5 +56,14 @@ need_venv() {
 
 need_asterisk() { scripts/asterisk; }
 
-# Speech models, voices and phrase banks (see models/README.md); --for-tests adds what only tests use.
-need_models() { "$VENV/bin/voiceagent" models install --recommended "$@" >&2; }
+# need_models LANGUAGE [OPTIONS]  Speech models and voices, and that language's phrase bank (see models/README.md).
+# Rendered phrases are kept with the downloads, so that the next checkout finds them.
+need_models() {
+  local language=$1 shared=${XDG_CACHE_HOME:-$HOME/.cache}/voiceagent/phrases
+  shift
+  mkdir -p "$shared" "$VOICEAGENT_MODELS"
+  [[ -e $VOICEAGENT_MODELS/phrases ]] || ln -s "$shared" "$VOICEAGENT_MODELS/phrases"
+  "$VENV/bin/voiceagent" models install >&2
+  [[ $# -eq 0 ]] || "$VENV/bin/voiceagent" models install "$@" >&2
+  "$VENV/bin/voiceagent" models install --bank "$language" >&2
+}
