@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, UnavailableError
 from voiceagent.base.ids import uuid7
 from voiceagent.base.languages import Language
 from voiceagent.calendars.zones import default_zone
@@ -222,13 +222,14 @@ class _Import:
                 self._begin(connection)
                 taken = self._keep(connection, [case for _, case, _ in read if case is not None])
                 self._enter(connection, read, taken)
+                # Before the commit: a row that is told twice after a crash is better than one that is not told.
+                rejects.write([fault for _, _, faults in read for fault in faults])
         order = iter(taken)
         for _, case, faults in read:
             status = EntryStatus.REJECTED if case is None else _STATUS[next(order).outcome]
             self.report.count(status)
             self.report.warnings += sum(not fault.fatal for fault in faults)
             self.report.faults += faults[: max(0, _SHOWN - len(self.report.faults))]
-            rejects.write(faults)
 
     def finish(self) -> None:
         """Write the totals down."""
@@ -402,9 +403,15 @@ class _Rejects:
             if new:
                 csv.writer(self._file).writerow(("line", "column", "value", "code", "text", "row"))
         rows = csv.writer(self._file)
-        for fault in faults:
-            fate = "rejected" if fault.fatal else "taken without this cell"
-            rows.writerow((fault.line, *map(_safe, (fault.column, fault.value)), fault.code, fault.text, fate))
+        try:
+            for fault in faults:
+                fate = "rejected" if fault.fatal else "taken without this cell"
+                rows.writerow((fault.line, *map(_safe, (fault.column, fault.value)), fault.code, fault.text, fate))
+            self._file.flush()
+        except OSError as error:
+            raise UnavailableError(
+                f"cannot write {self._path}: {error.strerror}; mend that and import the same file again to go on"
+            ) from error
 
     def close(self) -> None:
         """Done."""

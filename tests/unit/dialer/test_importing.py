@@ -380,3 +380,17 @@ def test_unknown_columns_are_named(journal: Journal, write: Callable) -> None:
 def test_excel_says_its_delimiter_first(journal: Journal, write: Callable) -> None:
     report = import_list(journal, write(HEADER, GOOD, header="sep=;"))
     assert (report.rows, report.imported) == (1, 1)
+
+
+def test_a_full_disk_for_the_rejected_file_keeps_nothing_of_the_piece(
+    journal: Journal, db: Database, write: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(importing._Rejects, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        import_list(journal, write(GOOD, GOOD.replace("900,00", "x", 1)))
+    with db.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM event").scalar() == 0
+        assert connection.exec_driver_sql("SELECT count(*) FROM contact_list").scalar() == 0
