@@ -98,5 +98,8 @@ class Notes:
     def _finish(self, first_audio_s: float | None) -> None:
         turn, self._waiting = self._waiting, None
         if turn is not None:
-            latency = None if first_audio_s is None else round(first_audio_s - turn.ended_s, 3)
+            # Silence has no end from which an answer could be late.
+            latency = None
+            if first_audio_s is not None and turn.result != "no_input":
+                latency = round(first_audio_s - turn.ended_s, 3)
             self._record.debtor_turn(replace(turn, latency_s=latency))

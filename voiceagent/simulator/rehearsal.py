@@ -214,7 +214,8 @@ class Rehearsal:
             "VOICEAGENT_DATABASE_URL": self.database_url,
             "VOICEAGENT_RECORDINGS": str(self.recordings),
         }
-        child = await self.supervisor.start(serve_spec(port, environment))
+        spec = serve_spec(port, environment, clock_offset_s=self.clock.offset.total_seconds())
+        child = await self.supervisor.start(spec)
         self.run.console = str(child.ready.get("token_url") or child.ready.get("url") or "")
 
     def _reported(self, line: str) -> None:

@@ -43,9 +43,11 @@ def worker_spec(plan: WorkerPlan, file: Path) -> ChildSpec:
     return ChildSpec(plan.name, (_CLI, "worker", "--plan", str(file)), heartbeat_s=HEARTBEAT_S, stop_s=20)
 
 
-def serve_spec(port: int, environment: dict[str, str]) -> ChildSpec:
-    """API and console."""
+def serve_spec(port: int, environment: dict[str, str], *, clock_offset_s: float = 0.0) -> ChildSpec:
+    """API and console; a rehearsal's clock offset moves what it calls today."""
     arguments = (_CLI, "serve", "--port", str(port), "--json-ready")
+    if clock_offset_s:
+        arguments = (*arguments, "--clock-offset", str(clock_offset_s))
     return ChildSpec("serve", arguments, environment=environment, nice=2)
 
 
