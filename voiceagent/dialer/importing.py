@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -10,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from voiceagent.base.errors import BadInputError, UnavailableError
+from voiceagent.base.errors import BadInputError
 from voiceagent.base.ids import uuid7
 from voiceagent.base.languages import Language
 from voiceagent.calendars.zones import default_zone
@@ -24,6 +23,7 @@ from voiceagent.cases.intake import Outcome, Taken, import_cases
 from voiceagent.debt.case import Case
 from voiceagent.dialer.campaigns import create_campaign, enroll, enroll_list, find_campaign
 from voiceagent.dialer.columns import map_columns
+from voiceagent.dialer.rejected import RejectedRows
 from voiceagent.dialer.rows import Fault, RowReader
 from voiceagent.dialer.source import Row, Source, open_source
 from voiceagent.dialer.tables import EntryStatus, campaign_list, contact_list, list_entry
@@ -195,15 +195,15 @@ class _Import:
         self._begun = True
 
     @contextmanager
-    def rejects(self) -> Iterator[_Rejects]:
+    def rejects(self) -> Iterator[RejectedRows]:
         """The file beside the list; made when something is first refused."""
         if self._options.dry_run:
-            yield _Rejects(None, append=False)
+            yield RejectedRows(None, append=False)
             return
         folder = self._rejected_path.parent
         if not os.access(folder, os.W_OK):
             raise BadInputError(f"rejected rows cannot be written into {folder}: give --rejected FILE")
-        rejects = _Rejects(self._rejected_path, append=self._done_rows > 0)
+        rejects = RejectedRows(self._rejected_path, append=self._done_rows > 0)
         try:
             yield rejects
         finally:
@@ -211,7 +211,7 @@ class _Import:
         if rejects.used or (self._done_rows and self.report.rejected):
             self.report.rejected_file = str(self._rejected_path)
 
-    def take(self, piece: Sequence[Row], rejects: _Rejects) -> None:
+    def take(self, piece: Sequence[Row], rejects: RejectedRows) -> None:
         """Some rows in one transaction."""
         piece = [row for row in piece if row.number > self._done_rows]
         read = [(row, *self._reader.read(row)) for row in piece]
@@ -374,54 +374,6 @@ class _Import:
 
 class _Undo(Exception):
     """Leaves a dry run's transaction."""
-
-
-class _Rejects:
-    """What was refused, as a CSV that can be mended and imported again; for its owner's eyes."""
-
-    def __init__(self, path: Path | None, *, append: bool) -> None:
-        self._path, self._append = path, append
-        self._file: TextIO | None = None
-
-    @property
-    def used(self) -> bool:
-        """Something was written."""
-        return self._file is not None
-
-    def write(self, faults: Sequence[Fault]) -> None:
-        """One line per fault."""
-        if self._path is None or not faults:
-            return
-        if self._file is None:
-            flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if self._append else os.O_TRUNC)
-            try:
-                new = not (self._append and self._path.exists())
-                descriptor = os.open(self._path, flags, 0o600)
-            except OSError as error:
-                raise BadInputError(f"cannot write rejected rows to {self._path}: {error.strerror}") from error
-            self._file = os.fdopen(descriptor, "a" if self._append else "w", encoding="utf-8-sig" if new else "utf-8")
-            if new:
-                csv.writer(self._file).writerow(("line", "column", "value", "code", "text", "row"))
-        rows = csv.writer(self._file)
-        try:
-            for fault in faults:
-                fate = "rejected" if fault.fatal else "taken without this cell"
-                rows.writerow((fault.line, *map(_safe, (fault.column, fault.value)), fault.code, fault.text, fate))
-            self._file.flush()
-        except OSError as error:
-            raise UnavailableError(
-                f"cannot write {self._path}: {error.strerror}; mend that and import the same file again to go on"
-            ) from error
-
-    def close(self) -> None:
-        """Done."""
-        if self._file is not None:
-            self._file.close()
-
-
-def _safe(text: str) -> str:
-    """A spreadsheet must not take a cell for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _batch(now: Any, sha256: str, list_id: uuid.UUID) -> str:

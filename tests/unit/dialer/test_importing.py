@@ -388,7 +388,7 @@ def test_a_full_disk_for_the_rejected_file_keeps_nothing_of_the_piece(
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(importing._Rejects, "write", full)
+    monkeypatch.setattr(importing.RejectedRows, "write", full)
     with pytest.raises(OSError, match="No space"):
         import_list(journal, write(GOOD, GOOD.replace("900,00", "x", 1)))
     with db.read() as connection:
