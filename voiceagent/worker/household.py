@@ -45,9 +45,8 @@ def worker_spec(plan: WorkerPlan, file: Path) -> ChildSpec:
 
 def serve_spec(port: int, environment: dict[str, str], *, clock_offset_s: float = 0.0) -> ChildSpec:
     """API and console; a rehearsal's clock offset moves what it calls today."""
-    arguments = (_CLI, "serve", "--port", str(port), "--json-ready")
-    if clock_offset_s:
-        arguments = (*arguments, "--clock-offset", str(clock_offset_s))
+    shifted = ("--clock-offset", str(clock_offset_s)) if clock_offset_s else ()
+    arguments = (_CLI, "serve", "--port", str(port), "--json-ready", *shifted)
     return ChildSpec("serve", arguments, environment=environment, nice=2)
 
 
