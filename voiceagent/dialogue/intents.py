@@ -36,7 +36,6 @@ DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "dialplans" / "language"
 
 _MOST_OF_ONE = 12
 _RIDGE = 0.35
-_SHARPNESS = 7.0
 _ARTICLES = frozenset({"um", "uma", "un", "una", "uno", "a", "one", "second"})
 _CHOICE = re.compile(r"\(([^()]*)\)")
 
@@ -61,18 +60,8 @@ class IntentModel:
     features: Mapping[str, int]
     weights: npt.NDArray[np.float32]
     rules: tuple[tuple[str, re.Pattern[str]], ...]
-    known: frozenset[str]
-    """Words seen in examples."""
-
-    def scores(self, text: str) -> dict[str, float]:
-        """Share of each intent for folded words, summing to 1."""
-        rows = _vector(text, self.features)
-        raw = np.zeros(len(self.names), dtype=np.float32)
-        for row, value in rows.items():
-            raw += value * self.weights[row]
-        grown = np.exp(_SHARPNESS * (raw - raw.max()))
-        shares = grown / grown.sum()
-        return {name: float(share) for name, share in zip(self.names, shares, strict=True)}
+    examples: Mapping[str, tuple[str, ...]]
+    """Example text -> the intents it was given for."""
 
     def strength(self, text: str) -> dict[str, float]:
         """Raw regression value of each intent: near 1 for its examples, near 0 for what looks like nothing known."""
@@ -80,6 +69,11 @@ class IntentModel:
         for row, value in _vector(text, self.features).items():
             raw += value * self.weights[row]
         return {name: float(value) for name, value in zip(self.names, raw, strict=True)}
+
+    def exact(self, text: str) -> tuple[str, ...]:
+        """The one intent that this very text is an example of; nothing when several are."""
+        found = self.examples.get(text, ())
+        return found if len(found) == 1 else ()
 
     def ruled(self, text: str) -> tuple[str, ...]:
         """Intents whose rules match, in order of the rules."""
@@ -190,8 +184,10 @@ def train(data: IntentData) -> IntentModel:
     kernel = matrix @ matrix.T
     kernel[np.diag_indices_from(kernel)] += _RIDGE / weight
     weights = matrix.T @ np.linalg.solve(kernel, target)
-    known = frozenset(word for _, text in data.examples for word in text.split())
-    return IntentModel(names, features, weights.astype(np.float32), data.rules, known)
+    by_text: dict[str, tuple[str, ...]] = {}
+    for label, text in data.examples:
+        by_text[text] = (*by_text.get(text, ()), label)
+    return IntentModel(names, features, weights.astype(np.float32), data.rules, by_text)
 
 
 def _grams(text: str) -> dict[str, float]:

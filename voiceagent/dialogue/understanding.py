@@ -9,9 +9,10 @@ from typing import Any
 
 from voiceagent.dialogue.events import Understanding
 from voiceagent.dialogue.intents import NONE, IntentModel, masked, model_of, number_words
+from voiceagent.language.assent import denies
 from voiceagent.language.heard import SlotReading, understand_slots
 from voiceagent.language.languages import lexicon_of
-from voiceagent.language.text import words
+from voiceagent.language.text import tokenise, words
 
 #: Understood whatever the state asks, most binding first.
 GLOBAL = (
@@ -19,6 +20,8 @@ GLOBAL = (
     "vulnerable", "third_party_absent", "scam_suspicion", "are_you_robot", "record_request", "switch_language", "who_why",
     "no_money", "balance_detail", "busy_callback", "abuse", "repeat_slower", "wait", "goodbye",
 )  # fmt: skip
+#: Acted on whenever they are said at all, whatever else is said beside them.
+BINDING = ("voicemail", "deceased", "cease", "legal_insolvency")
 #: Answers whose meaning the state decides: the same words confirm a name, accept an offer or just say yes.
 AFFIRMING = ("confirm_self", "accept", "yes")
 DENYING = ("reject", "no")
@@ -26,9 +29,12 @@ DENYING = ("reject", "no")
 WILLING = frozenset({*AFFIRMING, "willing_to_pay"})
 
 _SURE = 0.95
-_LIKELY = 0.42
-_LEAD = 0.12
-_STRONG = 0.3
+#: A yes or no this plain needs no further look.
+_PLAIN = 0.9
+#: What the classifier must reach, and lead by, to be believed.
+_STRONG = 0.26
+_LEAD = 0.06
+_STATE_BONUS = 0.04
 _HEARD_SURE = 0.75
 _HEARD_LEAD = 0.15
 _OFFERED = frozenset({"amount", "instalments", "down_payment", "instalment_amount"})
@@ -104,34 +110,70 @@ def _intent(
     slots: dict[str, Any],
     expect: tuple[str, ...],
 ) -> tuple[str | None, float]:
-    model, numbers = model_of(language), number_words(language)
-    shown = masked(line, numbers)
-    said_yes_no = assent.slots.get("yes_no")
-    denied = any(word in lexicon_of(language).negators for word in line.split())
-    allowed = (among | set(GLOBAL)) if among else frozenset(model.names) - {NONE}
+    model = model_of(language)
+    shown = masked(line, number_words(language))
+    said = assent.slots.get("yes_no")
+    denied = denies(line, lexicon_of(language))
+    answers = bool({"intent", "yes_no"} & set(expect))
+    allowed = (among | set(GLOBAL)) if among or not answers else frozenset(model.names)
     allowed -= {NONE}
-    ruled = [name for name in model.ruled(shown) if name in allowed]
-    if ruled:
-        name = _first_binding(ruled)
-        if not (denied and name in WILLING and said_yes_no is not True):
-            return name, _SURE
-    if said_yes_no is not None and assent.yes_no_confidence >= 0.9:
-        return _assent_intent(said_yes_no, model, shown, among), assent.yes_no_confidence
-    name, share, strength = _classified(model, shown, allowed, denied, said_yes_no)
-    if name is not None and share >= _LIKELY and strength >= _STRONG:
-        if name in AFFIRMING + DENYING and said_yes_no is None and "?" in text:
-            return None, 0.0
-        return name, min(0.94, share)
-    if said_yes_no is not None:
-        return _assent_intent(said_yes_no, model, shown, among), assent.yes_no_confidence
-    if _OFFERED & slots.keys() and "counter_offer" in allowed and "intent" in expect and not denied:
+    if denied and said is not True:
+        allowed -= WILLING
+    if text.rstrip().endswith("?") and len(_clauses(text, language)) == 1:
+        # "Pode ser?" asks for a yes, it does not give one.
+        allowed -= {"yes", "accept"}
+    known = [name for name in model.exact(shown) if name in allowed]
+    if known:
+        return known[0], _SURE
+    certain = _certain(text, shown, line, model, language, allowed)
+    if certain:
+        return _first_binding(certain, model, shown), _SURE
+    if said is not None and assent.yes_no_confidence >= _PLAIN and (answers or among & set(AFFIRMING + DENYING)):
+        return _assent_intent(said, model, shown, among), assent.yes_no_confidence
+    name, strength, lead = _classified(model, shown, allowed, among, said)
+    if name is not None and strength >= _STRONG and lead >= _LEAD:
+        # A question that resembles a yes is a question.
+        if name not in AFFIRMING or said or "?" not in text:
+            return name, max(0.5, min(0.94, 0.45 + strength * 0.6 + lead * 0.3))
+    if said is not None and (answers or among & set(AFFIRMING + DENYING)):
+        return _assent_intent(said, model, shown, among), assent.yes_no_confidence
+    if _OFFERED & slots.keys() and "counter_offer" in among and "intent" in expect and not denied:
         return "counter_offer", 0.7
     return None, 0.0
 
 
-def _first_binding(ruled: Sequence[str]) -> str:
+def _certain(
+    text: str, shown: str, line: str, model: IntentModel, language: str, allowed: Collection[str]
+) -> list[str]:
+    """Intents that a rule gives for the whole utterance, or that one of its clauses is known for."""
+    found = [*model.ruled(shown), *model.ruled(line)]
+    clauses = _clauses(text, language)
+    if len(clauses) > 1:
+        for clause in clauses:
+            # A yes or no of one clause is not the answer of the whole.
+            found += [name for name in model.exact(clause) if name not in (NONE, *AFFIRMING, *DENYING)]
+            found += [name for name in model.ruled(clause) if name not in DENYING]
+    return [name for name in dict.fromkeys(found) if name in allowed]
+
+
+def _clauses(text: str, language: str) -> list[str]:
+    """The masked clauses of an utterance, parted where punctuation was written."""
+    clauses: list[list[str]] = [[]]
+    for token in tokenise(text):
+        if token.pause and clauses[-1]:
+            clauses.append([])
+        clauses[-1].append(token.text)
+    return [masked(" ".join(clause), number_words(language)) for clause in clauses if clause]
+
+
+def _first_binding(certain: Sequence[str], model: IntentModel, shown: str) -> str:
+    """Of several certain intents the one that binds us, else who says it is them, else the likeliest."""
+    for name in (*BINDING, "confirm_self"):
+        if name in certain and (name != "confirm_self" or set(certain) <= {"confirm_self", "who_why", *AFFIRMING}):
+            return name
+    strength = model.strength(shown)
     order = {name: rank for rank, name in enumerate(GLOBAL)}
-    return min(ruled, key=lambda name: (order.get(name, len(order)), ruled.index(name)))
+    return max(certain, key=lambda name: (round(strength.get(name, 0.0), 2), -order.get(name, len(order))))
 
 
 def _assent_intent(said: bool, model: IntentModel, shown: str, among: frozenset[str]) -> str:
@@ -151,33 +193,23 @@ def _assent_intent(said: bool, model: IntentModel, shown: str, among: frozenset[
 
 
 def _classified(
-    model: IntentModel, shown: str, allowed: Collection[str], denied: bool, said_yes_no: bool | None
+    model: IntentModel, shown: str, allowed: Collection[str], among: Collection[str], said: bool | None
 ) -> tuple[str | None, float, float]:
-    scores, strengths = model.scores(shown), model.strength(shown)
+    """(best intent, its strength, its lead over the next); None when it looks most like no intent at all."""
+    strength = model.strength(shown)
     # Yes-like intents share words: what the state leaves out of the family counts for the one it names.
     for family in (AFFIRMING, DENYING):
         kept = [name for name in family if name in allowed]
         if kept and len(kept) < len(family):
-            best = max(kept, key=lambda name: scores.get(name, 0.0))
-            scores[best] = sum(scores.get(name, 0.0) for name in family)
-            strengths[best] = max(strengths.get(name, 0.0) for name in family)
-    if denied and said_yes_no is not True:
-        for name in WILLING:
-            scores[name] = 0.0
-    if said_yes_no is True:
-        scores["no"] = scores["reject"] = 0.0
-    # What the state rules out does not compete, except that nothing may win where "none" clearly would.
-    open_scores = {name: score for name, score in scores.items() if name in allowed or name == NONE}
-    total = sum(open_scores.values())
-    if total <= 0:
-        return None, 0.0, 0.0
-    ranked = sorted(open_scores, key=lambda name: open_scores[name], reverse=True)
-    best = ranked[0]
-    share = open_scores[best] / total
-    lead = share - (open_scores[ranked[1]] / total if len(ranked) > 1 else 0.0)
-    if best == NONE or lead < _LEAD:
-        return None, share, 0.0
-    return best, share, strengths[best]
+            best = max(kept, key=lambda name: strength.get(name, 0.0))
+            strength[best] = max(strength.get(name, 0.0) for name in family)
+    for name in among:
+        strength[name] = strength.get(name, 0.0) + _STATE_BONUS
+    if said is True:
+        strength["no"] = strength["reject"] = 0.0
+    ranked = sorted((name for name in strength if name in allowed or name == NONE), key=lambda n: -strength[n])
+    best, lead = ranked[0], strength[ranked[0]] - (strength[ranked[1]] if len(ranked) > 1 else 0.0)
+    return (None if best == NONE else best), strength[best], lead
 
 
 def _wait_to_time(slots: dict[str, Any], now: datetime | None) -> None:

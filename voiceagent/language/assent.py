@@ -7,6 +7,9 @@ from functools import lru_cache
 
 from voiceagent.language.lexicon import Lexicon
 
+_MOST_BESIDE_YES = 2
+_MOST_BESIDE_NO = 3
+
 
 def read_yes_no(text: str, lexicon: Lexicon) -> tuple[bool | None, float]:
     """(True, False or None when unsure, confidence) for folded words without punctuation.
@@ -35,9 +38,23 @@ def read_yes_no(text: str, lexicon: Lexicon) -> tuple[bool | None, float]:
         return None, 0.0
     if not denied and not agreed:
         return None, 0.0
-    rest = [word for word in left.split() if word not in lexicon.assent_fillers and word != "~"]
-    confidence = max(0.55, 0.95 - 0.06 * len(rest))
-    return bool(agreed), confidence
+    rest = [word for word in left.split() if word != "~" and not _slight(word, lexicon)]
+    if len(rest) > (_MOST_BESIDE_YES if agreed else _MOST_BESIDE_NO):
+        # One yes-like word inside a long story is no answer.
+        return None, 0.0
+    return bool(agreed), max(0.55, 0.95 - 0.06 * len(rest))
+
+
+def denies(text: str, lexicon: Lexicon) -> bool:
+    """Whether folded words hold a negation that is not part of an idiom."""
+    left, _ = _strip(text, (*lexicon.yes_first, *lexicon.no_denial))
+    return any(word in lexicon.negators for word in left.split())
+
+
+def _slight(word: str, lexicon: Lexicon) -> bool:
+    """Whether a word adds nothing of its own: a filler, or part of a value that other grammars read."""
+    tables = (lexicon.assent_fillers, lexicon.bare_fillers, lexicon.cardinals, lexicon.months, lexicon.weekdays)
+    return word[0].isdigit() or any(word in known for known in tables)
 
 
 @lru_cache(maxsize=64)

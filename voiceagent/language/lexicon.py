@@ -69,6 +69,8 @@ class Lexicon:
     email_fillers: frozenset[str]
     yes_first: tuple[str, ...] = ()
     """Yeses that hold a negator ("como no", "no problem"), read before anything else."""
+    no_denial: tuple[str, ...] = ()
+    """Idioms with a negator that deny nothing and agree to nothing ("pois nao")."""
     approx_after: str = r"(?!)"
     """Regex: "or so", right after a value."""
     common: frozenset[str] = frozenset()

@@ -98,6 +98,7 @@ LEXICON = Lexicon(
     yes_whole=assent.YES_WHOLE,
     no_whole=assent.NO_WHOLE,
     yes_first=assent.YES_FIRST,
+    no_denial=("pois nao", "nao e mesmo", "senao"),
     unsure=assent.UNSURE,
     assent_fillers=assent.FILLERS,
     negators=frozenset({"nao", "nem", "nunca", "jamais", "nada", "num", "n"}),
