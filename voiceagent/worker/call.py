@@ -68,6 +68,8 @@ class House:
     company: str
     persona: str
     return_number: str
+    line_ended: Callable[[Line], None] = lambda line: None
+    """Told of each line that is over."""
 
     def segmenter(self) -> Segmenter:
         """A fresh one for each call."""
@@ -93,6 +95,8 @@ class Call:
         if self.line is not None and ended is None:
             await self.line.hangup("error")
             self._record.hung_up(HungUp(HungUpBy.FAILURE, 0, "error"))
+        if self.line is not None:
+            self._house.line_ended(self.line)
         return self._verdict(ended)
 
     async def _converse(self) -> Ended:

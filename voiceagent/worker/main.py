@@ -24,6 +24,7 @@ from voiceagent.telephony.ticks import RealTicks
 from voiceagent.worker.call import House
 from voiceagent.worker.content import ContentShelf, warm_understanding
 from voiceagent.worker.lifeline import beat_forever, say_ready, until_parent_ends
+from voiceagent.worker.metrics import WorkerMetrics
 from voiceagent.worker.plan import WorkerPlan
 from voiceagent.worker.seat_loop import SeatLoop
 
@@ -70,8 +71,12 @@ async def run_worker(plan: WorkerPlan) -> None:
         recorder.start()
         recorder.check()
         await softphone.start()
-        loops = await _seats(plan, records, recorder, softphone, clock)
-        say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats])
+        ticks = RealTicks()
+        metrics = WorkerMetrics()
+        metrics.watch(softphone, records.writer, ticks)
+        loops = await _seats(plan, records, recorder, softphone, clock, ticks, metrics)
+        port = metrics.serve(plan.metrics_port)
+        say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats], metrics_port=port)
         beating = asyncio.create_task(
             beat_forever(HEARTBEAT_S, lambda: _drain_when_retired(softphone, loops)), name="heartbeat"
         )
@@ -94,7 +99,13 @@ async def run_worker(plan: WorkerPlan) -> None:
 
 
 async def _seats(
-    plan: WorkerPlan, records: Records, recorder: Recorder, softphone: Softphone, clock: Clock
+    plan: WorkerPlan,
+    records: Records,
+    recorder: Recorder,
+    softphone: Softphone,
+    clock: Clock,
+    ticks: RealTicks,
+    metrics: WorkerMetrics,
 ) -> list[SeatLoop]:
     if len(plan.seats) > softphone.max_calls:
         raise UnavailableError(
@@ -102,7 +113,14 @@ async def _seats(
             "give it fewer seats and start more workers"
         )
     house = House(
-        SpeechClient(plan.speech_socket), recorder, RealTicks(), clock, plan.company, plan.persona, plan.return_number
+        SpeechClient(plan.speech_socket),
+        recorder,
+        ticks,
+        clock,
+        plan.company,
+        plan.persona,
+        plan.return_number,
+        metrics.line_ended,
     )
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers)
     rules = load_rules(plan.dialplans / "jurisdictions")

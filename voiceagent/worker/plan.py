@@ -49,6 +49,8 @@ class WorkerPlan(BaseModel):
     idle_poll_s: float = 0.5
     """How often an idle seat asks for work."""
     retire_after_calls: int = 100
+    metrics_port: int = 0
+    """Loopback port of the worker's own /metrics; 0: any free one, told in the ready line."""
 
     def write(self, path: Path) -> Path:
         """Write it for the worker's eyes only."""

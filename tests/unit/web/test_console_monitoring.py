@@ -22,6 +22,7 @@ from voiceagent.speech.metrics import SpeechMetrics
 from voiceagent.storage.database import Database
 from voiceagent.web.live import Live
 from voiceagent.web.monitoring import build_registry
+from voiceagent.worker.metrics import WorkerMetrics
 
 ROOT = Path(__file__).resolve().parents[3]
 RULES = ROOT / "metrics" / "rules.yml"
@@ -67,7 +68,7 @@ def test_the_documentation_names_every_figure_and_no_other(shop: Shop) -> None:
     registry = build_registry(shop.context, Live(shop.context), service, [BusinessCollector(shop.db, shop.clock)])
     existing = {
         metric.name + ("_total" if metric.type == "counter" else "")
-        for source in (registry, SpeechMetrics().registry)
+        for source in (registry, SpeechMetrics().registry, WorkerMetrics().registry)
         for metric in source.collect()
         if metric.name.startswith("voiceagent_")
     }

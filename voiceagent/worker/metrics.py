@@ -1,0 +1,71 @@
+"""What a worker process counts of itself, in Prometheus format on a loopback port of its own; business is SQL's."""
+
+from __future__ import annotations
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    PlatformCollector,
+    ProcessCollector,
+    start_http_server,
+)
+
+from voiceagent.base.errors import UnavailableError
+from voiceagent.journal.writer import JournalWriter
+from voiceagent.telephony.line import Line
+from voiceagent.telephony.pj_line import PjLine
+from voiceagent.telephony.softphone import Softphone
+from voiceagent.telephony.ticks import RealTicks
+
+
+class WorkerMetrics:
+    """One worker's registry."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._live = Gauge(
+            "voiceagent_worker_calls", "Calls that exist now, ringing ones included.", registry=self.registry
+        )
+        self._limit = Gauge(
+            "voiceagent_worker_calls_limit", "Calls the SIP library holds in this process.", registry=self.registry
+        )
+        self._backlog = Gauge(
+            "voiceagent_worker_journal_backlog", "Events not yet in the database.", registry=self.registry
+        )
+        self._skipped = Gauge(
+            "voiceagent_worker_beats_skipped",
+            "Beats of 20 ms that a busy loop missed.",
+            registry=self.registry,
+        )
+        self.late_frames = Counter(
+            "voiceagent_worker_late_frames", "Audio frames fetched more than 40 ms apart.", registry=self.registry
+        )
+        self.dropped_frames = Counter(
+            "voiceagent_worker_dropped_frames", "Received frames nobody took within 2 s.", registry=self.registry
+        )
+
+    def watch(self, softphone: Softphone, writer: JournalWriter, ticks: RealTicks) -> None:
+        """Take the gauges' values from these, at each scrape."""
+        self._live.set_function(lambda: softphone.live_calls)
+        self._limit.set_function(lambda: softphone.max_calls)
+        self._backlog.set_function(lambda: writer.backlog)
+        self._skipped.set_function(lambda: ticks.skipped)
+
+    def line_ended(self, line: Line) -> None:
+        """Add what a line counted."""
+        if isinstance(line, PjLine):
+            self.late_frames.inc(line.wires.late)
+            self.dropped_frames.inc(line.wires.heard.dropped)
+
+    def serve(self, port: int, host: str = "127.0.0.1") -> int:
+        """Answer /metrics on `port` (0: any free one) in a thread; returns the port. UnavailableError when taken."""
+        try:
+            server, _ = start_http_server(port, addr=host, registry=self.registry)
+        except OSError as error:
+            raise UnavailableError(
+                f"port {port} for the worker's metrics is in use; choose another", code="port_in_use"
+            ) from error
+        return int(server.server_port)
