@@ -26,14 +26,12 @@ class WorkerMetrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self._live = Gauge(
-            "voiceagent_worker_calls", "Calls that exist now, ringing ones included.", registry=self.registry
-        )
+        self._live = Gauge("voiceagent_worker_calls", "Calls that exist now, ringing or up.", registry=self.registry)
         self._limit = Gauge(
             "voiceagent_worker_calls_limit", "Calls the SIP library holds in this process.", registry=self.registry
         )
         self._backlog = Gauge(
-            "voiceagent_worker_journal_backlog", "Events not yet in the database.", registry=self.registry
+            "voiceagent_worker_journal_backlog", "Events the database has not got yet.", registry=self.registry
         )
         self._skipped = Gauge(
             "voiceagent_worker_beats_skipped",
