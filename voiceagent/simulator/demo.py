@@ -20,7 +20,7 @@ from voiceagent.settings.dialplans import load_policy, policy_path
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator import verdict
 from voiceagent.simulator.persona import Persona
-from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings
+from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, sample_phones
 from voiceagent.simulator.sample import SampleDebtor, draw
 from voiceagent.speech.client import SpeechClient
 
@@ -54,11 +54,14 @@ class Demo:
         """Rehearse; the document and everything that went wrong. Keeps the console open until interrupted, if any."""
         self._progress(f"{len(self._debtors)} debtors, beginning at {self.at.isoformat()} (seed {self.seed})")
         home = self._paths.home / "demo"
-        async with Rehearsal(self._settings, self._debtors, home, self._paths, self._progress) as rehearsal:
+        numbers = [debtor.number for debtor in self._debtors]
+        async with Rehearsal(self._settings, numbers, home, self._paths, self._progress) as rehearsal:
             if rehearsal.run.console:
                 self._progress(f"console: {rehearsal.run.console}")
             rehearsal.run.engines = await _engines(rehearsal.speech_socket, self._settings.language)
-            await rehearsal.until_all_called()
+            await rehearsal.plug_in(sample_phones(self._debtors))
+            await asyncio.to_thread(rehearsal.enrol_list, self._debtors)
+            await rehearsal.until_called(len(self._debtors))
             document, problems = await asyncio.to_thread(self._judge, rehearsal)
             if show is not None:
                 show(document)

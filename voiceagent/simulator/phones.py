@@ -1,7 +1,8 @@
 """Simulated debtors' telephones: a process with a softphone that registers numbers, answers them and plays personas.
 
-Run as `python -m voiceagent.simulator.phones PLAN`; prints a ready line, then one JSON line per finished call, and ends
-with its standard input. Voices are never the agent's.
+Run as `python -m voiceagent.simulator.phones PLAN`; prints a ready line, then JSON lines: one per step that a scripted
+debtor has done ({"number", "step"}) and one per finished call (a DebtorReport). It ends with its standard input. Voices
+are never the agent's.
 """
 
 from __future__ import annotations
@@ -9,18 +10,22 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from voiceagent.base.clock import SystemClock
 from voiceagent.base.errors import VoiceagentError
 from voiceagent.simulator.debtor_call import DebtorCall, DebtorReport
 from voiceagent.simulator.persona import Debtor, Persona
+from voiceagent.simulator.scenario import Step
+from voiceagent.simulator.scripted_call import ScriptedCall
 from voiceagent.speech.client import SpeechClient
+from voiceagent.speech.protocol import Voice
 from voiceagent.speech.segmenter import VadSegmenter
 from voiceagent.telephony.seat import Seat
 from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
@@ -31,16 +36,24 @@ log = logging.getLogger(__name__)
 
 
 class PhonePlan(BaseModel):
-    """One telephone and who answers it."""
+    """One telephone and who answers it: a persona, or somebody who does what is written."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     number: str
-    password: str = Field(repr=False)
-    persona: str
-    facts: dict[str, str]
-    seed: int
+    password: str = Field(default="", repr=False)
+    persona: str = ""
+    facts: dict[str, str] = {}
+    seed: int = 0
+    steps: tuple[Step, ...] = ()
+    """What is done where there is no persona."""
     voice: str
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if bool(self.persona) == bool(self.steps):
+            raise ValueError("a telephone is answered by a persona or by steps")
+        return self
 
 
 class PhonesPlan(BaseModel):
@@ -54,13 +67,20 @@ class PhonesPlan(BaseModel):
     today: str
     phones: tuple[PhonePlan, ...] = Field(min_length=1)
 
+    def write(self, path: Path) -> Path:
+        """Write it for the process' eyes only: it holds SIP passwords."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(self.model_dump_json())
+        return path
+
 
 class SimulatedPhone:
     """Answers every call to one number as the same person."""
 
     def __init__(self, plan: PhonePlan, seat: Seat, speech: SpeechClient, ticks: RealTicks, common: PhonesPlan) -> None:
         self._plan, self._seat, self._speech, self._ticks, self._common = plan, seat, speech, ticks, common
-        self._persona = Persona.load(plan.persona, common.language)
+        self._persona = Persona.load(plan.persona, common.language) if plan.persona else None
         self.calls = 0
 
     async def run(self) -> None:
@@ -77,18 +97,32 @@ class SimulatedPhone:
             self._tell(report)
 
     async def _take(self, line: Any) -> DebtorReport:
-        plan, common = self._plan, self._common
-        debtor = Debtor(self._persona, plan.facts, plan.seed + self.calls - 1)
-        who = f"phone-{plan.number}"
-        hearing = await self._speech.hearing(who, common.language)
-        voice = await self._speech.voice(who, common.language, plan.voice)
-        call = DebtorCall(line, debtor, VadSegmenter(), hearing, voice, self._ticks, SystemClock(), today=common.today)
+        who = f"phone-{self._plan.number}"
+        voice = await self._speech.voice(who, self._common.language, self._plan.voice)
         try:
-            await call.prepare(debtor.first_answers())
-            await self._seat.answer(line)
-            return await call.run()
+            return await (
+                self._by_script(line, voice) if self._persona is None else self._as(self._persona, line, voice)
+            )
         finally:
             await voice.close()
+
+    async def _as(self, persona: Persona, line: Any, voice: Voice) -> DebtorReport:
+        plan, common = self._plan, self._common
+        debtor = Debtor(persona, plan.facts, plan.seed + self.calls - 1)
+        hearing = await self._speech.hearing(f"phone-{plan.number}", common.language)
+        call = DebtorCall(line, debtor, VadSegmenter(), hearing, voice, self._ticks, SystemClock(), today=common.today)
+        await call.prepare(debtor.first_answers())
+        await self._seat.answer(line)
+        return await call.run()
+
+    async def _by_script(self, line: Any, voice: Voice) -> DebtorReport:
+        call = ScriptedCall(line, self._plan.steps, self._ticks, SystemClock(), on_step=self._did)
+        await call.prepare(voice)
+        await self._seat.answer(line)
+        return await call.run()
+
+    def _did(self, step: int) -> None:
+        print(json.dumps({"number": self._plan.number, "step": step}), flush=True)
 
     def _tell(self, report: DebtorReport) -> None:
         told = {"number": self._plan.number, "persona": self._plan.persona, **asdict(report)}

@@ -7,19 +7,22 @@ import json
 import logging
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from voiceagent.base.clock import OffsetClock
 from voiceagent.base.errors import UnavailableError
+from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
 from voiceagent.cases.calls import calls
+from voiceagent.cases.intake import import_cases
+from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import MEANING, Disposition
-from voiceagent.dialer.campaigns import create_campaign, set_state
+from voiceagent.dialer.campaigns import create_campaign, enroll, require_campaign, set_state
 from voiceagent.dialer.importing import Options, import_list
 from voiceagent.dialer.tables import CampaignState
 from voiceagent.settings.paths import Paths
@@ -38,9 +41,11 @@ from voiceagent.worker.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 CAMPAIGN = "rehearsal"
-#: Telephones of one process: as many as the registry's SIP library can hold calls.
-PHONES_PER_PROCESS = 4
+#: Seats or telephones of one process: as many as the registry's SIP library can hold calls.
+PER_PROCESS = 4
 #: Voices of the debtors; none of them is an agent's.
 DEBTOR_VOICES = ("pm_alex@pt-BR", "am_michael@pt-BR", "pm_santa@pt-BR", "bf_emma@pt-BR", "if_sara@pt-BR")
 COMPANY = "Atende Mais"
@@ -52,11 +57,13 @@ class RehearsalSettings:
 
     at: datetime
     language: str = "pt-BR"
+    region: str = "BR"
+    script: str = "negotiation"
+    policy: str = "demo-br"
     seats: int = 2
     console_port: int | None = None
     """None: no console; 0: any free port."""
     longest_s: float = 1800.0
-    asterisk: bool = True
 
 
 @dataclass(slots=True)
@@ -72,24 +79,33 @@ class RehearsalRun:
 
 
 class Rehearsal:
-    """Starts everything, runs one campaign over the debtors, stops everything. Use as an async context."""
+    """Starts everything, with one running campaign and nobody in it; stops everything. Use as an async context.
+
+    `numbers` are the telephones the exchange knows. `plug_in` has somebody answer them, `enrol_list` or `enrol_cases`
+    has them called, `until_called` waits for it.
+    """
 
     def __init__(
         self,
         settings: RehearsalSettings,
-        debtors: list[SampleDebtor],
+        numbers: Sequence[str],
         home: Path,
         paths: Paths,
         progress: Callable[[str], None],
     ) -> None:
-        self.settings, self.debtors, self.home, self.paths, self._progress = settings, debtors, home, paths, progress
+        self.settings, self.home, self.paths, self._progress = settings, home, paths, progress
+        self._numbers = tuple(numbers)
         self.clock = OffsetClock(settings.at)
         self.run = RehearsalRun()
         self.supervisor = Supervisor()
         self.records: Records
         self.asterisk: AsteriskServer
         self.ami: AmiClient
+        self.on_report: Callable[[dict[str, Any]], None] = lambda report: None
+        """Given every line a telephone prints."""
         self._stack = AsyncExitStack()
+        self._plugged = 0
+        self._told: set[uuid.UUID] = set()
 
     @property
     def database_url(self) -> str:
@@ -125,16 +141,17 @@ class Rehearsal:
         self._stack.push_async_callback(self.supervisor.stop)
         self._progress("starting Asterisk, speech, database")
         seats = [SeatAccount(f"seat{number}", f"{100 + number}") for number in range(1, self.settings.seats + 1)]
-        phones = [PhoneAccount(debtor.number) for debtor in self.debtors]
+        phones = [PhoneAccount(number) for number in self._numbers]
         self.asterisk = AsteriskServer(program, self.home / "asterisk", seats=seats, phones=phones)
-        await asyncio.gather(
-            self._stack.enter_async_context(self.asterisk),
-            self.supervisor.start(speech_spec(self.speech_socket, self.paths.models)),
-            asyncio.to_thread(self._open_database),
-        )
-        self.ami = await self._stack.enter_async_context(self.asterisk.ami())
+        try:
+            async with asyncio.TaskGroup() as starting:  # one that fails takes the others back with it
+                starting.create_task(self._stack.enter_async_context(self.asterisk))
+                starting.create_task(self.supervisor.start(speech_spec(self.speech_socket, self.paths.models)))
+                starting.create_task(asyncio.to_thread(self._open_database))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
         self._stack.push_async_callback(self._close_records)
-        await asyncio.gather(self._start_phones(), asyncio.to_thread(self._import))
+        self.ami = await self._stack.enter_async_context(self.asterisk.ami())
         await self._start_workers()
         if self.settings.console_port is not None:
             await self._start_console(self.settings.console_port)
@@ -144,57 +161,63 @@ class Rehearsal:
         db.upgrade()
         db.close()
         self.records = open_records(self.database_url, self.clock)
+        s = self.settings
+        journal = self.records.journal
+        create_campaign(
+            journal, CAMPAIGN, script=s.script, policy=s.policy, language=Language(s.language), region=s.region
+        )
+        set_state(journal, CAMPAIGN, CampaignState.RUNNING)
 
     async def _close_records(self) -> None:
         await asyncio.to_thread(self.records.writer.close)
         self.records.db.close()
 
-    def _import(self) -> None:
-        file = self.home / "sample.csv"
-        write_list(file, self.debtors)
-        create_campaign(self.records.journal, CAMPAIGN, policy="demo-br")
+    def enrol_list(self, debtors: Sequence[SampleDebtor]) -> None:
+        """Take sample debtors in by a list, as a creditor would hand it over; they are called from now on. Blocks."""
+        file = self.home / f"sample-{debtors[0].number[1:]}.csv"
+        write_list(file, debtors)
         report = import_list(self.records.journal, file, Options(campaign=CAMPAIGN))
-        if report.imported != len(self.debtors):
-            raise UnavailableError(f"only {report.imported} of {len(self.debtors)} sample debtors were imported")
-        set_state(self.records.journal, CAMPAIGN, CampaignState.RUNNING)
+        if report.imported != len(debtors):
+            raise UnavailableError(f"only {report.imported} of {len(debtors)} sample debtors were imported")
 
-    async def _start_phones(self) -> None:
-        plans = [
-            PhonePlan(
-                number=debtor.number,
-                password=self.asterisk.phones[debtor.number].password,
-                persona=debtor.persona.name,
-                facts=debtor.facts,
-                seed=debtor.seed,
-                voice=DEBTOR_VOICES[index % len(DEBTOR_VOICES)],
-            )
-            for index, debtor in enumerate(self.debtors)
-        ]
-        for index in range(0, len(plans), PHONES_PER_PROCESS):
-            group = PhonesPlan(
+    def enrol_cases(self, cases: Sequence[Case]) -> None:
+        """Take cases in as they are; they are called from now on. Blocks."""
+        journal = self.records.journal
+        with journal.transaction() as connection:
+            taken = import_cases(journal, cases, source="rehearsal", connection=connection)
+            campaign = require_campaign(connection, CAMPAIGN, journal.tenant_id)
+            enroll(journal, connection, campaign.id, [each.case_id for each in taken])
+
+    async def plug_in(self, phones: Sequence[PhonePlan]) -> list[Child]:
+        """Have the telephones of these numbers answered; their processes end with the rehearsal, or by their `stop`."""
+        children = []
+        for group in batched(phones, PER_PROCESS):
+            plan = PhonesPlan(
                 registrar=self.asterisk.registrar,
                 speech_socket=self.speech_socket,
                 language=self.settings.language,
                 today=self.settings.at.date().isoformat(),
-                phones=tuple(plans[index : index + PHONES_PER_PROCESS]),
+                phones=tuple(
+                    phone.model_copy(update={"password": self.asterisk.phones[phone.number].password})
+                    for phone in group
+                ),
             )
-            file = self.home / "run" / f"phones-{index}.json"
-            file.touch(mode=0o600)
-            file.write_text(group.model_dump_json(), encoding="utf-8")
-            spec = ChildSpec(
-                f"phones-{index}", ("voiceagent.simulator.phones", str(file)), on_line=self._reported, stop_s=15
-            )
+            self._plugged += 1
+            name = f"phones-{self._plugged}"
+            file = plan.write(self.home / "run" / f"{name}.json")
+            spec = ChildSpec(name, ("voiceagent.simulator.phones", str(file)), on_line=self._reported, stop_s=15)
             child = Child(spec)
             self._stack.push_async_callback(child.stop)
             await child.start()
+            children.append(child)
+        return children
 
     async def _start_workers(self) -> None:
         """As few workers as can hold the seats."""
         seats = list(self.asterisk.seats.values())
-        for index in range(0, len(seats), PHONES_PER_PROCESS):
-            group = seats[index : index + PHONES_PER_PROCESS]
+        for index, group in enumerate(batched(seats, PER_PROCESS), 1):
             plan = WorkerPlan(
-                name=f"worker-{index // PHONES_PER_PROCESS + 1}",
+                name=f"worker-{index}",
                 registrar=self.asterisk.registrar,
                 seats=tuple(SeatPlan(user=seat.name, password=seat.password) for seat in group),
                 database_url=self.database_url,
@@ -220,25 +243,26 @@ class Rehearsal:
 
     def _reported(self, line: str) -> None:
         report = json.loads(line)
-        self.run.reports[report["number"]] = report
+        if "seconds" in report:
+            self.run.reports[report["number"]] = report
+        self.on_report(report)
 
-    async def until_all_called(self) -> RehearsalRun:
-        """Wait until every debtor was called and every call has ended; prints each call as it ends."""
+    async def until_called(self, people: int) -> RehearsalRun:
+        """Wait until that many people were called and no call lives; prints each call as it ends."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.settings.longest_s
-        told: set[uuid.UUID] = set()
         while True:
-            rows = await asyncio.to_thread(self._calls)
+            rows = await asyncio.to_thread(self.calls)
             ended = [row for row in rows if row["status"] == "ended"]
             for row in reversed(ended):
-                if row["id"] not in told:
-                    told.add(row["id"])
-                    self._progress(_line(len(told), len(self.debtors), row))
-            if len({row["person_id"] for row in ended}) >= len(self.debtors) and len(ended) == len(rows):
+                if row["id"] not in self._told:
+                    self._told.add(row["id"])
+                    self._progress(_line(len(self._told), people, row))
+            if len({row["person_id"] for row in ended}) >= people and len(ended) == len(rows):
                 break
             if loop.time() > deadline:
                 raise UnavailableError(
-                    f"only {len(ended)} of {len(self.debtors)} calls had ended after {self.settings.longest_s:.0f} s; "
+                    f"only {len(ended)} of {people} calls had ended after {self.settings.longest_s:.0f} s; "
                     f"see {self.home}"
                 )
             await asyncio.sleep(0.3)
@@ -255,9 +279,30 @@ class Rehearsal:
             await asyncio.sleep(0.05)
         self.run.restarts = self.supervisor.restarts
 
-    def _calls(self) -> list[dict[str, Any]]:
+    def calls(self) -> list[dict[str, Any]]:
+        """Every call so far, the newest first (cases.calls). Blocks."""
         with self.records.db.read() as connection:
-            return calls(connection, limit=1000)
+            return calls(connection, limit=10_000)
+
+
+def sample_phones(debtors: Sequence[SampleDebtor]) -> list[PhonePlan]:
+    """Telephones at which sample debtors answer as their personas."""
+    return [
+        PhonePlan(
+            number=debtor.number,
+            persona=debtor.persona.name,
+            facts=debtor.facts,
+            seed=debtor.seed,
+            voice=DEBTOR_VOICES[index % len(DEBTOR_VOICES)],
+        )
+        for index, debtor in enumerate(debtors)
+    ]
+
+
+def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """`items` in runs of up to `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def _line(number: int, of: int, row: dict[str, Any]) -> str:

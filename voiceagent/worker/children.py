@@ -84,6 +84,9 @@ class Child:
         except TimeoutError:
             await self.kill()
             raise UnavailableError(f"{spec.name} was not ready within {spec.ready_s:.0f} s", code="not_ready") from None
+        except BaseException:
+            await self.kill()  # nobody else knows of it yet
+            raise
         self.last_sign = asyncio.get_running_loop().time()
         self._reader = asyncio.create_task(self._read(), name=f"{spec.name} lines")
         return self.ready
