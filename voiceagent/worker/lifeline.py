@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Any
 
 
 def say_ready(**facts: Any) -> None:
@@ -24,17 +24,22 @@ async def beat_forever(every_s: float, each: Callable[[], None] = lambda: None) 
         print("", flush=True)
 
 
+async def until_told() -> None:
+    """Return on SIGTERM or SIGINT."""
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()
+
+
 async def until_parent_ends(work: Awaitable[Any] | None = None) -> None:
     """Return on SIGTERM, SIGINT, the end of standard input, or the end of `work` (whose error is raised)."""
     loop = asyncio.get_running_loop()
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
     reader = asyncio.StreamReader()
     transport = None
     with contextlib.suppress(ValueError, OSError):  # standard input may be a plain file, which cannot be watched
         transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    tasks = [asyncio.ensure_future(told.wait())]
+    tasks = [asyncio.ensure_future(until_told())]
     if transport is not None:
         tasks.append(asyncio.ensure_future(_end_of(reader)))
     working = asyncio.ensure_future(work) if work is not None else None
@@ -52,7 +57,6 @@ async def until_parent_ends(work: Awaitable[Any] | None = None) -> None:
             transport.close()
 
 
-async def _end_of(reader: asyncio.StreamReader) -> Literal[True]:
+async def _end_of(reader: asyncio.StreamReader) -> None:
     while await reader.read(4096):
         pass
-    return True

@@ -122,7 +122,7 @@ async def _seats(
         plan.return_number,
         metrics.line_ended,
     )
-    gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers)
+    gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers, trunk=plan.trunk)
     rules = load_rules(plan.dialplans / "jurisdictions")
     queue = Queue(records.journal, rules, gate, worker=plan.name)
     shelf = ContentShelf(plan.dialplans, records.db, clock)

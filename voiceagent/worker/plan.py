@@ -40,6 +40,8 @@ class WorkerPlan(BaseModel):
     """Numbers answered by simulated phones: all a rehearsal may dial."""
     allowed_numbers: tuple[str, ...] = ()
     """Numbers a pilot may dial."""
+    trunk: bool = False
+    """Whether this Asterisk can reach real telephones; a rehearsal then dials nobody."""
     company: str
     """The neutral name callers hear."""
     persona: str = "Clara"

@@ -1,0 +1,46 @@
+"""The service on one machine: speech, seats, console, kept running."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "run the service on this machine: speech, seats at your Asterisk, console; everything that dies is restarted"
+EXAMPLE = 'voiceagent up --company "Atende Mais"'
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    parser.add_argument("--company", required=True, metavar="NAME", help="the neutral name callers hear")
+    parser.add_argument("--persona", default="Clara", metavar="NAME", help="the agent's name (default: %(default)s)")
+    parser.add_argument("--return-number", default="", metavar="NUMBER", help="where debtors can call back")
+    parser.add_argument("--port", type=int, default=8080, help="the console's port (default: %(default)s)")
+    parser.add_argument(
+        "--sip", type=Path, metavar="FILE", help="registrar, seats, manager (default: sip.yaml at home)"
+    )
+    parser.add_argument("--seats-per-worker", type=int, default=4, metavar="N", help="default: %(default)s")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run until told to end."""
+    import asyncio
+    import sys
+
+    from voiceagent.settings.config import load_settings
+    from voiceagent.settings.paths import Paths
+    from voiceagent.settings.sipfile import load_sip
+    from voiceagent.worker.house import MachineRoom, Wishes
+    from voiceagent.worker.lifeline import until_told
+
+    paths = Paths.from_environment()
+    wishes = Wishes(args.company, args.port, args.persona, args.return_number, max(1, args.seats_per_worker))
+    room = MachineRoom(paths, load_settings(paths), load_sip(args.sip or paths.home / "sip.yaml"), wishes)
+
+    async def work() -> None:
+        async with room:
+            seats = ", ".join(room.sip.seats)
+            print(f"up: seats {seats} at {room.sip.registrar}; console: {room.console}", file=sys.stderr, flush=True)
+            await until_told()
+
+    asyncio.run(work())
+    return 0

@@ -1,0 +1,56 @@
+"""How this installation meets its Asterisk: one YAML file with seats and passwords, readable by its owner alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from voiceagent.base.errors import BadInputError, MissingPartError
+from voiceagent.settings.yamltext import build, read_yaml
+
+#: What to write when there is no such file.
+EXAMPLE = """registrar: 127.0.0.1:5060
+seats: {seat1: its-password, seat2: its-password}
+manager: {address: 127.0.0.1:5038, user: voiceagent, secret: its-secret}
+trunk: true
+"""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Manager(_Strict):
+    """Asterisk's manager interface: how channels of a dead worker are hung up."""
+
+    address: str = Field(pattern=r"^[^:\s]+:\d{1,5}$")
+    user: str = Field(min_length=1)
+    secret: str = Field(min_length=1, repr=False)
+
+
+class SipFile(_Strict):
+    """One Asterisk and our seats at it."""
+
+    registrar: str = Field(pattern=r"^[^:\s]+:\d{1,5}$")
+    """host:port."""
+    address: str = "127.0.0.1"
+    """Local address for SIP and RTP."""
+    seats: dict[str, str] = Field(min_length=1, repr=False)
+    """SIP user and password of each seat."""
+    manager: Manager | None = None
+    trunk: bool = True
+    """Whether this Asterisk can reach real telephones: rehearsals then call nobody."""
+
+
+def load_sip(path: Path) -> SipFile:
+    """Read it; MissingPartError with an example when it is not there, BadInputError when others can read it."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise MissingPartError(
+            f"no {path}: write registrar, seats and manager there (docs/quick-start.md shows how) and chmod 600 it"
+        ) from None
+    if mode & 0o077:
+        raise BadInputError(f"others can read the passwords in {path}: run chmod 600 {path}")
+    return build(SipFile, read_yaml(path))

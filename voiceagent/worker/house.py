@@ -1,0 +1,121 @@
+"""Everything on one machine, supervised: speech, as many workers as the seats need, the console."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from voiceagent.base.clock import SystemClock
+from voiceagent.settings.config import Settings
+from voiceagent.settings.paths import Paths
+from voiceagent.settings.sipfile import SipFile
+from voiceagent.telephony.ami import AmiClient
+from voiceagent.worker.household import clean_up_after, serve_spec, speech_spec, worker_spec
+from voiceagent.worker.main import Records, open_records
+from voiceagent.worker.plan import SeatPlan, WorkerPlan
+from voiceagent.worker.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
+
+#: Seats of one worker: the calls that the registry's SIP library holds in a process.
+SEATS_PER_WORKER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line adds."""
+
+    company: str
+    port: int = 8080
+    persona: str = "Clara"
+    return_number: str = ""
+    seats_per_worker: int = SEATS_PER_WORKER
+
+
+class MachineRoom:
+    """Use as an async context: inside, everything runs and is kept running."""
+
+    def __init__(self, paths: Paths, settings: Settings, sip: SipFile, wishes: Wishes) -> None:
+        self.paths, self.settings, self.sip, self.wishes = paths, settings, sip, wishes
+        self.supervisor = Supervisor()
+        self.console = ""
+        self.records: Records
+        self._stack = AsyncExitStack()
+
+    @property
+    def database_url(self) -> str:
+        """The database in force."""
+        return self.settings.database.url or self.paths.database_url()
+
+    @property
+    def socket(self) -> Path:
+        """The speech process' socket."""
+        return self.paths.home / "run" / "speech.sock"
+
+    async def __aenter__(self) -> MachineRoom:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        for folder in (self.paths.home, self.paths.home / "run"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.records = await asyncio.to_thread(open_records, self.database_url, SystemClock())
+        self._stack.push_async_callback(self._close_records)
+        ami = await self._manager()
+        self._stack.push_async_callback(self.supervisor.stop)
+        await self.supervisor.start(speech_spec(self.socket, self.paths.models))
+        for plan in self._plans():
+            # Whatever an earlier life of this worker left behind is cleared up before the first new call.
+            clean_up = clean_up_after(plan, ami, self.records.journal)
+            spec = worker_spec(plan, self.paths.home / "run" / f"{plan.name}.json")
+            await clean_up(spec)
+            await self.supervisor.start(spec, clean_up)
+        console = await self.supervisor.start(
+            serve_spec(self.wishes.port, {"VOICEAGENT_DATABASE_URL": self.database_url})
+        )
+        self.console = str(console.ready.get("token_url", ""))
+
+    async def _manager(self) -> AmiClient | None:
+        if self.sip.manager is None:
+            log.warning("no manager in the SIP file: channels of a worker that dies stay until Asterisk ends them")
+            return None
+        host, _, port = self.sip.manager.address.rpartition(":")
+        client = AmiClient(host, int(port), self.sip.manager.user, self.sip.manager.secret)
+        return await self._stack.enter_async_context(client)
+
+    def _plans(self) -> list[WorkerPlan]:
+        seats = [SeatPlan(user=user, password=password) for user, password in self.sip.seats.items()]
+        size, dial = self.wishes.seats_per_worker, self.settings.dial
+        return [
+            WorkerPlan(
+                name=f"worker-{number}",
+                registrar=self.sip.registrar,
+                address=self.sip.address,
+                seats=tuple(seats[start : start + size]),
+                database_url=self.database_url,
+                speech_socket=self.socket,
+                recordings=self.paths.recordings,
+                dialplans=self.paths.dialplans,
+                mode=dial.mode,
+                allowed_numbers=dial.allow,
+                trunk=self.sip.trunk,
+                company=self.wishes.company,
+                persona=self.wishes.persona,
+                return_number=self.wishes.return_number,
+            )
+            for number, start in enumerate(range(0, len(seats), size), 1)
+        ]
+
+    async def _close_records(self) -> None:
+        await asyncio.to_thread(self.records.writer.close)
+        self.records.db.close()
