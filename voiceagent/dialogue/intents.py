@@ -34,7 +34,7 @@ NONE = "none"
 #: Where the data is in a checkout; `configure` points elsewhere.
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "dialplans" / "language"
 
-_MOST_OF_ONE = 12
+_MOST_OF_ONE = 6
 _RIDGE = 0.35
 _ARTICLES = frozenset({"um", "uma", "un", "una", "uno", "a", "one", "second"})
 _CHOICE = re.compile(r"\(([^()]*)\)")
@@ -144,7 +144,7 @@ def _strings(path: Path, intent: str, entry: dict[str, Any], key: str) -> list[s
 
 
 def expand(example: str) -> list[str]:
-    """Every text an example with `(a|b|)` choices stands for, folded; evenly thinned past a couple of dozen."""
+    """Every text an example with `(a|b|)` choices stands for, folded; evenly thinned to a handful."""
     pieces = _CHOICE.split(example)
     choices = [piece.split("|") if index % 2 else [piece] for index, piece in enumerate(pieces)]
     total = 1
@@ -168,7 +168,7 @@ def train(data: IntentData) -> IntentModel:
         for gram in found:
             counts[gram] = counts.get(gram, 0) + 1
     for gram, seen in counts.items():
-        if seen > 1 or gram.startswith("w:"):
+        if seen > 2 or (seen > 1 and not gram.startswith("c:")) or gram.startswith("w:"):
             features[gram] = len(features)
     matrix = np.zeros((len(data.examples), len(features)), dtype=np.float32)
     for row, (_, text) in enumerate(data.examples):

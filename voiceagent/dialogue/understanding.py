@@ -17,7 +17,8 @@ from voiceagent.language.text import tokenise, words
 #: Understood whatever the state asks, most binding first.
 GLOBAL = (
     "voicemail", "deceased", "cease", "legal_insolvency", "human", "dispute", "wrong_person", "already_paid", "child",
-    "vulnerable", "third_party_absent", "scam_suspicion", "are_you_robot", "record_request", "switch_language", "who_why",
+    "vulnerable",
+        "third_party_absent", "scam_suspicion", "are_you_robot", "record_request", "switch_language", "who_why",
     "no_money", "balance_detail", "busy_callback", "abuse", "repeat_slower", "wait", "goodbye",
 )  # fmt: skip
 #: Acted on whenever they are said at all, whatever else is said beside them.
@@ -131,10 +132,9 @@ def _intent(
     if said is not None and assent.yes_no_confidence >= _PLAIN and (answers or among & set(AFFIRMING + DENYING)):
         return _assent_intent(said, model, shown, among), assent.yes_no_confidence
     name, strength, lead = _classified(model, shown, allowed, among, said)
-    if name is not None and strength >= _STRONG and lead >= _LEAD:
-        # A question that resembles a yes is a question.
-        if name not in AFFIRMING or said or "?" not in text:
-            return name, max(0.5, min(0.94, 0.45 + strength * 0.6 + lead * 0.3))
+    asked = name in AFFIRMING and not said and "?" in text
+    if name is not None and strength >= _STRONG and lead >= _LEAD and not asked:
+        return name, max(0.5, min(0.94, 0.45 + strength * 0.6 + lead * 0.3))
     if said is not None and (answers or among & set(AFFIRMING + DENYING)):
         return _assent_intent(said, model, shown, among), assent.yes_no_confidence
     if _OFFERED & slots.keys() and "counter_offer" in among and "intent" in expect and not denied:

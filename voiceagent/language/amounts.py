@@ -30,7 +30,7 @@ def amount_of(whole: str, cents: str | None, currency: str) -> Money | None:
     if written and len(written) < decimals:
         fraction = written.ljust(decimals, "0")
     minor = int(units) * 10**decimals + (int(fraction) if fraction else 0)
-    return Money(minor, currency) if 0 < minor < _LIMIT * 100 and len(fraction) <= max(decimals, 1) else None
+    return Money(minor, currency) if 0 <= minor < _LIMIT * 100 and len(fraction) <= max(decimals, 1) else None
 
 
 def read_amounts(scan: Scan, lexicon: Lexicon, currency: str, *, expected: bool) -> list[Reading]:
@@ -45,13 +45,15 @@ def read_amounts(scan: Scan, lexicon: Lexicon, currency: str, *, expected: bool)
                 # A pattern may need a word before the amount to know it for one; the value alone is the reading.
                 start = min(match.start(name) for name in ("i", "c") if match.groupdict().get(name) is not None) - 1
                 found.append(Reading("amount", candidates, start, match.end()))
-                scan.consume(match.start(), match.end())
+            # What reads as an impossible amount is no amount in part either.
+            scan.consume(match.start(), match.end())
     return found
 
 
 def bare_amount(whole: str, currency: str) -> Money | None:
     """A number alone, as an amount."""
-    return amount_of(whole, None, currency)
+    amount = amount_of(whole, None, currency)
+    return amount if amount is not None and amount.minor else None
 
 
 def _apply(rule: str, match: re.Match[str], currency: str) -> tuple[Money, ...]:

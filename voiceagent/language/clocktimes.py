@@ -21,8 +21,9 @@ class Wait:
 def read_times(scan: Scan, lexicon: Lexicon, *, expected: bool) -> list[Reading]:
     """Readings of `time` ("HH:MM"), `period` (morning, afternoon, evening) and `in_minutes`.
 
-    A rule is `clock[:part]`, `to[:part]` (minutes before the hour), `fixed:HH:MM[:period]`, `period:NAME`, `wait:UNIT`
-    or `skip`; part is am, pm or night. Groups: h, m, half. `?` in front: only when a time is expected.
+    A rule is `clock[:part]`, `to[:part]` (minutes before the hour), `noon` (minutes past it), `fixed:HH:MM[:period]`,
+    `period:NAME`, `wait:UNIT` or `skip`; part is am, pm or night. Groups: h, m, half.
+    `?` in front: only when a time is expected.
     """
     found: list[Reading] = []
     for pattern, rule in lexicon.time_patterns:
@@ -46,6 +47,8 @@ def bare_hour(hour: int) -> str | None:
 def _apply(name: str, argument: str, groups: dict[str, str]) -> list[tuple[str, str | int]]:
     if name == "fixed":
         return [("time", argument[:5]), *([("period", argument[6:])] if len(argument) > 5 else [])]
+    if name == "noon":
+        return [("time", f"12:{int(groups['m']):02d}")] if int(groups["m"]) < 60 else []
     if name == "period":
         return [("period", argument)]
     if name == "wait":

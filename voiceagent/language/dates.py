@@ -38,12 +38,11 @@ def read_dates(scan: Scan, lexicon: Lexicon, context: DateContext, *, expected: 
         for match in scan.take(compiled(pattern)):
             groups = {name: value for name, value in match.groupdict().items() if value is not None}
             slot, candidates = _apply(rule.lstrip("?!"), groups, context)
-            if rule.endswith("skip"):
-                scan.consume(match.start(), match.end())
+            # The thirtieth of February is not the thirtieth of anything else.
+            scan.consume(match.start(), match.end())
             if slot:
                 weekday = int(groups["w"]) if slot == "date" and rule in _BY_WEEKDAY else None
                 found.append(Reading(slot, candidates, match.start(), match.end(), weekday=weekday))
-                scan.consume(match.start(), match.end())
     return found
 
 
@@ -52,7 +51,7 @@ def next_day(day: int, today: date) -> date | None:
     year, month = today.year, today.month
     for _ in range(3):
         last = calendar.monthrange(year, month)[1]
-        if day <= last and date(year, month, day) >= today:
+        if 1 <= day <= last and date(year, month, day) >= today:
             return date(year, month, day)
         year, month = _following(year, month)
     return None
@@ -313,7 +312,5 @@ def _apply(rule: str, groups: dict[str, str], context: DateContext) -> tuple[str
         return "month", (f"{year}-{month:02d}",)
     if rule == "week":
         return "week", (_in_next_week(0, context.today).isoformat(),)
-    if rule == "skip":
-        return "", ()
     candidates = RULES[rule](groups, context)
     return ("date", candidates) if candidates else ("", ())

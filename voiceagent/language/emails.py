@@ -63,7 +63,7 @@ def _belongs(parts: list[str], index: int, lexicon: Lexicon) -> bool:
     if len(parts[index]) > 1:
         return False
     around = (parts[index - 1] if index > 0 else "", parts[index + 1] if index + 1 < len(parts) else "")
-    return any(len(part) == 1 and part.isalpha() or part in lexicon.letters for part in around)
+    return any((len(part) == 1 and part.isalpha()) or part in lexicon.letters for part in around)
 
 
 def _numbers(parts: list[str], lexicon: Lexicon) -> list[str]:

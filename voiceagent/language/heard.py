@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -38,17 +38,19 @@ class SlotReading:
     yes_no_confidence: float = 0.0
 
 
-def understand_slots(text: str, *, language: str, region: str, expect: Collection[str], today: date) -> SlotReading:
+def understand_slots(text: str, *, language: str, region: str, expect: Sequence[str], today: date) -> SlotReading:
     """Read `text` as an answer to a question about `expect` (date, birth_date, amount, instalments, digits, time, ...).
 
     Values that carry their own mark ("dia 15", "duzentos reais", "em tres vezes") are read whatever was asked; a bare
-    number only as the one kind that was asked.
+    number only as the one kind that was asked: the only one listed in `expect`, or the first when no other kind of
+    number comes right after it ("date, intent, amount" asks for a date).
     """
     lexicon = lexicon_of(language)
     expected = frozenset(expect)
-    found = _read(text, lexicon, region, expected, today)
+    main = expect[0] if expect and expect[0] in NUMERIC and not (len(expect) > 1 and expect[1] in NUMERIC) else ""
+    found = _read(text, lexicon, region, expected, main, today)
     if expected & NUMERIC and not found.slots.keys() - {"yes_no"}:
-        mended = _read(mend(text, lexicon), _confused(language), region, expected, today)
+        mended = _read(mend(text, lexicon), _confused(language), region, expected, main, today)
         if mended.slots.keys() - {"yes_no"}:
             return mended
     return found
@@ -61,7 +63,7 @@ def _confused(language: str) -> Lexicon:
     return replace(lexicon, code=f"{lexicon.code}+", phrases=lexicon.confusions + lexicon.phrases)
 
 
-def _read(text: str, lexicon: Lexicon, region: str, expected: frozenset[str], today: date) -> SlotReading:
+def _read(text: str, lexicon: Lexicon, region: str, expected: frozenset[str], main: str, today: date) -> SlotReading:
     currency = currency_of(region)
     slots: dict[str, Any] = {}
     alternatives: list[dict[str, Any]] = []
@@ -75,7 +77,7 @@ def _read(text: str, lexicon: Lexicon, region: str, expected: frozenset[str], to
             return SlotReading({"digits": digits})
     heard = canonical(text, lexicon)
     readings = _marked(heard, lexicon, region, currency, expected, today)
-    bare = _bare(heard, lexicon, currency, readings, expected, today)
+    bare = _bare(heard, lexicon, currency, readings, expected, main, today)
     by_slot: dict[str, list[Reading]] = {}
     for reading in [*readings, *bare]:
         by_slot.setdefault(reading.slot, []).append(reading)
@@ -118,7 +120,13 @@ def _marked(
 
 
 def _bare(
-    heard: Canonical, lexicon: Lexicon, currency: str, readings: list[Reading], expected: frozenset[str], today: date
+    heard: Canonical,
+    lexicon: Lexicon,
+    currency: str,
+    readings: list[Reading],
+    expected: frozenset[str],
+    main: str,
+    today: date,
 ) -> list[Reading]:
     """Numbers alone, when nothing else was said that could make them something else."""
     scan = Scan(heard)
@@ -131,6 +139,7 @@ def _bare(
     made: list[Reading] = []
     for number in numbers:
         options = _options(number["n"], currency, expected, today)
+        options = [option for option in options if option[0] == main] or options
         if len(numbers) == 1 and _only_article(heard, lexicon, number["n"]):
             continue
         if len(options) == 1:

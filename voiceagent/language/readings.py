@@ -66,18 +66,21 @@ def settle(readings: Sequence[Reading], heard: Canonical, lexicon: Lexicon) -> O
     ordered = sorted(readings, key=lambda reading: reading.start)
     alive: list[Reading] = []
     unsure: list[Any] = []
+    doubtful = False
     for index, reading in enumerate(ordered):
         following = ordered[index + 1] if index + 1 < len(ordered) else None
         if following is not None and _doubtful_denial(reading, following, heard, lexicon):
             alive.append(reading)
+            doubtful = True
             continue
         if _retracted(reading, ordered, heard, lexicon):
             continue
         if _edge(lexicon.bounded, True).search(heard.text[: reading.start]):
             unsure.extend(reading.candidates)
             continue
-        if alive and _corrected(alive[-1], reading, heard, lexicon):
+        if alive and not doubtful and _corrected(alive[-1], reading, heard, lexicon):
             alive.clear()
+        doubtful = False
         alive.append(reading)
     if not alive:
         return Outcome(candidates=tuple(unsure))

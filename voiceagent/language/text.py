@@ -55,3 +55,8 @@ def tokenise(text: str) -> list[Token]:
 def words(text: str) -> str:
     """The folded words of `text` joined by single spaces, without punctuation: what rules and examples match on."""
     return " ".join(token.text for token in tokenise(text))
+
+
+def listed(text: str) -> list[str]:
+    """The words of a blank-separated table, in order."""
+    return text.split()

@@ -19,7 +19,9 @@ DATES: tuple[Pattern, ...] = (
     (rf"{_ON}{_MONTH} (?:the )?{_DAY}(?! (?:payments|dollars|bucks|hundred|thousand|a m|p m)){_YEAR}", "day_month"),
     (rf"{_ON}{_DAY} (?:day )?of {_MONTH}{_YEAR}", "day_month"),
     (rf"{_ON}{_DAY} {_MONTH}{_YEAR}", "day_month"),
-    (r"#(?P<m>1[0-2]|0?[1-9]) (?:slash |dash )?[o#](?P<d>[12]\d|3[01]|0?[1-9])(?: (?:slash |dash )?#(?P<y>\d{4}|\d{2}))?", "!day_month"),
+    (
+        r"#(?P<m>1[0-2]|0?[1-9]) (?:slash |dash )?[o#](?P<d>[12]\d|3[01]|0?[1-9])(?: (?:slash |dash "
+        r")?#(?P<y>\d{4}|\d{2}))?", "!day_month"),
     (r"#(?P<m>0[1-9]|1[0-2])(?P<d>\d\d)(?P<y>\d{4}|\d{2})?", "!day_month"),
     (rf"{_NEXT_MONTH},? {_ON}{_DAY}", "next_month"),
     (rf"{_ON}{_DAY} (?:of )?{_NEXT_MONTH}", "next_month"),
@@ -29,7 +31,9 @@ DATES: tuple[Pattern, ...] = (
     (r"(?:at |by |on |around )*(?:the )?(?:end|last day|last) of (?:the|this) month|month end", "end_of_month"),
     (r"(?:the )?last day", "?end_of_month"),
     (r"(?:in |around )?(?:the )?middle of (?:the|this) month|mid month", "middle_of_month"),
-    (rf"(?:at |in |around )*(?:the )?(?:beginning|start) of (?:the month|next month|{_MONTH})|early next month", "start_of_month"),
+    (
+        rf"(?:at |in |around )*(?:the )?(?:beginning|start) of (?:the month|next month|{_MONTH})|early next month",
+        "start_of_month"),
     (r"(?:on |this |over )?(?:the )?weekend", "weekend"),
     (r"(?:a|#1) week from (?:today|now)", "week_from_today"),
     (r"(?:(?:a|#1) week (?:from|after) (?:this |next )?w(?P<w>\d))", "week_after_weekday"),
@@ -52,18 +56,25 @@ DATES: tuple[Pattern, ...] = (
     (r"(?:on |by )?next w(?P<w>\d)", "next_weekday"),
     (r"(?:on )?w(?P<w>\d) after next", "week_after_weekday"),
     (r"(?:on )?(?:the )?(?:following|other) w(?P<w>\d)", "other_weekday"),
-    (r"(?:my |next |on |until |till |come |when it s |after )*(?:payday|pay day|paycheck|pay check)|(?:when|until|till|once|after|as soon as) i (?:get|m|am) paid|"
+    (
+        r"(?:my |next |on |until |till |come |when it s |after )*(?:payday|pay day|paycheck|pay check)|(?:when|"
+        r"until|till|once|after|as soon as) i (?:get|m|am) paid|"
      r"when (?:my|the) (?:check|paycheck|pay) (?:comes|hits|clears)(?: in)?", "payday"),
     (r"(?:the |this |my )?tax (?:refund|return)", "thirteenth"),
     (r"(?:on |by |for |this )?w(?P<w>\d)", "coming"),
-    (rf"{_ON}o(?P<d>\d{{1,2}})(?: of (?:the|every|each) month)?(?! (?:one|payment|time|option|offer|thing|of all))", "?day"),
+    (
+        rf"{_ON}o(?P<d>\d{{1,2}})(?: of (?:the|every|each) month)?(?! (?:one|payment|time|option|offer|thing|of "
+        rf"all))", "?day"),
     (r"(?:on|by|around|for) the [#o](?P<d>\d{1,2})", "day"),
     (rf"(?:in |until |sometime )?{_NEXT_MONTH}", "month"),
     (rf"(?:in|by|until) {_MONTH}", "month"),
     (r"(?:sometime )?next week", "week"),
 )  # fmt: skip
 
-_UNIT_AHEAD = r"(?! (?:payments?|instal+ments?|months?|days?|weeks?|dollars?|bucks|hundred|thousand|percent|%|times?|a month|of m\d)(?!\S))"
+_UNIT_AHEAD = (
+    r"(?! (?:payments?|instal+ments?|months?|days?|weeks?|dollars?|bucks|hundred|thousand|percent|%|times?|a "
+    r"month|of m\d)(?!\S))"
+)
 _AT = r"(?:at|around|about|like|by|after|before|until|till|round)"
 _PARTS = (
     (r" (?:in the morning|am)", "am"),
@@ -83,7 +94,8 @@ def _clock_patterns() -> tuple[Pattern, ...]:
             (rf"(?:{_AT} )?(?P<half>half) past #(?P<h>\d{{1,2}}){words}", rule),
             (rf"(?:{_AT} )?#(?P<m>\d{{1,2}}) (?:minutes )?(?:past|after) #(?P<h>\d{{1,2}}){words}", rule),
             (
-                rf"(?:{_AT} )?#(?P<m>\d{{1,2}}) (?:minutes )?(?:to|till|til|of|before) #(?P<h>\d{{1,2}}){words}{_UNIT_AHEAD}",
+                rf"(?:{_AT} )?#(?P<m>\d{{1,2}}) (?:minutes )?(?:to|till|til|of|before) "
+                rf"#(?P<h>\d{{1,2}}){words}{_UNIT_AHEAD}",
                 f"to:{part}",
             ),
             (rf"{_AT} #(?P<h>\d{{1,2}}) #(?P<m>[0-5]\d){words}{_UNIT_AHEAD}", rule),
@@ -113,12 +125,16 @@ TIMES: tuple[Pattern, ...] = (
 
 _CUR = r"(?:dollars?|bucks?|usd|dollar)"
 _CENT = r"(?:cents?)"
-_NOT_COUNT = r"(?! (?:payments?|instal+ments?|times?|x|days?|weeks?|months?|hours?|minutes?|mins?|%|years?|percent|pm|am|o'?clock|hundred|thousand)(?!\S))"
+_NOT_COUNT = (
+    r"(?! (?:payments?|instal+ments?|times?|x|days?|weeks?|months?|hours?|minutes?|mins?|%|years?|percent|pm|am|"
+    r"o'?clock|hundred|thousand)(?!\S))"
+)
 _WHOLE = r"#(?P<i>\d+(?:\.\d{1,2})?)"
 _NOT_OF = r"(?! (?:of|payments?|instal+ments?|months?|times?)(?!\S))"
 _MONEY = rf"(?:r\$ )?{_WHOLE}(?: {_CUR})?(?: (?:and )?#(?P<c>\d\d) {_CENT}{_NOT_OF})?"
 _GIVE = (
-    r"(?:pay|do|give you|afford|offer|send|have|got|manage|swing|spare|put down|put|only have|come up with|scrape together|for|settle for|take|accept)"
+    r"(?:pay|do|give you|afford|offer|send|have|got|manage|swing|spare|put down|put|only have|come up with|scrape "
+    r"together|for|settle for|take|accept)"
     r"(?: (?:you|about|only|like|just|maybe|up to|around|maximum|at most|them|a flat))*"
 )
 
@@ -126,7 +142,7 @@ AMOUNTS: tuple[Pattern, ...] = (
     (rf"between (?:r\$ )?#(?P<i>\d+)(?: {_CUR})? and (?:r\$ )?#(?P<c>\d+)(?: {_CUR})?", "range"),
     (rf"(?:r\$ )?#(?P<i>\d+) {_CUR} (?:and )?#(?P<c>\d{{1,2}}) {_CENT}", "money"),
     (rf"(?:r\$ )?#(?P<i>\d+) {_CUR} (?:and )?#(?P<c>\d\d){_NOT_OF}", "money"),
-    (rf"r\$ #(?P<i>\d+) (?:and|point) #(?P<c>\d\d)", "money"),
+    (r"r\$ #(?P<i>\d+) (?:and|point) #(?P<c>\d\d)", "money"),
     (rf"#(?P<i>\d+) and #(?P<c>\d{{1,2}}) {_CENT}", "money"),
     (rf"r\$ {_WHOLE}", "money"),
     (rf"{_WHOLE} {_CUR}", "money"),
@@ -146,7 +162,8 @@ _COUNT = r"(?:payments?|instal+ments?|parts|chunks|x|pieces|times|checks)"
 _EQUAL = r"(?:(?:equal|monthly|weekly|easy|biweekly|separate|more|different) )*"
 _DOWN = rf"(?:r\$ )?#(?P<di>\d+(?:\.\d{{1,2}})?)(?: {_CUR})?(?: (?:and )?#(?P<dc>\d\d) {_CENT})?"
 _REST = (
-    rf"(?:(?: and)?(?: the| then)?(?: rest| remainder| balance| another| plus)*(?: in| over)? #(?P<n>\d{{1,2}})(?: {_EQUAL}(?:{_COUNT}|months)){{0,1}}"
+    rf"(?:(?: and)?(?: the| then)?(?: rest| remainder| balance| another| plus)*(?: in| over)? #(?P<n>\d{{1,2}})(?: "
+    rf"{_EQUAL}(?:{_COUNT}|months)){{0,1}}"
     rf"(?: (?:of|at) {_MONEY})?)"
 )
 
@@ -157,18 +174,26 @@ INSTALMENTS: tuple[Pattern, ...] = (
     (rf"#(?P<n>\d{{1,2}}) {_EQUAL}{_COUNT} (?:of|at|for) {_MONEY}(?: {_CUR})?(?: each)?", "parts"),
     (rf"#(?P<n>\d{{1,2}}) (?:or|to) #(?P<n2>\d{{1,2}}) {_EQUAL}{_COUNT}", "parts"),
     (rf"(?:in|into|over|up to) #(?P<n>[2-9]|\d\d) {_EQUAL}(?:{_COUNT}|months)", "parts"),
-    (r"(?:split|break|divide|spread)(?: it| that| this)?(?: up)?(?: out)? (?:in|into|over|by) #(?P<n>\d{1,2})(?: months)?", "parts"),
+    (
+        r"(?:split|break|divide|spread)(?: it| that| this)?(?: up)?(?: out)? (?:in|into|over|by) "
+        r"#(?P<n>\d{1,2})(?: months)?", "parts"),
     (rf"#(?P<n>[2-9]|\d\d) {_EQUAL}{_COUNT}", "parts"),
     (rf"#(?P<n>[2-9]|[1-9]\d) of (?:r\$ )?(?=#\d{{3,}}|#[2-9]\d|#\d+ {_CUR}){_MONEY}", "parts"),
-    (r"(?:in )?(?:full|#1 (?:payment|shot|go|lump sum)|a lump sum|lump sum|one lump sum|a single payment|single payment)|all at once|all in one|one time payment|#1 time payment", "=1"),
+    (
+        r"(?:in )?(?:full|#1 (?:payment|shot|go|lump sum)|a lump sum|lump sum|one lump sum|a single payment|"
+        r"single payment)|all at once|all in one|one time payment|#1 time payment", "=1"),
     (rf"(?:payments|installments|instalments) (?:of |under |up to |at most |no more than |around )*{_MONEY}", "parts"),
-    (rf"{_MONEY} (?:a month|per month|monthly|each month|every month|a piece|apiece|each|a week|per payment|every two weeks|a paycheck)", "parts"),
+    (
+        rf"{_MONEY} (?:a month|per month|monthly|each month|every month|a piece|apiece|each|a week|per payment|"
+        rf"every two weeks|a paycheck)", "parts"),
     (r"(?:in|into|over) #(?P<n>[1-9]|\d\d)", "?parts"),
 )  # fmt: skip
 
 SHARES: tuple[tuple[str, float], ...] = (
     (r"half(?: of it| now| the balance| of that)?(?! (?:past|an|a|hour))|fifty percent", 0.5),
     (r"a third|one third|#1 third", round(1 / 3, 4)),
-    (r"(?:pay|settle|clear|pay off|take care of|paying) (?:it all|all of it|everything|the whole thing|the full amount|the total|it off|the whole amount|in full|the full balance)", 1.0),
+    (
+        r"(?:pay|settle|clear|pay off|take care of|paying) (?:it all|all of it|everything|the whole thing|the "
+        r"full amount|the total|it off|the whole amount|in full|the full balance)", 1.0),
     (r"the whole thing|the full amount|the entire balance|the total amount|the full balance|all of it", 1.0),
 )  # fmt: skip

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+from voiceagent.language.text import listed
+
+_ONES = listed(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _ORDINAL = {
     1: "first",
     2: "second",
@@ -19,12 +22,14 @@ _ORDINAL = {
     20: "twentieth",
     30: "thirtieth",
 }
-_MONTHS = "January February March April May June July August September October November December".split()
-_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = listed("January February March April May June July August September October November December")
+_WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _YEARS = range(2024, 2041)
 _NOUNS = {
-    "USD": ("dollar", "dollars", "cent", "cents"), "MXN": ("peso", "pesos", "centavo", "centavos"), "COP": ("peso", "pesos", "centavo", "centavos"),
-    "CLP": ("peso", "pesos", "centavo", "centavos"), "ARS": ("peso", "pesos", "centavo", "centavos"), "PEN": ("sol", "soles", "centimo", "centimos"),
+    "USD": ("dollar", "dollars", "cent", "cents"), "MXN": ("peso", "pesos", "centavo",
+        "centavos"), "COP": ("peso", "pesos", "centavo", "centavos"),
+    "CLP": ("peso", "pesos", "centavo",
+        "centavos"), "ARS": ("peso", "pesos", "centavo", "centavos"), "PEN": ("sol", "soles", "centimo", "centimos"),
     "EUR": ("euro", "euros", "cent", "cents"), "BRL": ("real", "reais", "centavo", "centavos"),
 }  # fmt: skip
 

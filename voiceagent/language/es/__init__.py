@@ -1,4 +1,4 @@
-"""Spanish of Latin America: words (`words.py`), grammars (`grammar.py`), assent (`assent.py`) and rendering (`say.py`)."""
+"""Latin American Spanish: words (`words.py`), grammars (`grammar.py`), assent (`assent.py`), rendering (`say.py`)."""
 
 from voiceagent.language.es.words import LEXICON
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from voiceagent.language.lexicon import Pattern
 
 _NEXT_MONTH = (
-    r"(?P<next>(?:el )?mes que viene|(?:el )?proximo mes|(?:el )?mes proximo|(?:el )?mes entrante|(?:el )?siguiente mes|"
+    r"(?P<next>(?:el )?mes que viene|(?:el )?proximo mes|(?:el )?mes proximo|(?:el )?mes entrante|(?:el "
+    r")?siguiente mes|"
     r"(?:el )?mes siguiente|(?:el )?mes que entra)"
 )
 _ON = r"(?:(?:para|hasta|por ahi d|como|por|tipo|a mas tardar) )?(?:el |al |del |los )?"
@@ -25,19 +26,29 @@ DATES: tuple[Pattern, ...] = (
     (rf"{_ON}ultimo dia (?:habil|laboral|laborable)", "nth_business"),
     (rf"{_ON}{_DAY} (?:de |del mes de |del |d )?m(?P<m>\d{{1,2}}){_YEAR}", "day_month"),
     (r"m(?P<m>\d{1,2})(?: el| ,)?(?: dia)? [#o](?P<d>\d{1,2})(?! (?:de|pagos|cuotas|pesos))", "day_month"),
-    (rf"{_ON}{_DAY} (?:del|del mes|de el) [#o](?P<m>1[0-2]|0?[1-9])(?: (?:de|del) #(?P<y>\d{{4}}|\d{{2}}))?", "day_month"),
+    (
+        rf"{_ON}{_DAY} (?:del|del mes|de el) [#o](?P<m>1[0-2]|0?[1-9])(?: (?:de|del) #(?P<y>\d{{4}}|\d{{2}}))?",
+        "day_month"),
     (r"#(?P<d>\d{1,2}) #(?P<m>0[1-9]|1[0-2])", "!day_month"),
     (r"[#o](?P<d>\d{1,2}) (?:y )?#(?P<m>1[0-2]|0?[1-9])(?: (?:de |del )?#(?P<y>\d{4}|\d{2}))?", "!day_month"),
     (r"#(?P<d>\d\d)(?P<m>0[1-9]|1[0-2])(?P<y>\d{4}|\d{2})?", "!day_month"),
     (rf"{_NEXT_MONTH}(?: el| para el| ,)?(?: dia)? [#o](?P<d>\d{{1,2}})", "next_month"),
     (rf"{_ON}{_DAY} (?:de |d|del )?{_NEXT_MONTH}", "next_month"),
     (rf"{_ON}{_DAY} (?:de este mes|del corriente|del presente mes|del mes)", "this_month"),
-    (rf"(?:a |para |hasta )?(?:el )?(?:fin|fines|final|finales|ultimo dia|ultimo)(?: de| del)? {_NEXT_MONTH}", "end_of_month"),
-    (r"(?:a |para |hasta )?(?:el )?(?:fin|fines|final|finales|ultimo dia|ultimo) (?:de|del mes de) m(?P<m>\d{1,2})", "end_of_month"),
-    (r"(?:a |para |hasta )?(?:el )?(?:fin|fines|final|finales|ultimo dia|cierre) (?:de|del|de este) mes", "end_of_month"),
+    (
+        rf"(?:a |para |hasta )?(?:el )?(?:fin|fines|final|finales|ultimo dia|ultimo)(?: de| del)? {_NEXT_MONTH}",
+        "end_of_month"),
+    (
+        r"(?:a |para |hasta )?(?:el )?(?:fin|fines|final|finales|ultimo dia|ultimo) (?:de|del mes de) "
+        r"m(?P<m>\d{1,2})", "end_of_month"),
+    (
+        r"(?:a |para |hasta )?(?:el )?(?:fin|fines|final|finales|ultimo dia|cierre) (?:de|del|de este) mes",
+        "end_of_month"),
     (r"(?:el )?ultimo dia|(?:el )?ultimo del mes", "?end_of_month"),
     (r"(?:a )?(?:mediados|la mitad) (?:de|del) mes", "middle_of_month"),
-    (r"(?:a )?(?:principios?|comienzos?|inicios?|los primeros dias) (?:de|del) (?:mes|m(?P<m>\d{1,2})|mes que viene|proximo mes)", "start_of_month"),
+    (
+        r"(?:a )?(?:principios?|comienzos?|inicios?|los primeros dias) (?:de|del) (?:mes|m(?P<m>\d{1,2})|mes que "
+        r"viene|proximo mes)", "start_of_month"),
     (r"(?:el |este |para el )?fin de semana", "weekend"),
     (r"(?:de )?hoy en #8(?: dias)?", "week_from_today"),
     (r"hoy(?: mismo)?|ahorita mismo hoy", "today"),
@@ -49,7 +60,7 @@ DATES: tuple[Pattern, ...] = (
     (rf"{_WAIT} (?:unos )?#(?P<n>\d{{1,3}}) dias?", "in_days"),
     (rf"{_WAIT} (?:unas )?#(?P<n>\d{{1,2}}) semanas?", "in_weeks"),
     (r"(?:en|dentro de|de aqui a) (?:unos )?#(?P<n>\d{1,2}) mes(?:es)?", "in_months"),
-    
+
     (r"(?:unos )?#(?P<n>\d{1,2}) dias(?: mas)?", "?in_days"),
     (r"(?:unas )?#(?P<n>\d{1,2}) semanas?(?: mas)?", "?in_weeks"),
     (rf"(?:el )?w(?P<w>\d) (?:de )?{_NEXT_WEEK}", "next_week_weekday"),
@@ -61,20 +72,30 @@ DATES: tuple[Pattern, ...] = (
     (r"(?:el |para el |este )?proximo w(?P<w>\d)", "next_weekday"),
     (r"(?:el |para el )?w(?P<w>\d) (?:que viene|proximo|que entra|entrante|siguiente)", "next_weekday"),
     (r"(?:el |para el )?otro w(?P<w>\d)", "other_weekday"),
-    (r"(?:cuando|hasta que|en cuanto|apenas) (?:me paguen|cobre|me depositen|me llegue el sueldo|reciba|me pague|me paga|me cae la nomina)|"
-     r"(?:el )?dia de (?:pago|paga|cobro|raya)|(?:con )?(?:la|mi) nomina|(?:con )?(?:mi|el) (?:sueldo|salario)", "payday"),
+    (
+        r"(?:cuando|hasta que|en cuanto|apenas) (?:me paguen|cobre|me depositen|me llegue el sueldo|reciba|me "
+        r"pague|me paga|me cae la nomina)|"
+     r"(?:el )?dia de (?:pago|paga|cobro|raya)|(?:con )?(?:la|mi) nomina|(?:con )?(?:mi|el) (?:sueldo|salario)",
+     "payday"),
     (r"(?:con |en |para |cuando llegue )?(?:el |mi )?(?:aguinaldo|prima|gratificacion)", "thirteenth"),
-    (r"(?:en |para |a |por |hasta |con )?(?:la |esta |mi |proxima |la proxima )*quincena(?: que viene| proxima)?(?! es)", "quincena"),
+    (
+        r"(?:en |para |a |por |hasta |con )?(?:la |esta |mi |proxima |la proxima )*quincena(?: que viene| "
+        r"proxima)?(?! es)", "quincena"),
     (r"(?:el |para el |los |este )?w(?P<w>\d)", "coming"),
     (r"(?:para |hasta |por ahi |como )*(?:el |al |los )?dia [#o](?P<d>\d{1,2})(?: de cada mes)?", "day"),
-    (r"(?:para |hasta |por ahi d|como )*(?:el|al) [#o](?P<d>\d{1,2})(?: de cada mes)?(?! (?:por ciento|%|pesos))", "?day"),
+    (
+        r"(?:para |hasta |por ahi d|como )*(?:el|al) [#o](?P<d>\d{1,2})(?: de cada mes)?(?! (?:por ciento|%|"
+        r"pesos))", "?day"),
     (rf"(?:en |para |hasta )?{_NEXT_MONTH}", "month"),
     (r"(?:en|para|hasta) m(?P<m>\d{1,2})", "month"),
     (rf"(?:en |para )?{_NEXT_WEEK}", "week"),
 )  # fmt: skip
 
 _UNIT_AHEAD = r"(?! (?:veces|pagos?|cuotas?|dias?|semanas?|mes(?:es)?|pesos|mil|de m\d|abonos|mensualidades)(?!\S))"
-_AT = r"(?:a las|a la|como a las|tipo|sobre las|por ahi de las|despues de las|despues de la|antes de las|desde las|de las|hasta las|tipo las|las|pasadas las)"
+_AT = (
+    r"(?:a las|a la|como a las|tipo|sobre las|por ahi de las|despues de las|despues de la|antes de las|desde las|"
+    r"de las|hasta las|tipo las|las|pasadas las)"
+)
 _PARTS = (
     (r" (?:de|por|en) la (?:manana|madrugada)", "am"),
     (r" am", "am"),
@@ -93,12 +114,14 @@ def _clock_patterns() -> tuple[Pattern, ...]:
         made += [
             (rf"(?:{_AT} )?t(?P<h>\d\d):(?P<m>\d\d)(?: horas?| hrs)?{words}", rule),
             (
-                rf"(?:(?:al|a) )?#(?P<m>\d{{1,2}}) (?:minutos )?(?:para|pa) (?:las|la) #(?P<h>\d{{1,2}}){words}{_UNIT_AHEAD}",
+                rf"(?:(?:al|a) )?#(?P<m>\d{{1,2}}) (?:minutos )?(?:para|pa) (?:las|la) "
+                rf"#(?P<h>\d{{1,2}}){words}{_UNIT_AHEAD}",
                 f"to:{part}",
             ),
             (rf"{_AT} #(?P<h>\d{{1,2}}) menos #(?P<m>\d{{1,2}}){words}", f"to:{part}"),
             (
-                rf"(?:{_AT} )?#(?P<h>\d{{1,2}}) (?:horas?|hrs|en punto)(?: y (?P<half>media)| y #(?P<m>\d{{1,2}})(?: minutos)?)?{words}",
+                rf"(?:{_AT} )?#(?P<h>\d{{1,2}}) (?:horas?|hrs|en punto)(?: y (?P<half>media)| y "
+                rf"#(?P<m>\d{{1,2}})(?: minutos)?)?{words}",
                 rule,
             ),
             (rf"{_AT} #(?P<h>\d{{1,2}}) (?:y )?(?:(?P<half>media)|#(?P<m>\d{{1,2}})){words}{_UNIT_AHEAD}", rule),
@@ -125,10 +148,14 @@ TIMES: tuple[Pattern, ...] = (
     (r"despues (?:del almuerzo|de almorzar)|pasado el almuerzo", "fixed:13:00:afternoon"),
     (r"despues de (?:comer|la comida)", "fixed:15:00:afternoon"),
     (r"antes (?:del almuerzo|de almorzar)", "fixed:11:00:morning"),
-    (r"(?:en la |a la )?(?:tardecita|tardecito)|(?:al )?final de la tarde|(?:al )?caer la tarde", "fixed:17:00:afternoon"),
+    (
+        r"(?:en la |a la )?(?:tardecita|tardecito)|(?:al )?final de la tarde|(?:al )?caer la tarde",
+        "fixed:17:00:afternoon"),
     (r"(?:por|en|a|de) la manana|tempranito|(?:mas |bien )?temprano|en las mananas|por las mananas", "period:morning"),
     (r"(?:por|en|a|de) la tarde|en las tardes|por las tardes", "period:afternoon"),
-    (r"(?:por|en|a|de) la noche|en las noches|por las noches|despues del? (?:trabajo|trabajar)|saliendo del trabajo", "period:evening"),
+    (
+        r"(?:por|en|a|de) la noche|en las noches|por las noches|despues del? (?:trabajo|trabajar)|saliendo del "
+        r"trabajo", "period:evening"),
     (r"la manana", "?period:morning"),
     (r"la tarde|tarde", "?period:afternoon"),
     (r"la noche|noche", "?period:evening"),
@@ -137,14 +164,16 @@ TIMES: tuple[Pattern, ...] = (
 _CUR = r"(?:pesos?|pesitos|varos|baros|soles|sol|dolares|dolar|euros?|bolivianos|mangos|pavos)"
 _CENT = r"(?:centavos?|centimos?|cts)"
 _NOT_COUNT = (
-    r"(?! (?:veces|vez|x|cuotas?|pagos?|abonos?|mensualidades|mensualidad|parcialidades|dias?|semanas?|mes(?:es)?|horas?|minutos?|%|anos?|"
+    r"(?! (?:veces|vez|x|cuotas?|pagos?|abonos?|mensualidades|mensualidad|parcialidades|dias?|semanas?|mes(?:es)?|"
+    r"horas?|minutos?|%|anos?|"
     r"por ciento|quincenas?|mil)(?!\S))"
 )
 _WHOLE = r"#(?P<i>\d+(?:\.\d{1,2})?)"
 _NOT_OF = r"(?! (?:de|cuotas?|pagos?|abonos?|mensualidades|meses)(?!\S))"
 _MONEY = rf"(?:r\$ )?{_WHOLE}(?: {_CUR})?(?: (?:y|con) #(?P<c>\d\d)(?: {_CENT})?{_NOT_OF})?"
 _GIVE = (
-    r"(?:pago|doy|puedo|puedo pagar|pagar|pagarle|dar|darle|solo tengo|tengo|ofrezco|abono|abonar|consigo|junto|alcanza|me alcanza para|"
+    r"(?:pago|doy|puedo|puedo pagar|pagar|pagarle|dar|darle|solo tengo|tengo|ofrezco|abono|abonar|consigo|junto|"
+    r"alcanza|me alcanza para|"
     r"le doy|les doy|mando|deposito|depositar|propongo|mi propuesta es|por)"
     r"(?: (?:de|solo|hasta|unos|unas|maximo|como|nomas|los|por|en|hoy|ahora|nada mas|ahorita))*"
 )
@@ -167,15 +196,21 @@ AMOUNTS: tuple[Pattern, ...] = (
     (r"#(?P<i>[1-9]) #(?P<c>[1-9]\d)", "?hundreds_or_cents"),
     (r"#(?P<i>\d{2,}) #(?P<c>[1-9]\d)", "?money"),
     (rf"{_GIVE} #(?P<i>\d{{2,}}(?:\.\d{{1,2}})?){_NOT_COUNT}(?! de #)", "money"),
-    (r"#(?P<i>\d{2,}(?:\.\d{1,2})?)(?= (?:de contado|al contado|en efectivo|al mes|y pico|por transferencia)(?!\S))", "money"),
+    (
+        r"#(?P<i>\d{2,}(?:\.\d{1,2})?)(?= (?:de contado|al contado|en efectivo|al mes|y pico|por "
+        r"transferencia)(?!\S))", "money"),
     (r"#(?P<i>\d+\.\d{1,2})", "money"),
 )  # fmt: skip
 
-_COUNT = r"(?:cuotas?|pagos?|abonos?|mensualidades|mensualidad|parcialidades|quincenas|veces|partes|plazos|x|cuotitas|pagitos|letras)"
+_COUNT = (
+    r"(?:cuotas?|pagos?|abonos?|mensualidades|mensualidad|parcialidades|quincenas|veces|partes|plazos|x|cuotitas|"
+    r"pagitos|letras)"
+)
 _EQUAL = r"(?: (?:iguales|fijas|fijos|mensuales|quincenales|sin intereses|sin interes|nada mas|nomas))*"
 _DOWN = rf"(?:r\$ )?#(?P<di>\d+(?:\.\d{{1,2}})?)(?: {_CUR})?(?: (?:y|con) #(?P<dc>\d\d)(?: {_CENT})?{_NOT_OF})?"
 _REST = (
-    rf"(?:(?: y)?(?: el| lo)?(?: mas| resto| restante| demas| saldo| otras?| otros| luego| despues)*(?: en| a)? #(?P<n>\d{{1,2}})"
+    rf"(?:(?: y)?(?: el| lo)?(?: mas| resto| restante| demas| saldo| otras?| otros| luego| despues)*(?: en| a)? "
+    rf"#(?P<n>\d{{1,2}})"
     rf"(?: (?:{_COUNT}|meses)){{0,1}}{_EQUAL}(?: de {_MONEY})?)"
 )
 _FIRST = r"(?:enganche|entrada|anticipo|inicial|cuota inicial|pie|abono inicial|pago inicial)"
@@ -190,19 +225,29 @@ INSTALMENTS: tuple[Pattern, ...] = (
     (r"a (?:unos )?#(?P<n>[2-9]|\d\d) mes(?:es|ecitos)(?: sin intereses| sin interes)?", "parts"),
     (r"(?:en )?#(?P<n>[2-9]|\d\d) mes(?:es|ecitos)(?: sin intereses| sin interes)", "parts"),
     (r"en (?:unos )?#(?P<n>[2-9]|\d\d) meses", "?parts"),
-    (r"(?:divid\w+|difer\w+|part\w+|fraccion\w+) (?:eso |todo |lo |el pago |la deuda )?(?:en|a|por) (?:unas |unos )?#(?P<n>\d{1,2})", "parts"),
+    (
+        r"(?:divid\w+|difer\w+|part\w+|fraccion\w+) (?:eso |todo |lo |el pago |la deuda )?(?:en|a|por) (?:unas |"
+        r"unos )?#(?P<n>\d{1,2})", "parts"),
     (rf"#(?P<n>[2-9]|\d\d) {_COUNT}{_EQUAL}", "parts"),
     (rf"#(?P<n>[2-9]|[1-9]\d) de (?:r\$ )?(?=#\d{{3,}}|#[2-9]\d|#\d+ {_CUR}){_MONEY}(?! de m\d)", "parts"),
-    (r"(?:de|al) contado|(?:en |de )?(?:un solo|#1 solo|#1) (?:pago|abono|exhibicion)(?: nada mas| nomas| unico)?|(?:en )?#1 sola (?:exhibicion|cuota|vez)|"
+    (
+        r"(?:de|al) contado|(?:en |de )?(?:un solo|#1 solo|#1) (?:pago|abono|exhibicion)(?: nada mas| nomas| "
+        r"unico)?|(?:en )?#1 sola (?:exhibicion|cuota|vez)|"
      r"(?:en )?una sola (?:exhibicion|cuota|vez)|pago unico|(?:todo )?de una(?: vez| sola vez)|(?:en )?#1 cuota", "=1"),
-    (rf"(?:cuotas?|pagos|mensualidad|mensualidades|abonos|parcialidades) (?:de |que sean |hasta |de hasta |maximo |maximo de |por )*{_MONEY}", "parts"),
-    (rf"{_MONEY} (?:al mes|por mes|mensuales|mensual|cada mes|cada quincena|a la quincena|quincenales|cada cuota|por cuota|cada uno|cada una|semanales|por quincena)", "parts"),
+    (
+        rf"(?:cuotas?|pagos|mensualidad|mensualidades|abonos|parcialidades) (?:de |que sean |hasta |de hasta |"
+        rf"maximo |maximo de |por )*{_MONEY}", "parts"),
+    (
+        rf"{_MONEY} (?:al mes|por mes|mensuales|mensual|cada mes|cada quincena|a la quincena|quincenales|cada "
+        rf"cuota|por cuota|cada uno|cada una|semanales|por quincena)", "parts"),
     (r"(?:en|de|a|hasta) #(?P<n>[1-9]|\d\d)", "?parts"),
 )  # fmt: skip
 
 SHARES: tuple[tuple[str, float], ...] = (
     (r"(?:la |pago la |doy la )?mitad|mitad y mitad|cincuenta por ciento", 0.5),
     (r"(?:un|#1) tercio|la tercera parte|(?:una|#1) tercera parte", round(1 / 3, 4)),
-    (r"(?:pagar|liquidar|pago|liquido|cancelar|cancelo|saldar|pagarlo|liquidarlo) (?:todo|el total|la totalidad|completo|el saldo|toda la deuda|de todo)", 1.0),
+    (
+        r"(?:pagar|liquidar|pago|liquido|cancelar|cancelo|saldar|pagarlo|liquidarlo) (?:todo|el total|la "
+        r"totalidad|completo|el saldo|toda la deuda|de todo)", 1.0),
     (r"el total|la totalidad|todo el saldo|el saldo completo|toda la deuda|todo completo", 1.0),
 )  # fmt: skip

@@ -28,21 +28,29 @@ DATES: tuple[Pattern, ...] = (
     (r"(?:no )?dia #(?P<d>\d{1,2}) (?:do|no) outro mes", "other_month"),
     (rf"(?:no |do )?{_NEXT_MONTH}(?: no| pro| la pelo)? (?:dia )?[#o](?P<d>\d{{1,2}})", "next_month"),
     (rf"(?:no )?{_DAY} (?:do|de|no|agora do) {_NEXT_MONTH}", "next_month"),
-    (r"(?:no )?dia [#o](?P<d>\d{1,2}) (?:deste|desse|nesse|neste|agora desse|agora deste|do|do corrente) mes", "this_month"),
+    (
+        r"(?:no )?dia [#o](?P<d>\d{1,2}) (?:deste|desse|nesse|neste|agora desse|agora deste|do|do corrente) mes",
+        "this_month"),
     (r"(?:o |no |ate o |pro )?(?:fim|final|ultimo dia|finalzinho)(?: do| de| no| d)? "
      rf"{_NEXT_MONTH}", "end_of_month"),
-    (r"(?:o |no |ate o |pro )?(?:fim|final|ultimo dia|finalzinho) (?:do mes )?(?:de |do )m(?P<m>\d{1,2})", "end_of_month"),
+    (
+        r"(?:o |no |ate o |pro )?(?:fim|final|ultimo dia|finalzinho) (?:do mes )?(?:de |do )m(?P<m>\d{1,2})",
+        "end_of_month"),
     (r"(?:o |no |ate o |pro )?(?:fim|final|finalzinho|ultimo dia|virada) (?:do|desse|deste|de) mes", "end_of_month"),
     (r"(?:no |o )?ultimo dia", "?end_of_month"),
     (r"(?:no )?(?:meio|meados) (?:do|de|desse) mes(?P<next> que vem)?", "middle_of_month"),
-    (r"(?:no )?(?:comeco|inicio|comecinho) (?:do|de|desse) (?:mes(?: que vem)?|m(?P<m>\d{1,2})|proximo mes|ano)", "start_of_month"),
+    (
+        r"(?:no )?(?:comeco|inicio|comecinho) (?:do|de|desse) (?:mes(?: que vem)?|m(?P<m>\d{1,2})|proximo mes|ano)",
+        "start_of_month"),
     (r"(?:no |nesse |neste |esse )?(?:fim|final) de semana", "weekend"),
     (r"(?:de )?hoje a #8(?: dias)?", "week_from_today"),
     (r"hoje(?: mesmo| ainda)?", "today"),
     (r"depois de amanha|depois d amanha", "after_tomorrow"),
     (r"amanha", "tomorrow"),
     (r"ontem", "yesterday"),
-    (r"(?:daqui(?: a| ha)?|em|dentro de|com mais|mais|em ate|daqui uns|uns|a)? ?#(?P<n>\d{1,3}) dias? uteis", "in_business_days"),
+    (
+        r"(?:daqui(?: a| ha)?|em|dentro de|com mais|mais|em ate|daqui uns|uns|a)? ?#(?P<n>\d{1,3}) dias? uteis",
+        "in_business_days"),
     (r"(?:daqui(?: a| ha| pra)?(?: uns| umas)?|dentro de|em(?: ate)?) #(?P<n>\d{1,3}) dias?", "in_days"),
     (r"(?:daqui(?: a| ha| pra)?(?: uns| umas)?|dentro de|em(?: ate)?) #(?P<n>\d{1,2}) semanas?", "in_weeks"),
     (r"(?:daqui(?: a| ha| pra)?(?: uns| umas)?|dentro de|em(?: ate)?) #(?P<n>\d{1,2}) mes(?:es)?", "in_months"),
@@ -51,7 +59,9 @@ DATES: tuple[Pattern, ...] = (
     (r"(?:na )?w(?P<w>\d)(?: feira)? (?:da|na) (?:outra semana|semana retrasada)", "other_week_weekday"),
     (rf"(?:na |no )?w(?P<w>\d)(?: feira)? (?:da|na|dessa|de) {_NEXT_WEEK}", "next_week_weekday"),
     (rf"{_NEXT_WEEK}(?: na| no| ,)? w(?P<w>\d)(?: feira)?", "next_week_weekday"),
-    (r"(?:na |no )?w(?P<w>\d)(?: feira)? sem ser (?:essa|esta|nessa|agora|a proxima)(?: (?:a outra|que vem|agora))*", "week_after_weekday"),
+    (
+        r"(?:na |no )?w(?P<w>\d)(?: feira)? sem ser (?:essa|esta|nessa|agora|a proxima)(?: (?:a outra|que vem|"
+        r"agora))*", "week_after_weekday"),
     (r"(?:essa|esta|nessa|nesta|nesse|neste|esse|agora) (?:agora )?w(?P<w>\d)(?: feira)?(?: agora)?", "this_weekday"),
     (r"w(?P<w>\d)(?: feira)? (?:agora|dessa semana|desta semana|essa agora)", "this_weekday"),
     (r"(?:na |a |o |no )?proxim[ao] w(?P<w>\d)(?: feira)?", "next_weekday"),
@@ -60,18 +70,28 @@ DATES: tuple[Pattern, ...] = (
     (r"dia do vale|quando (?:eu )?(?:receber|for receber)|(?:no |dia do )(?:pagamento|meu pagamento|meu salario)|"
      r"quando cair (?:o|meu) (?:salario|pagamento|dinheiro)|quando sair (?:o|meu) (?:salario|pagamento)|"
      r"(?:no|depois do|assim que) (?:eu )?receb(?:o|er|imento)", "payday"),
-    (r"(?:no |com o |quando sair o |quando receber o )?(?:meu )?(?:decimo o3|o13|decimo terceiro)(?: salario)?", "thirteenth"),
+    (
+        r"(?:no |com o |quando sair o |quando receber o )?(?:meu )?(?:decimo o3|o13|decimo terceiro)(?: salario)?",
+        "thirteenth"),
     (r"(?:a |ao |no )(?:quinzena|vale)", "?payday"),
     (rf"(?:na |no |pra |a |o )?{_FEIRA}", "coming"),
-    (r"(?:no |la pelo |pelo |o |ate |ate o |pro |todo |la pro |e )?dia [#o](?P<d>\d{1,2})(?: (?:de cada mes|de todo mes|mesmo|agora))?", "day"),
+    (
+        r"(?:no |la pelo |pelo |o |ate |ate o |pro |todo |la pro |e )?dia [#o](?P<d>\d{1,2})(?: (?:de cada mes|de "
+        r"todo mes|mesmo|agora))?", "day"),
     (r"(?:no|la pelo|pelo|pro|ate o|la pro|para o) [#o](?P<d>\d{1,2})(?! (?:pix|reais|cartao))", "?day"),
     (rf"(?:no |em |do |so )?{_NEXT_MONTH}", "month"),
     (r"(?:em|no mes de|so em|la pra|la para|pra) m(?P<m>\d{1,2})", "month"),
     (rf"(?:na |so )?{_NEXT_WEEK}", "week"),
 )  # fmt: skip
 
-_UNIT_AHEAD = r"(?! (?:vezes|vez|x|dias?|semanas?|mes(?:es)?|reais|real|conto|contos|parcelas?|prestac\w+|de|do|por|e #\d+ vezes)(?!\S))"
-_AT = r"(?:as|la pelas|pelas|umas|por volta das|la por|depois das|a partir das|antes das|das|ate as|la pras|pras|para as|tipo)"
+_UNIT_AHEAD = (
+    r"(?! (?:vezes|vez|x|dias?|semanas?|mes(?:es)?|reais|real|conto|contos|parcelas?|prestac\w+|de|do|por|e #\d+ "
+    r"vezes)(?!\S))"
+)
+_AT = (
+    r"(?:as|la pelas|pelas|umas|por volta das|la por|depois das|a partir das|antes das|das|ate as|la pras|pras|"
+    r"para as|tipo)"
+)
 _PARTS = (
     (r" (?:da|de|na) (?:manha|madrugada|manhazinha)", "am"),
     (r" (?:da|de|na) (?:tarde|tardinha|tardezinha)", "pm"),
@@ -87,12 +107,14 @@ def _clock_patterns() -> tuple[Pattern, ...]:
         made += [
             (rf"(?:{_AT} |a )?t(?P<h>\d\d):(?P<m>\d\d)(?: horas| hora)?{words}", rule),
             (
-                rf"(?:{_AT} |faltando )?#(?P<m>\d{{1,2}}) (?:minutos )?(?:pra|para|pras|pro) (?:as |a |o )?#(?P<h>\d{{1,2}})"
+                rf"(?:{_AT} |faltando )?#(?P<m>\d{{1,2}}) (?:minutos )?(?:pra|para|pras|pro) (?:as |a |o "
+                rf")?#(?P<h>\d{{1,2}})"
                 rf"{words}{_UNIT_AHEAD}",
                 f"to:{part}" if marked else "?to:",
             ),
             (
-                rf"(?:{_AT} |a )?#(?P<h>\d{{1,2}}) horas?(?: e (?P<half>meia)| e #(?P<m>\d{{1,2}})(?: minutos)?)?{words}",
+                rf"(?:{_AT} |a )?#(?P<h>\d{{1,2}}) horas?(?: e (?P<half>meia)| e #(?P<m>\d{{1,2}})(?: "
+                rf"minutos)?)?{words}",
                 rule,
             ),
             (rf"(?:{_AT}|a) #(?P<h>\d{{1,2}}) e (?:(?P<half>meia)|#(?P<m>\d{{1,2}})){words}{_UNIT_AHEAD}", rule),
@@ -109,20 +131,32 @@ def _clock_patterns() -> tuple[Pattern, ...]:
 
 
 TIMES: tuple[Pattern, ...] = (
-    (r"(?:daqui(?: a| ha| uns| umas| a uns| a umas)?|em|dentro de|por|me da|mais|uns) #(?P<n>\d{1,3}) minut(?:os?|inhos?)", "wait:minute"),
+    (
+        r"(?:daqui(?: a| ha| uns| umas| a uns| a umas)?|em|dentro de|por|me da|mais|uns) #(?P<n>\d{1,3}) "
+        r"minut(?:os?|inhos?)", "wait:minute"),
     (r"(?:daqui(?: a| ha)?|em|dentro de) (?:uma )?meia hora(?:zinha)?", "wait:half"),
-    (r"(?:daqui(?: a| ha| umas| a umas)?|em|dentro de|mais) #(?P<n>\d{1,2}) hor(?:as?|inhas?)(?P<half> e meia)?", "wait:hour"),
+    (
+        r"(?:daqui(?: a| ha| umas| a umas)?|em|dentro de|mais) #(?P<n>\d{1,2}) hor(?:as?|inhas?)(?P<half> e meia)?",
+        "wait:hour"),
     (r"(?:ao |a |no |depois do |la pelo |o )?meio dia e (?:meia|#30)", "fixed:12:30"),
+    (r"(?:ao |a |no |o )?#(?P<h>12) horas? e #(?P<m>\d{1,2})", "clock:"),
+    (r"(?:ao |a |no |o )?meio dia e #(?P<m>\d{1,2})(?: minutos)?", "noon"),
     (r"(?:ao |a |no |depois do |la pelo |o )?meio dia", "fixed:12:00"),
     (r"(?:a )?meia noite", "fixed:00:00"),
     *_clock_patterns(),
     (r"depois (?:do|d) almoco|apos o almoco|(?:logo )?depois de almocar", "fixed:13:00:afternoon"),
     (r"antes (?:do|d) almoco", "fixed:11:00:morning"),
     (r"(?:na |no |em )?(?:hora do|horario de|horario do|meu) almoco", "fixed:12:00"),
-    (r"(?:de |a |no |na |la pro |la pelo )?(?:tardezinha|tardinha|fim da tarde|final da tarde|fim de tarde|final de tarde|finzinho da tarde)", "fixed:17:00:afternoon"),
-    (r"(?:de |pela |na parte da |na |logo )(?:manha|manhazinha)|cedinho|(?:bem |mais )?cedo|parte da manha", "period:morning"),
+    (
+        r"(?:de |a |no |na |la pro |la pelo )?(?:tardezinha|tardinha|fim da tarde|final da tarde|fim de tarde|"
+        r"final de tarde|finzinho da tarde)", "fixed:17:00:afternoon"),
+    (
+        r"(?:de |pela |na parte da |na |logo )(?:manha|manhazinha)|cedinho|(?:bem |mais )?cedo|parte da manha",
+        "period:morning"),
     (r"(?:a |de |pela |na parte da |na )tarde|parte da tarde", "period:afternoon"),
-    (r"(?:a |de |pela |so a |na parte da )(?:noite|noitinha)|depois (?:do|de|que sair do) (?:trabalho|servico|expediente)", "period:evening"),
+    (
+        r"(?:a |de |pela |so a |na parte da )(?:noite|noitinha)|depois (?:do|de|que sair do) (?:trabalho|servico|"
+        r"expediente)", "period:evening"),
     (r"(?:manha|manhazinha)", "?period:morning"),
     (r"tarde", "?period:afternoon"),
     (r"noite", "?period:evening"),
@@ -137,8 +171,10 @@ _WHOLE = r"#(?P<i>\d+(?:\.\d{1,2})?)"
 _NOT_OF = r"(?! (?:de|vezes|x|parcelas?|prestac\w+)(?!\S))"
 _MONEY = rf"(?:r\$ )?{_WHOLE}(?: {_CUR})?(?: (?:e|com) #(?P<c>\d\d)(?: {_CENT})?{_NOT_OF})?"
 _GIVE = (
-    r"(?:pago|dou|faco|consigo|pagar|dar|so tenho|eu tenho|tenho so|tenho|ofereco|fecha em|fecha por|faz por|fecho em|fecho por|"
-    r"deixa por|deixa em|mando|arrumo|levanto|arranjo|proponho|minha proposta e|separar|tirar|libero|depositar|deposito|faz)"
+    r"(?:pago|dou|faco|consigo|pagar|dar|so tenho|eu tenho|tenho so|tenho|ofereco|fecha em|fecha por|faz por|"
+    r"fecho em|fecho por|"
+    r"deixa por|deixa em|mando|arrumo|levanto|arranjo|proponho|minha proposta e|separar|tirar|libero|depositar|"
+    r"deposito|faz)"
     r"(?: (?:de|so|ate|uns|umas|no maximo|apenas|somente|os|por|em|tipo|hoje|agora))*"
 )
 
@@ -167,20 +203,34 @@ AMOUNTS: tuple[Pattern, ...] = (
 _COUNT = r"(?:vezes|vezinhas|x|parcelas?|parcelinhas|prestacoes|prestacao|mensalidades?|pagamentos?|boletos?)"
 _EQUAL = r"(?: (?:iguais|fixas|sem juros|mensais|so|apenas))*"
 _DOWN = rf"(?:r\$ )?#(?P<di>\d+(?:\.\d{{1,2}})?)(?: {_CUR})?(?: (?:e|com) #(?P<dc>\d\d)(?: {_CENT})?{_NOT_OF})?"
-_REST = rf"(?:(?: e)?(?: o| a)?(?: mais| resto| restante| saldo| outras?| dai)*(?: em| de| parcel\w+ em| divid\w+ em)? #(?P<n>\d{{1,2}})(?: {_COUNT}){{0,1}}{_EQUAL}(?: (?:de|por) {_MONEY})?)"
+_REST = (
+    rf"(?:(?: e)?(?: o| a)?(?: mais| resto| restante| saldo| outras?| dai)*(?: em| de| parcel\w+ em| divid\w+ em)? "
+    rf"#(?P<n>\d{{1,2}})(?: {_COUNT}){{0,1}}{_EQUAL}(?: (?:de|por) {_MONEY})?)"
+)
 
 INSTALMENTS: tuple[Pattern, ...] = (
-    (rf"(?:com |da |dou |de |uma |a |dar )*entrada (?:de |com |e |e de |no valor de |seria de |seria )?{_DOWN}{_REST}?", "parts"),
+    (
+        rf"(?:com |da |dou |de |uma |a |dar )*entrada (?:de |com |e |e de |no valor de |seria de |seria "
+        rf")?{_DOWN}{_REST}?", "parts"),
     (rf"{_DOWN} (?:de |como |na |pra |de uma )entrada{_REST}?", "parts"),
     (rf"(?:dou|pago|dar|pagar) {_DOWN} (?:agora|hoje|ja|na hora|no ato|amanha){_REST}", "parts"),
     (rf"#(?P<n>\d{{1,2}}) {_COUNT}{_EQUAL} (?:de|por|no valor de|a) {_MONEY}(?: {_CUR})?", "parts"),
     (rf"#(?P<n>\d{{1,2}}) (?:ou|a|ate) #(?P<n2>\d{{1,2}}) {_COUNT}", "parts"),
-    (rf"(?:em|de|por|pra|para|faz em|faco em|parcel\w+ em|divid\w+ em|ate|so) (?:umas |ate )?#(?P<n>[2-9]|\d\d) {_COUNT}{_EQUAL}", "parts"),
-    (r"(?:parcel\w+|divid\w+|divide|reparte) (?:isso |tudo |o valor |ai |pra mim )?(?:em|de|por) (?:umas |ate )?#(?P<n>\d{1,2})", "parts"),
+    (
+        rf"(?:em|de|por|pra|para|faz em|faco em|parcel\w+ em|divid\w+ em|ate|so) (?:umas |ate )?#(?P<n>[2-9]|\d\d) "
+        rf"{_COUNT}{_EQUAL}", "parts"),
+    (
+        r"(?:parcel\w+|divid\w+|divide|reparte) (?:isso |tudo |o valor |ai |pra mim )?(?:em|de|por) (?:umas |ate "
+        r")?#(?P<n>\d{1,2})", "parts"),
     (rf"#(?P<n>[2-9]|\d\d) {_COUNT}{_EQUAL}", "parts"),
     (rf"#(?P<n>[2-9]|[1-9]\d) de (?:r\$ )?(?=#\d{{3,}}|#[2-9]\d|#\d+ {_CUR}){_MONEY}(?! de m\d)", "parts"),
-    (r"a vista|(?:so )?(?:em |de |numa |por )?#1 (?:so )?(?:vez|parcela|pagamento)(?: so| somente| apenas| unica)?|(?:em |de |numa )?(?:parcela unica|vez unica)|de uma vez(?: so)?|numa (?:vez|parcela|tacada) so|em cota unica", "=1"),
-    (rf"(?:parcelas?|prestacao|prestacoes|mensalidade|boleto) (?:de |em |que seja |seja |fique |ate |de ate |no maximo |por |com valor de )*{_MONEY}", "parts"),
+    (
+        r"a vista|(?:so )?(?:em |de |numa |por )?#1 (?:so )?(?:vez|parcela|pagamento)(?: so| somente| apenas| "
+        r"unica)?|(?:em |de |numa )?(?:parcela unica|vez unica)|de uma vez(?: so)?|numa (?:vez|parcela|tacada) so|"
+        r"em cota unica", "=1"),
+    (
+        rf"(?:parcelas?|prestacao|prestacoes|mensalidade|boleto) (?:de |em |que seja |seja |fique |ate |de ate |no "
+        rf"maximo |por |com valor de )*{_MONEY}", "parts"),
     (rf"{_MONEY} (?:por mes|ao mes|mensais|mensal|todo mes|cada parcela|a parcela|cada uma|cada)", "parts"),
     (r"(?:em|de|pra|para|so em|ate) #(?P<n>[1-9]|\d\d)", "?parts"),
 )  # fmt: skip
@@ -188,7 +238,9 @@ INSTALMENTS: tuple[Pattern, ...] = (
 SHARES: tuple[tuple[str, float], ...] = (
     (r"(?:a |pela |pago a |dou a )?metade|meio a meio|cinquenta por cento", 0.5),
     (r"#1 terco|um terco", round(1 / 3, 4)),
-    (r"(?:pagar|quitar|pago|quito|acertar|resolver|liquidar|tudo|o) (?:tudo|o total|o valor total|o valor todo|integral|a divida toda|total|valor total|valor inteiro)"
+    (
+        r"(?:pagar|quitar|pago|quito|acertar|resolver|liquidar|tudo|o) (?:tudo|o total|o valor total|o valor todo|"
+        r"integral|a divida toda|total|valor total|valor inteiro)"
      r"(?! (?:isso|bem|certo|bom|ok))", 1.0),
     (r"(?:valor )?integral|quitacao total|o total|valor total|o valor todo|valor cheio", 1.0),
 )  # fmt: skip

@@ -1,0 +1,226 @@
+"""Understanding: the scored sets, the meaning of a yes by its state, and that nothing denied ever becomes a yes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from scored import SETS, lines, macro_f1, slot_score
+
+from voiceagent.base.errors import BadInputError, MissingPartError
+from voiceagent.cli.commands import understand as command
+from voiceagent.dialogue.intents import expand, load, masked, model_of, number_words, train
+from voiceagent.dialogue.understanding import GLOBAL, understand
+from voiceagent.language.text import words
+
+TODAY = date(2026, 11, 18)
+REGION = {"pt-BR": "BR", "es": "MX", "en": "US"}
+LANGUAGES = tuple(REGION)
+
+
+def hear(text, language="pt-BR", expect=("intent",), among=(), **more):
+    return understand(text, language=language, region=REGION[language], expect=expect, among=among, today=TODAY, **more)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_intents_of_the_test_set(language):
+    score, mistakes = macro_f1(language, "test")
+    assert score >= 0.92, mistakes
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_slots_of_the_test_set(language):
+    score = slot_score(language)
+    assert score.right / score.total >= 0.98, score.mistakes
+    assert score.wrong / score.total <= 0.005, score.mistakes
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sets_are_split(language):
+    trained = model_of(language).examples
+    said = [masked(words(text), number_words(language)) for _, text in lines(f"{language}.intents.test.txt")]
+    # Answers of one or two words ("sim", "no señor") cannot be put another way.
+    assert [text for text in said if len(text.split()) > 2 and text in trained] == []
+    assert {intent for intent, _ in lines(f"{language}.intents.test.txt")} >= {*GLOBAL}
+
+
+_DENIALS = {
+    "pt-BR": (
+        "não posso|não sou eu|não, pode ser|não aceito|não quero|não confirmo|não pode|isso não|não tá bom|não, "
+        "tá bom|quero não|não é isso|"
+        "não, é isso mesmo|claro que não|com certeza não|nem pensar|sim e não|não sei|acho que não|talvez|ainda "
+        "não|agora não|não, fechado|"
+        "assim não dá|sim, mas não agora|não concordo com isso|de jeito nenhum|nunca|sou eu não|não sou ela|"
+        "confirma?|pode ser?|se der eu pago|"
+        "vou pensar|espera, não|tá errado|depende|já paguei|para de ligar|não tem como confirmar isso|não dá pra "
+        "aceitar"
+    ),
+    "es": (
+        "no puedo|no soy yo|no, está bien|no acepto|no quiero|no confirmo|no sé|creo que no|claro que no|por "
+        "supuesto que no|ni hablar|tal vez|"
+        "así no|no es correcto|todavía no|no estoy de acuerdo|para nada|está mal|sí, pero no|a ver|depende|mejor "
+        "no|no me sirve|no es así|"
+        "¿acepta?|no, sí, digo no|ya pagué"
+    ),
+    "en": (
+        "I can't|that's not me|no, that's fine|I don't accept|I don't want that|not okay|that's not right|I "
+        "don't know|I don't think so|"
+        "of course not|no way|maybe|not yet|that doesn't work|no deal|absolutely not|not sure|yes but not now|if "
+        "I get paid|wrong|not really|"
+        "that won't work|is that right?|I'm not speaking|I already paid|right, no"
+    ),
+}
+_STATES = (
+    (),
+    ("yes", "no"),
+    ("accept", "reject"),
+    ("confirm_self", "no", "wrong_person"),
+    ("yes", "accept", "confirm_self"),
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_denied_or_doubtful_becomes_a_yes(language):
+    for text in _DENIALS[language].split("|"):
+        for among in _STATES:
+            for expect in (("intent",), ("yes_no",), ("yes_no", "intent")):
+                heard = hear(text, language, expect, among)
+                assert heard.intent not in ("yes", "accept", "confirm_self", "willing_to_pay"), (text, among, heard)
+                assert heard.slots.get("yes_no") is not True, (text, among, heard)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [(language, text) for language, texts in (
+        ("pt-BR",
+            "sim|isso|pode confirmar|tá certo|aham|é isso mesmo|fechado|com certeza|pode ser|tá bom|positivo|beleza"),
+        ("es", "sí|claro|así es|de acuerdo|está bien|correcto|cómo no|ajá|dale|listo"),
+        ("en", "yes|yeah|sure|that's right|sounds good|go ahead|okay|yep|uh-huh|that works"),
+    ) for text in texts.split("|")],
+)  # fmt: skip
+def test_the_state_says_what_a_yes_means(language, text):
+    for intent in ("yes", "accept", "confirm_self"):
+        assert hear(text, language, ("intent", "yes_no"), (intent, "no", "reject")).intent == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [("para de me ligar", "cease"), (
+        "quero falar com um atendente", "human"), ("ele faleceu", "deceased"), ("é robô?", "are_you_robot"),
+     (
+         "já paguei, para de me ligar",
+         "cease"), ("fala com meu advogado", "legal_insolvency"), ("repete por favor", "repeat_slower")],
+)  # fmt: skip
+def test_global_intents_are_heard_in_any_state(text, intent):
+    for expect in (("date",), ("yes_no", "intent"), ("digits",), ("birth_date",), ("intent",)):
+        assert hear(text, expect=expect, among=("yes", "no")).intent == intent
+
+
+def test_an_answer_to_a_question_is_a_slot_and_no_intent():
+    for text, expect in (("dia quinze", "date"), ("duzentos reais", "amount"), ("um dois três", "digits")):
+        heard = hear(text, expect=(expect,))
+        assert heard.intent is None and heard.slots
+
+
+def test_the_recognisers_phrases_count_only_when_the_words_say_nothing_and_one_leads():
+    ask = {"expect": ("intent",), "among": ("accept", "reject")}
+    assert hear("xyzzy plugh", alternatives=(("aceito", 0.9), ("não dá", 0.3)), **ask).intent == "accept"
+    assert hear("xyzzy plugh", alternatives=(("aceito", 0.9), ("não dá", 0.85)), **ask).intent is None
+    assert hear("xyzzy plugh", alternatives=(("aceito", 0.5),), **ask).intent is None
+    assert hear("não dá", alternatives=(("aceito", 0.99),), **ask).intent == "reject"
+
+
+def test_a_wait_becomes_a_time_when_the_time_is_known():
+    now = datetime.fromisoformat("2026-11-18T10:15:00-03:00")
+    assert hear("daqui a meia hora", expect=("time",), now=now).slots["time"] == "10:45"
+    assert "time" not in hear("daqui a meia hora", expect=("time",)).slots
+
+
+def test_silence_is_nothing():
+    assert hear("") == hear("").__class__()
+    assert hear("...").intent is None
+
+
+def test_an_example_with_choices_stands_for_each(tmp_path):
+    assert expand("(sim|claro) pode (ser|)") == ["sim pode ser", "sim pode", "claro pode ser", "claro pode"]
+    path = tmp_path / "intents.yaml"
+    path.write_text("intents:\n  human:\n    examples: [quero gente]\n  cease:\n    examples: [chega disso]\n", "utf-8")
+    first, again = train(load(path)), train(load(path))
+    assert first.strength("quero gente")["human"] > 0.3 > first.strength("quero gente")["cease"]
+    assert (first.weights == again.weights).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("intents: [", "cannot read intents"),
+        ("other: 1", "under the key"),
+        ("intents:\n  human:\n    rulez: []\n", "takes only"),
+        ("intents:\n  human:\n    rules: ['(']\n", "no regular expression"),
+        ("intents:\n  no:\n    examples: [x]\n", "quote the intent"),
+        ("intents:\n  human:\n    examples: [no]\n", "must be a list of texts"),
+    ],
+)
+def test_a_broken_data_file_is_refused_with_what_to_do(tmp_path, text, says):
+    path = tmp_path / "intents.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(BadInputError, match=says):
+        load(path)
+
+
+def test_a_missing_data_file_is_named(tmp_path):
+    with pytest.raises(MissingPartError, match="no intents at"):
+        load(tmp_path / "none.yaml")
+
+
+def test_the_command_answers_in_the_agreed_shape():
+    reply = command.answer(
+        {"language": "pt-BR", "text": "não, dia quinze não, dia vinte", "expect": ["date"], "today": "2026-11-18"}
+    )
+    assert set(reply) == {"intent", "confidence", "slots", "alternatives", "ambiguous"}
+    assert reply["slots"] == {"date": "2026-11-20"} and reply["ambiguous"] is False
+    json.dumps(reply)
+    for bad in (
+        {"language": "xx", "text": "a"},
+        {"language": "en", "text": 1},
+        {"language": "en", "text": "a", "today": "soon"},
+    ):
+        with pytest.raises(BadInputError):
+            command.answer(bad)
+
+
+def test_a_batch_keeps_order_and_ids_and_survives_bad_lines(tmp_path):
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text(
+        '{"id":"a","language":"pt-BR","text":"dia quinze","expect":["date"],"today":"2026-11-18"}\nnot json\n'
+        '{"id":"c","language":"en","text":"stop calling me","expect":["intent"],"today":"2026-11-18"}\n',
+        "utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "voiceagent.cli.main", "understand", "--batch", str(batch)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    replies = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [reply["id"] for reply in replies] == ["a", None, "c"]
+    assert replies[0]["slots"] == {"date": "2026-12-15"}
+    assert replies[1]["error"]["code"] == "bad_json"
+    assert replies[2]["intent"] == "cease"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_costs_little_processor_time(language):
+    said = [text for _, text in lines(f"{language}.intents.dev.txt")]
+    hear(said[0], language)
+    began = time.process_time()
+    for text in said:
+        hear(text, language, ("intent", "yes_no", "date", "amount"))
+    # Processor time, not the clock: another process on the machine must not fail this. Ten times the usual cost.
+    assert (time.process_time() - began) / len(said) < 0.02
+    assert SETS.is_dir()
