@@ -1,4 +1,4 @@
-"""Real processes: Asterisk, speech, workers and telephones, as the demo starts them, each house in a folder of its own."""
+"""Real processes: Asterisk, speech, workers and telephones, started as the demo does, each house in its own folder."""
 
 from __future__ import annotations
 

@@ -58,41 +58,74 @@ class _Watched(ScriptBrain):
         return effects
 
 
-class _Record:
+class MemoryRecord:
     """The Record port, in memory."""
 
-    def __init__(self, call: AudioCall) -> None:
-        self._call = call
+    def __init__(self) -> None:
+        self.agent: list[AgentTurn] = []
+        self.debtor: list[DebtorTurn] = []
+        self.agreements: list[Agreement] = []
 
     def agent_turn(self, turn: AgentTurn) -> None:
-        self._call.agent.append(turn)
+        """Keep it."""
+        self.agent.append(turn)
 
     def debtor_turn(self, turn: DebtorTurn) -> None:
-        self._call.debtor.append(turn)
-        if turn.latency_s is not None:
-            self._call.answers[-1].latency_ms = 1000 * turn.latency_s
+        """Keep it."""
+        self.debtor.append(turn)
 
     async def promise(self, agreement: Agreement, *, confirmed_by_turn: int, offset_s: float) -> None:
+        """Keep it, durable at the next turn of the loop."""
         await asyncio.sleep(0)
+        self.agreements.append(agreement)
 
     async def opt_out(self, scope: str) -> None:
+        """Durable at the next turn of the loop, like what follows."""
         await asyncio.sleep(0)
 
     async def call_back(self, due_at: datetime, reason: str) -> None:
+        """Durable."""
         await asyncio.sleep(0)
 
     async def open_request(self, kind: str, detail: str) -> None:
+        """Durable."""
         await asyncio.sleep(0)
 
     async def mark_number(self, status: str) -> None:
+        """Durable."""
         await asyncio.sleep(0)
 
-    def ringing(self) -> None: ...
-    def answered(self) -> None: ...
-    def first_audio(self) -> None: ...
-    def verified(self, datum: str) -> None: ...
-    def identity_failed(self, datum: str) -> None: ...
-    def hung_up(self, event: HungUp) -> None: ...
+    def ringing(self) -> None:
+        """Nothing to keep of this and what follows."""
+
+    def answered(self) -> None:
+        """Nothing to keep."""
+
+    def first_audio(self) -> None:
+        """Nothing to keep."""
+
+    def verified(self, datum: str) -> None:
+        """Nothing to keep."""
+
+    def identity_failed(self, datum: str) -> None:
+        """Nothing to keep."""
+
+    def hung_up(self, event: HungUp) -> None:
+        """Nothing to keep."""
+
+
+class _Record(MemoryRecord):
+    """That, with each latency filed under the step it answers."""
+
+    def __init__(self, call: AudioCall) -> None:
+        super().__init__()
+        self._call = call
+        self.agent, self.debtor = call.agent, call.debtor
+
+    def debtor_turn(self, turn: DebtorTurn) -> None:
+        super().debtor_turn(turn)
+        if turn.latency_s is not None:
+            self._call.answers[-1].latency_ms = 1000 * turn.latency_s
 
 
 class _Debtor:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,19 @@ from voiceagent.settings.dialplans import load_policy, policy_path
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator import verdict
 from voiceagent.simulator.persona import Persona
-from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, sample_phones
+from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, batched, sample_phones
 from voiceagent.simulator.sample import SampleDebtor, draw
 from voiceagent.speech.client import SpeechClient
 
 ZONE = ZoneInfo("America/Sao_Paulo")
+#: Telephones plugged in at a time: each takes a part of a process, and 200 debtors are not called at once.
+TELEPHONES = 16
 #: Engines that really hear and speak; a rehearsal on any other proves nothing.
 REAL_RECOGNISERS = frozenset({"vosk", "whisper"})
 
 
 class Demo:
-    """One run of the demo."""
+    """One run of the demo: `calls` debtors, the `personas` (default: all) one after the other."""
 
     def __init__(
         self,
@@ -42,13 +44,19 @@ class Demo:
         seats: int,
         port: int | None,
         progress: Callable[[str], None],
+        personas: Sequence[str] = (),
     ) -> None:
-        self.at = _instant(at)
+        self.at = instant(at)
         self.seed, self._port, self._progress = seed, port, progress
-        personas = [Persona.load(name, language) for name in islice(cycle(Persona.names(language)), calls)]
-        self._debtors = draw(personas, today=self.at.astimezone(ZONE).date(), seed=seed)
+        names = islice(cycle(personas or Persona.names(language)), calls)
+        self._debtors = draw([Persona.load(name, language) for name in names], today=self.today, seed=seed)
         self._paths = Paths.from_environment()
         self._settings = RehearsalSettings(at=self.at, language=language, seats=min(seats, calls), console_port=port)
+
+    @property
+    def today(self) -> date:
+        """The debtors' day."""
+        return self.at.astimezone(ZONE).date()
 
     async def run(self, show: Callable[[dict[str, Any]], None] | None) -> tuple[dict[str, Any], list[str]]:
         """Rehearse; the document and everything that went wrong. Keeps the console open until interrupted, if any."""
@@ -59,9 +67,13 @@ class Demo:
             if rehearsal.run.console:
                 self._progress(f"console: {rehearsal.run.console}")
             rehearsal.run.engines = await _engines(rehearsal.speech_socket, self._settings.language)
-            await rehearsal.plug_in(sample_phones(self._debtors))
-            await asyncio.to_thread(rehearsal.enrol_list, self._debtors)
-            await rehearsal.until_called(len(self._debtors))
+            called = 0
+            for group in batched(self._debtors, TELEPHONES):
+                phones = await rehearsal.plug_in(sample_phones(group))
+                await asyncio.to_thread(rehearsal.enrol_list, group)
+                called += len(group)
+                await rehearsal.until_called(called)
+                await asyncio.gather(*(process.stop() for process in phones))
             document, problems = await asyncio.to_thread(self._judge, rehearsal)
             if show is not None:
                 show(document)
@@ -73,15 +85,14 @@ class Demo:
     def _judge(self, rehearsal: Rehearsal) -> tuple[dict[str, Any], list[str]]:
         by_number = {debtor.number: debtor for debtor in self._debtors}
         policy = load_policy(policy_path(self._paths.dialplans, "demo-br"))
-        today = self.at.astimezone(ZONE).date()
         with rehearsal.records.db.read() as connection:
-            rows = list(reversed(calls(connection, limit=1000)))
+            rows = list(reversed(calls(connection, limit=10_000)))
             details = [call_detail(connection, row["id"]) for row in rows]
         problems = verdict.differences_from_cdr(rows, rehearsal.run.cdr)
         documents, promises, latencies, right = [], [], [], 0
         for detail in details:
             debtor = by_number[detail["number"]]
-            expected = verdict.expected_promise(debtor, policy, today)
+            expected = verdict.expected_promise(debtor, policy, self.today)
             made = _promise_of(detail)
             report = rehearsal.run.reports.get(detail["number"], {})
             turns = verdict.turns_document(detail["turns"], report.get("said", ()))
@@ -168,7 +179,8 @@ def _unreal(engines: dict[str, str]) -> list[str]:
     return problems
 
 
-def _instant(text: str | None) -> datetime:
+def instant(text: str | None) -> datetime:
+    """What `--at` says; default next Wednesday 10:00 in the debtors' zone. UsageError when it is no instant."""
     if text is None:
         here = datetime.now(UTC).astimezone(ZONE)
         days = (2 - here.weekday()) % 7 or 7

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from voiceagent.base.errors import BadInputError
+from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
+from voiceagent.debt.case import Case, Debt
 from voiceagent.simulator.persona import Persona
 
-#: Numbers nobody has: the 5550-01xx block of each area code, kept for the simulator (see dialer.modes).
-NUMBER_PREFIX = "+55119555501"
+#: Numbers nobody has: the 5555-01xx block of each area code, kept for the simulator (see dialer.modes); all of SP.
+AREA_CODES = range(11, 20)
+MOST = 100 * len(AREA_CODES)
 
 FIRST_NAMES = {
     "m": ("Carlos", "Marcelo", "Rafael", "Gustavo", "Leandro", "Fernando", "Ricardo", "Tiago"),
@@ -71,9 +75,27 @@ class SampleDebtor:
             "hour": self.hour,
         }
 
+    @property
+    def case(self) -> Case:
+        """What is imported of it, where no list is written."""
+        debt = Debt(self.contract, self.creditor, self.product, self.original, self.charges, self.due)
+        return Case(
+            self.name,
+            self.document,
+            Language(self.persona.language),
+            "BR",
+            (debt,),
+            self.birth,
+            (self.number,),
+            (),
+            "SP",
+        )
+
 
 def draw(personas: Sequence[Persona], *, today: date, seed: int) -> list[SampleDebtor]:
-    """One debtor per persona, in that order; the same seed draws the same people."""
+    """One debtor per persona, in that order, at most MOST; the same seed draws the same people."""
+    if len(personas) > MOST:
+        raise BadInputError(f"at most {MOST} debtors can be simulated at once: there are no more numbers for them")
     chance = random.Random(seed)
     return [_draw(persona, index, today, chance) for index, persona in enumerate(personas)]
 
@@ -82,7 +104,7 @@ def _draw(persona: Persona, index: int, today: date, chance: random.Random) -> S
     sex = chance.choice("mf") if persona.name not in ("third_party",) else "m"
     return SampleDebtor(
         persona=persona,
-        number=f"{NUMBER_PREFIX}{index:02d}",
+        number=f"+55{AREA_CODES[index // 100]}9555501{index % 100:02d}",
         name=f"{chance.choice(FIRST_NAMES[sex])} {chance.choice(LAST_NAMES)}",
         document=_cpf(chance),
         birth=date(chance.randint(1958, 2001), chance.randint(1, 12), chance.randint(1, 28)),

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
 
+from voiceagent.calendars.business import BusinessCalendar
+from voiceagent.debt.case import Case
 from voiceagent.dialogue.events import (
     CallAnswered,
     DialogueEvent,
@@ -82,20 +86,35 @@ class TextCall:
 
 def machine_for(loaded: Loaded, paths: Paths | None = None) -> Machine:
     """The machine of a scenario: its script, policy and case at its instant."""
-    from voiceagent.calendars.business import BusinessCalendar
+    scenario = loaded.scenario
+    return machine_of(loaded.case, scenario.at, script=scenario.script, policy=scenario.policy, paths=paths)
 
-    scenario, case = loaded.scenario, loaded.case
+
+def machine_of(
+    case: Case,
+    at: datetime,
+    *,
+    script: str = "negotiation",
+    policy: str | None = None,
+    paths: Paths | None = None,
+) -> Machine:
+    """The machine of a call to `case` that begins at `at`; `policy`: default the demonstration policy of its region."""
     dialplans = (paths or Paths.from_environment()).dialplans
     briefing = Briefing(
         case=case,
-        policy=load_policy(policy_path(dialplans, scenario.policy or f"demo-{case.region.lower()}")),
-        started=scenario.at,
+        policy=_policy(policy_path(dialplans, policy or f"demo-{case.region.lower()}")),
+        started=at,
         business=BusinessCalendar(case.region, case.state),
         company="Atende Mais",
         protocol="2611180001",
         return_number="1140028922" if case.region == "BR" else "",
     )
-    return Machine(load_script(script_path(dialplans, scenario.script, scenario.language)), briefing)
+    return Machine(_script(script_path(dialplans, script, case.language)), briefing)
+
+
+#: Files are read once: hundreds of calls are played from the same ones.
+_script = lru_cache(load_script)
+_policy = lru_cache(load_policy)
 
 
 def run_scenario(loaded: Loaded, paths: Paths | None = None) -> list[str]:

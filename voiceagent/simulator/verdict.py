@@ -12,7 +12,6 @@ from typing import Any
 from voiceagent.base.money import Money
 from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.agreement import Instalment
-from voiceagent.debt.case import Debt
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.negotiation import negotiate
 from voiceagent.debt.offer import Ask, OfferKind
@@ -46,10 +45,9 @@ def expected_promise(debtor: SampleDebtor, policy: Policy, today: date) -> Expec
     persona = debtor.persona
     if persona.promise is None:
         return None
-    debt = Debt(debtor.contract, debtor.creditor, debtor.product, debtor.original, debtor.charges, debtor.due)
     count = persona.instalments if persona.promise == "instalments" else 1
     ask = Ask(instalments=count, first_due=_next(debtor.payday, today))
-    offer = negotiate(policy, [debt], ask, today=today, business=BusinessCalendar("BR", "SP"))
+    offer = negotiate(policy, debtor.case.debts, ask, today=today, business=BusinessCalendar("BR", "SP"))
     if offer.kind is OfferKind.NONE:
         raise ValueError(f"the policy offers nothing to persona {persona.name}")
     return ExpectedPromise(offer.total, offer.instalments[0].due, len(offer.instalments))

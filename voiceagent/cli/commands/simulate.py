@@ -1,0 +1,147 @@
+"""Debtor personas against the agent: as text, as fake audio in virtual time, or by telephone."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from voiceagent.simulator.persona_driver import Played
+
+HELP = "let simulated debtors talk with the agent: as text, as fake audio in virtual time, or over SIP"
+EXAMPLE = "voiceagent simulate --all --driver text --calls 300 --seed 7 --json"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--persona", metavar="P[,P…]", help="these personas, one after the other")
+    who.add_argument("--all", action="store_true", help="every persona of the language")
+    parser.add_argument("--driver", choices=("text", "audio", "sip"), default="text", help="default: %(default)s")
+    parser.add_argument("--language", default="pt-BR", help="pt-BR (default %(default)s)")
+    parser.add_argument("--calls", type=int, metavar="N", help="calls altogether (default: one for each persona)")
+    parser.add_argument("--concurrency", type=int, metavar="N", help="SIP: calls at a time (default 2)")
+    parser.add_argument("--at", metavar="ISO-8601", help="the instant it begins (default: next Wednesday 10:00 there)")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws people and words (default %(default)s)")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Simulate; 1 when a promise was recorded that nobody made, or too many calls did not end as they should."""
+    import json
+    import sys
+
+    from voiceagent.base.errors import UsageError
+    from voiceagent.simulator.persona import Persona
+
+    names = Persona.names(args.language) if args.all else [name.strip() for name in args.persona.split(",")]
+    for name in names:
+        Persona.load(name, args.language)
+    calls = len(names) if args.calls is None else args.calls
+    if calls < 1 or (args.concurrency is not None and args.concurrency < 1):
+        raise UsageError("--calls and --concurrency must be 1 or more")
+    if args.concurrency is not None and args.driver != "sip":
+        raise UsageError("--concurrency is for --driver sip: the other drivers need no time to wait for")
+    document = _by_telephone(args, names, calls) if args.driver == "sip" else _virtually(args, names, calls)
+    if args.json:
+        print(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        print(_table(document))
+    for problem in document["problems"]:
+        print(f"voiceagent: {problem}", file=sys.stderr)
+    return 1 if document["problems"] else 0
+
+
+def _by_telephone(args: argparse.Namespace, names: list[str], calls: int) -> dict[str, Any]:
+    import asyncio
+    import sys
+
+    from voiceagent.simulator.demo import Demo
+
+    def progress(line: str) -> None:
+        print(f"simulate: {line}", file=sys.stderr, flush=True)
+
+    demo = Demo(
+        calls=calls,
+        language=args.language,
+        at=args.at,
+        seed=args.seed,
+        seats=args.concurrency or 2,
+        port=None,
+        progress=progress,
+        personas=names,
+    )
+    document, _ = asyncio.run(demo.run(show=None))
+    return {"driver": "sip", **document}
+
+
+def _virtually(args: argparse.Namespace, names: list[str], calls: int) -> dict[str, Any]:
+    from itertools import cycle, islice
+
+    from voiceagent.settings.paths import Paths
+    from voiceagent.simulator import persona_driver
+    from voiceagent.simulator.demo import ZONE, instant
+    from voiceagent.simulator.persona import Persona
+    from voiceagent.simulator.sample import MOST, draw
+
+    at, paths = instant(args.at).astimezone(ZONE), Paths.from_environment()
+    play = persona_driver.by_text if args.driver == "text" else persona_driver.by_audio
+    personas = [Persona.load(name, args.language) for name in islice(cycle(names), calls)]
+    played = [
+        play(debtor, at, paths)
+        for start in range(0, calls, MOST)
+        for debtor in draw(personas[start : start + MOST], today=at.date(), seed=args.seed + start)
+    ]
+    return _document(args, at, played)
+
+
+def _document(args: argparse.Namespace, at: datetime, played: list[Played]) -> dict[str, Any]:
+    right = sum(call.as_expected for call in played)
+    problems = [
+        f"call {number}: a promise was recorded that {call.debtor.persona.name} did not make"
+        for number, call in enumerate(played, 1)
+        if call.false_promise
+    ]
+    needed = len(played) - len(played) // 6
+    if right < needed:
+        problems.append(f"only {right} of {len(played)} calls ended as they should ({needed} needed)")
+    return {
+        "driver": args.driver,
+        "at": at.isoformat(),
+        "seed": args.seed,
+        "summary": {
+            "calls": len(played),
+            "as_expected": right,
+            "promises": sum(call.promise is not None for call in played),
+            "false_promises": sum(call.false_promise for call in played),
+        },
+        "problems": problems,
+        "calls": [
+            {
+                "persona": call.debtor.persona.name,
+                "expected_disposition": call.debtor.persona.disposition,
+                "disposition": call.disposition.value,
+                "promise_expected": call.expected.to_json() if call.expected else None,
+                "promise": call.promise.to_json() if call.promise else None,
+                "talk_s": call.seconds,
+                "heard": list(call.heard),
+                "said": list(call.said),
+            }
+            for call in played
+        ],
+    }
+
+
+def _table(document: dict[str, Any]) -> str:
+    """How often each persona ended how."""
+    from collections import Counter
+
+    endings = Counter((c["persona"], c["expected_disposition"], c["disposition"]) for c in document["calls"])
+    lines = [f"{'persona':20} {'calls':>6}  outcome"]
+    for (persona, expected, got), count in sorted(endings.items()):
+        lines.append(f"{persona:20} {count:6}  {got}{'' if got == expected else f' (expected {expected})'}")
+    figures = document["summary"]
+    lines += ["", f"calls {figures['calls']}  as expected {figures['as_expected']}  promises {figures['promises']}"]
+    return "\n".join(lines)
