@@ -122,6 +122,12 @@ def test_what_sounds_like_several_values_or_none_is_not_guessed(text):
     assert "amount" not in read(text, "amount").slots
 
 
+def test_a_down_payment_and_instalments_keep_apart():
+    slots = read("cem de entrada e três de oitenta", "instalments").slots
+    assert slots == {"down_payment": "100.00", "instalments": 3, "instalment_amount": "80.00"}
+    assert "time" not in read("entre duas e três da tarde", "time").slots
+
+
 def test_a_language_that_is_not_spoken_says_so():
     with pytest.raises(BadInputError, match="not spoken"):
         read("hallo", "date", language="de")

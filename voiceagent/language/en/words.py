@@ -95,7 +95,7 @@ LEXICON = Lexicon(
         "card let me see wait i mean of four"
     ),
     bare_fillers=table(
-        "and the it's its is it that's that um uh well okay ok so yes yeah only just maybe i i'd i'll i'm think "
+        "and most the it's its is it that's that um uh well okay ok so yes yeah only just maybe i i'd i'll i'm think "
         "pay on in at by for around about like of can could do "
         "want would wanna going gonna to be best how what let's let me see more less or give make it say "
         "sometime until till sir ma'am there now today same right "

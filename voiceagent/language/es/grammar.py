@@ -144,6 +144,7 @@ TIMES: tuple[Pattern, ...] = (
     (r"(?:a|al|el) (?:medio ?dia) y media|a las #12 y media", "fixed:12:30"),
     (r"(?:a|al|el)? ?medio ?dia", "fixed:12:00"),
     (r"(?:a )?(?:la )?media ?noche", "fixed:00:00"),
+    (r"entre (?:las )?#\d{1,2} y (?:las )?#\d{1,2}(?: (?:de|por|en) la (?:manana|tarde|noche))?", "?skip"),
     *_clock_patterns(),
     (r"despues (?:del almuerzo|de almorzar)|pasado el almuerzo", "fixed:13:00:afternoon"),
     (r"despues de (?:comer|la comida)", "fixed:15:00:afternoon"),

@@ -93,7 +93,8 @@ LEXICON = Lexicon(
         "identificacion tarjeta"
     ),
     bare_fillers=table(
-        "y o el la los las es eh ah este pues bueno bien ok si eso asi solo puede ser creo que yo pago en al "
+        "y o maximo minimo el la los las es eh ah este pues bueno bien ok si eso asi solo puede ser creo que "
+        "yo pago en al "
         "para por como unos unas de del lo me le "
         "puedo quiero quisiera voy a pagar hago queda mejor tal vez mire deje ver mas menos dar podria prefiero "
         "tipo hasta senor senora senorita joven "

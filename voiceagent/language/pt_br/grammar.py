@@ -139,6 +139,7 @@ TIMES: tuple[Pattern, ...] = (
         r"(?:daqui(?: a| ha| umas| a umas)?|em|dentro de|mais) #(?P<n>\d{1,2}) hor(?:as?|inhas?)(?P<half> e meia)?",
         "wait:hour"),
     (r"(?:ao |a |no |depois do |la pelo |o )?meio dia e (?:meia|#30)", "fixed:12:30"),
+    (r"entre (?:as )?#\d{1,2} e (?:as )?#\d{1,2}(?: horas)?(?: d[ae] (?:manha|tarde|noite))?", "?skip"),
     (r"(?:ao |a |no |o )?#(?P<h>12) horas? e #(?P<m>\d{1,2})", "clock:"),
     (r"(?:ao |a |no |o )?meio dia e #(?P<m>\d{1,2})(?: minutos)?", "noon"),
     (r"(?:ao |a |no |depois do |la pelo |o )?meio dia", "fixed:12:00"),
@@ -210,7 +211,7 @@ _REST = (
 
 INSTALMENTS: tuple[Pattern, ...] = (
     (
-        rf"(?:com |da |dou |de |uma |a |dar )*entrada (?:de |com |e |e de |no valor de |seria de |seria "
+        rf"(?:com |da |dou |de |uma |a |dar )*entrada (?:de |com |no valor de |seria de |seria "
         rf")?{_DOWN}{_REST}?", "parts"),
     (rf"{_DOWN} (?:de |como |na |pra |de uma )entrada{_REST}?", "parts"),
     (rf"(?:dou|pago|dar|pagar) {_DOWN} (?:agora|hoje|ja|na hora|no ato|amanha){_REST}", "parts"),

@@ -100,7 +100,8 @@ LEXICON = Lexicon(
         "certo beleza seria dia todo o pagamento valor parcela parcelas vezes vez horas hora reais mim tudo bem "
         "fazer como coloca coloque bota marca marque poe agenda agende entre nao quer dizer digo alias minto "
         "desculpa na verdade opa perdao espera pera perai errei corrigindo pensando um com meu minha primeira "
-        "porque unico mas pix boleto confirmo fechado vamos nesse esse me te valeu obrigado obrigada por favor "
+        "porque unico mas pix boleto confirmo fechado vamos nesse esse maximo minimo me te valeu obrigado "
+        "obrigada por favor "
         "fechar acertar isso ia iria conseguiria poderia daria bem hein vai"
     ),
     approx_after=r"e pouco|e poucos|e alguma coisa|mais ou menos|por ai|aproximadamente",
