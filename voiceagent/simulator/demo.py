@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle, islice
@@ -19,10 +18,12 @@ from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.settings.dialplans import load_policy, policy_path
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator import verdict
+from voiceagent.simulator.direct import WiredRehearsal
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, batched, sample_phones
 from voiceagent.simulator.sample import SampleDebtor, draw
 from voiceagent.speech.client import SpeechClient
+from voiceagent.worker.lifeline import until_told
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 #: Telephones plugged in at a time: each takes a part of a process, and 200 debtors are not called at once.
@@ -45,7 +46,9 @@ class Demo:
         port: int | None,
         progress: Callable[[str], None],
         personas: Sequence[str] = (),
+        asterisk: bool = True,
     ) -> None:
+        self._house = Rehearsal if asterisk else WiredRehearsal
         self.at = instant(at)
         self.seed, self._port, self._progress = seed, port, progress
         names = islice(cycle(personas or Persona.names(language)), calls)
@@ -63,10 +66,10 @@ class Demo:
         self._progress(f"{len(self._debtors)} debtors, beginning at {self.at.isoformat()} (seed {self.seed})")
         home = self._paths.home / "demo"
         numbers = [debtor.number for debtor in self._debtors]
-        async with Rehearsal(self._settings, numbers, home, self._paths, self._progress) as rehearsal:
+        async with self._house(self._settings, numbers, home, self._paths, self._progress) as rehearsal:
             if rehearsal.run.console:
                 self._progress(f"console: {rehearsal.run.console}")
-            rehearsal.run.engines = await _engines(rehearsal.speech_socket, self._settings.language)
+            rehearsal.run.engines = await _engines(rehearsal, self._settings.language)
             called = 0
             for group in batched(self._debtors, TELEPHONES):
                 phones = await rehearsal.plug_in(sample_phones(group))
@@ -79,7 +82,7 @@ class Demo:
                 show(document)
             if rehearsal.run.console:
                 self._progress(f"console: {rehearsal.run.console} (Ctrl-C ends it)")
-                await _interrupted()
+                await until_told()
         return document, problems
 
     def _judge(self, rehearsal: Rehearsal) -> tuple[dict[str, Any], list[str]]:
@@ -88,7 +91,7 @@ class Demo:
         with rehearsal.records.db.read() as connection:
             rows = list(reversed(calls(connection, limit=10_000)))
             details = [call_detail(connection, row["id"]) for row in rows]
-        problems = verdict.differences_from_cdr(rows, rehearsal.run.cdr)
+        problems = rehearsal.differences(rows)
         documents, promises, latencies, right = [], [], [], 0
         for detail in details:
             debtor = by_number[detail["number"]]
@@ -163,11 +166,11 @@ def _promise_of(detail: dict[str, Any]) -> verdict.ExpectedPromise | None:
     return verdict.made_promise(parts, Money(agreement["total_minor"], currency))
 
 
-async def _engines(socket: Path, language: str) -> dict[str, str]:
-    info = await SpeechClient(socket).info()
+async def _engines(rehearsal: Rehearsal, language: str) -> dict[str, str]:
+    info = await SpeechClient(rehearsal.speech_socket).info()
     heard = [program.name for program in info.asr for model in program.models if language in model.languages]
     spoken = [program.name for program in info.tts]
-    return {"asr": heard[0] if heard else "", "tts": spoken[0] if spoken else "", "sip": "pjsua2"}
+    return {"asr": heard[0] if heard else "", "tts": spoken[0] if spoken else "", "sip": rehearsal.SIP}
 
 
 def _unreal(engines: dict[str, str]) -> list[str]:
@@ -192,14 +195,6 @@ def instant(text: str | None) -> datetime:
     if at.tzinfo is None:
         raise BadInputError(f"--at: give an offset, for example {text}-03:00", code="usage")
     return at
-
-
-async def _interrupted() -> None:
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
-    await told.wait()
 
 
 def table(document: dict[str, Any]) -> str:

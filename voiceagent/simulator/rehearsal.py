@@ -28,6 +28,7 @@ from voiceagent.dialer.tables import CampaignState
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.phones import PhonePlan, PhonesPlan
 from voiceagent.simulator.sample import SampleDebtor, write_list
+from voiceagent.simulator.verdict import differences_from_cdr
 from voiceagent.storage.database import Database
 from voiceagent.telephony.ami import AmiClient
 from voiceagent.telephony.asterisk_program import AsteriskProgram
@@ -85,6 +86,9 @@ class Rehearsal:
     has them called, `until_called` waits for it.
     """
 
+    #: What carries the calls, for people and for the demo's document.
+    EXCHANGE, SIP = "Asterisk", "pjsua2"
+
     def __init__(
         self,
         settings: RehearsalSettings,
@@ -106,6 +110,11 @@ class Rehearsal:
         self._stack = AsyncExitStack()
         self._plugged = 0
         self._told: set[uuid.UUID] = set()
+
+    @property
+    def seat_names(self) -> list[str]:
+        """seat1, seat2, ..."""
+        return [f"seat{number}" for number in range(1, self.settings.seats + 1)]
 
     @property
     def database_url(self) -> str:
@@ -134,27 +143,33 @@ class Rehearsal:
         await self._stack.aclose()
 
     async def _start(self) -> None:
-        program = AsteriskProgram.find(self.paths.asterisk)
+        self._prepare_exchange()
         shutil.rmtree(self.home, ignore_errors=True)
         for folder in (self.home, self.home / "run", self.recordings):
             folder.mkdir(mode=0o700, parents=True)
         self._stack.push_async_callback(self.supervisor.stop)
-        self._progress("starting Asterisk, speech, database")
-        seats = [SeatAccount(f"seat{number}", f"{100 + number}") for number in range(1, self.settings.seats + 1)]
-        phones = [PhoneAccount(number) for number in self._numbers]
-        self.asterisk = AsteriskServer(program, self.home / "asterisk", seats=seats, phones=phones)
+        self._progress(f"starting {self.EXCHANGE}, speech, database")
         try:
             async with asyncio.TaskGroup() as starting:  # one that fails takes the others back with it
-                starting.create_task(self._stack.enter_async_context(self.asterisk))
+                starting.create_task(self._start_exchange())
                 starting.create_task(self.supervisor.start(speech_spec(self.speech_socket, self.paths.models)))
                 starting.create_task(asyncio.to_thread(self._open_database))
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
         self._stack.push_async_callback(self._close_records)
-        self.ami = await self._stack.enter_async_context(self.asterisk.ami())
         await self._start_workers()
         if self.settings.console_port is not None:
             await self._start_console(self.settings.console_port)
+
+    def _prepare_exchange(self) -> None:
+        program = AsteriskProgram.find(self.paths.asterisk)
+        seats = [SeatAccount(name, f"{100 + number}") for number, name in enumerate(self.seat_names, 1)]
+        phones = [PhoneAccount(number) for number in self._numbers]
+        self.asterisk = AsteriskServer(program, self.home / "asterisk", seats=seats, phones=phones)
+
+    async def _start_exchange(self) -> None:
+        await self._stack.enter_async_context(self.asterisk)
+        self.ami = await self._stack.enter_async_context(self.asterisk.ami())
 
     def _open_database(self) -> None:
         db = Database(self.database_url)
@@ -187,6 +202,10 @@ class Rehearsal:
             taken = import_cases(journal, cases, source="rehearsal", connection=connection)
             campaign = require_campaign(connection, CAMPAIGN, journal.tenant_id)
             enroll(journal, connection, campaign.id, [each.case_id for each in taken])
+
+    def differences(self, rows: Sequence[dict[str, Any]]) -> list[str]:
+        """What the exchange recorded otherwise than we did."""
+        return differences_from_cdr(rows, self.run.cdr)
 
     async def plug_in(self, phones: Sequence[PhonePlan]) -> list[Child]:
         """Have the telephones of these numbers answered; their processes end with the rehearsal, or by their `stop`."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
 from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.case import Case
+from voiceagent.debt.negotiation import negotiate
+from voiceagent.debt.offer import Offer
 from voiceagent.dialogue.events import (
     CallAnswered,
     DialogueEvent,
@@ -20,11 +22,12 @@ from voiceagent.dialogue.events import (
     Understanding,
 )
 from voiceagent.dialogue.machine import Machine
-from voiceagent.dialogue.state import Briefing, ConversationState
+from voiceagent.dialogue.state import Briefing, ConversationState, Entry
 from voiceagent.dialogue.understanding import understand
 from voiceagent.settings.dialplans import load_policy, load_script, policy_path, script_path
 from voiceagent.settings.paths import Paths
-from voiceagent.simulator.scenario import Answer, Loaded, Step, judge
+from voiceagent.settings.spokenlaw import law_of
+from voiceagent.simulator.scenario import Answer, Loaded, Scenario, Step, judge
 
 
 @dataclass(slots=True)
@@ -32,12 +35,13 @@ class TextCall:
     """One call as text: give it what the debtor does, take what the agent does."""
 
     machine: Machine
+    entry: Entry = Entry.OUTBOUND
     state: ConversationState = field(init=False)
     understood: Understanding | None = field(init=False, default=None)
     """How the last words were taken."""
 
     def __post_init__(self) -> None:
-        self.state = self.machine.start()
+        self.state = self.machine.start(self.entry)
 
     @property
     def over(self) -> bool:
@@ -87,7 +91,21 @@ class TextCall:
 def machine_for(loaded: Loaded, paths: Paths | None = None) -> Machine:
     """The machine of a scenario: its script, policy and case at its instant."""
     scenario = loaded.scenario
-    return machine_of(loaded.case, scenario.at, script=scenario.script, policy=scenario.policy, paths=paths)
+    machine = machine_of(loaded.case, scenario.at, script=scenario.script, policy=scenario.policy, paths=paths)
+    briefing = replace(
+        machine.briefing,
+        first_contact=scenario.first_contact,
+        identity_tries_left=scenario.identity_tries_left,
+        open_offer=_left_open(scenario, machine.briefing),
+    )
+    return replace(machine, briefing=briefing)
+
+
+def _left_open(scenario: Scenario, briefing: Briefing) -> Offer | None:
+    if scenario.open_offer is None:
+        return None
+    ask = scenario.open_offer.ask(briefing.policy.currency, scenario.scenario)
+    return negotiate(briefing.policy, briefing.case.debts, ask, today=briefing.today, business=briefing.business)
 
 
 def machine_of(
@@ -107,10 +125,15 @@ def machine_of(
         business=BusinessCalendar(case.region, case.state),
         company="Atende Mais",
         protocol="2611180001",
-        return_number="1140028922" if case.region == "BR" else "",
+        return_number=RETURN_NUMBERS.get(case.region, ""),
+        address="Avenida Central 100",
+        law=law_of(dialplans, case.language, case.region, case.state, at.date()),
     )
     return Machine(_script(script_path(dialplans, script, case.language)), briefing)
 
+
+#: Numbers at which the caller of a scenario can be called back, by region.
+RETURN_NUMBERS = {"BR": "1140028922", "MX": "5555500100"}
 
 #: Files are read once: hundreds of calls are played from the same ones.
 _script = lru_cache(load_script)
@@ -125,7 +148,7 @@ def run_scenario(loaded: Loaded, paths: Paths | None = None) -> list[str]:
 
 def play(loaded: Loaded, machine: Machine) -> list[Answer]:
     """The agent's answers to the steps, up to the end of the call."""
-    call = TextCall(machine)
+    call = TextCall(machine, loaded.scenario.entry)
     answers: list[Answer] = []
     for step in loaded.scenario.steps:
         if call.over:

@@ -19,8 +19,10 @@ from voiceagent.base.ids import uuid7
 from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.debt.identity import TRIES_PER_DAY
+from voiceagent.dialogue.law import SpokenLaw
 from voiceagent.dialogue.machine import Machine
-from voiceagent.dialogue.state import Briefing
+from voiceagent.dialogue.state import Briefing, Entry
 from voiceagent.journal import catalogue
 from voiceagent.speech.protocol import Hearing, Segmenter, SpeechService, Voice
 from voiceagent.speech.segmenter import VadSegmenter
@@ -55,6 +57,10 @@ class Job:
     content: Content
     permit: Callable[[], None]
     """The last gate before the INVITE (dial mode, stops, hours): DeniedError when it is shut. May block."""
+    law: SpokenLaw = SpokenLaw()
+    entry: Entry = Entry.OUTBOUND
+    first_contact: bool = True
+    identity_tries_left: int = TRIES_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ class House:
     company: str
     persona: str
     return_number: str
+    address: str = ""
+    """Of the company, where a law wants it said."""
     line_ended: Callable[[Line], None] = lambda line: None
     """Told of each line that is over."""
 
@@ -104,17 +112,18 @@ class Call:
         language = str(job.case.language)
         # Disk, ears and mouth first: without them nobody's telephone rings.
         house.recorder.check()
+        brain = ScriptBrain(Machine(job.content.script, self._briefing()), job.entry)
         hearing, voice = await asyncio.gather(
             house.speech.hearing(str(job.call_id), language), house.speech.voice(str(job.call_id), language)
         )
         try:
             await asyncio.to_thread(job.permit)
             self.line = await self._phone.dial(job.number, call_id=str(job.call_id), caller_id=job.caller_id)
-            return await self._on(self.line, hearing, voice)
+            return await self._on(self.line, brain, hearing, voice)
         finally:
             await voice.close()
 
-    async def _on(self, line: Line, hearing: Hearing, voice: Voice) -> Ended:
+    async def _on(self, line: Line, brain: ScriptBrain, hearing: Hearing, voice: Voice) -> Ended:
         now = self._house.clock.now()
         name = f"{now:%Y-%m-%d}/{self._job.call_id}"
         recording, recording_id = self._house.recorder.begin(name), uuid7(now)
@@ -122,7 +131,7 @@ class Call:
         line.record(recording)
         conversation = Conversation(
             line,
-            ScriptBrain(Machine(self._job.content.script, self._briefing())),
+            brain,
             self._house.segmenter(),
             hearing,
             voice,
@@ -160,6 +169,10 @@ class Call:
             protocol=protocol_of(job.call_id),
             persona=house.persona,
             return_number=house.return_number,
+            address=house.address,
+            law=job.law,
+            first_contact=job.first_contact,
+            identity_tries_left=job.identity_tries_left,
         )
 
     def _verdict(self, ended: Ended | None) -> catalogue.CallEnded:

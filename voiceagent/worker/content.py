@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from voiceagent.base.clock import Clock
@@ -10,8 +11,9 @@ from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.cases.store import keep_content
 from voiceagent.debt.policy import Policy
-from voiceagent.dialogue.intents import model_of
+from voiceagent.dialogue.intents import configure
 from voiceagent.dialogue.script import Script
+from voiceagent.dialogue.understanding import understand
 from voiceagent.settings.dialplans import load_policy, load_script, policy_path, script_path
 from voiceagent.storage.database import Database
 
@@ -55,8 +57,21 @@ class ContentShelf:
         return keep_content(self._db, self._clock, kind=kind, name=name, body=body)
 
 
+#: Everything a state may ask for: hearing it once has every pattern compiled.
+_EVERYTHING = ("intent", "yes_no", "date", "birth_date", "amount", "instalments", "digits", "time", "email")
+
+
 def warm_understanding(dialplans: Path) -> None:
-    """Train the intent models of every language there is: a second of arithmetic that must not fall into a call."""
+    """Train the intent models and compile the patterns of every language: arithmetic that must not fall into a call."""
+    folder = dialplans / "language"
+    configure(folder)
     for language in Language:
-        if (dialplans / "language" / language / "intents.yaml").is_file():
-            model_of(language)
+        if (folder / language / "intents.yaml").is_file():
+            for kind in _EVERYTHING:
+                understand(
+                    "12 100",
+                    language=language,
+                    region=language.default_region,
+                    expect=(kind, *_EVERYTHING),
+                    today=date(2026, 1, 5),
+                )

@@ -120,6 +120,7 @@ async def _seats(
         plan.company,
         plan.persona,
         plan.return_number,
+        plan.company_address,
         metrics.line_ended,
     )
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers, trunk=plan.trunk)

@@ -46,6 +46,8 @@ class WorkerPlan(BaseModel):
     """The neutral name callers hear."""
     persona: str = "Clara"
     return_number: str = ""
+    company_address: str = ""
+    """Said where a law wants it (Mexico): calls there end in an error without it."""
     clock_offset_s: float = 0.0
     """Only demo and simulate shift time."""
     idle_poll_s: float = 0.5

@@ -17,6 +17,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws people and words (default %(default)s)")
     parser.add_argument("--seats", type=int, default=2, metavar="N", help="calls at a time (default %(default)s)")
     parser.add_argument("--port", type=int, default=8080, help="the console's port (default %(default)s)")
+    parser.add_argument(
+        "--no-asterisk", action="store_true", help="join agent and debtors by a wire: real speech, no SIP"
+    )
     parser.add_argument("--headless", action="store_true", help="no console; end when the calls are done")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
@@ -44,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         seats=args.seats,
         port=None if args.headless else args.port,
         progress=progress,
+        asterisk=not args.no_asterisk,
     )
     document: dict[str, Any]
     document, problems = asyncio.run(demo.run(show=None if args.json else lambda shown: print(table(shown))))
