@@ -58,6 +58,7 @@ def understand(
     mean; the GLOBAL ones are always understood. `alternatives` are phrases scored by the recogniser (0-1): the best
     one counts when the free text says nothing and it leads clearly. `now` turns "in half an hour" into a time.
     """
+    language = str(language)  # a StrEnum member and its text are two keys to the caches of models
     meant = _understand(hypothesis_text, language, region, tuple(expect), frozenset(among), today, now)
     if meant.intent is not None or meant.slots or meant.alternatives or not alternatives:
         return meant

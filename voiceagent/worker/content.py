@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 from voiceagent.base.clock import Clock
@@ -67,9 +68,9 @@ def warm_understanding(dialplans: Path) -> None:
     configure(folder)
     for language in Language:
         if (folder / language / "intents.yaml").is_file():
-            for kind in _EVERYTHING:
+            for words, kind in product(("12 100", "???"), _EVERYTHING):
                 understand(
-                    "12 100",
+                    words,
                     language=language,
                     region=language.default_region,
                     expect=(kind, *_EVERYTHING),
