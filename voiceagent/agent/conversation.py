@@ -66,12 +66,11 @@ class Conversation:
         self._zero = clock.monotonic()
         self._notes = Notes(record)
         self._mouth = Mouth(line, voice, self._now, on_started=self._notes.prompt_started, on_ended=self._prompt_ended)
-        self._ears = Ears(
-            segmenter, hearing, self._now, language=brain.language, today=brain.today, on_turn=self._happened_turn
-        )
+        self._happened: asyncio.Queue[HeardTurn | DialogueEvent] = asyncio.Queue()
+        heard = self._happened.put_nowait
+        self._ears = Ears(segmenter, hearing, self._now, language=brain.language, today=brain.today, on_turn=heard)
         self._effects = Effects(self._mouth, record, on_expect=self._expect_now)
         self._taker = TurnTaker(self.settings)
-        self._happened: asyncio.Queue[HeardTurn | DialogueEvent] = asyncio.Queue()
         self._expect: Expect | None = None
         self._busy = False  # the actor is working on an event
         self._hung_up: HungUp | None = None
@@ -139,18 +138,17 @@ class Conversation:
             if isinstance(event, HungUp):
                 self._hung_up = event
             elif isinstance(event, Dtmf):
-                keys = self._taker.key(event.digit, self._now(), self._expect)
-                if keys:
+                # Like words: pressed well inside what must be heard whole, a key answers nothing that was fully asked.
+                if self._mouth.protected(self.settings.protected_tail_s):
+                    self._note_other(Keyed(event.digit), ignored=True)
+                elif keys := self._taker.key(event.digit, self._now(), self._expect):
                     self._happened.put_nowait(Keyed(keys))
 
     # --- the beat -----------------------------------------------------------------------------------------------------
 
     def _beat(self) -> None:
         current = self._mouth.current
-        protected = (
-            current is not None and not current.say.barge_in and self._mouth.left_s() > self.settings.protected_tail_s
-        )
-        self._ears.tick(self._line.hear(), protected=protected)
+        self._ears.tick(self._line.hear(), protected=self._mouth.protected(self.settings.protected_tail_s))
         self._mouth.tick()
         said = self._ears.speaking_s > 0 or self._ears.open
         if self._taker.opened(self._now(), speaking=said, turns=self._ears.turns):
@@ -180,9 +178,6 @@ class Conversation:
         return now >= self._over_at
 
     # --- what happened ------------------------------------------------------------------------------------------------
-
-    def _happened_turn(self, turn: HeardTurn) -> None:
-        self._happened.put_nowait(turn)
 
     def _expect_now(self, expect: Expect) -> None:
         self._expect = expect
@@ -248,8 +243,11 @@ class Conversation:
         if isinstance(event, Keyed) and self._mouth.current is not None and self._mouth.current.say.barge_in:
             self._mouth.stop()
         if isinstance(event, NoInput | Keyed):
-            self._notes.other(event, state=self._brain.state, expect=self._expect, at_s=self._now())
+            self._note_other(event)
         return event
+
+    def _note_other(self, event: NoInput | Keyed, *, ignored: bool = False) -> None:
+        self._notes.other(event, state=self._brain.state, expect=self._expect, at_s=self._now(), ignored=ignored)
 
     def _prompt_ended(self, played: Played) -> None:
         self._notes.prompt_ended(played, at_s=self._now())

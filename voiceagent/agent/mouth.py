@@ -105,6 +105,10 @@ class Mouth:
             return 0.0
         return current.total_s - seconds(self._played_of(current))
 
+    def protected(self, tail_s: float) -> bool:
+        """Whether a prompt that must be heard whole is being said, and has more than `tail_s` to go."""
+        return self.current is not None and not self.current.say.barge_in and self.left_s() > tail_s
+
     def tick(self) -> None:
         """Move audio to the line and note what was played."""
         played = self._line.played()

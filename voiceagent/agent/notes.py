@@ -39,8 +39,10 @@ class Notes:
             )
         )
 
-    def other(self, event: NoInput | Keyed, *, state: str, expect: Expect | None, at_s: float) -> None:
-        """Silence, or keys."""
+    def other(
+        self, event: NoInput | Keyed, *, state: str, expect: Expect | None, at_s: float, ignored: bool = False
+    ) -> None:
+        """Silence, or keys; `ignored`: they were no answer."""
         sensitive = expect is not None and expect.sensitive
         keyed = isinstance(event, Keyed)
         self._begin(
@@ -52,7 +54,7 @@ class Notes:
                 intent=None,
                 slots={},
                 engine="dtmf" if keyed else "",
-                result="dtmf" if keyed else "no_input",
+                result="ignored" if ignored else "dtmf" if keyed else "no_input",
                 started_s=round(at_s, 3),
                 ended_s=round(at_s, 3),
                 sensitive=sensitive,

@@ -153,7 +153,9 @@ class _Debtor:
         else:
             self._agent_spoke_s += FRAME_S
             self._agent_silent_s = 0.0
-        if self._steps and self._time_for(self._steps[0]):
+        if self._pcm:
+            self._agent_spoke_s = 0.0  # what it says while we talk is no answer yet
+        elif self._steps and self._time_for(self._steps[0]):
             self._do(self._steps.pop(0))
         if not self._pcm:
             return SILENCE
@@ -198,7 +200,7 @@ async def play(loaded: Loaded, machine: Any) -> AudioCall:
     ticks = VirtualTicks(clock)
     far = _Debtor(loaded.scenario.steps, service, call)
     line = await FakePhone(ticks, lambda number, call_id: far).dial("+5511955550100", call_id="scenario")
-    brain = _Watched(machine, loaded.scenario.entry)
+    brain = _Watched(machine)
     brain.call = call
     conversation = Conversation(
         line,

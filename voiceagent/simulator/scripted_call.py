@@ -90,6 +90,7 @@ class ScriptedCall:
 
     def _time_for(self, step: Step) -> bool:
         if self._playing:
+            self._spoke_s = 0.0  # what the agent says while we talk is no answer yet
             return False
         if step.barge is not None:
             return self._spoke_s * 1000 >= max(step.barge.after_ms, 1)

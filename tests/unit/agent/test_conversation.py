@@ -221,6 +221,22 @@ def test_a_prompt_that_may_not_be_interrupted_is_said_whole_and_an_early_yes_doe
     assert ended.disposition is Disposition.SIL, "the early yes must not have been taken for the answer"
 
 
+def test_a_key_pressed_inside_a_protected_prompt_consents_to_nothing() -> None:
+    legal = "isto e o que ficou combinado e tem de ser ouvido ate o fim por quem concorda com isso"
+
+    def answers(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say(legal, barge_in=False), EXPECT]
+        return [Hangup(Disposition.PTP)] if isinstance(event, Keyed) else []
+
+    early, late = 3.0, 2.0 + 0.06 * len(legal) + 1.0
+    stage = Stage(answers, {early: lambda s: s.far.line.far_press("1"), late: lambda s: s.far.line.far_press("1")})
+    stage.run()
+    keyed = [event for event in stage.brain.events if isinstance(event, Keyed)]
+    assert [turn.result for turn in stage.record.debtor] == ["ignored", "dtmf"] and len(keyed) == 1
+    assert not stage.record.agent[0].interrupted
+
+
 def test_stop_calling_acts_even_inside_a_protected_prompt() -> None:
     legal = "isto tem de ser ouvido ate o fim " * 3
 
