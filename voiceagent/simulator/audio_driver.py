@@ -200,7 +200,7 @@ async def play(loaded: Loaded, machine: Any) -> AudioCall:
     ticks = VirtualTicks(clock)
     far = _Debtor(loaded.scenario.steps, service, call)
     line = await FakePhone(ticks, lambda number, call_id: far).dial("+5511955550100", call_id="scenario")
-    brain = _Watched(machine)
+    brain = _Watched(machine, loaded.scenario.entry)
     brain.call = call
     conversation = Conversation(
         line,

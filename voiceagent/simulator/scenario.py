@@ -13,11 +13,14 @@ from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import Disposition
+from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.dialogue.events import Effect, RightPartyVerified, Say
 from voiceagent.dialogue.prompts import pieces
 from voiceagent.dialogue.script import Script
+from voiceagent.dialogue.state import Entry
 from voiceagent.dialogue.wire import effect_as_json
 from voiceagent.language import say
+from voiceagent.settings.asks import AskFile
 from voiceagent.settings.dialplans import case_from
 from voiceagent.settings.yamltext import build, read_yaml
 
@@ -121,6 +124,13 @@ class Scenario(_Strict):
     """A file in `cases/` beside the scenario (without .yaml), or a debtor file's content."""
     at: Annotated[datetime, Field()]
     """Start of the call, with offset."""
+    entry: Entry = Entry.OUTBOUND
+    """Who began the call."""
+    first_contact: bool = True
+    """Nobody has talked with the debtor about the case before."""
+    open_offer: AskFile | None = None
+    """What the debtor had asked for when an earlier call ended: the policy's answer is still on the table."""
+    identity_tries_left: int = Field(default=TRIES_PER_DAY, ge=0)
     audio: bool = True
     """False: not worth speaking (the audio drivers leave it out)."""
     steps: tuple[Step, ...] = Field(min_length=1)
