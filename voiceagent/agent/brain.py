@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
+from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Say, Understanding
 from voiceagent.dialogue.machine import Machine
 from voiceagent.dialogue.speaking import speak
@@ -16,9 +17,10 @@ from voiceagent.speech.protocol import Hypothesis
 class ScriptBrain:
     """Implements the Brain port with `dialogue`."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, entry: Entry = Entry.OUTBOUND) -> None:
+        """BadInputError when the call cannot be held as it is briefed: build it before anybody's phone rings."""
         self._machine = machine
-        self._state = machine.start()
+        self._state = machine.start(entry)
         self.language = str(machine.script.language)
         self.today = machine.briefing.today.isoformat()
         self._everywhere = frozenset(name for entry in machine.script.anywhere for name in entry.hear)

@@ -145,6 +145,28 @@ def earliest_open_promise(connection: sa.Connection, case_id: uuid.UUID) -> date
     return connection.execute(query).scalar()
 
 
+def failed_identity_tries(connection: sa.Connection, case_id: uuid.UUID, *, since: datetime) -> int:
+    """Wrong answers to identity questions from `since` on, over all calls and channels, of the case and its person."""
+    t = tables
+    person = sa.select(t.debt_case.c.person_id).where(t.debt_case.c.id == case_id).scalar_subquery()
+    query = (
+        sa.select(sa.func.count())
+        .select_from(t.identity_try)
+        .join(t.interaction, t.interaction.c.id == t.identity_try.c.attempt_id)
+        .where(
+            t.identity_try.c.matched.is_(False),
+            t.identity_try.c.at >= since,
+            # The data belong to the person: another creditor's case is no second chance to guess them.
+            sa.or_(
+                t.interaction.c.case_id == case_id,
+                t.interaction.c.person_id == person,
+                t.identity_try.c.person_id == person,
+            ),
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def keep_content(
     db: Database, clock: Clock, *, kind: str, name: str, body: str, tenant_id: uuid.UUID = DEFAULT_TENANT
 ) -> str:

@@ -13,8 +13,10 @@ from voiceagent.base.money import CURRENCY_OF_REGION, DECIMALS, Money
 from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.calendars.zones import default_zone, zone_of
 from voiceagent.debt.case import Case, Debt
+from voiceagent.debt.offer import Offer
 from voiceagent.debt.policy import Policy
 from voiceagent.dialogue.state import Briefing
+from voiceagent.settings.spokenlaw import law_of
 
 #: A conversation as text begins at this time of its day when only the day was given.
 _MORNING = time(10, 0)
@@ -31,7 +33,20 @@ def call_day(today: object, case: Case) -> datetime:
         raise UsageError(f"not a day: {today!r}; write it like 2026-11-18") from error
 
 
-def brief(case: Case, policy: Policy, started: datetime, *, company: str = "Atende Mais") -> Briefing:
+#: What a law may want said of the caller, for conversations outside a campaign.
+ADDRESS, RETURN_NUMBER = "Avenida Central 100", "5550100200"
+
+
+def brief(
+    case: Case,
+    policy: Policy,
+    started: datetime,
+    dialplans: Path,
+    *,
+    company: str = "Atende Mais",
+    first_contact: bool = True,
+    open_offer: Offer | None = None,
+) -> Briefing:
     """The briefing of a conversation outside a campaign; its protocol is made of the instant."""
     return Briefing(
         case=case,
@@ -40,6 +55,11 @@ def brief(case: Case, policy: Policy, started: datetime, *, company: str = "Aten
         business=BusinessCalendar(case.region, case.state),
         company=company,
         protocol=started.strftime("%y%m%d%H%M"),
+        return_number=RETURN_NUMBER,
+        address=ADDRESS,
+        law=law_of(dialplans, case.language, case.region, case.state, started.date()),
+        first_contact=first_contact,
+        open_offer=open_offer,
     )
 
 

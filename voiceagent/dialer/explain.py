@@ -13,6 +13,7 @@ from voiceagent.base.errors import BadInputError, DeniedError
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.store import load_case
 from voiceagent.compliance import Purpose, RuleBook, decide
+from voiceagent.debt.identity import UNVERIFIABLE, verifiable
 from voiceagent.dialer.facts import Facts, read_facts
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.tables import CallbackStatus, CampaignState, callback, campaign, enrollment
@@ -77,6 +78,9 @@ def explain_case(
     if live is not None:
         reasons.append("in a call right now")
     allowed = any(number["allow"] and number["mode_allows"] for number in numbers)
+    known = verifiable(file.case)
+    if not known:
+        reasons.append(UNVERIFIABLE)
     if not allowed:
         reasons += sorted({number["why"] for number in numbers if number["why"]}) or ["has no number"]
     return {
@@ -84,7 +88,7 @@ def explain_case(
         "name": file.case.name,
         "creditor": file.case.creditor,
         "zone": facts.zone,
-        "callable": allowed and due and live is None,
+        "callable": allowed and known and due and live is None,
         "reasons": reasons,
         "campaigns": campaigns,
         "callbacks": callbacks,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from voiceagent.calendars.zones import default_zone, zone_of
 from voiceagent.cases import kinds, tables
-from voiceagent.cases.store import CaseFile, Phone, earliest_open_promise
+from voiceagent.cases.store import CaseFile, Phone, earliest_open_promise, failed_identity_tries
 from voiceagent.compliance import CaseFacts, Channel, Contact, ContactKind, Purpose, Request
 from voiceagent.debt.disposition import Disposition
+from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.dialer.ladder import COOL_OFF
 from voiceagent.dialer.tables import CallbackOrigin, callback
 
@@ -69,6 +70,14 @@ class Facts:
     facts: CaseFacts
     dials: dict[str, int]
     """Recent dials by number."""
+    identity_tries_left: int = TRIES_PER_DAY
+    """Wrong answers to identity questions the case may still get on the person's day."""
+
+    @property
+    def first_contact(self) -> bool:
+        """Nobody has talked with the person about this case lately (a notice said once too often does no harm)."""
+        case = str(self.file.case_id)
+        return not any(past.kind is ContactKind.CONVERSATION and past.debt == case for past in self.history)
 
     def request(self, phone: Phone, purpose: Purpose, *, guard_s: float, asked_for: datetime | None = None) -> Request:
         """The question for one call to `phone`."""
@@ -121,6 +130,7 @@ def read_facts(connection: sa.Connection, file: CaseFile, now: datetime, tenant_
     if promised is not None:
         # A payment takes days to arrive: the promise protects until somebody has called it broken.
         promised = max(promised, today)
+    failed = failed_identity_tries(connection, file.case_id, since=datetime.combine(today, time.min, ZoneInfo(zone)))
     return Facts(
         file=file,
         now=now,
@@ -135,6 +145,7 @@ def read_facts(connection: sa.Connection, file: CaseFile, now: datetime, tenant_
             cooloff_until=cool,
         ),
         dials=dials,
+        identity_tries_left=max(0, TRIES_PER_DAY - failed),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from voiceagent.cases.store import Phone, load_case
 from voiceagent.compliance import Decision, Purpose, Request, RuleBook, decide
 from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import Disposition
+from voiceagent.debt.identity import TRIES_PER_DAY, UNVERIFIABLE, verifiable
 from voiceagent.dialer import aftermath, hopper
 from voiceagent.dialer.campaigns import Campaign, load_campaign
 from voiceagent.dialer.facts import Facts, read_facts
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 #: Candidates looked at for one lease; the others wait for the next idle seat's question.
 _LOOK_AT = 40
 _BUSY_PERSON = timedelta(minutes=2)
+#: What a call outside a campaign is held by.
+DEFAULT_SCRIPT, DEFAULT_POLICY = "negotiation", "demo-br"
 _MODE_WAIT = timedelta(hours=1)
 
 
@@ -64,6 +68,10 @@ class Lease:
     enrollment_id: uuid.UUID | None = None
     callback_id: uuid.UUID | None = None
     seat: str | None = None
+    first_contact: bool = True
+    """Nobody has talked with the person about this case lately."""
+    identity_tries_left: int = TRIES_PER_DAY
+    """Wrong answers the case may still get today."""
 
 
 class ForbiddenError(DeniedError):
@@ -80,7 +88,8 @@ class Queue:
     """Leases and outcomes for the seats of one worker. Every method is one transaction and blocks: use a thread.
 
     `guard_s`: no call begins when the lawful window closes sooner (a high TMO). `lease_s`: a lease nobody completes or
-    renews for so long is taken back and its attempt closed.
+    renews for so long is taken back and its attempt closed. `hashes` gives the SHA-256 of the script and policy that a
+    call with this script, language and policy would be held by (None: not known): they are stored with the attempt.
     """
 
     def __init__(
@@ -93,9 +102,11 @@ class Queue:
         guard_s: float = 240.0,
         lease_s: float = 900.0,
         caller_id: str | None = None,
+        hashes: Callable[[str, str, str], tuple[str, str] | None] | None = None,
     ) -> None:
         self.journal, self.rules, self.gate = journal, rules, gate
         self.worker, self.guard_s, self.lease_s, self.caller_id = worker, guard_s, lease_s, caller_id
+        self._hashes = hashes
 
     def lease(self, seat: str, campaign: str | None = None) -> Lease | None:
         """The next call for `seat`, callbacks first; None when nothing may be called now.
@@ -120,6 +131,11 @@ class Queue:
         with self.journal.transaction() as connection:
             candidate = hopper.Candidate(case_id=case_id, campaign_id=campaign_id)
             facts = self._facts(connection, candidate, now)
+            if not verifiable(facts.file.case):
+                raise DeniedError(
+                    "nothing is known that this person could prove identity with: import a birth date or a document",
+                    code=UNVERIFIABLE,
+                )
             phones = [phone for phone in facts.file.phones if number in (None, phone.number)]
             if not phones:
                 raise BadInputError("the case has no such number: import it with the case first")
@@ -180,6 +196,9 @@ class Queue:
             facts = self._facts(connection, candidate, now)
         except BadInputError as error:
             hopper.finish(connection, candidate, error.code, now)
+            return None
+        if not verifiable(facts.file.case):
+            hopper.finish(connection, candidate, UNVERIFIABLE, now)
             return None
         purpose = Purpose.CALLBACK if candidate.callback_id else Purpose.COLLECTION
         if purpose is Purpose.COLLECTION and (facts.facts.days_overdue or 0) < 0:
@@ -252,13 +271,15 @@ class Queue:
             decision_id=decided.decision_id,
             must_end_by=decision.must_end_by,
             leased_until=until,
-            script=campaign.script if campaign else "negotiation",
-            policy=campaign.policy if campaign else "demo-br",
+            script=campaign.script if campaign else DEFAULT_SCRIPT,
+            policy=campaign.policy if campaign else DEFAULT_POLICY,
             campaign_id=candidate.campaign_id,
             campaign=campaign.name if campaign else None,
             enrollment_id=candidate.enrollment_id,
             callback_id=candidate.callback_id,
             seat=seat,
+            first_contact=facts.first_contact,
+            identity_tries_left=facts.identity_tries_left,
         )
 
     def _attempted(
@@ -272,6 +293,8 @@ class Queue:
         campaign: Campaign | None,
         purpose: Purpose,
     ) -> CallAttempted:
+        script, policy = (campaign.script, campaign.policy) if campaign else (DEFAULT_SCRIPT, DEFAULT_POLICY)
+        hashes = self._hashes(script, str(facts.file.case.language), policy) if self._hashes else None
         local = facts.now.astimezone(ZoneInfo(facts.zone))
         return CallAttempted(
             facts.file.case_id,
@@ -291,6 +314,8 @@ class Queue:
             local_date=local.date(),
             local_hour=local.hour,
             queued_at=candidate.since,
+            script_sha256=hashes[0] if hashes else None,
+            policy_sha256=hashes[1] if hashes else None,
         )
 
     def _decided(self, decision: Decision, request: Request, facts: Facts) -> ComplianceDecided:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from voiceagent.base.money import Money
+from voiceagent.debt.identity import DATA, datum_value
 from voiceagent.debt.negotiation import negotiate
 from voiceagent.debt.offer import Ask, Offer, OfferKind, Reason
 from voiceagent.dialogue.callbacks import Wish, call_at
@@ -23,9 +24,6 @@ from voiceagent.dialogue.turn import YES, Turn
 
 Act = Callable[[Turn, str], None]
 
-#: The identity data a script can ask for, and how many digits each takes (0: a day and a month).
-DATA = {"birth_day_month": 0, "document_first3": 3, "document_last2": 2, "document_last4": 4}
-
 _NOTE_LENGTH = 200
 
 
@@ -33,35 +31,46 @@ class BrokenScriptError(RuntimeError):
     """A script did what the checker forbids; no script that passed it gets here."""
 
 
-def datum_value(turn: Turn, datum: str) -> str | None:
-    """What the case holds for a datum, in comparable form; None when it holds nothing usable."""
-    if datum == "birth_day_month":
-        born = turn.briefing.case.birth_date
-        return f"{born:%m-%d}" if born is not None else None
-    digits = re.sub(r"\D", "", turn.briefing.case.document)
-    length = DATA[datum]
-    if len(digits) < 2 * length:
-        return None
-    return digits[:length] if "first" in datum else digits[-length:]
+def tries_left(turn: Turn) -> int:
+    """Wrong answers that the case may still get today."""
+    return turn.briefing.identity_tries_left - len(turn.state.failures)
 
 
-def _check(turn: Turn, datum: str) -> None:
-    """Compare the answer with the case's datum; neither is kept."""
-    expected = datum_value(turn, datum)
+def _answers(turn: Turn, datum: str) -> bool:
+    """Whether what was said is the case's datum; neither is kept. Nothing is right once the tries are used up."""
+    case = turn.briefing.case
+    expected = datum_value(case, datum)
     if datum == "birth_day_month":
         day = turn.slot_date()
         said = f"{day:%m-%d}" if day is not None else None
     else:
         said = re.sub(r"\D", "", str(turn.words.slots.get("digits", ""))) or None
-    whole = re.sub(r"\D", "", turn.briefing.case.document)
-    matches = expected is not None and said is not None and (said == expected or (DATA[datum] > 0 and said == whole))
-    if matches:
+    whole = re.sub(r"\D", "", case.document)
+    known = expected is not None and said is not None and tries_left(turn) > 0
+    return known and (said == expected or (DATA[datum] > 0 and said == whole))
+
+
+def _failed(turn: Turn, datum: str) -> None:
+    turn.change(failures=(*turn.state.failures, datum))
+    turn.emit(IdentityFailed(datum))
+
+
+def _check(turn: Turn, datum: str) -> None:
+    """The answer proves who speaks, or it was a failed try."""
+    if datum != turn.state.identified_by and _answers(turn, datum):
         turn.change(verified=True)
         turn.emit(RightPartyVerified(datum))
         turn.emit(MarkNumber("right_party"))
     else:
-        turn.change(failures=(*turn.state.failures, datum))
-        turn.emit(IdentityFailed(datum))
+        _failed(turn, datum)
+
+
+def _identify(turn: Turn, datum: str) -> None:
+    """The answer finds the case of who calls us; it proves nothing yet."""
+    if _answers(turn, datum):
+        turn.change(identified_by=datum)
+    else:
+        _failed(turn, datum)
 
 
 def _negotiate(turn: Turn, ask: Ask) -> Offer:
@@ -84,6 +93,16 @@ def _table(turn: Turn, offer: Offer) -> None:
 def _quote(turn: Turn, kind: str) -> None:
     wanted = OfferKind(kind) if kind else None
     _table(turn, _negotiate(turn, Ask(kind=wanted, rejected=turn.state.rejected)))
+
+
+def _resume(turn: Turn, _: str) -> None:
+    """Take up what an earlier conversation left open, as far as the policy still allows it."""
+    old = turn.briefing.open_offer
+    if old is None or not old.instalments:
+        raise BrokenScriptError("resume_offer needs an open offer")
+    plan = old.kind is OfferKind.INSTALMENTS
+    count = len(old.counted) if plan else None
+    _table(turn, _negotiate(turn, Ask(old.kind, old.total, count, None, old.down_payment, old.first_due)))
 
 
 def _refuse(turn: Turn, _: str) -> None:
@@ -269,7 +288,9 @@ def _remember(turn: Turn, name: str) -> None:
 
 ACTS: dict[str, Act] = {
     "check_identity": _check,
+    "identify": _identify,
     "quote": _quote,
+    "resume_offer": _resume,
     "refuse_offer": _refuse,
     "counter": _counter,
     "set_date": _set_date,
@@ -292,6 +313,7 @@ ACTS: dict[str, Act] = {
 ARGUMENTS: dict[str, tuple[str, ...] | None] = {
     **dict.fromkeys(ACTS, ()),
     "check_identity": tuple(DATA),
+    "identify": tuple(datum for datum, digits in DATA.items() if digits),
     "quote": ("", "cash", "instalments"),
     "mark_number": ("wrong", "third_party", "right_party"),
     "callback": None,

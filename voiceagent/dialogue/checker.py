@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
 
 from voiceagent.dialogue.acts import ACTS, ARGUMENTS
+from voiceagent.dialogue.finding import Finding, Where
+from voiceagent.dialogue.graph import explore
 from voiceagent.dialogue.guards import GUARDS, REMEMBERED
-from voiceagent.dialogue.prompts import PromptError, discloses, variables_of
+from voiceagent.dialogue.law import AT_ONCE, LATER, TEXTS, SpokenLaw
+from voiceagent.dialogue.prompts import PromptError, legal_texts, pieces, variables_of
 from voiceagent.dialogue.script import AGAIN, ANYTHING, INTENTS, LISTEN, SLOTS, STAY, Action, Script, State, Transition
-from voiceagent.dialogue.turn import YES
-from voiceagent.dialogue.variables import VARIABLES
+from voiceagent.dialogue.variables import CASE_VARIABLES, VARIABLES
 
-Where = tuple[str | int, ...]
-
-#: Actions that put another offer on the table, so that what was read back before no longer counts.
-_CHANGES_OFFER = frozenset({"quote", "counter", "set_date", "refuse_offer", "accept"})
-_NEEDS_OFFER = frozenset({"set_date", "accept"})
 _DAY_KEYS = frozenset({"day_1", "day_2", "day_3"})
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing wrong: where in the file, and one line that says what and what to do."""
+def check(script: Script, laws: Sequence[SpokenLaw] = ()) -> list[Finding]:
+    """Everything wrong with a script; empty when it is sound. The graph is only walked when every name exists.
 
-    path: Where
-    message: str
-    is_error: bool = True
-
-
-def check(script: Script) -> list[Finding]:
-    """Everything wrong with a script; empty when it is sound. The graph is only walked when every name exists."""
+    `laws` are those of every place the script serves: what they want said must be there, and be said in time.
+    """
     findings = list(_names(script))
     if not any(finding.is_error for finding in findings):
-        findings.extend(_graph(script))
+        findings.extend(_wording(script, laws))
+        findings.extend(explore(script, laws if not any(finding.is_error for finding in findings) else ()))
         findings.extend(_endings(script))
     return list(dict.fromkeys(findings))
 
@@ -45,11 +35,16 @@ def check(script: Script) -> list[Finding]:
 def _names(script: Script) -> Iterator[Finding]:
     for key in ("start", "give_up", "speech_lost"):
         yield from _state_named(script, getattr(script, key), (key,))
+    for entry, state_name in script.starts.items():
+        yield from _state_named(script, state_name, ("starts", entry))
+    for key in sorted(name for name in script.legal if name.removesuffix(LATER) not in TEXTS):
+        yield Finding(("legal", key), f"no law asks for {key!r}: one of {', '.join(sorted(TEXTS))}")
     yield from _prompts_named(script, (script.speech_lost_prompt,), ("speech_lost_prompt",))
     yield from _prompts_named(script, script.reprompt, ("reprompt",))
     for name, prompt in script.prompts.items():
         try:
-            unknown = sorted(variables_of(prompt) - VARIABLES.keys())
+            legal = {f"legal_{name}" for name in TEXTS}
+            unknown = sorted(variables_of(prompt) - VARIABLES.keys() - legal)
         except PromptError as error:
             yield Finding(("prompts", name), error.message)
             continue
@@ -146,174 +141,35 @@ def _used_prompts(script: Script) -> set[str]:
     return used
 
 
-# --- what every conversation can reach ---
+# --- what the law wants said ---
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A state together with what is known for certain on arriving there."""
-
-    node: str
-    verified: bool = False
-    offered: bool = False
-    accepted: bool = False
-    read_back: bool = False
-    confirmed: bool = False
-
-
-class _Walk:
-    """Explores every place a conversation can be in and collects what goes wrong on the way."""
-
-    def __init__(self, script: Script) -> None:
-        self.script = script
-        self.findings: list[Finding] = []
-        self.seen: set[_Place] = set()
-        self.queue: deque[_Place] = deque()
-
-    def run(self) -> None:
-        self.arrive(_Place(self.script.start))
-        while self.queue:
-            place = self.queue.popleft()
-            state = self.script.states[place.node]
-            if state.next:
-                self.decide(place, state)
-            elif state.end is None:
-                self.listen(place, state)
-
-    def arrive(self, place: _Place) -> None:
-        """Enter a state: its actions and prompts happen, then it is queued."""
-        if place in self.seen:
-            return
-        self.seen.add(place)
-        state = self.script.states[place.node]
-        path: Where = ("states", place.node)
-        for after in self.act(replace(place, read_back=False), state.do, (*path, "do"), None):
-            self.queue.append(self.say(after, state.say, (*path, "say")))
-
-    def decide(self, place: _Place, state: State) -> None:
-        held: list[_Place] = [place]
-        for index, transition in enumerate(state.next):
-            path: Where = ("states", place.node, "next", index)
-            for option in held:
-                if self.possible(option, transition.when):
-                    self.follow(self.known(option, transition.when), transition, path)
-            # A later entry is only reached where this one's verification guard failed.
-            if transition.when == ("verified",):
-                held = [option for option in held if not option.verified]
-            elif transition.when == ("not verified",):
-                held = [option for option in held if option.verified]
-
-    def listen(self, place: _Place, state: State) -> None:
-        path: Where = ("states", place.node)
-        for names, key in ((state.reprompt or self.script.reprompt, "reprompt"), (state.silence, "silence")):
-            for name in names:
-                self.say(place, (name,), (*path, key))
-        if state.ask is not None:
-            self.say(place, (state.ask,), (*path, "ask"))
-        self.say(place, (self.script.speech_lost_prompt,), ("speech_lost_prompt",))
-        for target in (state.give_up or self.script.give_up, self.script.give_up, self.script.speech_lost):
-            self.arrive(replace(place, node=target))
-        named = {name for transition in state.on for name in transition.hear}
-        for index, transition in enumerate(state.on):
-            self.consider(place, transition, (*path, "on", index))
-        for index, transition in enumerate(self.script.anywhere):
-            if not set(transition.hear) <= named:
-                self.consider(place, transition, ("anywhere", index))
-
-    def consider(self, place: _Place, transition: Transition, path: Where) -> None:
-        if not self.possible(place, transition.when):
-            return
-        self.follow(self.known(place, transition.when), transition, path)
-
-    def follow(self, place: _Place, transition: Transition, path: Where) -> None:
-        for acted in self.act(place, transition.do, (*path, "do"), transition):
-            after = self.say(acted, transition.say, (*path, "say"))
-            if transition.go in (STAY, LISTEN, AGAIN):
-                state = self.script.states[after.node]
-                if transition.go == AGAIN:
-                    after = self.say(after, state.say, (*path, "go"))
-                if after not in self.seen:
-                    self.seen.add(after)
-                    self.queue.append(after)
-            else:
-                self.arrive(replace(after, node=transition.go))
-
-    def possible(self, place: _Place, guards: tuple[str, ...]) -> bool:
-        """Whether guards that speak of what is tracked can hold here; the others always may."""
-        facts = {"verified": place.verified, "promised": place.confirmed and None}
-        for guard in guards:
-            wanted, name = not guard.startswith("not "), guard.removeprefix("not ")
-            known = facts.get(name)
-            if known is not None and known is not wanted:
-                return False
-        return True
-
-    @staticmethod
-    def known(place: _Place, guards: tuple[str, ...]) -> _Place:
-        """What a guard that held adds to what is known."""
-        if {"offer_made", "offer_as_asked", "offer_cash", "offer_instalments", "offer_down_payment"} & set(guards):
-            return replace(place, offered=True)
-        return place
-
-    def act(
-        self, place: _Place, actions: tuple[Action, ...], path: Where, transition: Transition | None
-    ) -> list[_Place]:
-        places = [place]
-        for action in actions:
-            places = [after for before in places for after in self.act_one(before, action.name, path, transition)]
-        return places
-
-    def act_one(self, place: _Place, name: str, path: Where, transition: Transition | None) -> list[_Place]:
-        if name == "check_identity":
-            return [replace(place, verified=True), place]
-        if name in ("quote", "counter"):
-            # The policy may offer nothing; `offer_none` decides, and the rest of a decision has an offer.
-            place = replace(place, offered=True)
-        if name in ("promise", "accept", "set_date", "quote", "counter") and not place.verified:
-            self.findings.append(
-                Finding(path, f"{name} is reachable before the debtor is verified: go by way of identity")
-            )
-        if name in _NEEDS_OFFER and not place.offered:
-            self.findings.append(Finding(path, f"{name} is reachable without an offer: `quote` one first"))
-        if name in _CHANGES_OFFER:
-            place = replace(place, accepted=name == "accept", read_back=False, confirmed=False)
-        if name == "confirm":
-            if not place.read_back:
-                self.findings.append(
-                    Finding(path, "confirm is reachable without a read-back: say a `reads_back` prompt")
-                )
-            if transition is None or not set(transition.hear) <= YES:
-                self.findings.append(
-                    Finding(path, f"confirm must answer a yes: hear only {', '.join(sorted(YES))} there")
-                )
-            place = replace(place, confirmed=True)
-        if name == "promise" and not (place.accepted and place.confirmed):
-            self.findings.append(
-                Finding(path, "promise is reachable without accept, read-back and a second yes: `confirm` first")
-            )
-        return [place]
-
-    def say(self, place: _Place, names: tuple[str, ...], path: Where) -> _Place:
-        for name in names:
-            prompt = self.script.prompts[name]
-            if discloses(prompt) and not place.verified:
-                message = f"prompt {name!r} speaks of the debt and is reachable before identity is proved"
-                self.findings.append(Finding(path, f"{message}: move it behind `verified`"))
-            if prompt.reads_back:
-                if not place.accepted:
-                    self.findings.append(Finding(path, f"{name!r} reads back what was not accepted: `accept` first"))
-                place = replace(place, read_back=True)
-        return place
+def _wording(script: Script, laws: Sequence[SpokenLaw]) -> Iterator[Finding]:
+    """Every text that a place requires exists, can be rendered, and is referred to by some prompt."""
+    referred = {name for prompt in script.prompts.values() for name in legal_texts(prompt)}
+    for law in laws:
+        for name in sorted(law.required & TEXTS):
+            text = law.text(name, script.legal)
+            if text is None:
+                where = f"`legal` here, or duty.{name}.say.{script.language} in {law.place}.yaml"
+                yield Finding(("serves",), f"{law.place} wants {name} said and it has no wording: write it in {where}")
+                continue
+            if text and name not in referred:
+                yield Finding(("serves",), f"{law.place} wants {name} said: put {{legal_{name}}} into a prompt")
+            for said in (text, law.text(name, script.legal, first_contact=False) or ""):
+                yield from _wording_of(law, name, said)
 
 
-def _graph(script: Script) -> Iterator[Finding]:
-    walk = _Walk(script)
-    walk.run()
-    yield from walk.findings
-    reached = {place.node for place in walk.seen}
-    for name in script.states:
-        if name not in reached:
-            yield Finding(("states", name), "is never reached: lead there or remove it")
+def _wording_of(law: SpokenLaw, name: str, text: str) -> Iterator[Finding]:
+    try:
+        used = {field for _, field in pieces(text) if field is not None}
+    except PromptError as error:
+        yield Finding(("serves",), f"{law.place}, {name}: {error.message}")
+        return
+    for field in sorted(used - VARIABLES.keys()):
+        yield Finding(("serves",), f"{law.place}, {name} uses {{{field}}}: one of {', '.join(sorted(VARIABLES))}")
+    if name in AT_ONCE and used & CASE_VARIABLES:
+        yield Finding(("serves",), f"{law.place}, {name} speaks of the debt and is said before identity is proved")
 
 
 # --- endings ---

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from voiceagent.debt.identity import DATA, datum_value
 from voiceagent.debt.offer import OfferKind, Reason
-from voiceagent.dialogue.acts import DATA, datum_value
+from voiceagent.dialogue.acts import tries_left
 from voiceagent.dialogue.turn import Turn
 from voiceagent.dialogue.variables import contract_end
 
@@ -45,10 +46,23 @@ def _wished_day_met(turn: Turn) -> bool:
 
 def _can_check(datum: str) -> Guard:
     def guard(turn: Turn) -> bool:
+        if datum == turn.state.identified_by or tries_left(turn) <= 0:
+            return False
         tries = turn.state.failures.count(datum)
-        return datum_value(turn, datum) is not None and tries < turn.script.limits.identity_tries
+        return datum_value(turn.briefing.case, datum) is not None and tries < turn.script.limits.identity_tries
 
     return guard
+
+
+def _may_identify(turn: Turn) -> bool:
+    return tries_left(turn) > 0 and len(turn.state.failures) < turn.script.limits.identify_tries
+
+
+def _open_offer(turn: Turn) -> bool:
+    offer, today = turn.briefing.open_offer, turn.briefing.today
+    if offer is None or not offer.instalments or offer.instalments[0].due < today:
+        return False
+    return offer.expires is None or offer.expires >= today
 
 
 def _negotiable(turn: Turn) -> bool:
@@ -75,6 +89,12 @@ GUARDS: dict[str, Guard] = {
     "days_to_choose": lambda turn: len(turn.state.readings) >= 2,
     "callback_named": lambda turn: turn.state.callback_exact,
     "promised": lambda turn: turn.state.promised is not None,
+    "open_offer": _open_offer,
+    "identified": lambda turn: turn.state.identified_by is not None,
+    "may_identify": _may_identify,
+    "identity_locked": lambda turn: tries_left(turn) <= 0,
+    "itemise_always": lambda turn: turn.briefing.law.itemise_always,
+    "may_ask_reason": lambda turn: turn.briefing.law.may_ask_reason,
     "return_number_known": lambda turn: bool(turn.briefing.return_number),
     "heard_before": lambda turn: turn.state.heard,
     **{f"can_check_{datum}": _can_check(datum) for datum in DATA},

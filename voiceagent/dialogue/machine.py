@@ -8,6 +8,8 @@ from datetime import date
 
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialogue.acts import ACTS, BrokenScriptError
+from voiceagent.dialogue.briefed import fit_for_a_call
+from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import (
     CallAnswered,
     DialogueEvent,
@@ -43,9 +45,14 @@ class Machine:
     script: Script
     briefing: Briefing
 
-    def start(self) -> ConversationState:
-        """The state before anything happened; `step` it with CallAnswered."""
-        return ConversationState(node=self.script.start, hung_up_as=self.script.if_hung_up)
+    def start(self, entry: Entry = Entry.OUTBOUND) -> ConversationState:
+        """The state before anything happened; `step` it with CallAnswered.
+
+        BadInputError when the call cannot be held as briefed: better no call than nonsense, or a law left unsaid.
+        """
+        fit_for_a_call(self.script, self.briefing, entry)
+        node = self.script.starts.get(entry, self.script.start)
+        return ConversationState(node=node, hung_up_as=self.script.if_hung_up)
 
     def step(self, state: ConversationState, event: DialogueEvent) -> tuple[ConversationState, tuple[Effect, ...]]:
         """What `event` leads to. After the end nothing has effects any more."""
@@ -201,7 +208,11 @@ class Machine:
     def _say(self, turn: Turn, names: Sequence[str]) -> None:
         for name in names:
             times = turn.state.times_said(name)
-            turn.emit(render(self.script, name, times, self.briefing, turn.state))
+            said = render(self.script, name, times, self.briefing, turn.state)
+            if not said.parts:
+                # Nothing but legal texts that this place does not ask for.
+                continue
+            turn.emit(said)
             turn.change(said=(*(pair for pair in turn.state.said if pair[0] != name), (name, times + 1)))
             if self.script.prompts[name].reads_back:
                 turn.change(read_back=turn.state.agreement)

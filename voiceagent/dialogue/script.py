@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from voiceagent.base.languages import Language
 from voiceagent.debt.disposition import Disposition
+from voiceagent.dialogue.entry import Entry
 
 #: What a state may ask for; the names are those of the `understand` command.
 Kind = Literal["intent", "yes_no", "date", "birth_date", "amount", "instalments", "digits", "time", "email", "text"]
@@ -75,6 +76,8 @@ class Prompt(_Strict):
     reads_back: bool = False
     """Says the whole agreement, so that the yes to it is a second yes."""
     barge_in: bool = True
+    asks_reason: bool = False
+    """Asks why the debtor does not pay: never said where the law forbids the question."""
 
 
 def _prompt(value: Any) -> Any:
@@ -156,6 +159,8 @@ class Limits(_Strict):
     turns: int = Field(default=40, ge=5, le=200)
     identity_tries: int = Field(default=2, ge=1, le=3)
     """Tries at one identity datum."""
+    identify_tries: int = Field(default=3, ge=1, le=3)
+    """Tries of a caller to be found."""
 
 
 class Script(_Strict):
@@ -165,6 +170,13 @@ class Script(_Strict):
     language: Language
     version: int = Field(ge=1)
     start: str
+    """The state that an outgoing call begins in."""
+    starts: dict[Entry, str] = {}
+    """The states that other calls begin in; `start` where not named."""
+    serves: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = ()
+    """Countries whose law the script must satisfy, with all their states."""
+    legal: dict[Name, Annotated[str, Field(max_length=400)]] = {}
+    """The wording of `{legal_...}` where a jurisdiction has none of its own."""
     give_up: str
     """The state that ends a conversation that cannot go on (too many errors or turns)."""
     speech_lost: str
@@ -179,6 +191,11 @@ class Script(_Strict):
     anywhere: tuple[Transition, ...] = ()
     """Understood in every state that listens, unless the state itself names the same intent."""
     states: dict[Name, State]
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Every state a call can begin in."""
+        return tuple(dict.fromkeys((self.start, *self.starts.values())))
 
     @property
     def transitions(self) -> tuple[tuple[str, Transition], ...]:

@@ -9,8 +9,10 @@ from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.agreement import Agreement
 from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import Disposition
+from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.debt.offer import Offer
 from voiceagent.debt.policy import Policy
+from voiceagent.dialogue.law import STRICTEST, SpokenLaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,16 @@ class Briefing:
     persona: str = "Clara"
     return_number: str = ""
     """The number at which the company can be called back (digits)."""
+    address: str = ""
+    """The company's postal address, where a law wants it said."""
+    law: SpokenLaw = STRICTEST
+    """What the law of the debtor's place wants said."""
+    first_contact: bool = True
+    """Nobody has talked with the debtor about this case before."""
+    open_offer: Offer | None = None
+    """What an earlier conversation left on the table; taken up again when it is still valid."""
+    identity_tries_left: int = TRIES_PER_DAY
+    """Wrong answers that the case may still get today, over all calls and channels."""
 
     @property
     def today(self) -> date:
@@ -46,6 +58,8 @@ class ConversationState:
     verified: bool = False
     failures: tuple[str, ...] = ()
     """The datum of each failed identity try."""
+    identified_by: str | None = None
+    """The datum by which a caller was found; it proves nothing, and does not count again as proof."""
     offer: Offer | None = None
     """The offer on the table."""
     rejected: tuple[Offer, ...] = ()

@@ -53,6 +53,12 @@ def contract_end(briefing: Briefing) -> str:
     return re.sub(r"[^0-9]", "", briefing.case.debts[0].contract)[-4:]
 
 
+def _told(value: str, what: str) -> str:
+    if not value.strip():
+        raise LookupError(f"{what} is not set")
+    return value
+
+
 def _callback(state: ConversationState) -> datetime:
     if state.callback_at is None:
         raise LookupError("no callback was agreed")
@@ -87,6 +93,7 @@ VARIABLES: dict[str, Variable] = {
     "company": Variable(Type.NAME, False, lambda b, s: b.company),
     "name": Variable(Type.NAME, False, lambda b, s: b.case.name),
     "first_name": Variable(Type.NAME, False, lambda b, s: _first_name(b)),
+    "address": Variable(Type.NAME, False, lambda b, s: _told(b.address, "the company's address")),
     "protocol": Variable(Type.DIGITS, False, lambda b, s: b.protocol),
     "return_number": Variable(Type.DIGITS, False, lambda b, s: b.return_number),
     "callback_day": Variable(Type.DAY, False, lambda b, s: _callback(s).date()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -11,6 +12,7 @@ from voiceagent.base.errors import BadInputError
 from voiceagent.base.money import Money
 from voiceagent.debt.agreement import Instalment
 from voiceagent.debt.offer import Ask, Offer, OfferKind, Reason
+from voiceagent.settings.yamltext import build, read_yaml
 
 
 def _text(value: object) -> object:
@@ -41,6 +43,7 @@ class OfferFile(BaseModel):
     discount: Amount = "0"
     down_payment: Amount | PaymentFile | None = None
     instalments: tuple[PaymentFile, ...] = ()
+    expires: date | None = None
 
 
 class AskFile(_Strict):
@@ -85,7 +88,17 @@ def _offer(offer: OfferFile, currency: str) -> Offer:
         Money.parse(offer.discount, currency),
         tuple(Instalment(first + index, due, amount) for index, (due, amount) in enumerate(payments)),
         Reason.NEXT,
+        expires=offer.expires,
     )
+
+
+def read_offer(path: Path, currency: str) -> Offer:
+    """An offer from a file, as the command printed it; BadInputError with file and line when it is none."""
+    document = read_yaml(path)
+    try:
+        return _offer(build(OfferFile, document), currency)
+    except ValueError as error:
+        raise BadInputError(f"{document.source}: {error}") from error
 
 
 def offer_as_json(offer: Offer) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from pydantic import BaseModel
 from voiceagent.base.errors import BadInputError
 from voiceagent.debt.case import Case
 from voiceagent.debt.policy import Policy
-from voiceagent.dialogue.checker import Finding, check
+from voiceagent.dialogue.checker import check
+from voiceagent.dialogue.finding import Finding
 from voiceagent.dialogue.script import Script
 from voiceagent.settings.casefile import CaseFile
+from voiceagent.settings.spokenlaw import served_laws
 from voiceagent.settings.yamltext import Document, build, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -36,7 +38,7 @@ def load_script(path: Path, *, checked: bool = True) -> Script:
     document = read_yaml(path)
     script = build(Script, document)
     if checked:
-        errors = [finding for finding in check(script) if finding.is_error]
+        errors = [finding for finding in check(script, served_laws(script, path)) if finding.is_error]
         if errors:
             raise BadInputError("; ".join(describe(document, finding) for finding in errors[:5]))
     return script
@@ -45,7 +47,8 @@ def load_script(path: Path, *, checked: bool = True) -> Script:
 def check_script(path: Path) -> list[tuple[Finding, str]]:
     """Every finding of a script with its text `file:line: ...`; BadInputError when it cannot even be read."""
     document = read_yaml(path)
-    return [(finding, describe(document, finding)) for finding in check(build(Script, document))]
+    script = build(Script, document)
+    return [(finding, describe(document, finding)) for finding in check(script, served_laws(script, path))]
 
 
 def load_policy(path: Path) -> Policy:

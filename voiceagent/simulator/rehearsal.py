@@ -50,6 +50,8 @@ PER_PROCESS = 4
 #: Voices of the debtors; none of them is an agent's.
 DEBTOR_VOICES = ("pm_alex@pt-BR", "am_michael@pt-BR", "pm_santa@pt-BR", "bf_emma@pt-BR", "if_sara@pt-BR")
 COMPANY = "Atende Mais"
+#: Where it can be reached, as the law of some places wants it said.
+RETURN_NUMBER, COMPANY_ADDRESS = "1140028922", "Avenida Central 100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,8 @@ class Rehearsal:
                 dialplans=self.paths.dialplans,
                 simulated_numbers=tuple(self.asterisk.phones),
                 company=COMPANY,
+                return_number=RETURN_NUMBER,
+                company_address=COMPANY_ADDRESS,
                 clock_offset_s=self.clock.offset.total_seconds(),
             )
             spec = worker_spec(plan, self.home / "run" / f"{plan.name}.json")

@@ -14,10 +14,10 @@ from voiceagent.base.languages import Language
 from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
+from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import Effect, RightPartyVerified, Say
 from voiceagent.dialogue.prompts import pieces
 from voiceagent.dialogue.script import Script
-from voiceagent.dialogue.state import Entry
 from voiceagent.dialogue.wire import effect_as_json
 from voiceagent.language import say
 from voiceagent.settings.asks import AskFile

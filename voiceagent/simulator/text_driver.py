@@ -10,6 +10,7 @@ from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.case import Case
 from voiceagent.debt.negotiation import negotiate
 from voiceagent.debt.offer import Offer
+from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import (
     CallAnswered,
     DialogueEvent,
@@ -22,7 +23,7 @@ from voiceagent.dialogue.events import (
     Understanding,
 )
 from voiceagent.dialogue.machine import Machine
-from voiceagent.dialogue.state import Briefing, ConversationState, Entry
+from voiceagent.dialogue.state import Briefing, ConversationState
 from voiceagent.dialogue.understanding import understand
 from voiceagent.settings.dialplans import load_policy, load_script, policy_path, script_path
 from voiceagent.settings.paths import Paths

@@ -20,9 +20,10 @@ from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
-from voiceagent.dialogue.law import SpokenLaw
+from voiceagent.dialogue.entry import Entry
+from voiceagent.dialogue.law import STRICTEST, SpokenLaw
 from voiceagent.dialogue.machine import Machine
-from voiceagent.dialogue.state import Briefing, Entry
+from voiceagent.dialogue.state import Briefing
 from voiceagent.journal import catalogue
 from voiceagent.speech.protocol import Hearing, Segmenter, SpeechService, Voice
 from voiceagent.speech.segmenter import VadSegmenter
@@ -57,7 +58,7 @@ class Job:
     content: Content
     permit: Callable[[], None]
     """The last gate before the INVITE (dial mode, stops, hours): DeniedError when it is shut. May block."""
-    law: SpokenLaw = SpokenLaw()
+    law: SpokenLaw = STRICTEST
     entry: Entry = Entry.OUTBOUND
     first_contact: bool = True
     identity_tries_left: int = TRIES_PER_DAY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -11,11 +12,14 @@ from voiceagent.base.clock import Clock
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.cases.store import keep_content
+from voiceagent.debt.case import Case
 from voiceagent.debt.policy import Policy
 from voiceagent.dialogue.intents import configure
+from voiceagent.dialogue.law import SpokenLaw
 from voiceagent.dialogue.script import Script
 from voiceagent.dialogue.understanding import understand
 from voiceagent.settings.dialplans import load_policy, load_script, policy_path, script_path
+from voiceagent.settings.spokenlaw import law_of
 from voiceagent.storage.database import Database
 
 
@@ -49,6 +53,22 @@ class ContentShelf:
                 self._keep("policy", policy, policy_file),
             )
         return self._shelf[key]
+
+    def hashes(self, script: str, language: str, policy: str) -> tuple[str, str] | None:
+        """(script's, policy's) SHA-256 of what a call would be held by; None when a file is missing. Writes nothing."""
+        found = self._shelf.get((script, language, policy))
+        if found is not None:
+            return found.script_sha256, found.policy_sha256
+        try:
+            files = script_path(self._dialplans, script, Language(language)), policy_path(self._dialplans, policy)
+            script_sha256, policy_sha256 = (hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
+        except (BadInputError, OSError):
+            return None
+        return script_sha256, policy_sha256
+
+    def law(self, case: Case, today: date) -> SpokenLaw:
+        """What the law of the debtor's place wants said on that day."""
+        return law_of(self._dialplans, case.language, case.region, case.state, today)
 
     def _keep(self, kind: str, name: str, file: Path) -> str:
         try:

@@ -32,6 +32,7 @@ class Wishes:
     port: int = 8080
     persona: str = "Clara"
     return_number: str = ""
+    company_address: str = ""
     seats_per_worker: int = SEATS_PER_WORKER
 
 
@@ -112,6 +113,7 @@ class MachineRoom:
                 company=self.wishes.company,
                 persona=self.wishes.persona,
                 return_number=self.wishes.return_number,
+                company_address=self.wishes.company_address,
             )
             for number, start in enumerate(range(0, len(seats), size), 1)
         ]

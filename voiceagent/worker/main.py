@@ -125,8 +125,8 @@ async def _seats(
     )
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers, trunk=plan.trunk)
     rules = load_rules(plan.dialplans / "jurisdictions")
-    queue = Queue(records.journal, rules, gate, worker=plan.name)
     shelf = ContentShelf(plan.dialplans, records.db, clock)
+    queue = Queue(records.journal, rules, gate, worker=plan.name, hashes=shelf.hashes)
     loops = []
     for seat in plan.seats:
         phone = await softphone.add_account(seat.user, seat.password, plan.registrar)

@@ -11,8 +11,10 @@ from voiceagent.base.clock import Clock
 from voiceagent.base.errors import UnavailableError, VoiceagentError
 from voiceagent.cases.kinds import SeatState
 from voiceagent.cases.seats import seat_changed
+from voiceagent.compliance import Purpose
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialer.queue import Lease, Queue
+from voiceagent.dialogue.entry import Entry
 from voiceagent.journal.catalogue import CallEnded
 from voiceagent.journal.writer import JournalWriter
 from voiceagent.telephony.line import Phone
@@ -89,6 +91,10 @@ class SeatLoop:
                 zone=lease.zone,
                 content=await asyncio.to_thread(self._shelf.take, lease.script, str(lease.case.language), lease.policy),
                 permit=lambda: self._queue.recheck(lease),
+                law=self._shelf.law(lease.case, lease.today),
+                entry=Entry.CALLBACK if lease.purpose is Purpose.CALLBACK else Entry.OUTBOUND,
+                first_contact=lease.first_contact,
+                identity_tries_left=lease.identity_tries_left,
             )
             ended = await Call(job, self._phone, record, self._house).run()
         except VoiceagentError as error:

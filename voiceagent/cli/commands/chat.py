@@ -32,6 +32,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debtor", type=Path, metavar="FILE", help="debtor file (default: an invented one)")
     parser.add_argument("--policy", metavar="FILE", help="policy file or name (default: demo-<region>)")
     parser.add_argument("--company", default="Atende Mais", metavar="NAME", help="the caller's neutral name")
+    parser.add_argument(
+        "--direction",
+        choices=("outbound", "inbound", "callback"),
+        default="outbound",
+        help="who began the call (default: outbound)",
+    )
+    parser.add_argument(
+        "--open-offer", type=Path, metavar="FILE", help="what `offer --json` printed, still on the table"
+    )
+    parser.add_argument("--later", action="store_true", help="not the first conversation about the case")
     parser.add_argument("--today", metavar="DAY", help="YYYY-MM-DD (default: today in the debtor's zone)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, one for each agent turn")
     parser.epilog = f"{parser.epilog or ''}\nAn empty line is silence; /keys 1503 presses keys; /hangup hangs up."
@@ -39,9 +49,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Converse until the agent or the debtor hangs up; the end of stdin is the debtor hanging up."""
+    from voiceagent.dialogue.entry import Entry
     from voiceagent.simulator.text_driver import TextCall
 
-    call = TextCall(_machine(args))
+    call = TextCall(_machine(args), Entry(args.direction))
     show = _show_json if args.json else _show_text
     show(call, call.answer())
     try:
@@ -59,6 +70,7 @@ def _machine(args: argparse.Namespace) -> Any:
     from voiceagent.base.languages import Language
     from voiceagent.cli.dialogue import brief, call_day, default_policy, sample_case
     from voiceagent.dialogue.machine import Machine
+    from voiceagent.settings.asks import read_offer
     from voiceagent.settings.dialplans import load_case, load_policy, load_script, policy_path, script_path
     from voiceagent.settings.paths import Paths
 
@@ -70,7 +82,17 @@ def _machine(args: argparse.Namespace) -> Any:
     script = load_script(script_path(dialplans, args.script, language))
     case = load_case(args.debtor) if args.debtor else sample_case(language, args.region)
     policy = load_policy(policy_path(dialplans, args.policy or default_policy(dialplans, case)))
-    return Machine(script, brief(case, policy, call_day(args.today, case), company=args.company))
+    offer = read_offer(args.open_offer, policy.currency) if args.open_offer else None
+    briefing = brief(
+        case,
+        policy,
+        call_day(args.today, case),
+        dialplans,
+        company=args.company,
+        first_contact=not args.later,
+        open_offer=offer,
+    )
+    return Machine(script, briefing)
 
 
 def _lines(source: Iterable[str]) -> Iterable[str]:

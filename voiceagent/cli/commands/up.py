@@ -14,6 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--company", required=True, metavar="NAME", help="the neutral name callers hear")
     parser.add_argument("--persona", default="Clara", metavar="NAME", help="the agent's name (default: %(default)s)")
     parser.add_argument("--return-number", default="", metavar="NUMBER", help="where debtors can call back")
+    parser.add_argument("--company-address", default="", metavar="TEXT", help="said where a law wants it (Mexico)")
     parser.add_argument("--port", type=int, default=8080, help="the console's port (default: %(default)s)")
     parser.add_argument(
         "--sip", type=Path, metavar="FILE", help="registrar, seats, manager (default: sip.yaml at home)"
@@ -33,7 +34,14 @@ def run(args: argparse.Namespace) -> int:
     from voiceagent.worker.lifeline import until_told
 
     paths = Paths.from_environment()
-    wishes = Wishes(args.company, args.port, args.persona, args.return_number, max(1, args.seats_per_worker))
+    wishes = Wishes(
+        args.company,
+        args.port,
+        args.persona,
+        args.return_number,
+        args.company_address,
+        max(1, args.seats_per_worker),
+    )
     room = MachineRoom(paths, load_settings(paths), load_sip(args.sip or paths.home / "sip.yaml"), wishes)
 
     async def work() -> None:
