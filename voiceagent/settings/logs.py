@@ -6,8 +6,8 @@ import logging
 import re
 
 _EMAIL = re.compile(r"\b([A-Za-z0-9])[A-Za-z0-9._%+-]*@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
-_DOCUMENT = re.compile(r"(?<![\w.+-])\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?![\w-])|\b\d{2}\.?\d{3}\.?\d{3}/\d{4}-?\d{2}\b")
-_PHONE = re.compile(r"\+[1-9]\d{6,14}(?!\d)|(?<![\w.+-])\(?\d{2}\)?[ -]?9?\d{4}[ -]?\d{4}(?![\w-])")
+_DOCUMENT = re.compile(r"(?<![\w.+*-])\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?![\w-])|\b\d{2}\.?\d{3}\.?\d{3}/\d{4}-?\d{2}\b")
+_PHONE = re.compile(r"\+[1-9]\d{6,14}(?!\d)|(?<![\w.+*-])\(?\d{2}\)?[ -]?9?\d{4}[ -]?\d{4}(?![\w-])")
 
 
 def mask(text: str) -> str:
