@@ -245,6 +245,11 @@ def explore(script: Script, laws: Sequence[SpokenLaw]) -> Iterator[Finding]:
         walk.run()
         yield from walk.findings
         reached |= {place.node for place in walk.seen}
+    # A state that one place's law keeps from its debtors is still there for those of another.
+    if laws:
+        anywhere = _Walk(script, None)
+        anywhere.run()
+        reached |= {place.node for place in anywhere.seen}
     for name in script.states:
         if name not in reached:
             yield Finding(("states", name), "is never reached: lead there or remove it")

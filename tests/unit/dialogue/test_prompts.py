@@ -78,7 +78,8 @@ def test_what_belongs_to_the_debt_is_a_case_variable() -> None:
     assert {"creditor", "product", "contract", "original", "charges", "total", "due"} <= CASE_VARIABLES
     assert {"offer_total", "instalment_amount", "first_due", "down_payment"} <= CASE_VARIABLES
     assert VARIABLES.keys() - CASE_VARIABLES == {
-        "address", "persona", "company", "name", "first_name", "protocol", "return_number", "callback_day", "callback_time"
+        "address", "persona", "company", "name", "first_name", "protocol", "return_number", "callback_day",
+        "callback_time",
     }  # fmt: skip
 
 

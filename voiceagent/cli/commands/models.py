@@ -136,13 +136,16 @@ def scripted_languages() -> list[str]:
 
 def bank_texts(language: str) -> list[str]:
     """All that the agent says in that language to everyone alike: the scripts' carriers, then the values' units."""
+    from voiceagent.dialogue.law import STRICTEST
     from voiceagent.dialogue.prompts import carriers
     from voiceagent.language.say import bank
     from voiceagent.settings.dialplans import load_script
     from voiceagent.settings.paths import Paths
+    from voiceagent.settings.spokenlaw import served_laws
 
-    scripts = sorted(Paths.from_environment().dialplans.glob(f"*/{language}.yaml"))
-    spoken = [text for path in scripts for text in carriers(load_script(path))]
+    paths = sorted(Paths.from_environment().dialplans.glob(f"*/{language}.yaml"))
+    scripts = [(path, load_script(path)) for path in paths]
+    spoken = [text for path, script in scripts for text in carriers(script, [STRICTEST, *served_laws(script, path)])]
     return spoken + bank(language)
 
 
