@@ -1,4 +1,4 @@
-"""Guards the walls: a room imports only what the table in docs/architecture.md allows, and models stay out of workers."""
+"""Guards the walls: a room imports only what docs/architecture.md's table allows, and models stay out of workers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ IMPURE = {"asyncio", "socket", "sqlite3", "sqlalchemy", "aiohttp", "threading", 
 
 
 def _imports(path: Path) -> list[tuple[int, str]]:
-    """Every module a file imports, absolute, with its line; `from a.b import c` counts as a.b.c when that is a module."""
+    """Every module a file imports, with its line; `from a.b import c` counts as a.b.c."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -71,7 +71,7 @@ def test_a_room_imports_only_what_its_row_names(path: Path) -> None:
 def test_every_room_of_the_table_is_checked() -> None:
     rooms = {path.relative_to(PACKAGE).parts[0] for path in _files()} - {"__init__.py"}
     assert rooms <= set(TABLE)
-    assert PURE <= rooms
+    assert rooms >= PURE
     for room, allowed in TABLE.items():
         assert {name.split(".")[0] for name in allowed} <= set(TABLE), room
 
