@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import shutil
+import socket
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from voiceagent.base.clock import OffsetClock
-from voiceagent.base.errors import UnavailableError
+from voiceagent.base.errors import MissingPartError, UnavailableError
 from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
 from voiceagent.cases.calls import calls
@@ -29,6 +30,8 @@ from voiceagent.settings.paths import Paths
 from voiceagent.simulator.phones import PhonePlan, PhonesPlan
 from voiceagent.simulator.sample import SampleDebtor, write_list
 from voiceagent.simulator.verdict import differences_from_cdr
+from voiceagent.speech.installed import kokoro_directory
+from voiceagent.speech.recogniser import served_languages
 from voiceagent.storage.database import Database
 from voiceagent.telephony.ami import AmiClient
 from voiceagent.telephony.asterisk_program import AsteriskProgram
@@ -146,6 +149,9 @@ class Rehearsal:
 
     async def _start(self) -> None:
         self._prepare_exchange()
+        self._require_speech()
+        if self.settings.console_port:
+            _require_free(self.settings.console_port)
         shutil.rmtree(self.home, ignore_errors=True)
         for folder in (self.home, self.home / "run", self.recordings):
             folder.mkdir(mode=0o700, parents=True)
@@ -172,6 +178,14 @@ class Rehearsal:
     async def _start_exchange(self) -> None:
         await self._stack.enter_async_context(self.asterisk)
         self.ami = await self._stack.enter_async_context(self.asterisk.ami())
+
+    def _require_speech(self) -> None:
+        """Said here, in one line, before anything is started or wiped."""
+        models, language = self.paths.models, self.settings.language
+        if language not in served_languages(models):
+            raise MissingPartError(f"no recogniser for {language} is installed: run `voiceagent models install`")
+        if kokoro_directory(models) is None:
+            raise MissingPartError("no voices for simulated debtors are installed: run `voiceagent models install`")
 
     def _open_database(self) -> None:
         db = Database(self.database_url)
@@ -326,6 +340,18 @@ def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """`items` in runs of up to `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def _require_free(port: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise UnavailableError(
+                f"port {port} for the console is in use by another program: stop it, or choose another with --port",
+                code="port_in_use",
+            ) from None
 
 
 def _line(number: int, of: int, row: dict[str, Any]) -> str:

@@ -65,7 +65,7 @@ async def run_worker(plan: WorkerPlan) -> None:
     clock = clock_of(plan)
     warm_understanding(plan.dialplans)
     records = await asyncio.to_thread(open_records, plan.database_url, clock)
-    recorder = Recorder(plan.recordings)
+    recorder = Recorder(plan.recordings, min_free_bytes=plan.min_free_bytes)
     softphone = Softphone(SoftphoneSettings(address=plan.address, retire_after_calls=plan.retire_after_calls))
     try:
         recorder.start()

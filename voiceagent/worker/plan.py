@@ -53,6 +53,8 @@ class WorkerPlan(BaseModel):
     idle_poll_s: float = 0.5
     """How often an idle seat asks for work."""
     retire_after_calls: int = 100
+    min_free_bytes: int = 200_000_000
+    """No call begins with less disk than this for its recording."""
     metrics_port: int = 0
     """Loopback port of the worker's own /metrics; 0: any free one, told in the ready line."""
 

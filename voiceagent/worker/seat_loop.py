@@ -68,6 +68,8 @@ class SeatLoop:
 
     async def _next(self) -> Lease | None:
         try:
+            # A disk that is full now must not use up debtors' attempts.
+            self._house.recorder.check()
             return await asyncio.to_thread(self._queue.lease, self.name)
         except UnavailableError as error:
             log.error("seat %s cannot ask for work: %s", self.name, error)
