@@ -1,4 +1,4 @@
-"""Guards identity over calls: wrong answers are counted for the person's day, and who can prove nothing is not dialled."""
+"""Guards identity over calls: wrong answers count for the person's day; who can prove nothing is not dialled."""
 
 from __future__ import annotations
 
@@ -120,9 +120,8 @@ def test_a_case_that_can_prove_nothing_is_not_dialled_and_is_counted(
 def test_a_later_conversation_is_known_as_such(queue: Queue, campaign: Callable, clock: ManualClock) -> None:
     campaign()
     lease = next_lease(queue, clock)
-    queue.journal.record([
-        NewEvent("call", lease.attempt_id, each, "agent") for each in (CallAnswered(), IdentityVerified("birth_day_month"))
-    ])  # fmt: skip
+    said = (CallAnswered(), IdentityVerified("birth_day_month"))
+    queue.journal.record([NewEvent("call", lease.attempt_id, each, "agent") for each in said])
     queue.complete(lease, CallEnded(D.CPC_NEG.value, human=True, right_party=True, ring_s=3.0, talk_s=60.0))
     assert not next_lease(queue, clock).first_contact
 

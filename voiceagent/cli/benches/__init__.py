@@ -1,0 +1,1 @@
+"""The measurements of `voiceagent bench`: one module each, shaped like a command."""

@@ -1,0 +1,106 @@
+"""The scored sets of understanding: what people say, with what it means, written apart from the rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from voiceagent.base.errors import UnavailableError
+from voiceagent.base.languages import Language
+from voiceagent.dialogue.understanding import understand
+from voiceagent.settings.paths import ROOT
+
+#: The sets' today: a Wednesday.
+TODAY = date(2026, 11, 18)
+SETS = ROOT / "tests" / "unit" / "dialogue" / "sets"
+#: Mistakes shown, so that a report stays readable.
+_SHOWN = 25
+
+
+def lines(path: Path) -> Iterator[list[str]]:
+    """The fields of each line; UnavailableError when the set is not there (an installation without the checkout)."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UnavailableError(f"no set at {path}: run this from a checkout, or give --sets") from error
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            yield [part.strip() for part in line.split("|")]
+
+
+def utterances(language: Language, sets: Path = SETS) -> list[str]:
+    """Everything the language's test sets say."""
+    return [fields[1] for kind in ("intents", "slots") for fields in lines(sets / f"{language}.{kind}.test.txt")]
+
+
+def score_intents(language: Language, sets: Path = SETS) -> dict[str, Any]:
+    """{n, right, accuracy, macro_f1, mistakes}: F1 averaged over the intents of the set."""
+    right: Counter[str] = Counter()
+    missed: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    mistakes: list[str] = []
+    for intent, words in lines(sets / f"{language}.intents.test.txt"):
+        heard = understand(
+            words, language=language, region=language.default_region, expect=("intent",), today=TODAY
+        ).intent
+        if (heard or "none") == intent:
+            right[intent] += 1
+            continue
+        missed[intent] += 1
+        wrong[heard or "none"] += 1
+        mistakes.append(f"{words} | {intent}, not {heard}")
+    names = sorted(right.keys() | missed.keys())
+    scores = [2 * right[name] / (2 * right[name] + missed[name] + wrong[name]) for name in names]
+    n = right.total() + missed.total()
+    return {
+        "n": n,
+        "right": right.total(),
+        "accuracy": round(right.total() / n, 4),
+        "macro_f1": round(sum(scores) / len(scores), 4),
+        "mistakes": mistakes[:_SHOWN],
+    }
+
+
+def score_slots(language: Language, sets: Path = SETS) -> dict[str, Any]:
+    """{n, right, rejected, wrong, right_rate, wrong_rate, kinds, mistakes}; rejected: nothing was filled."""
+    kinds: dict[str, Counter[str]] = {}
+    mistakes: list[str] = []
+    for kind, words, wanted in lines(sets / f"{language}.slots.test.txt"):
+        heard = understand(words, language=language, region=language.default_region, expect=(kind,), today=TODAY)
+        filled = {name: str(value) for name, value in heard.slots.items()}
+        verdict = _verdict(kind, wanted, filled, {str(option["slot"]) for option in heard.alternatives})
+        kinds.setdefault(kind, Counter())[verdict] += 1
+        if verdict != "right":
+            mistakes.append(f"{words} | {kind}: {wanted}, not {filled}")
+    total = sum(kinds.values(), Counter())
+    return {
+        **_rates(total),
+        "kinds": {kind: _rates(kinds[kind]) for kind in sorted(kinds)},
+        "mistakes": mistakes[:_SHOWN],
+    }
+
+
+def _verdict(kind: str, wanted: str, filled: dict[str, str], open_slots: set[str]) -> str:
+    main = "date" if kind == "birth_date" else kind
+    if wanted.startswith("?") or wanted == "-":
+        if main in filled:
+            return "wrong"
+        return "right" if wanted == "-" or main in open_slots else "rejected"
+    values = dict(pair.split("=", 1) for pair in wanted.split())
+    if any(name in filled and filled[name] != value for name, value in values.items()):
+        return "wrong"
+    return "right" if values.keys() <= filled.keys() else "rejected"
+
+
+def _rates(counted: Counter[str]) -> dict[str, Any]:
+    n = counted.total()
+    parts = {name: counted[name] for name in ("right", "rejected", "wrong")}
+    return {
+        "n": n,
+        **parts,
+        "right_rate": round(counted["right"] / n, 4) if n else None,
+        "wrong_rate": round(counted["wrong"] / n, 4) if n else None,
+    }
