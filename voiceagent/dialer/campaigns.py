@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.ids import uuid7
 from voiceagent.base.languages import Language
+from voiceagent.debt.identity import UNVERIFIABLE
 from voiceagent.dialer import events
 from voiceagent.dialer.modes import header_part
 from voiceagent.dialer.tables import CampaignState, DialMode, EnrollmentState, campaign, enrollment, list_entry
@@ -152,6 +153,21 @@ def enroll_list(journal: Journal, connection: sa.Connection, campaign_id: uuid.U
     """Every case of a list; returns how many are new in the campaign."""
     query = sa.select(list_entry.c.case_id).where(list_entry.c.list_id == list_id, list_entry.c.case_id.is_not(None))
     return enroll(journal, connection, campaign_id, list(connection.execute(query.distinct()).scalars()))
+
+
+def tally(connection: sa.Connection, campaign_id: uuid.UUID) -> dict[str, int]:
+    """Its cases: all of them, by state, and those nobody can be proved by (`unverifiable`), who are not dialled."""
+    e = enrollment.c
+    rows = connection.execute(
+        sa.select(e.state, e.reason, sa.func.count().label("n"))
+        .where(e.campaign_id == campaign_id)
+        .group_by(e.state, e.reason)
+    ).all()
+    counted = {"cases": sum(row.n for row in rows), **dict.fromkeys((state.value for state in EnrollmentState), 0)}
+    for row in rows:
+        counted[row.state.value] += row.n
+    counted[UNVERIFIABLE] = sum(row.n for row in rows if row.reason == UNVERIFIABLE)
+    return counted
 
 
 def _campaign(row: sa.Row[tuple[object, ...]]) -> Campaign:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -11,10 +12,12 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from voiceagent.base.errors import BadInputError
+from voiceagent.base.languages import Language
 from voiceagent.debt.case import Case
 from voiceagent.debt.policy import Policy
 from voiceagent.dialogue.checker import check
 from voiceagent.dialogue.finding import Finding
+from voiceagent.dialogue.prompts import variables_of
 from voiceagent.dialogue.script import Script
 from voiceagent.settings.casefile import CaseFile
 from voiceagent.settings.spokenlaw import served_laws
@@ -48,7 +51,34 @@ def check_script(path: Path) -> list[tuple[Finding, str]]:
     """Every finding of a script with its text `file:line: ...`; BadInputError when it cannot even be read."""
     document = read_yaml(path)
     script = build(Script, document)
-    return [(finding, describe(document, finding)) for finding in check(script, served_laws(script, path))]
+    findings = [*check(script, served_laws(script, path)), *_against_other_languages(script, path)]
+    return [(finding, describe(document, finding)) for finding in findings]
+
+
+def _against_other_languages(script: Script, path: Path) -> Iterator[Finding]:
+    """What the same script says or does in another language and not here; every language must be there."""
+    if path.stem != script.language:
+        return
+    for language in Language:
+        other_path = path.with_name(f"{language}.yaml")
+        if language == script.language:
+            continue
+        if not other_path.is_file():
+            yield Finding(("language",), f"there is no {other_path.name} beside it: write the script in {language} too")
+            continue
+        try:
+            other = build(Script, read_yaml(other_path))
+        except BadInputError:
+            continue  # told where that file itself is checked
+        if other.script != script.script:
+            continue
+        for key in ("states", "prompts"):
+            for name in sorted(getattr(other, key).keys() - getattr(script, key).keys()):
+                yield Finding((key,), f"{other_path.name} has {name!r} and this file has not: write it here too")
+        for name, prompt in script.prompts.items():
+            if name in other.prompts and variables_of(prompt) != variables_of(other.prompts[name]):
+                differ = ", ".join(sorted(variables_of(prompt) ^ variables_of(other.prompts[name])))
+                yield Finding(("prompts", name), f"says {{{differ}}} in only one of {path.name} and {other_path.name}")
 
 
 def load_policy(path: Path) -> Policy:
@@ -105,9 +135,10 @@ def describe(document: Document, finding: Finding) -> str:
     return f"{document.source}:{document.line(finding.path)}: {where}: {finding.message}"
 
 
-def schema() -> str:
-    """The JSON Schema of a script, for editors."""
-    return json.dumps(Script.model_json_schema(), indent=2, ensure_ascii=False)
+def schema(kind: str = "script") -> str:
+    """The JSON Schema of a script (or `policy`), for editors."""
+    model = Policy if kind == "policy" else Script
+    return json.dumps(model.model_json_schema(), indent=2, ensure_ascii=False)
 
 
 def _scripts() -> tuple[str, ...]:

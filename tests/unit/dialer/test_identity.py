@@ -18,6 +18,7 @@ from voiceagent.cases.store import failed_identity_tries
 from voiceagent.compliance import RuleBook
 from voiceagent.debt.case import Debt
 from voiceagent.debt.disposition import Disposition
+from voiceagent.dialer.campaigns import tally
 from voiceagent.dialer.explain import explain_case
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Lease, Queue
@@ -106,10 +107,13 @@ def test_a_case_that_can_prove_nothing_is_not_dialled_and_is_counted(
     with db.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.attempt)).scalar_one() == 1
         row = connection.execute(sa.select(enrollment).where(enrollment.c.case_id == taken.case_id)).one()
+        campaign_id = connection.execute(sa.select(enrollment.c.campaign_id).limit(1)).scalar_one()
+        counted = tally(connection, campaign_id)
         told = explain_case(
             connection, taken.case_id, now=queue.journal.clock.now(), rules=rules, gate=Gate(), guard_s=0.0,
             tenant_id=queue.journal.tenant_id,
         )  # fmt: skip
+    assert (counted["cases"], counted["done"], counted["unverifiable"]) == (2, 1, 1)
     assert (row.state, row.reason) == (EnrollmentState.DONE, "unverifiable")
     assert not told["callable"] and "unverifiable" in told["reasons"]
     with pytest.raises(DeniedError, match="prove identity") as refused:

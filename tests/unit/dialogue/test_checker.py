@@ -153,3 +153,37 @@ def test_every_prompt_about_the_debt_moved_to_the_greeting_is_found(script: Scri
         data = script.model_dump()
         data["states"]["greet"]["say"] = (name,)
         assert any("before identity" in finding.message for finding in check(Script.model_validate(data))), name
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Path:
+    """A folder with the shipped script in every language."""
+    for path in SCRIPTS:
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    return tmp_path
+
+
+def test_a_language_that_lacks_a_prompt_or_a_state_is_found(three: Path) -> None:
+    spanish = three / "es.yaml"
+    text = spanish.read_text(encoding="utf-8")
+    spanish.write_text(text.replace("  change_day:", "  cambio:").replace("[change_day", "[cambio").replace(
+        "go: change_day", "go: cambio"), encoding="utf-8")  # fmt: skip
+    found = [text for finding, text in check_script(spanish) if finding.is_error]
+    assert any("pt-BR.yaml has 'change_day' and this file has not" in text for text in found)
+    found = [text for finding, text in check_script(three / "en.yaml") if finding.is_error]
+    assert any("es.yaml has 'cambio'" in text for text in found)
+
+
+def test_a_prompt_that_says_less_in_one_language_is_found(three: Path) -> None:
+    english = three / "en.yaml"
+    english.write_text(
+        english.read_text(encoding="utf-8").replace("One payment of {offer_total}.", "One payment."), encoding="utf-8"
+    )
+    found = [text for finding, text in check_script(english) if finding.is_error]
+    assert any("offer_cash_short" in text and "{offer_total} in only one of" in text for text in found)
+
+
+def test_a_missing_language_is_found(three: Path) -> None:
+    (three / "es.yaml").unlink()
+    found = [text for finding, text in check_script(three / "en.yaml") if finding.is_error]
+    assert [text for text in found if "there is no es.yaml beside it" in text]

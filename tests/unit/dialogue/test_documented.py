@@ -28,6 +28,14 @@ def test_everything_a_script_can_use_is_documented(names: dict[str, object]) -> 
     assert set(names) - WORDS == set()
 
 
-def test_the_published_schema_is_the_one_in_force() -> None:
-    published = json.loads((DOCS / "script.schema.json").read_text(encoding="utf-8"))
-    assert published == json.loads(schema()), "write it anew: voiceagent script schema > docs/script.schema.json"
+@pytest.mark.parametrize("kind", ["script", "policy"])
+def test_the_published_schema_is_the_one_in_force(kind: str) -> None:
+    published = json.loads((DOCS / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    assert published == json.loads(schema(kind)), f"write it anew: voiceagent script schema > docs/{kind}.schema.json"
+
+
+@pytest.mark.parametrize("path", sorted((DOCS.parent / "dialplans").glob("[np]*/*.yaml")), ids=lambda path: path.stem)
+def test_every_script_and_policy_tells_editors_its_schema(path: Path) -> None:
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    said = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
+    assert said is not None and (path.parent / said[1]).resolve().is_file()

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from voiceagent.base.errors import UsageError
     from voiceagent.base.languages import Language
     from voiceagent.cli.house import open_journal
-    from voiceagent.dialer.campaigns import all_campaigns, create_campaign, set_mode, set_state
+    from voiceagent.dialer.campaigns import all_campaigns, create_campaign, set_mode, set_state, tally
     from voiceagent.dialer.tables import CampaignState, DialMode
 
     states = {"start": CampaignState.RUNNING, "pause": CampaignState.PAUSED, "finish": CampaignState.FINISHED}
@@ -57,16 +57,23 @@ def run(args: argparse.Namespace) -> int:
             print(f"campaign {args.name}: {args.mode}")
         else:
             with journal.db.read() as connection:
-                found = all_campaigns(connection, journal.tenant_id)
-            rows = [
-                {"name": c.name, "state": c.state.value, "mode": c.mode.value, "script": c.script, "policy": c.policy}
-                for c in found
-            ]
+                rows = [
+                    {
+                        "name": found.name,
+                        "state": found.state.value,
+                        "mode": found.mode.value,
+                        "script": found.script,
+                        "policy": found.policy,
+                        **tally(connection, found.id),
+                    }
+                    for found in all_campaigns(connection, journal.tenant_id)
+                ]
             if args.json:
                 print(json.dumps({"campaigns": rows}, ensure_ascii=False))
                 return 0
             for row in rows:
-                print(f"{row['name']}  {row['state']}  {row['mode']}  {row['script']}/{row['policy']}")
+                told = f"{row['cases']} cases, {row['unverifiable']} unverifiable"
+                print(f"{row['name']}  {row['state']}  {row['mode']}  {row['script']}/{row['policy']}  {told}")
             if not rows:
                 print("no campaign yet", file=sys.stderr)
     return 0

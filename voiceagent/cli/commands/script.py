@@ -19,7 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     check = parts.add_parser("check", help="prove files sound; without a path, everything in dialplans/")
     check.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="script or policy files, or directories")
     check.add_argument("--json", action="store_true", help="print one JSON document")
-    parts.add_parser("schema", help="print the JSON Schema of a script, for editors")
+    shape = parts.add_parser("schema", help="print the JSON Schema of a script or a policy, for editors")
+    shape.add_argument("--policy", action="store_true", help="of a policy")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from voiceagent.settings.paths import Paths
 
     if args.part == "schema":
-        print(schema())
+        print(schema("policy" if args.policy else "script"))
         return 0
     dialplans = Paths.from_environment().dialplans
     files = list(_files(args.paths or [dialplans / "negotiation", dialplans / "policies"]))
