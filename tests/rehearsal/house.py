@@ -38,7 +38,6 @@ AGREES_BY_KEYS = (
     *(_pressed(key) for key in ("1503", "1", "1", "2")),
     Step(key="1"),
 )
-WRONG_PERSON = (Step(), Step(key="2"), Step(key="2"))
 #: Whatever a test waits for comes within this, or never.
 PATIENCE_S = 90.0
 

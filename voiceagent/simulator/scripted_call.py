@@ -21,6 +21,8 @@ SPEECH_DBOV = -50.0
 PATIENCE_S = 1.4
 #: Seconds of the agent's speech after which it has said something.
 SPOKE_S = 0.3
+#: Seconds a key takes to arrive and to be acted on: what the agent says meanwhile is no answer yet.
+KEY_S = 0.35
 #: It hangs up then.
 LONGEST_S = 240.0
 
@@ -44,6 +46,7 @@ class ScriptedCall:
         self._steps = [(number, step) for number, step in enumerate(steps) if step.acts]
         self._audio: dict[str, bytes] = {}
         self._playing = b""
+        self._pressing_s = 0.0
         self._spoke_s = 0.0
         self._silent_s = 0.0
         self._over = False
@@ -82,6 +85,7 @@ class ScriptedCall:
 
     def _listen(self, pcm: bytes) -> None:
         for start in range(0, len(pcm), FRAME_BYTES):
+            self._pressing_s -= FRAME_S
             if rms_dbov(pcm[start : start + FRAME_BYTES]) > SPEECH_DBOV:
                 self._spoke_s += FRAME_S
                 self._silent_s = 0.0
@@ -89,8 +93,8 @@ class ScriptedCall:
                 self._silent_s += FRAME_S
 
     def _time_for(self, step: Step) -> bool:
-        if self._playing:
-            self._spoke_s = 0.0  # what the agent says while we talk is no answer yet
+        if self._playing or self._pressing_s > 0:
+            self._spoke_s = 0.0  # what the agent says meanwhile is no answer yet
             return False
         if step.barge is not None:
             return self._spoke_s * 1000 >= max(step.barge.after_ms, 1)
@@ -105,6 +109,7 @@ class ScriptedCall:
             self.report.said.append(Spoken("", step.say, round(now, 3), round(now + length, 3)))
         elif step.key is not None:
             self._line.send_dtmf(step.key)
+            self._pressing_s = KEY_S * len(step.key)
         elif step.hangup:
             await self._line.hangup()
 
