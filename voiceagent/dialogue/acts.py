@@ -258,7 +258,10 @@ def _payday_callback(turn: Turn, _: str) -> None:
     day = turn.slot_date()
     if day is None and turn.state.callback_at is not None:
         return
-    wish = Wish(day + timedelta(days=1) if day is not None else turn.briefing.today + timedelta(days=10))
+    today = turn.briefing.today
+    ahead = (day - today).days + 1 if day is not None else 10
+    # A day long past or in another age was no payday.
+    wish = Wish(today + timedelta(days=ahead if 0 < ahead <= 366 else 10))
     turn.change(callback_at=call_at(wish, turn.briefing.started, turn.briefing.business), callback_exact=True)
 
 

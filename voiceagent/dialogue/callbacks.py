@@ -13,6 +13,7 @@ _DEFAULT = time(10, 0)
 _EARLIEST, _LATEST = time(8, 0), time(19, 45)
 _SATURDAY_LATEST = time(13, 45)
 _SATURDAY, _SUNDAY = 5, 6
+_FARTHEST = timedelta(days=366)
 _SOON = timedelta(minutes=5)
 
 
@@ -42,7 +43,9 @@ def call_at(wish: Wish, now: datetime, business: BusinessCalendar) -> datetime:
         if clock > _latest(day):
             day, clock = day + timedelta(days=1), _DEFAULT
     else:
-        day, clock = wish.day or now.date(), clock or _DEFAULT
+        # A year of birth, or a day long past or far away, is no day to call on.
+        day = min(max(wish.day or now.date(), now.date()), now.date() + _FARTHEST)
+        clock = clock or _DEFAULT
     at = _place(day, clock, now, business)
     while at <= now + _SOON:
         day += timedelta(days=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -42,6 +43,11 @@ from voiceagent.simulator.scenario import forbidden_words
 
 START = datetime(2026, 11, 18, 10, 0, tzinfo=ZoneInfo("America/Sao_Paulo"))
 _BORN = date(1985, 3, 15)
+#: Days from today that a debtor may name: mostly near, sometimes a year of birth or nonsense.
+_DAYS: tuple[Callable[[random.Random], int], ...] = (
+    *(lambda chance: chance.randint(-40, 80),) * 9,
+    lambda chance: chance.choice((-25_000, -400, 400, 40_000)),
+)
 
 
 @dataclass(slots=True)
@@ -119,7 +125,7 @@ def _words(chance: random.Random, expect: Expect, case: Case) -> Understanding:
     for slot, often in (("date", 0.25), ("amount", 0.1), ("instalments", 0.15), ("time", 0.1), ("down_payment", 0.05)):
         if chance.random() < often + (0.4 if slot in expect.kinds else 0):
             slots[slot] = {
-                "date": (START.date() + timedelta(days=chance.randint(-40, 80))).isoformat(),
+                "date": (START.date() + timedelta(days=chance.choice(_DAYS)(chance))).isoformat(),
                 "amount": f"{chance.randint(1, 2000)}.{chance.randint(0, 99):02d}",
                 "instalments": chance.randint(1, 14),
                 "time": f"{chance.randint(0, 23):02d}:{chance.choice((0, 15, 30)):02d}",

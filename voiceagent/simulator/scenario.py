@@ -136,6 +136,16 @@ class Scenario(_Strict):
     steps: tuple[Step, ...] = Field(min_length=1)
     outcome: Outcome
 
+    @property
+    def has_a_past(self) -> bool:
+        """Whether it needs something that was before the call, which only drivers without a database make up."""
+        return (
+            self.entry is not Entry.OUTBOUND
+            or not self.first_contact
+            or self.open_offer is not None
+            or self.identity_tries_left != TRIES_PER_DAY
+        )
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.at.utcoffset() is None:

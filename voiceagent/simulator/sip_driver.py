@@ -60,6 +60,9 @@ def run_scenarios(
     unfit = [each.name for each in scenarios if any(step.speech_lost for step in each.scenario.steps)]
     if unfit:
         raise UsageError(f"{', '.join(unfit)}: a speech process that dies on cue is for the text and audio drivers")
+    told = [each.name for each in scenarios if each.scenario.has_a_past]
+    if told:
+        raise UsageError(f"{', '.join(told)}: calls of debtors, and earlier calls, are for the text and audio drivers")
     found: dict[str, list[str]] = {}
     for _, group in groupby(sorted(scenarios, key=_house), key=_house):
         found |= asyncio.run(_play(list(group), home, paths or Paths.from_environment(), progress))

@@ -206,6 +206,41 @@ def test_every_negotiation_stays_within_the_policy(
         rejected = (*rejected, answer)
 
 
+SHIPPED = [
+    load_policy(path) for path in sorted((Path(__file__).resolve().parents[3] / "dialplans/policies").glob("*.yaml"))
+]
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    policy=st.sampled_from(SHIPPED),
+    original=st.integers(10_000, 500_000_000),
+    charges=st.integers(0, 200_000_000),
+    overdue=st.integers(0, 1_500),
+    rounds=st.lists(asks, max_size=5),
+)
+def test_every_shipped_policy_keeps_its_own_limits(
+    policy: Policy, original: int, charges: int, overdue: int, rounds: list[Ask]
+) -> None:
+    currency = policy.currency
+    owed = Debt("1", "L", "", Money(original, currency), Money(charges, currency), TODAY - timedelta(days=overdue))
+    segment = policy.segment(overdue, owed.total)
+    rejected: tuple[Offer, ...] = ()
+    for ask in (Ask(), *rounds):
+        wanted = Ask(kind=ask.kind, instalments=ask.instalments, first_due=ask.first_due, rejected=rejected)
+        answer = negotiate(policy, (owed,), wanted, today=TODAY, business=BUSINESS)
+        assert answer == negotiate(policy, (owed,), wanted, today=TODAY, business=BUSINESS)
+        if answer.kind is OfferKind.NONE:
+            continue
+        assert segment is not None
+        terms = segment.cash if answer.kind is OfferKind.CASH else segment.instalments
+        assert terms is not None and answer.discount <= terms.floor.of(owed.original, owed.charges)
+        assert sum(i.amount.minor for i in answer.instalments) == answer.total.minor
+        assert all(BUSINESS.is_open(i.due) and i.due >= TODAY for i in answer.instalments)
+        assert all(answer.discount >= old.discount for old in rejected if old.kind is answer.kind)
+        rejected = (*rejected, answer)
+
+
 @settings(max_examples=60, deadline=None)
 @given(original=st.integers(1, 500_000), charges=st.integers(0, 300_000), policy=policies)
 def test_plain_refusals_only_go_down(original: int, charges: int, policy: Policy) -> None:

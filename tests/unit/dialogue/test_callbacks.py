@@ -29,6 +29,8 @@ NOW = datetime(2026, 11, 18, 10, 5, tzinfo=ZONE)  # a Wednesday; Friday the 20th
         (Wish(period="evening"), "2026-11-18T18:30"),
         (Wish(at=time(23)), "2026-11-18T19:45"),
         (Wish(day=date(2026, 11, 1), at=time(11)), "2026-11-18T11:00"),
+        (Wish(day=date(1975, 5, 2), at=time(11)), "2026-11-18T11:00"),
+        (Wish(day=date(2150, 5, 3), at=time(11)), "2027-11-19T11:00"),
     ],
 )
 def test_what_was_said_becomes_an_instant(wish: Wish, when: str) -> None:
@@ -38,7 +40,7 @@ def test_what_was_said_becomes_an_instant(wish: Wish, when: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(
     now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda at: at.replace(tzinfo=ZONE)),
-    day=st.none() | st.integers(-5, 60),
+    day=st.none() | st.integers(-5, 60) | st.sampled_from([-20_000, 60_000]),
     at=st.none() | st.times(),
     period=st.none() | st.sampled_from(sorted(PERIODS)),
 )
