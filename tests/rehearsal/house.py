@@ -27,15 +27,18 @@ T = TypeVar("T")
 MUTE = (Step(),)
 
 
-def _pressed(key: str) -> Step:
-    return Step(key=key, barge=Barge(after_ms=1000))
+def _pressed(key: str, after_ms: int = 1000) -> Step:
+    return Step(key=key, barge=Barge(after_ms=after_ms))
 
 
 #: A promise of the whole amount by keys alone, pressed as early as they count; the last key confirms the read-back.
 AGREES_BY_KEYS = (
     Step(),
     Step(key="1"),
-    *(_pressed(key) for key in ("1503", "1", "1", "2")),
+    _pressed("1503"),
+    _pressed("1", 2500),  # not so soon that it could belong to the date before it
+    _pressed("1"),
+    _pressed("2"),
     Step(key="1"),
 )
 #: Whatever a test waits for comes within this, or never.
