@@ -135,3 +135,26 @@ def test_script_check_names_file_and_line(tmp_path: Path, capsys: pytest.Capture
     assert main(["script", "check", str(path), "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["sound"] is False and report["findings"][0]["error"] is True
+
+
+def test_a_caller_takes_up_the_offer_that_was_left_open(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, debtor: Path
+) -> None:
+    ask = tmp_path / "ask.json"
+    ask.write_text(json.dumps(ASK))
+    command = ["offer", "--policy", "demo-br", "--debt", str(debtor), "--today", "2026-11-18", "--json"]
+    assert main([*command, "--ask", str(ask)]) == 0
+    left = tmp_path / "offer.json"
+    left.write_text(capsys.readouterr().out)
+    spoken = "nove oito sete\ndois de julho\naceito\n"
+    options = ("--direction", "inbound", "--open-offer", str(left), "--later", "--debtor", str(debtor))
+    turns = chat(monkeypatch, capsys, spoken, *options)
+    assert [turn["state"] for turn in turns] == [
+        "find_document", "ask_birth", "offer_instalments", "ask_date", "ask_date"
+    ]  # fmt: skip
+    assert "Ana Reis" not in str(turns[0]["say"]) and "três parcelas de quatrocentos reais" in str(turns[2]["say"])
+
+
+def test_an_agreed_call_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    turns = chat(monkeypatch, capsys, "sou eu\n", "--direction", "callback")
+    assert "como combinado" in str(turns[0]["say"]) and turns[1]["state"] == "ask_birth"
