@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,7 +62,9 @@ class Ears:
         language: str,
         today: str,
         on_turn: Callable[[HeardTurn], None],
+        on_sensitive: Callable[[bool], None] = lambda begins: None,
     ) -> None:
+        self._on_sensitive = on_sensitive
         self._segmenter = segmenter
         self._hearing = hearing
         self._now = now
@@ -69,12 +72,13 @@ class Ears:
         self._today = today
         self._on_turn = on_turn
         self._expect: Expect | None = None
-        self._work: asyncio.Queue[Expect | bytes | _Finish] = asyncio.Queue()
+        self._work: asyncio.Queue[Expect | bytes | _Finish | None] = asyncio.Queue()
         self._open: tuple[Expect, float, bool] | None = None
         self.pending = 0
         """Turns ended but not yet recognised."""
         self.turns = 0
         """Turns ended so far."""
+        self._drained = asyncio.Event()
         self._task = asyncio.create_task(self._recognise(), name="ears")
 
     def expect(self, expect: Expect) -> None:
@@ -111,6 +115,7 @@ class Ears:
             if expect is None:
                 return
             self._open = (expect, self._now() - self._segmenter.speaking_s, protected)
+            self._sensitive(expect, True)
             self._work.put_nowait(expect)
             self._work.put_nowait(event.pcm)
         elif self._open is None:
@@ -120,15 +125,23 @@ class Ears:
         else:
             expect, started, was_protected = self._open
             self._open = None
+            self._sensitive(expect, False)
             self.pending += 1
             self.turns += 1
             ended = self._now() - event.trailing_s
             self._work.put_nowait(_Finish(expect, started, ended, event.speech_s, was_protected))
 
+    def _sensitive(self, expect: Expect, begins: bool) -> None:
+        if expect.sensitive:
+            self._on_sensitive(begins)
+
     async def _recognise(self) -> None:
         lost = False
         while True:
             step = await self._work.get()
+            if step is None:
+                self._drained.set()
+                continue
             try:
                 if isinstance(step, Expect):
                     lost = False
@@ -138,12 +151,35 @@ class Ears:
             except UnavailableError as error:
                 log.warning("recogniser lost: %s", error)
                 lost = True
+            except Exception:
+                log.exception("recogniser failed")
+                lost = True
             if isinstance(step, _Finish):
-                hypothesis = Hypothesis("", 0.0, reason="unavailable") if lost else await self._hearing.finish()
+                hypothesis = await self._finish(lost)
                 self.pending -= 1
                 self._on_turn(
                     HeardTurn(hypothesis, step.expect, step.started_s, step.ended_s, step.speech_s, step.protected)
                 )
+
+    async def _finish(self, lost: bool) -> Hypothesis:
+        if not lost:
+            try:
+                return await self._hearing.finish()
+            except Exception:  # a turn that never comes out would keep the conversation waiting for ever
+                log.exception("recogniser failed")
+        return Hypothesis("", 0.0, reason="unavailable")
+
+    async def last_words(self, patience_s: float) -> None:
+        """The line is down: take the open turn as it is, and wait until everything said was recognised."""
+        if self._open is not None:
+            expect, started, protected = self._open
+            self._open = None
+            self.pending += 1
+            self._sensitive(expect, False)
+            self._work.put_nowait(_Finish(expect, started, self._now(), self._now() - started, protected))
+        self._work.put_nowait(None)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._drained.wait(), patience_s)
 
     async def close(self) -> None:
         """Stop recognising and release the recogniser."""

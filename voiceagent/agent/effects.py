@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 from voiceagent.agent.mouth import Mouth
 from voiceagent.agent.ports import Record
+from voiceagent.base.errors import UnavailableError
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialogue.events import (
     CallBack,
@@ -21,6 +23,8 @@ from voiceagent.dialogue.events import (
     Say,
 )
 
+log = logging.getLogger(__name__)
+
 
 class Effects:
     """Applies effects one by one; `turn` and `offset` say which of the debtor's turns caused them, and when."""
@@ -31,20 +35,30 @@ class Effects:
         self._on_expect = on_expect
         self.disposition: Disposition | None = None
         self.promised = False
-        self.unspoken = 0
-        """Prompts in a row that could not be rendered."""
+        self.stranded = False
+        """A prompt could not be said, or a promise not kept: the conversation must not go on as if it had been."""
 
     async def apply(self, effects: Sequence[Effect], *, state: str, turn: int, offset_s: float) -> None:
-        """Carry out `effects`; a Hangup only sets `disposition`, the conversation ends the call after the last word."""
+        """Carry out `effects`; a Hangup only sets `disposition`, the conversation ends the call after the last word.
+
+        Once stranded, nothing more is said or asked: an answer to what nobody heard would count for it.
+        """
+        self.stranded = False
         for effect in effects:
             match effect:
+                case Say() | Expect() if self.stranded:
+                    continue
                 case Say():
-                    spoken = await self._mouth.say(effect, state)
-                    self.unspoken = 0 if spoken else self.unspoken + 1
+                    self.stranded = not await self._mouth.say(effect, state)
                 case Expect():
                     self._on_expect(effect)
                 case Promise():
-                    await self._record.promise(effect.agreement, confirmed_by_turn=turn, offset_s=offset_s)
+                    try:
+                        await self._record.promise(effect.agreement, confirmed_by_turn=turn, offset_s=offset_s)
+                    except UnavailableError as error:
+                        log.error("a promise could not be kept: %s", error)
+                        self.stranded = True
+                        return
                     self.promised = True
                 case RightPartyVerified():
                     self._record.verified(effect.datum)

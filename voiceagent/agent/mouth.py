@@ -63,7 +63,7 @@ class Mouth:
         self._queue: deque[Utterance] = deque()
         self._kept: dict[str, bytes] = {}
         self._end = 0  # where the last written byte ends, in the line's count
-        self.voice_lost = False
+        self._closed = False
 
     async def keep(self, says: Sequence[Say]) -> None:
         """Render prompts into this process ahead of need, so that they can be said when the speech process is dead."""
@@ -76,14 +76,17 @@ class Mouth:
 
     async def say(self, say: Say, state: str) -> bool:
         """Queue a prompt; False when it could not be rendered (the voice is lost and no copy was kept)."""
+        if self._closed:
+            return True  # nobody is there to hear it
         pcm = self._kept.get(say.text)
         if pcm is None:
             try:
                 pcm = await self._voice.render(say.parts)
             except UnavailableError as error:
                 log.warning("prompt %s not spoken: %s", say.prompt, error)
-                self.voice_lost = True
                 return False
+        if self._closed:
+            return True
         # The line takes whole frames only.
         self._queue.append(Utterance(say, state, pcm + bytes(-len(pcm) % FRAME_BYTES)))
         return True
@@ -106,8 +109,10 @@ class Mouth:
         return current.total_s - seconds(self._played_of(current))
 
     def protected(self, tail_s: float) -> bool:
-        """Whether a prompt that must be heard whole is being said, and has more than `tail_s` to go."""
-        return self.current is not None and not self.current.say.barge_in and self.left_s() > tail_s
+        """Whether a prompt that must be heard whole waits its turn, or is being said with more than `tail_s` to go."""
+        waiting = any(not utterance.say.barge_in for utterance in list(self._queue)[1:])
+        current = self.current
+        return waiting or (current is not None and not current.say.barge_in and self.left_s() > tail_s)
 
     def tick(self) -> None:
         """Move audio to the line and note what was played."""
@@ -153,6 +158,17 @@ class Mouth:
             elif begun:  # what was never begun was never said: it is no turn
                 heard = min(seconds(played - utterance.begins), utterance.total_s)
                 self._on_ended(Played(utterance, heard, interrupted=True))
+
+    def close(self) -> None:
+        """The line is down: what was begun ends here, whatever it was; nothing more is rendered or queued."""
+        self._closed = True
+        played = self._line.played()
+        waiting, self._queue = list(self._queue), deque()
+        for utterance in waiting:
+            if utterance.written > 0 and played > utterance.begins:
+                self._begin(utterance)
+                heard = min(seconds(played - utterance.begins), utterance.total_s)
+                self._on_ended(Played(utterance, heard, interrupted=heard < utterance.total_s))
 
     def _begin(self, utterance: Utterance) -> None:
         if utterance.started_at is None:

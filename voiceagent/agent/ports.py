@@ -100,8 +100,12 @@ class Record(Protocol):
         """Commit what was learned of the number."""
         ...
 
+    def sensitive(self, begins: bool) -> None:
+        """An identity answer begins (or ends) at this point of the recording."""
+        ...
+
     def hung_up(self, event: HungUp) -> None:
-        """The line is down."""
+        """The line is down; told once, at that moment."""
         ...
 
 

@@ -24,12 +24,18 @@ class TurnSettings:
     """How far it is lowered."""
     key_pause_s: float = 2.0
     """Pause that ends a key sequence."""
+    key_overrun_s: float = 1.5
+    """Keys that follow a whole sequence within this belong to it (a whole date where day and month were asked)."""
     protected_tail_s: float = 1.0
     """The last part of a protected prompt, in which an answer already counts."""
     drain_s: float = 0.3
     """Wait after the last acknowledged sample before hanging up."""
+    last_words_s: float = 2.5
+    """Wait for the recognition of what was said just before the debtor hung up."""
     max_call_s: float = 360.0
-    """A call that lasts longer is ended."""
+    """A call that lasts longer is ended with an apology."""
+    farewell_s: float = 30.0
+    """And cut after so much more."""
 
 
 class BargeIn(StrEnum):
@@ -48,6 +54,7 @@ class TurnTaker:
     _quiet_s: float = 0.0
     _keys: str = ""
     _keys_at: float = 0.0
+    _swallowing: bool = False
     _opened: bool = False
 
     def opened(self, now: float, *, speaking: bool, turns: int) -> bool:
@@ -77,13 +84,22 @@ class TurnTaker:
 
     def key(self, digit: str, now: float, expect: Expect | None) -> str | None:
         """Take a key; the whole sequence when it is complete."""
+        if self._swallowing and now - self._keys_at < self.settings.key_overrun_s:
+            self._keys_at = now
+            return None
+        self._swallowing = False
         wanted = expect.keys if expect else 1
         if digit != "#":
             self._keys += digit
             self._keys_at = now
         if self._keys and (digit == "#" or len(self._keys) >= wanted):
+            self._swallowing = wanted > 1
             return self._take()
         return None
+
+    def forget_keys(self) -> None:
+        """Another question was put: what was pressed for the last one is no part of its answer."""
+        self._keys = ""
 
     def key_pause(self, now: float) -> str | None:
         """The sequence so far when its pause is over."""

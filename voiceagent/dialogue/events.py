@@ -60,6 +60,9 @@ class FarHungUp:
 class SpeechLost:
     """Recognition or synthesis died in mid-call: apologise, go on by keys or end with a callback."""
 
+    voice: bool = False
+    """The agent cannot speak (or may not go on): keys help nobody, the call ends with the prompt kept for this."""
+
 
 DialogueEvent = CallAnswered | Heard | Keyed | NoInput | FarHungUp | SpeechLost
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from voiceagent.debt.disposition import Disposition
@@ -57,14 +57,14 @@ class Machine:
     def step(self, state: ConversationState, event: DialogueEvent) -> tuple[ConversationState, tuple[Effect, ...]]:
         """What `event` leads to. After the end nothing has effects any more."""
         if state.ended is not None:
-            return state, ()
+            return self._after_the_end(state, event)
         turn = Turn(self.script, self.briefing, state)
         if isinstance(event, CallAnswered):
             self._enter(turn, state.node)
         elif isinstance(event, FarHungUp):
             self._far_hung_up(turn)
         elif isinstance(event, SpeechLost):
-            self._speech_lost(turn)
+            self._speech_lost(turn, event)
         else:
             self._answered(turn, event)
         return turn.state, tuple(turn.effects)
@@ -85,6 +85,22 @@ class Machine:
             keys=node.digits or 1,
         )
 
+    def _after_the_end(
+        self, state: ConversationState, event: DialogueEvent
+    ) -> tuple[ConversationState, tuple[Effect, ...]]:
+        """Only one thing is still heard while the last words are said: "stop calling me". A promise made stays made."""
+        stopping = isinstance(event, Heard) and event.understanding.intent == "cease"
+        if not stopping or "ceased" in state.marks or state.ended is Disposition.CEASE:
+            return state, ()
+        target = next(entry.go for entry in self.script.anywhere if "cease" in entry.hear)
+        turn = Turn(self.script, self.briefing, replace(state, ended=None))
+        turn.mark("ceased")
+        self._enter(turn, target)
+        if state.promised is None:
+            return turn.state, tuple(turn.effects)
+        kept = [effect for effect in turn.effects if not isinstance(effect, Hangup)]
+        return replace(turn.state, ended=state.ended), (*kept, Hangup(state.ended or Disposition.PTP))
+
     # --- events -----------------------------------------------------------------------------------------------------
 
     def _far_hung_up(self, turn: Turn) -> None:
@@ -95,11 +111,11 @@ class Machine:
         turn.change(ended=outcome)
         turn.emit(Hangup(outcome))
 
-    def _speech_lost(self, turn: Turn) -> None:
+    def _speech_lost(self, turn: Turn, event: SpeechLost) -> None:
         node = self.script.states[turn.state.node]
         already = turn.state.speech_lost
         turn.change(speech_lost=True)
-        if already or not (node.keys or node.digits):
+        if event.voice or already or not (node.keys or node.digits):
             self._enter(turn, self.script.speech_lost)
             return
         self._say(turn, (self.script.speech_lost_prompt, *self._keyed_prompts(node)))

@@ -110,6 +110,9 @@ class MemoryRecord:
     def identity_failed(self, datum: str) -> None:
         """Nothing to keep."""
 
+    def sensitive(self, begins: bool) -> None:
+        """There is no recording to mark."""
+
     def hung_up(self, event: HungUp) -> None:
         """Nothing to keep."""
 

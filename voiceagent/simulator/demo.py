@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from voiceagent.base.errors import BadInputError, UsageError
+from voiceagent.base.errors import UsageError
 from voiceagent.base.money import Money
 from voiceagent.cases.calls import call_detail, calls
 from voiceagent.debt.agreement import Instalment
@@ -193,7 +193,7 @@ def instant(text: str | None) -> datetime:
     except ValueError:
         raise UsageError(f"--at: not an instant: {text!r}; write it like 2026-11-25T10:00:00-03:00") from None
     if at.tzinfo is None:
-        raise BadInputError(f"--at: give an offset, for example {text}-03:00", code="usage")
+        raise UsageError(f"--at: give an offset, for example {text}-03:00")
     return at
 
 

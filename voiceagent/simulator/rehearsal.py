@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import logging
 import shutil
 import socket
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -320,6 +321,20 @@ class Rehearsal:
         """Every call so far, the newest first (cases.calls). Blocks."""
         with self.records.db.read() as connection:
             return calls(connection, limit=10_000)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold the home against a second rehearsal, which would wipe it; UnavailableError when somebody else has it."""
+    home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with home.with_name(f"{home.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UnavailableError(
+                f"another rehearsal uses {home}: end it, or set VOICEAGENT_HOME to another directory", code="in_use"
+            ) from None
+        yield
 
 
 def sample_phones(debtors: Sequence[SampleDebtor]) -> list[PhonePlan]:

@@ -114,6 +114,9 @@ class ToneService:
         self.book = ToneBook()
         self.ears = ToneHearing(self.book)
 
+    async def check(self) -> None:
+        """It is always there."""
+
     async def hearing(self, call_id: str, language: str) -> ToneHearing:
         """The ears."""
         return self.ears

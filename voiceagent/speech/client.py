@@ -56,6 +56,10 @@ class SpeechClient:
         await voice.open()
         return voice
 
+    async def check(self) -> None:
+        """UnavailableError when nobody answers."""
+        await self.info()
+
     async def info(self) -> Info:
         """What the speech process serves. UnavailableError when nobody answers."""
         link = _Link(self._path)

@@ -80,6 +80,10 @@ class Voice(Protocol):
 class SpeechService(Protocol):
     """Gives each call its ears and its mouth."""
 
+    async def check(self) -> None:
+        """Return when the service answers; UnavailableError when it does not."""
+        ...
+
     async def hearing(self, call_id: str, language: str) -> Hearing:
         """A warmed recogniser for the call."""
         ...

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -80,6 +81,11 @@ class House:
     line_ended: Callable[[Line], None] = lambda line: None
     """Told of each line that is over."""
 
+    async def ready(self) -> None:
+        """Raise UnavailableError while no call could be held: then nobody is leased, and no attempt used up."""
+        await asyncio.to_thread(self.recorder.check)
+        await self.speech.check()
+
     def segmenter(self) -> Segmenter:
         """A fresh one for each call."""
         return VadSegmenter()
@@ -108,27 +114,33 @@ class Call:
             self._house.line_ended(self.line)
         return self._verdict(ended)
 
+    @property
+    def dialled(self) -> bool:
+        """Whether an INVITE was sent."""
+        return self.line is not None
+
     async def _converse(self) -> Ended:
         job, house = self._job, self._house
         language = str(job.case.language)
         # Disk, ears and mouth first: without them nobody's telephone rings.
         house.recorder.check()
         brain = ScriptBrain(Machine(job.content.script, self._briefing()), job.entry)
-        hearing, voice = await asyncio.gather(
-            house.speech.hearing(str(job.call_id), language), house.speech.voice(str(job.call_id), language)
-        )
-        try:
+        async with AsyncExitStack() as opened:
+            hearing = await house.speech.hearing(str(job.call_id), language)
+            opened.push_async_callback(hearing.close)
+            voice = await house.speech.voice(str(job.call_id), language)
+            opened.push_async_callback(voice.close)
             await asyncio.to_thread(job.permit)
+            self._record.dialling()
             self.line = await self._phone.dial(job.number, call_id=str(job.call_id), caller_id=job.caller_id)
             return await self._on(self.line, brain, hearing, voice)
-        finally:
-            await voice.close()
 
     async def _on(self, line: Line, brain: ScriptBrain, hearing: Hearing, voice: Voice) -> Ended:
         now = self._house.clock.now()
         name = f"{now:%Y-%m-%d}/{self._job.call_id}"
         recording, recording_id = self._house.recorder.begin(name), uuid7(now)
         self._record.recording = catalogue.RecordingOpened(recording_id, f"{name}.wav")
+        self._record.tape = recording
         line.record(recording)
         conversation = Conversation(
             line,
@@ -185,7 +197,7 @@ class Call:
         else:
             disposition = UNANSWERED.get(HangupReason(ended.hung_up.reason), Disposition.ERR)
         meaning = MEANING[disposition]
-        answered = ended is not None and ended.answered
+        answered = record.was_answered
         verified = record.verified_datum is not None
         human = answered and not meaning.machine and (meaning.human or verified or record.human_spoke)
         return catalogue.CallEnded(

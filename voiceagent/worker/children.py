@@ -110,12 +110,17 @@ class Child:
 
     async def _read(self) -> None:
         assert self._process is not None and self._process.stdout is not None
-        while line := await self._process.stdout.readline():
-            self.last_sign = asyncio.get_running_loop().time()
-            if line.strip() and self.spec.on_line is not None:
-                self.spec.on_line(line.decode())
-        await self._process.wait()
-        self.died.set()
+        try:
+            while line := await self._process.stdout.readline():
+                self.last_sign = asyncio.get_running_loop().time()
+                if line.strip() and self.spec.on_line is not None:
+                    self.spec.on_line(line.decode())
+        except Exception:
+            log.exception("the lines of %s cannot be read any more", self.spec.name)
+            await self.kill()
+        finally:
+            await self._process.wait()
+            self.died.set()
 
     @property
     def stuck(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ class MachineRoom:
         return self.settings.database.url or self.paths.database_url()
 
     @property
-    def socket(self) -> Path:
+    def speech_socket(self) -> Path:
         """The speech process' socket."""
         return self.paths.home / "run" / "speech.sock"
 
@@ -74,7 +75,7 @@ class MachineRoom:
         self._stack.push_async_callback(self._close_records)
         ami = await self._manager()
         self._stack.push_async_callback(self.supervisor.stop)
-        await self.supervisor.start(speech_spec(self.socket, self.paths.models))
+        await self.supervisor.start(speech_spec(self.speech_socket, self.paths.models))
         for plan in self._plans():
             # Whatever an earlier life of this worker left behind is cleared up before the first new call.
             clean_up = clean_up_after(plan, ami, self.records.journal)
@@ -99,12 +100,12 @@ class MachineRoom:
         size, dial = self.wishes.seats_per_worker, self.settings.dial
         return [
             WorkerPlan(
-                name=f"worker-{number}",
+                name=f"{socket.gethostname()}-{number}",
                 registrar=self.sip.registrar,
                 address=self.sip.address,
                 seats=tuple(seats[start : start + size]),
                 database_url=self.database_url,
-                speech_socket=self.socket,
+                speech_socket=self.speech_socket,
                 recordings=self.paths.recordings,
                 dialplans=self.paths.dialplans,
                 mode=dial.mode,

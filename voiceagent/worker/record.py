@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from voiceagent.agent.ports import AgentTurn, DebtorTurn
 from voiceagent.base.clock import Clock
+from voiceagent.base.errors import UnavailableError
 from voiceagent.base.ids import uuid7
 from voiceagent.cases.kinds import SeatState
 from voiceagent.debt.agreement import Agreement
@@ -18,6 +20,9 @@ from voiceagent.journal.envelope import NewEvent, Payload
 from voiceagent.journal.private import private_ref
 from voiceagent.journal.writer import JournalWriter
 from voiceagent.telephony.line import HungUp
+from voiceagent.telephony.recorder import Recording
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,12 @@ class CallRecord:
         self.keys = keys
         self._on_state = on_state
         self._began = clock.monotonic()
+        self._dialled = False
         self._answered: float | None = None
         self._ended: float | None = None
         self.verified_datum: str | None = None
+        self.tape: Recording | None = None
+        """Where the call is recorded."""
         self.promised = False
         self.recording: catalogue.RecordingOpened | None = None
         """The file that is being written from the answer on."""
@@ -82,8 +90,19 @@ class CallRecord:
         assert self._answered is not None
         self._note(catalogue.CallFirstAudio(after_answer_s=round(self._clock.monotonic() - self._answered, 3)))
 
+    def sensitive(self, begins: bool) -> None:
+        """Mark the recording while an identity answer is being given: the marks survive a crash."""
+        if self.tape is None:
+            return
+        if begins:
+            self.tape.mark_begin()
+        else:
+            self.tape.mark_end()
+
     def hung_up(self, event: HungUp) -> None:
-        """The line is down: talk time ends."""
+        """The line is down: talk time ends. Only the first word counts."""
+        if self._ended is not None:
+            return
         self._ended = self._clock.monotonic()
         self._note(catalogue.CallHungUp(event.by.value, event.sip_code, event.reason))
 
@@ -92,9 +111,16 @@ class CallRecord:
         """Whether the call was ever up."""
         return self._answered is not None
 
+    def dialling(self) -> None:
+        """The INVITE goes out: ringing is counted from here."""
+        self._began = self._clock.monotonic()
+        self._dialled = True
+
     @property
     def ring_s(self) -> float:
-        """Seconds from the INVITE to the answer, or to the end."""
+        """Seconds from the INVITE to the answer, or to the end; 0 when none was sent."""
+        if not self._dialled:
+            return 0.0
         until = self._answered or self._ended or self._clock.monotonic()
         return round(until - self._began, 3)
 
@@ -130,7 +156,7 @@ class CallRecord:
 
     def debtor_turn(self, turn: DebtorTurn) -> None:
         """A turn of the debtor; an identity answer leaves no words and no slots."""
-        if turn.sensitive and turn.result in ("ok", "no_match", "ignored"):
+        if turn.sensitive and turn.ended_s > turn.started_s:
             self.sensitive_spans.append((turn.started_s, turn.ended_s))
         self.human_spoke = self.human_spoke or turn.result in ("ok", "no_match", "dtmf")
         heard = private_ref("utterance", turn.text, self._clock.now()) if turn.text and not turn.sensitive else None
@@ -185,7 +211,7 @@ class CallRecord:
 
     async def opt_out(self, scope: str) -> None:
         """Commit the stop."""
-        await self._commit(
+        await self._keep(
             catalogue.OptOutRecorded(
                 uuid7(self._clock.now()),
                 scope,
@@ -197,7 +223,7 @@ class CallRecord:
 
     async def call_back(self, due_at: datetime, reason: str) -> None:
         """Commit a callback."""
-        await self._commit(
+        await self._keep(
             catalogue.CallbackRequested(
                 uuid7(self._clock.now()),
                 self.keys.case_id,
@@ -214,12 +240,12 @@ class CallRecord:
         now = self._clock.now()
         due = now + timedelta(days=REQUEST_DAYS.get(kind, REQUEST_DEFAULT_DAYS))
         text = private_ref("request", detail, now) if detail else None
-        await self._commit(catalogue.RequestOpened(uuid7(now), kind, self.keys.case_id, text, due))
+        await self._keep(catalogue.RequestOpened(uuid7(now), kind, self.keys.case_id, text, due))
 
     async def mark_number(self, status: str) -> None:
         """Commit what was learned of the number."""
         if self.keys.phone_id is not None:
-            await self._commit(catalogue.NumberMarked(self.keys.phone_id, status))
+            await self._keep(catalogue.NumberMarked(self.keys.phone_id, status))
 
     def note(self, *payloads: Payload) -> None:
         """Further events of the call, without waiting."""
@@ -227,6 +253,15 @@ class CallRecord:
 
     def _events(self, payloads: Sequence[Payload]) -> list[NewEvent]:
         return [NewEvent("call", self.keys.call_id, payload, self.keys.actor) for payload in payloads]
+
+    async def _keep(self, *payloads: Payload) -> None:
+        """Commit; where the database cannot be had in time, keep it as soon as it can: none of this may be lost."""
+        events = self._events(payloads)
+        try:
+            await self._writer.commit(events)
+        except UnavailableError as error:
+            log.error("kept for later: %s (%s)", ", ".join(payload.TYPE for payload in payloads), error)
+            self._writer.note(events)
 
     def _note(self, *payloads: Payload) -> None:
         self._writer.note(self._events(payloads))

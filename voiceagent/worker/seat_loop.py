@@ -24,6 +24,9 @@ from voiceagent.worker.record import CallKeys, CallRecord
 
 log = logging.getLogger(__name__)
 
+#: Longest pause after calls that could not be dialled.
+LONGEST_PAUSE_S = 30.0
+
 
 class SeatLoop:
     """One seat of a worker; `drain` lets the present call end and takes no other."""
@@ -53,59 +56,72 @@ class SeatLoop:
 
     async def run(self) -> None:
         """Work until drained."""
-        self._show(SeatState.IDLE)
+        pause = self._idle_poll_s
         try:
             while not self._draining.is_set():
-                lease = await self._next()
-                if lease is not None:
-                    await self._work(lease)
-                    continue
                 self._show(SeatState.IDLE)
+                lease = await self._next()
+                if lease is not None and await self._work(lease):
+                    pause = self._idle_poll_s
+                    continue
+                # Nothing to do, or a call that could not even be dialled: what stood in its way is given time.
+                pause = self._idle_poll_s if lease is None else min(pause * 2, LONGEST_PAUSE_S)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._draining.wait(), self._idle_poll_s)
+                    await asyncio.wait_for(self._draining.wait(), pause)
         finally:
             self._show(SeatState.OFFLINE)
 
     async def _next(self) -> Lease | None:
         try:
-            # A disk that is full now must not use up debtors' attempts.
-            self._house.recorder.check()
+            # Asked before anybody is leased: a full disk or a dead speech process must not use up debtors' attempts.
+            await self._house.ready()
             return await asyncio.to_thread(self._queue.lease, self.name)
         except UnavailableError as error:
             log.error("seat %s cannot ask for work: %s", self.name, error)
-            await asyncio.sleep(self._idle_poll_s)
-            return None
+        except Exception:
+            log.exception("seat %s cannot ask for work", self.name)
+        return None
 
-    async def _work(self, lease: Lease) -> None:
-        """Make the leased call; the attempt is closed and the enrolment moved on whatever happens."""
+    async def _work(self, lease: Lease) -> bool:
+        """Make the leased call; the attempt is closed and the enrolment moved on whatever happens.
+
+        False when it was never dialled.
+        """
         keys = CallKeys(
             lease.attempt_id, lease.case_id, lease.person_id, lease.phone_id, lease.campaign_id, f"seat {self.name}"
         )
         record = CallRecord(self._writer, self._clock, keys, on_state=lambda state: self._show(state, lease.attempt_id))
         self._show(SeatState.DIALING, lease.attempt_id)
         renewing = asyncio.create_task(self._renew(lease), name="lease")
+        dialled, ended = False, CallEnded(Disposition.ERR.value)
         try:
-            job = Job(
-                call_id=lease.attempt_id,
-                case=lease.case,
-                number=lease.number,
-                caller_id=lease.caller_id,
-                zone=lease.zone,
-                content=await asyncio.to_thread(self._shelf.take, lease.script, str(lease.case.language), lease.policy),
-                permit=lambda: self._queue.recheck(lease),
-                law=self._shelf.law(lease.case, lease.today),
-                entry=Entry.CALLBACK if lease.purpose is Purpose.CALLBACK else Entry.OUTBOUND,
-                first_contact=lease.first_contact,
-                identity_tries_left=lease.identity_tries_left,
-            )
-            ended = await Call(job, self._phone, record, self._house).run()
+            if not self._draining.is_set():
+                call = Call(await self._job(lease), self._phone, record, self._house)
+                ended, dialled = await call.run(), call.dialled
         except VoiceagentError as error:
             log.error("call %s: %s", lease.attempt_id, error)
-            ended = CallEnded(Disposition.ERR.value, ring_s=record.ring_s)
+        except Exception:
+            log.exception("call %s", lease.attempt_id)
         finally:
             renewing.cancel()
         self._show(SeatState.WRAPUP, lease.attempt_id)
         await self._complete(lease, ended)
+        return dialled
+
+    async def _job(self, lease: Lease) -> Job:
+        return Job(
+            call_id=lease.attempt_id,
+            case=lease.case,
+            number=lease.number,
+            caller_id=lease.caller_id,
+            zone=lease.zone,
+            content=await asyncio.to_thread(self._shelf.take, lease.script, str(lease.case.language), lease.policy),
+            permit=lambda: self._queue.recheck(lease),
+            law=self._shelf.law(lease.case, lease.today),
+            entry=Entry.CALLBACK if lease.purpose is Purpose.CALLBACK else Entry.OUTBOUND,
+            first_contact=lease.first_contact,
+            identity_tries_left=lease.identity_tries_left,
+        )
 
     async def _complete(self, lease: Lease, ended: CallEnded) -> None:
         """Events of the call first, then the verdict that closes it; tried until the database takes it."""
@@ -117,12 +133,18 @@ class SeatLoop:
             except UnavailableError as error:
                 log.error("the verdict of call %s waits for the database: %s", lease.attempt_id, error)
                 await asyncio.sleep(self._idle_poll_s)
+            except Exception:
+                # The lease runs out by itself, and its attempt is closed then.
+                log.exception("the verdict of call %s", lease.attempt_id)
+                return
 
     async def _renew(self, lease: Lease) -> None:
         while True:
             await asyncio.sleep(self._queue.lease_s / 3)
-            with contextlib.suppress(UnavailableError):
+            try:
                 await asyncio.to_thread(self._queue.renew, lease)
+            except Exception as error:
+                log.warning("the lease of call %s could not be renewed: %s", lease.attempt_id, error)
 
     def _show(self, state: SeatState, attempt_id: uuid.UUID | None = None) -> None:
         if state is self._state:

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from voiceagent.base.errors import UnavailableError
 from voiceagent.worker.children import Child, ChildSpec
 
 log = logging.getLogger(__name__)
@@ -74,8 +73,8 @@ class Supervisor:
             if kept.clean_up is not None:
                 try:
                     await kept.clean_up(kept.spec)
-                except UnavailableError as error:
-                    log.error("clean-up after %s: %s", kept.spec.name, error)
+                except Exception:
+                    log.exception("clean-up after %s", kept.spec.name)
             await self._restart(kept)
 
     async def _restart(self, kept: Kept) -> None:
@@ -86,8 +85,9 @@ class Supervisor:
             try:
                 await kept.child.start()
                 return
-            except UnavailableError as error:
-                log.error("%s", error)
+            except Exception as error:
+                # Whatever it was, this child has no other keeper.
+                log.error("%s did not come back: %s", kept.spec.name, error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, longest)
 

@@ -1,0 +1,163 @@
+"""The script's side of a conversation: takes what happened one by one, and is the only place where the script moves."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from voiceagent.agent.ears import Ears, HeardTurn
+from voiceagent.agent.effects import Effects
+from voiceagent.agent.mouth import Mouth
+from voiceagent.agent.notes import Notes
+from voiceagent.agent.ports import Brain
+from voiceagent.dialogue.events import (
+    DialogueEvent,
+    Expect,
+    FarHungUp,
+    Heard,
+    Keyed,
+    NoInput,
+    Promise,
+    SpeechLost,
+    Understanding,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PressedKeys:
+    """A key sequence with the question that stood when it was pressed."""
+
+    digits: str
+    expect: Expect | None
+
+
+Happening = HeardTurn | PressedKeys | DialogueEvent
+
+
+class Actor:
+    """Runs the script for one call; `line_down` tells it that whoever it spoke with is gone."""
+
+    def __init__(
+        self, brain: Brain, ears: Ears, mouth: Mouth, effects: Effects, notes: Notes, now: Callable[[], float]
+    ) -> None:
+        self._brain, self._ears, self._mouth, self._effects = brain, ears, mouth, effects
+        self._notes, self._now = notes, now
+        self._queue: asyncio.Queue[Happening] = asyncio.Queue()
+        self.expect: Expect | None = None
+        """The question that stands."""
+        self.busy = False
+        """Something is being worked on."""
+        self.line_down = False
+        self._hearing_lost = self._voice_lost = False
+
+    def happened(self, what: Happening) -> None:
+        """Something to be dealt with, after what came before it."""
+        self._queue.put_nowait(what)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anything is being worked on or waits for it."""
+        return self.busy or not self._queue.empty()
+
+    async def run(self) -> None:
+        """Work until the end of the call was dealt with."""
+        while True:
+            happened = await self._queue.get()
+            self.busy = True
+            try:
+                event = await self._event(happened)
+                if event is not None:
+                    await self._step(event)
+            finally:
+                self.busy = False
+            if isinstance(happened, FarHungUp):
+                return
+
+    async def _event(self, happened: Happening) -> DialogueEvent | None:
+        if isinstance(happened, HeardTurn):
+            event = self._understood(happened)
+            return await self._whole(happened, event) if isinstance(event, Heard) else event
+        if isinstance(happened, PressedKeys):
+            return self._pressed(happened)
+        if isinstance(happened, NoInput):
+            self._notes.other(happened, state=self._brain.state, expect=self.expect, at_s=self._now())
+        return happened
+
+    async def _step(self, event: DialogueEvent) -> None:
+        ended = self._effects.disposition
+        if ended is not None and not isinstance(event, Heard):
+            return
+        effects = self._brain.step(event)
+        at = round(self._now(), 3)
+        await self._effects.apply(effects, state=self._brain.state, turn=self._notes.debtor_turns, offset_s=at)
+        if ended is not None and self._effects.disposition is None:
+            self._effects.disposition = ended
+        if self._effects.stranded and not self._voice_lost and self._effects.disposition is None:
+            self._voice_lost = True
+            await self._step(SpeechLost(voice=True))
+
+    # --- what a turn means --------------------------------------------------------------------------------------------
+
+    def _understood(self, turn: HeardTurn) -> DialogueEvent | None:
+        """A recognised turn as an event, or None when it answers nothing that was asked."""
+        hypothesis = turn.hypothesis
+        if hypothesis.reason == "unavailable":
+            self._notes.heard(turn, Understanding(), state=self._brain.state, result="unavailable")
+            if self._hearing_lost or self.line_down:
+                return None
+            self._hearing_lost = True
+            return SpeechLost()
+        stale = turn.expect is not self.expect
+        only_global = stale or turn.protected or self.line_down or self._effects.disposition is not None
+        understanding = self._brain.understand(hypothesis, turn.expect, only_global=only_global)
+        meant = understanding.intent is not None or bool(understanding.slots) or bool(understanding.alternatives)
+        over_prompt = self._mouth.speaking
+        if not meant and (only_global or over_prompt or hypothesis.reason == "no_speech"):
+            # Noise, a cough, "uhum" over our own words: no answer, and no reason to start over.
+            self._notes.heard(turn, understanding, state=self._brain.state, result="ignored")
+            return None
+        if over_prompt and self._mouth.current is not None and self._mouth.current.say.barge_in:
+            self._mouth.stop()
+        self._notes.heard(turn, understanding, state=self._brain.state, result="ok" if meant else "no_match")
+        return Heard(understanding)
+
+    async def _whole(self, turn: HeardTurn, event: Heard) -> Heard | None:
+        """A yes that would promise waits for what the debtor is still saying: "sim … mas só no dia trinta"."""
+        put_back: list[Happening] = []
+        while self._ears.in_turn and not self.line_down and self._promises(event):
+            more = await self._queue.get()
+            if not isinstance(more, HeardTurn):
+                put_back.append(more)
+                if isinstance(more, FarHungUp):
+                    break
+                continue
+            text = f"{turn.hypothesis.text} {more.hypothesis.text}".strip()
+            turn = replace(more, expect=turn.expect, hypothesis=replace(more.hypothesis, text=text))
+            understanding = self._brain.understand(turn.hypothesis, turn.expect, only_global=self.line_down)
+            self._notes.heard(turn, understanding, state=self._brain.state, result="ok")
+            event = Heard(understanding)
+        for happened in put_back:
+            self._queue.put_nowait(happened)
+        if put_back and self.line_down:
+            # Hung up while still speaking: nobody is there for whom the yes could be binding.
+            understanding = self._brain.understand(turn.hypothesis, turn.expect, only_global=True)
+            return Heard(understanding) if understanding.intent is not None else None
+        return event
+
+    def _promises(self, event: Heard) -> bool:
+        return any(isinstance(effect, Promise) for effect in self._brain.foresee(event))
+
+    def _pressed(self, keys: PressedKeys) -> DialogueEvent | None:
+        stale = keys.expect is not self.expect or self._effects.disposition is not None
+        event = Keyed(keys.digits)
+        state = self._brain.state
+        self._notes.other(event, state=state, expect=keys.expect, at_s=self._now(), ignored=stale)
+        if stale:
+            return None
+        if self._mouth.current is not None and self._mouth.current.say.barge_in:
+            self._mouth.stop()
+        return event
