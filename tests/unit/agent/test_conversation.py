@@ -12,6 +12,7 @@ import pytest
 from voiceagent.agent.conversation import Conversation, Ended
 from voiceagent.agent.ports import AgentTurn, DebtorTurn
 from voiceagent.base.clock import ManualClock
+from voiceagent.base.errors import UnavailableError
 from voiceagent.base.money import Money
 from voiceagent.debt.agreement import Agreement, Instalment
 from voiceagent.debt.disposition import Disposition
@@ -62,7 +63,7 @@ class Script:
         return self.answers(event)
 
     def foresee(self, event: DialogueEvent) -> Sequence[Effect]:
-        return ()
+        return self.answers(event) if isinstance(event, Heard) else ()
 
     def personal_says(self) -> Sequence[Say]:
         return ()
@@ -116,6 +117,7 @@ class Stage:
         self.far = ScriptedFarSide(
             answer_after_s=0.1, steps={at: (lambda far, act=act: act(self)) for at, act in steps.items()}
         )
+        self.unspeakable = ""
         self.phone = FakePhone(self.ticks, lambda number, call_id: self.far)
 
     @property
@@ -128,6 +130,14 @@ class Stage:
     async def play(self) -> Ended:
         line = await self.phone.dial("+5511955550100", call_id="1")
         voice = await self.service.voice("1", "pt-BR")
+        render = voice.render
+
+        async def rendering(parts: Sequence[SpokenPart]) -> bytes:
+            if self.unspeakable and any(self.unspeakable in part.text for part in parts):
+                raise UnavailableError("no voice")
+            return await render(parts)
+
+        voice.render = rendering  # type: ignore[method-assign]
         conversation = Conversation(
             line,
             self.brain,
@@ -365,3 +375,103 @@ def test_latency_is_counted_from_the_end_of_speech_to_the_first_sample_of_the_an
     (turn,) = stage.record.debtor
     assert turn.latency_s is not None
     assert EXPECT.end_silence_s <= turn.latency_s <= EXPECT.end_silence_s + 0.15
+
+
+def test_a_yes_before_a_read_back_that_waits_its_turn_does_not_count() -> None:
+    def answers(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say("esse dia nao da mais certo fica outro"), say("entao fica assim certo", barge_in=False), EXPECT]
+        if isinstance(event, Heard):
+            return [Promise(AGREEMENT), Hangup(Disposition.PTP)]
+        return [Hangup(Disposition.SIL)] if isinstance(event, NoInput) else []
+
+    stage = Stage(answers, {2.6: lambda s: s.debtor_says("sim")})
+    ended = stage.run()
+    assert not ended.promised and stage.record.debtor[0].result == "ignored"
+    assert "entao fica assim certo" in heard_by_debtor(stage)
+
+
+def test_what_could_not_be_spoken_is_not_taken_for_heard() -> None:
+    def answers(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say("pergunta"), EXPECT]
+        if isinstance(event, Heard):
+            return [say("impronunciavel"), Expect(state="q2", kinds=("yes_no",), keys=1)]
+        if isinstance(event, SpeechLost):
+            return [say("problema tecnico"), Hangup(Disposition.CB)]
+        return [Promise(AGREEMENT)]
+
+    stage = Stage(answers, {3.4: lambda s: s.debtor_says("sim senhora"), 5.2: lambda s: s.far.line.far_press("1")})
+    stage.unspeakable = "impronunciavel"
+    ended = stage.run()
+    assert ended.disposition is Disposition.CB and not ended.promised
+    assert [event for event in stage.brain.events if isinstance(event, SpeechLost)] == [SpeechLost(voice=True)]
+    assert "problema tecnico" in heard_by_debtor(stage)
+
+
+def test_stop_calling_and_hanging_up_at_once_still_stops_the_calls() -> None:
+    def answers(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say("pergunta"), EXPECT]
+        if isinstance(event, Heard):
+            return [OptOut(), say("entendido"), Hangup(Disposition.CEASE)]
+        return [Hangup(Disposition.HUP)] if isinstance(event, FarHungUp) else []
+
+    stage = Stage(answers, {3.4: lambda s: s.debtor_says("stop"), 3.8: lambda s: s.far.line.far_hangup()})
+    ended = stage.run()
+    assert "opt_out" in stage.record.log and ended.disposition is Disposition.CEASE
+
+
+def test_a_yes_that_goes_on_is_taken_as_a_whole() -> None:
+    def answers(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say("confirma"), EXPECT]
+        if isinstance(event, Heard):
+            if "dia vinte" in event.understanding.text:
+                return [say("dia vinte entao"), Hangup(Disposition.CB)]
+            return [Promise(AGREEMENT), Hangup(Disposition.PTP)]
+        return []
+
+    goes_on = lambda s: (s.debtor_says("sim"), s.far.say(bytes(320 * 19)), s.debtor_says("dia vinte"))  # noqa: E731
+    stage = Stage(answers, {3.5: goes_on})
+    stage.ears.finish = _slow(stage)  # type: ignore[method-assign]
+    ended = stage.run()
+    assert not ended.promised and ended.disposition is Disposition.CB
+
+
+def test_more_keys_than_were_asked_for_belong_to_the_same_answer() -> None:
+    def answers(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say("nascimento"), Expect(state="id", kinds=("date",), sensitive=True, keys=4)]
+        if isinstance(event, Keyed):
+            return [say("obrigada e agora"), Expect(state="q", kinds=("yes_no",), no_input_s=2.0)]
+        return [Hangup(Disposition.SIL)] if isinstance(event, NoInput) else []
+
+    keys = {3.4 + 0.2 * n: (lambda s, digit=digit: s.far.line.far_press(digit)) for n, digit in enumerate("15031985")}
+    stage = Stage(answers, keys)
+    stage.run()
+    assert [event for event in stage.brain.events if isinstance(event, Keyed)] == [Keyed("1503")]
+    assert all(turn.text == "" for turn in stage.record.debtor)
+
+
+def test_a_key_before_the_greeting_answers_nothing() -> None:
+    def answers(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say("ola"), EXPECT]
+        return [Hangup(Disposition.SIL)] if isinstance(event, NoInput) else [Hangup(Disposition.PTP)]
+
+    stage = Stage(answers, {0.5: lambda s: s.far.line.far_press("1")})
+    assert stage.run().disposition is Disposition.SIL
+
+
+def test_the_line_is_recorded_down_when_it_goes_down() -> None:
+    def answers(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say("uma frase que nao chega ao fim porque desligam", barge_in=False), EXPECT]
+        return [Hangup(Disposition.HUP)] if isinstance(event, FarHungUp) else []
+
+    stage = Stage(answers, {3.0: lambda s: s.far.line.far_hangup()})
+    stage.run()
+    assert stage.record.log.count("hung_up") == 1
+    (turn,) = stage.record.agent
+    assert turn.interrupted and 0.5 < turn.played_s < 1.5, "what was begun is noted with what was heard of it"

@@ -334,3 +334,28 @@ def test_ambiguous_day_is_asked_about(begin: Begin) -> None:
     talk.event(Keyed("2"))
     assert talk.state.node == "read_back_cash"
     assert talk.state.agreement is not None and talk.state.agreement.instalments[0].due == date(2026, 11, 27)
+
+
+def test_stop_calling_is_heard_while_the_last_words_are_said(begin: Begin) -> None:
+    talk = begin()
+    talk.hear("busy_callback", time="18:00")
+    assert talk.state.ended is Disposition.CB
+    talk.hear("cease")
+    assert talk.types() == ["OptOut", "Say", "Hangup"] and talk.state.ended is Disposition.CEASE
+    talk.hear("cease")
+    assert talk.effects == ()
+
+
+def test_stop_calling_after_a_promise_leaves_the_promise(begin: Begin) -> None:
+    talk = begin()
+    for keys in ("1", "1503", "1", "1", "2", "1"):
+        talk.event(Keyed(keys))
+    talk.hear("cease")
+    assert any(isinstance(effect, OptOut) for effect in talk.effects)
+    assert talk.effects[-1] == Hangup(Disposition.PTP) and talk.state.ended is Disposition.PTP
+
+
+def test_a_lost_voice_ends_the_call_even_where_keys_would_do(begin: Begin) -> None:
+    talk = begin()
+    talk.event(SpeechLost(voice=True))
+    assert talk.prompts() == ["technical"] and talk.state.ended is Disposition.CB
