@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ROOT=$PWD
 VENV=$ROOT/.venv
+export HOME=${HOME:-$ROOT}
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 export VOICEAGENT_MODELS=${VOICEAGENT_MODELS:-$ROOT/models}
 export VOICEAGENT_ASTERISK=${VOICEAGENT_ASTERISK:-$ROOT/.asterisk}
@@ -29,13 +30,16 @@ need_packages() {
   apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
 }
 
+# A Python that the locked wheels exist for; its venv module is installed where the system splits it off.
 need_python() {
   local candidate
   for candidate in python3.11 python3.12 python3; do
-    if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then
-      PYTHON=$candidate
-      return 0
-    fi
+    command -v "$candidate" >/dev/null || continue
+    "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null || continue
+    PYTHON=$candidate
+    "$candidate" -c 'import venv, ensurepip' 2>/dev/null && return 0
+    need_packages "$("$candidate" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'):/nonexistent"
+    return 0
   done
   need_packages python3.11:python3.11 python3.11-venv:/usr/lib/python3.11/ensurepip/__init__.py
   PYTHON=python3.11
@@ -47,22 +51,29 @@ need_venv() {
   stamp=$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1)
   [[ -x $VENV/bin/voiceagent && $(cat "$VENV/.stamp" 2>/dev/null) == "$stamp" ]] && return 0
   need_python
-  [[ -x $VENV/bin/python ]] || { say "making .venv with $PYTHON"; "$PYTHON" -m venv "$VENV"; }
+  # One that was interrupted in the making has a python and no pip.
+  "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || {
+    say "making .venv with $PYTHON"
+    "$PYTHON" -m venv --clear "$VENV"
+  }
   say "installing Python packages (requirements.lock)"
   "$VENV/bin/python" -m pip install --quiet --require-hashes -r requirements.lock
   "$VENV/bin/python" -m pip install --quiet --no-deps --no-build-isolation -e .
   echo "$stamp" >"$VENV/.stamp"
 }
 
-need_asterisk() { scripts/asterisk; }
+need_asterisk() {
+  need_packages debian-archive-keyring:/usr/share/keyrings/debian-archive-keyring.gpg
+  scripts/asterisk
+}
 
 # need_models LANGUAGE [OPTIONS]  Speech models and voices, and that language's phrase bank (see models/README.md).
 # Rendered phrases are kept with the downloads, so that the next checkout finds them.
 need_models() {
-  local language=$1 shared=${XDG_CACHE_HOME:-$HOME/.cache}/voiceagent/phrases
+  local language=$1 shared=${XDG_CACHE_HOME:-${HOME:-$ROOT}/.cache}/voiceagent/phrases
   shift
   mkdir -p "$shared" "$VOICEAGENT_MODELS"
-  [[ -e $VOICEAGENT_MODELS/phrases ]] || ln -s "$shared" "$VOICEAGENT_MODELS/phrases"
+  [[ -e $VOICEAGENT_MODELS/phrases ]] || ln -sfn "$shared" "$VOICEAGENT_MODELS/phrases"
   "$VENV/bin/voiceagent" models install >&2
   [[ $# -eq 0 ]] || "$VENV/bin/voiceagent" models install "$@" >&2
   "$VENV/bin/voiceagent" models install --bank "$language" >&2
