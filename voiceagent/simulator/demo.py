@@ -100,6 +100,8 @@ class Demo:
             report = rehearsal.run.reports.get(detail["number"], {})
             turns = verdict.turns_document(detail["turns"], report.get("said", ()))
             disposition = str(detail["disposition"])
+            if len(detail["agreements"]) > 1:
+                problems.append(f"call {detail['id']}: more than one agreement was recorded")
             if made is not None:
                 promises.append(made)
                 if made != expected:

@@ -30,6 +30,8 @@ class ExpectedPromise:
     amount: Money
     first_due: date
     instalments: int
+    payments: tuple[tuple[date, int], ...] = ()
+    """Day and minor units of each, in order."""
 
     def to_json(self) -> dict[str, Any]:
         """As in the demo's document."""
@@ -50,12 +52,17 @@ def expected_promise(debtor: SampleDebtor, policy: Policy, today: date) -> Expec
     offer = negotiate(policy, debtor.case.debts, ask, today=today, business=BusinessCalendar("BR", "SP"))
     if offer.kind is OfferKind.NONE:
         raise ValueError(f"the policy offers nothing to persona {persona.name}")
-    return ExpectedPromise(offer.total, offer.instalments[0].due, len(offer.instalments))
+    return _promise(offer.instalments, offer.total)
 
 
 def made_promise(instalments: Sequence[Instalment], total: Money) -> ExpectedPromise:
     """What was recorded, in the same shape."""
-    return ExpectedPromise(total, min(part.due for part in instalments), len(instalments))
+    return _promise(instalments, total)
+
+
+def _promise(instalments: Sequence[Instalment], total: Money) -> ExpectedPromise:
+    payments = tuple(sorted((part.due, part.amount.minor) for part in instalments))
+    return ExpectedPromise(total, payments[0][0], len(payments), payments)
 
 
 def _next(day: int, today: date) -> date:

@@ -11,6 +11,8 @@ from pathlib import Path
 from voiceagent.base.clock import Clock
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
+from voiceagent.base.money import CURRENCY_OF_REGION
+from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.cases.store import keep_content
 from voiceagent.debt.case import Case
 from voiceagent.debt.policy import Policy
@@ -83,9 +85,11 @@ _EVERYTHING = ("intent", "yes_no", "date", "birth_date", "amount", "instalments"
 
 
 def warm_understanding(dialplans: Path) -> None:
-    """Train the intent models and compile the patterns of every language: arithmetic that must not fall into a call."""
+    """Train the intent models, compile the patterns, load the calendars: arithmetic that must not fall into a call."""
     folder = dialplans / "language"
     configure(folder)
+    for region in CURRENCY_OF_REGION:
+        BusinessCalendar(region).is_open(date(2026, 1, 5))
     for language in Language:
         if (folder / language / "intents.yaml").is_file():
             for words, kind in product(("12 100", "???"), _EVERYTHING):

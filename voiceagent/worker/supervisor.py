@@ -22,6 +22,9 @@ class Kept:
     clean_up: CleanUp | None
     child: Child
     restarts: int = 0
+    unanswered: int = 0
+    """Probes in a row that got no answer."""
+    next_probe: float = 0.0
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
 
@@ -30,6 +33,8 @@ class Supervisor:
 
     #: How often children are looked at (a death is noticed at once, being stuck within this), and restart back-off.
     WATCH_S = 0.25
+    #: A child with a probe is asked so often, and is stuck after so many unanswered ones.
+    PROBE_S, PROBES = 5.0, 3
     BACK_OFF_S = (0.2, 10.0)
 
     def __init__(self) -> None:
@@ -58,7 +63,7 @@ class Supervisor:
             try:
                 await asyncio.wait_for(kept.child.died.wait(), self.WATCH_S)
             except TimeoutError:
-                if not kept.child.stuck:
+                if not (kept.child.stuck or await self._mute(kept)):
                     continue
                 log.error("%s is stuck; killed", kept.spec.name)
                 await kept.child.kill()
@@ -77,11 +82,21 @@ class Supervisor:
                     log.exception("clean-up after %s", kept.spec.name)
             await self._restart(kept)
 
+    async def _mute(self, kept: Kept) -> bool:
+        """Whether a child that is known by its answers has stopped giving any."""
+        now = asyncio.get_running_loop().time()
+        if kept.spec.probe is None or now < kept.next_probe:
+            return False
+        kept.next_probe = now + self.PROBE_S
+        kept.unanswered = 0 if await kept.spec.probe() else kept.unanswered + 1
+        return kept.unanswered >= self.PROBES
+
     async def _restart(self, kept: Kept) -> None:
         pause, longest = self.BACK_OFF_S
         while not self._stopping:
             kept.child = Child(kept.spec)
             kept.restarts += 1
+            kept.unanswered = 0
             try:
                 await kept.child.start()
                 return
