@@ -23,7 +23,7 @@ from voiceagent.speech.installed import WHISPER
 from voiceagent.storage.database import Database
 
 CALLS = 6
-SEED = int(os.environ.get("VOICEAGENT_TEST_SEED", "4"))
+SEED = int(os.environ.get("VOICEAGENT_TEST_SEED", "2"))
 
 
 def voiceagent(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
