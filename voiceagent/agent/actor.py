@@ -23,6 +23,7 @@ from voiceagent.dialogue.events import (
     SpeechLost,
     Understanding,
 )
+from voiceagent.dialogue.understanding import AFFIRMING
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +115,10 @@ class Actor:
         stale = turn.expect is not self.expect
         only_global = stale or turn.protected or self.line_down or self._effects.disposition is not None
         understanding = self._brain.understand(hypothesis, turn.expect, only_global=only_global)
+        if turn.early and (understanding.intent in AFFIRMING or understanding.slots.get("yes_no")):
+            # A "sim" to what was said before the question, or to nothing.
+            only_global = True
+            understanding = self._brain.understand(hypothesis, turn.expect, only_global=True)
         meant = understanding.intent is not None or bool(understanding.slots) or bool(understanding.alternatives)
         over_prompt = self._mouth.speaking
         if not meant and (only_global or over_prompt or hypothesis.reason == "no_speech"):

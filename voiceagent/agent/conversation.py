@@ -157,7 +157,8 @@ class Conversation:
 
     def _beat(self) -> None:
         current = self._mouth.current
-        self._ears.tick(self._line.hear(), protected=self._mouth.protected(self.settings.protected_tail_s))
+        protected = self._mouth.protected(self.settings.protected_tail_s)
+        self._ears.tick(self._line.hear(), protected=protected, early=self._mouth.unasked())
         self._mouth.tick()
         said = self._ears.speaking_s > 0 or self._ears.open
         if self._taker.opened(self._now(), speaking=said, turns=self._ears.turns):

@@ -37,6 +37,8 @@ class HeardTurn:
     speech_s: float
     protected: bool
     """It began well inside a prompt that may not be interrupted: it answers nothing that was fully asked."""
+    early: bool = False
+    """It began before the question itself was being said: a yes in it is not a yes to that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class _Finish:
     ended_s: float
     speech_s: float
     protected: bool
+    early: bool
 
 
 class Ears:
@@ -73,7 +76,7 @@ class Ears:
         self._on_turn = on_turn
         self._expect: Expect | None = None
         self._work: asyncio.Queue[Expect | bytes | _Finish | None] = asyncio.Queue()
-        self._open: tuple[Expect, float, bool] | None = None
+        self._open: tuple[Expect, float, bool, bool] | None = None
         self.pending = 0
         """Turns ended but not yet recognised."""
         self.turns = 0
@@ -103,18 +106,18 @@ class Ears:
         """Whether a turn is open or waits for its recognition."""
         return self._open is not None or self.pending > 0
 
-    def tick(self, pcm: bytes, *, protected: bool) -> None:
-        """Take the frames of this beat. `protected`: a prompt that may not be interrupted is being said."""
+    def tick(self, pcm: bytes, *, protected: bool, early: bool = False) -> None:
+        """Take the frames of this beat, and where the agent is in what it says (as in HeardTurn)."""
         for start in range(0, len(pcm), FRAME_BYTES):
             for event in self._segmenter.process(pcm[start : start + FRAME_BYTES]):
-                self._on_segment(event, protected)
+                self._on_segment(event, protected, early)
 
-    def _on_segment(self, event: TurnStarted | TurnAudio | TurnEnded, protected: bool) -> None:
+    def _on_segment(self, event: TurnStarted | TurnAudio | TurnEnded, protected: bool, early: bool) -> None:
         if isinstance(event, TurnStarted):
             expect = self._expect
             if expect is None:
                 return
-            self._open = (expect, self._now() - self._segmenter.speaking_s, protected)
+            self._open = (expect, self._now() - self._segmenter.speaking_s, protected, early)
             self._sensitive(expect, True)
             self._work.put_nowait(expect)
             self._work.put_nowait(event.pcm)
@@ -123,13 +126,13 @@ class Ears:
         elif isinstance(event, TurnAudio):
             self._work.put_nowait(event.pcm)
         else:
-            expect, started, was_protected = self._open
+            expect, started, was_protected, was_early = self._open
             self._open = None
             self._sensitive(expect, False)
             self.pending += 1
             self.turns += 1
             ended = self._now() - event.trailing_s
-            self._work.put_nowait(_Finish(expect, started, ended, event.speech_s, was_protected))
+            self._work.put_nowait(_Finish(expect, started, ended, event.speech_s, was_protected, was_early))
 
     def _sensitive(self, expect: Expect, begins: bool) -> None:
         if expect.sensitive:
@@ -158,7 +161,15 @@ class Ears:
                 hypothesis = await self._finish(lost)
                 self.pending -= 1
                 self._on_turn(
-                    HeardTurn(hypothesis, step.expect, step.started_s, step.ended_s, step.speech_s, step.protected)
+                    HeardTurn(
+                        hypothesis,
+                        step.expect,
+                        step.started_s,
+                        step.ended_s,
+                        step.speech_s,
+                        step.protected,
+                        step.early,
+                    )
                 )
 
     async def _finish(self, lost: bool) -> Hypothesis:
@@ -172,11 +183,11 @@ class Ears:
     async def last_words(self, patience_s: float) -> None:
         """The line is down: take the open turn as it is, and wait until everything said was recognised."""
         if self._open is not None:
-            expect, started, protected = self._open
+            expect, started, protected, early = self._open
             self._open = None
             self.pending += 1
             self._sensitive(expect, False)
-            self._work.put_nowait(_Finish(expect, started, self._now(), self._now() - started, protected))
+            self._work.put_nowait(_Finish(expect, started, self._now(), self._now() - started, protected, early))
         self._work.put_nowait(None)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._drained.wait(), patience_s)

@@ -114,6 +114,10 @@ class Mouth:
         current = self.current
         return waiting or (current is not None and not current.say.barge_in and self.left_s() > tail_s)
 
+    def unasked(self) -> bool:
+        """Whether the last prompt of what is being said, the question, has not begun yet."""
+        return bool(self._queue) and self._queue[-1].started_at is None
+
     def tick(self) -> None:
         """Move audio to the line and note what was played."""
         played = self._line.played()

@@ -86,6 +86,7 @@ def _understand(
     line = words(text)
     if not line:
         return Understanding(text=text)
+    _no_amount_from_a_yes(slots, line.split(), expect, language)
     # A whole yes or no decides more than any resemblance; it is read even where only the intent was asked for.
     assent = (
         reading
@@ -94,6 +95,9 @@ def _understand(
     )
     intent, confidence = _intent(line, text, language, among, assent, slots, expect)
     if intent in AFFIRMING and slots.get("yes_no") is False:
+        intent, confidence = None, 0.0
+    if intent == "counter_offer" and not slots and any(letter.isdigit() for letter in line):
+        # A proposal with a number that could not be read is not understood: "G-5" for "dia 5".
         intent, confidence = None, 0.0
     if intent is None and slots:
         confidence = 0.9 if not reading.ambiguous else 0.5
@@ -211,6 +215,17 @@ def _classified(
     ranked = sorted((name for name in strength if name in allowed or name == NONE), key=lambda n: -strength[n])
     best, lead = ranked[0], strength[ranked[0]] - (strength[ranked[1]] if len(ranked) > 1 else 0.0)
     return (None if best == NONE else best), strength[best], lead
+
+
+#: What a recogniser writes for a "sim", and what it writes for it that is an amount as well.
+_SOUNDS_LIKE_YES = {"pt-BR": ("sem", "cem")}
+
+
+def _no_amount_from_a_yes(slots: dict[str, Any], heard: list[str], expect: tuple[str, ...], language: str) -> None:
+    """Where a yes may come, "sem confirmo" is a misheard yes and a lone "cem" to a yes-or-no question is doubtful."""
+    never, alone = _SOUNDS_LIKE_YES.get(language, ("", ""))
+    if "yes_no" in expect and (never in heard or (expect[0] == "yes_no" and heard == [alone])):
+        slots.pop("amount", None)
 
 
 def _wait_to_time(slots: dict[str, Any], now: datetime | None) -> None:

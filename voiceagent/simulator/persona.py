@@ -50,6 +50,8 @@ class Persona:
     answers: dict[str, tuple[str, ...]]
     """Ways to answer each topic."""
     hangs_up_after: tuple[str, ...]
+    refuses: tuple[str, ...] = ()
+    """What it does not want to hear read back: it says so (`read_back_wrong`) instead of confirming."""
 
     @classmethod
     def load(cls, name: str, language: str) -> Persona:
@@ -73,6 +75,7 @@ class Persona:
             topics=tuple((topic, tuple(cues)) for topic, cues in data["topics"].items()),
             answers={topic: tuple(answers[topic]) for topic in own["takes_part_in"]},
             hangs_up_after=tuple(own.get("hangs_up_after", ())),
+            refuses=tuple(own.get("refuses", ())),
         )
 
     @staticmethod
@@ -123,6 +126,9 @@ class Debtor:
                 found[topic] = topic
                 if best is None or place > best[0]:
                     best = (place, topic)
+        if best is not None and best[1] == "read_back":
+            wrong = any(fuzz.partial_ratio(plain(cue), heard) >= CUE_SCORE for cue in self.persona.refuses)
+            return "read_back_wrong" if wrong else "read_back"
         if best is None or best[1] != "fits":
             return best[1] if best else None
         # "Does that suit you?" is about the offer that came before it.

@@ -78,7 +78,7 @@ def _whole(number: int) -> list[str]:
     elif thousands:
         hundreds, tens = divmod(thousands, 100)
         if hundreds:
-            units += _below_thousand(hundreds * 100)
+            units += [_HUNDREDS[hundreds - 1]] if tens else _below_thousand(hundreds * 100)
         units.append(f"{_before_noun(tens)} mil" if tens else "mil")
     return units + (_below_thousand(rest) if rest else [])
 
