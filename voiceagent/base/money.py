@@ -11,7 +11,14 @@ DECIMALS = {"BRL": 2, "MXN": 2, "COP": 2, "CLP": 0, "PEN": 2, "ARS": 2, "USD": 2
 
 #: The currency of each region a debtor may live in.
 CURRENCY_OF_REGION = {
-    "BR": "BRL", "MX": "MXN", "CO": "COP", "CL": "CLP", "PE": "PEN", "AR": "ARS", "US": "USD", "ES": "EUR",
+    "BR": "BRL",
+    "MX": "MXN",
+    "CO": "COP",
+    "CL": "CLP",
+    "PE": "PEN",
+    "AR": "ARS",
+    "US": "USD",
+    "ES": "EUR",
 }
 
 _TEXT = re.compile(r"-?\d+(?:\.(\d+))?")
