@@ -184,7 +184,7 @@ class WiredRehearsal(Rehearsal):
         shelf = ContentShelf(self.paths.dialplans, self.records.db, self.clock)
         phone = FakePhone(self._ticks, lambda number, call_id: self._debtor(number), max_calls=len(self.seat_names))
         for name in self.seat_names:
-            queue = Queue(self.records.journal, rules, gate, worker="here")
+            queue = Queue(self.records.journal, rules, gate, worker="here", hashes=shelf.hashes)
             loop = SeatLoop(name, "here", phone, queue, shelf, self.records.writer, house, self.clock, idle_poll_s=0.5)
             working = asyncio.create_task(loop.run(), name=name)
             self._stack.push_async_callback(_drained, loop, working)

@@ -102,7 +102,7 @@ class SpeechHearing:
         """Start a turn; a lost connection is made again, and if that fails `finish` says so."""
         self._turn += 1
         try:
-            if self._broken:
+            if self._broken or not self._link.connected:
                 async with asyncio.timeout(CONNECT_S):
                     await self._connect()
             await self._link.send(wire.transcribe_event(self._call_id, self._turn, context))
@@ -258,9 +258,11 @@ class _Link:
 
     @property
     def connected(self) -> bool:
-        return self._writer is not None
+        """Whether the other end is still there: to one that has gone, words would be written without a sign of it."""
+        return self._writer is not None and self._reading is not None and not self._reading.done()
 
     async def connect(self) -> None:
+        self.close()
         reader, self._writer = await asyncio.open_unix_connection(self._path)
         self._events = asyncio.Queue()
         self._reading = asyncio.create_task(self._read(reader, self._events))
