@@ -1,4 +1,4 @@
-"""Guards what an idle seat does before it asks for a call: nobody's attempt is used up while no call can be kept."""
+"""Guards what an idle seat does before it asks for a call: nobody's attempt is used up while no call can be held."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from voiceagent.base.clock import SystemClock
+from voiceagent.base.errors import UnavailableError
+from voiceagent.simulator.tones import ToneService
 from voiceagent.telephony.recorder import Recorder
+from voiceagent.telephony.ticks import RealTicks
+from voiceagent.worker.call import House
 from voiceagent.worker.seat_loop import SeatLoop
 
 
@@ -24,18 +26,58 @@ class Asked:
         self.times += 1
 
 
-@pytest.mark.parametrize(("needed", "asks"), [(0, True), (10**18, False)])
-def test_a_full_disk_uses_up_no_attempt(tmp_path: Path, needed: int, asks: bool) -> None:
+class Mute(ToneService):
+    """A speech service whose process is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    async def check(self) -> None:
+        self.asked += 1
+        raise UnavailableError("no speech process answers")
+
+
+def leases(house: House, enough: Any) -> int:
+    """How often the seat asked for work until `enough` was true of its queue."""
+
     async def play() -> int:
         queue: Any = Asked()
-        house: Any = SimpleNamespace(recorder=Recorder(tmp_path, min_free_bytes=needed))
         nothing: Any = SimpleNamespace(note=lambda events: None)
         loop = SeatLoop("seat1", "worker-1", nothing, queue, nothing, nothing, house, SystemClock(), idle_poll_s=0.001)
         running = asyncio.create_task(loop.run())
-        for _ in range(20):
-            await asyncio.sleep(0.001)
+        while not enough(queue):
+            await asyncio.wait({running}, timeout=0.001)
         loop.drain()
         await running
         return int(queue.times)
 
-    assert (asyncio.run(play()) > 0) is asks
+    return asyncio.run(play())
+
+
+def house(tmp_path: Path, speech: ToneService, needed: int = 0) -> House:
+    recorder = Recorder(tmp_path, min_free_bytes=needed)
+    return House(speech, recorder, RealTicks(), SystemClock(), "Atende Mais", "Clara", "")
+
+
+def test_an_idle_seat_asks_for_work(tmp_path: Path) -> None:
+    assert leases(house(tmp_path, ToneService()), lambda queue: queue.times >= 3) >= 3
+
+
+def test_a_dead_speech_process_uses_up_no_attempt(tmp_path: Path) -> None:
+    speech = Mute()
+    assert leases(house(tmp_path, speech), lambda queue: speech.asked >= 5) == 0
+
+
+def test_a_full_disk_uses_up_no_attempt(tmp_path: Path) -> None:
+    full = house(tmp_path, ToneService(), needed=10**18)
+    looked = 0
+    check = full.recorder.check
+
+    def counted() -> None:
+        nonlocal looked
+        looked += 1
+        check()
+
+    full.recorder.check = counted  # type: ignore[method-assign]
+    assert leases(full, lambda queue: looked >= 5) == 0
