@@ -13,13 +13,14 @@ from uuid import UUID
 
 import pytest
 
-from tests.rehearsal.listening import LongHand, share_heard
 from voiceagent.audio import wav
 from voiceagent.audio.levels import rms_dbov
 from voiceagent.cases.calls import call_detail
+from voiceagent.language.wording import share_heard
 from voiceagent.settings.paths import ROOT, Paths
 from voiceagent.simulator.persona import Persona
 from voiceagent.speech.installed import WHISPER
+from voiceagent.speech.longhand import LongHand
 from voiceagent.storage.database import Database
 
 CALLS = 6
