@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import sqlalchemy as sa
 
 from voiceagent.storage.schema import id_column, metadata, tenant_column
-from voiceagent.storage.types import Json, UtcDateTime, Uuid, enum_check, enum_column
+from voiceagent.storage.types import Json, TextEnum, UtcDateTime, Uuid, enum_check, enum_column
 
 
 class DialMode(StrEnum):
@@ -45,6 +45,23 @@ class EntryStatus(StrEnum):
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
     UNDONE = "undone"
+
+
+class Priority(IntEnum):
+    """Whom a campaign calls first; a callback that is due goes before all of them."""
+
+    LIST = 0
+    HOT = 10
+    """A lead that is warm now: an offer was left open, a call broke off."""
+    REMINDER = 20
+    """A promise falls due."""
+
+
+class StopScope(StrEnum):
+    """What a kill switch stops."""
+
+    ALL = "all"
+    TRUNK = "trunk"
 
 
 class CallbackOrigin(StrEnum):
@@ -119,6 +136,9 @@ campaign = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Column("updated_at", UtcDateTime(), nullable=False),
+    sa.Column("started_at", UtcDateTime(), comment="The last start: calls ramp up from here"),
+    sa.Column("reason", sa.String(255), comment="Why it is paused: what a person wrote, or which brake"),
+    sa.Column("brake", Json(), comment="{brake, value, limit, calls}: what paused it, and in which calls"),
     sa.UniqueConstraint("tenant_id", "name"),
     enum_check("mode", DialMode),
     enum_check("state", CampaignState),
@@ -141,15 +161,22 @@ enrollment = sa.Table(
     sa.Column("case_id", Uuid(), sa.ForeignKey("debt_case.id"), nullable=False, index=True),
     enum_column("state", EnrollmentState),
     sa.Column("reason", sa.String(64), comment="Why it waits or stopped: rule, cap, outcome"),
-    sa.Column("next_at", UtcDateTime(), comment="Not before this instant"),
+    sa.Column("next_at", UtcDateTime(), comment="Planned: not before this instant; NULL when leased or over"),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("priority", sa.Integer, nullable=False, server_default="0", comment="Higher goes first"),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0", comment="A Priority; higher goes first"),
     sa.Column("leased_until", UtcDateTime()),
     sa.Column("leased_by", sa.String(64), comment="Seat or worker that holds the lease"),
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Column("updated_at", UtcDateTime(), nullable=False),
     sa.UniqueConstraint("campaign_id", "case_id"),
-    sa.Index("ix_enrollment_hopper", "campaign_id", "state", "priority", "next_at"),
+    # Who is due is one short range of this index, however many wait: a contact that is not waiting has no next_at.
+    sa.Index("ix_enrollment_due", "campaign_id", "priority", "next_at"),
+    sa.Index(
+        "ix_enrollment_leased",
+        "leased_until",
+        sqlite_where=sa.text("leased_until IS NOT NULL"),
+        postgresql_where=sa.text("leased_until IS NOT NULL"),
+    ),
     enum_check("state", EnrollmentState),
 )
 
@@ -184,4 +211,41 @@ lease = sa.Table(
     sa.Column("holder", sa.String(128), nullable=False),
     sa.Column("until", UtcDateTime(), nullable=False),
     sa.Column("fencing", sa.BigInteger, nullable=False, comment="Grows with every change of holder"),
+)
+
+trunk = sa.Table(
+    "trunk",
+    metadata,
+    sa.Column("tenant_id", Uuid(), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True, comment="As Asterisk's endpoint is called"),
+    sa.Column("max_channels", sa.Integer, nullable=False),
+    sa.Column("calls_per_second", sa.Float(53), nullable=False),
+    sa.Column("caller_ids", Json(), nullable=False, comment="Numbers it may show, in turn"),
+    sa.Column("updated_at", UtcDateTime(), nullable=False),
+)
+
+dial_stop = sa.Table(
+    "dial_stop",
+    metadata,
+    sa.Column("tenant_id", Uuid(), primary_key=True),
+    sa.Column("scope", TextEnum(StopScope), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True, comment="The trunk; empty for everything"),
+    sa.Column("reason", sa.String(255), nullable=False),
+    sa.Column("actor", sa.String(64), nullable=False),
+    sa.Column("stopped_at", UtcDateTime(), nullable=False),
+    enum_check("scope", StopScope),
+)
+
+worker = sa.Table(
+    "worker",
+    metadata,
+    sa.Column("tenant_id", Uuid(), primary_key=True),
+    sa.Column("name", sa.String(128), primary_key=True),
+    sa.Column("host", sa.String(128), nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("seats", sa.Integer, nullable=False),
+    sa.Column("life", Uuid(), nullable=False, comment="Of this process: its successor has another"),
+    sa.Column("beats", sa.BigInteger, nullable=False, comment="Grows while it lives, whatever its clock says"),
+    sa.Column("started_at", UtcDateTime(), nullable=False),
+    sa.Column("beat_at", UtcDateTime(), nullable=False),
 )
