@@ -16,6 +16,8 @@ from voiceagent.settings.paths import ROOT
 #: The sets' today: a Wednesday.
 TODAY = date(2026, 11, 18)
 SETS = ROOT / "tests" / "unit" / "dialogue" / "sets"
+#: The held-out sets, each scored apart: `test` was written with the first rules, the others without sight of any.
+HELD_OUT = ("test", "fresh", "final")
 #: Mistakes shown, so that a report stays readable.
 _SHOWN = 25
 
@@ -33,16 +35,29 @@ def lines(path: Path) -> Iterator[list[str]]:
 
 def utterances(language: Language, sets: Path = SETS) -> list[str]:
     """Everything the language's test sets say."""
-    return [fields[1] for kind in ("intents", "slots") for fields in lines(sets / f"{language}.{kind}.test.txt")]
+    return [
+        fields[1]
+        for name in held_out(language, sets)
+        for kind in ("intents", "slots")
+        for fields in lines(sets / f"{language}.{kind}.{name}.txt")
+    ]
 
 
-def score_intents(language: Language, sets: Path = SETS) -> dict[str, Any]:
+def held_out(language: Language, sets: Path = SETS) -> tuple[str, ...]:
+    """The names of the sets there are: the first always, so that its absence is reported."""
+    return (
+        HELD_OUT[0],
+        *(name for name in HELD_OUT[1:] if (sets / f"{language}.intents.{name}.txt").exists()),
+    )
+
+
+def score_intents(language: Language, sets: Path = SETS, name: str = "test") -> dict[str, Any]:
     """{n, right, accuracy, macro_f1, mistakes}: F1 averaged over the intents of the set."""
     right: Counter[str] = Counter()
     missed: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     mistakes: list[str] = []
-    for intent, words in lines(sets / f"{language}.intents.test.txt"):
+    for intent, words in lines(sets / f"{language}.intents.{name}.txt"):
         heard = understand(
             words, language=language, region=language.default_region, expect=("intent",), today=TODAY
         ).intent
@@ -52,8 +67,8 @@ def score_intents(language: Language, sets: Path = SETS) -> dict[str, Any]:
         missed[intent] += 1
         wrong[heard or "none"] += 1
         mistakes.append(f"{words} | {intent}, not {heard}")
-    names = sorted(right.keys() | missed.keys())
-    scores = [2 * right[name] / (2 * right[name] + missed[name] + wrong[name]) for name in names]
+    intents = sorted(right.keys() | missed.keys())
+    scores = [2 * right[intent] / (2 * right[intent] + missed[intent] + wrong[intent]) for intent in intents]
     n = right.total() + missed.total()
     return {
         "n": n,
@@ -64,13 +79,14 @@ def score_intents(language: Language, sets: Path = SETS) -> dict[str, Any]:
     }
 
 
-def score_slots(language: Language, sets: Path = SETS) -> dict[str, Any]:
+def score_slots(language: Language, sets: Path = SETS, name: str = "test") -> dict[str, Any]:
     """{n, right, rejected, wrong, right_rate, wrong_rate, kinds, mistakes}; rejected: nothing was filled."""
     kinds: dict[str, Counter[str]] = {}
     mistakes: list[str] = []
-    for kind, words, wanted in lines(sets / f"{language}.slots.test.txt"):
-        heard = understand(words, language=language, region=language.default_region, expect=(kind,), today=TODAY)
-        filled = {name: str(value) for name, value in heard.slots.items()}
+    for kind, words, wanted, *rest in lines(sets / f"{language}.slots.{name}.txt"):
+        region = rest[0] if rest else language.default_region
+        heard = understand(words, language=language, region=region, expect=(kind,), today=TODAY)
+        filled = {slot: str(value) for slot, value in heard.slots.items()}
         verdict = _verdict(kind, wanted, filled, {str(option["slot"]) for option in heard.alternatives})
         kinds.setdefault(kind, Counter())[verdict] += 1
         if verdict != "right":
