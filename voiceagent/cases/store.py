@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,6 +47,9 @@ class CaseFile:
     debt_ids: tuple[uuid.UUID, ...]
 
 
+#: No call that counts today began longer before midnight.
+_LONGEST_CALL = timedelta(hours=4)
+
 _BEST_FIRST = (
     PhoneStatus.RIGHT_PARTY,
     PhoneStatus.VALID,
@@ -58,31 +62,57 @@ _BEST_FIRST = (
 
 def load_case(connection: sa.Connection, case_id: uuid.UUID) -> CaseFile:
     """The case with its open debts; BadInputError when there is none, or its person was erased, or nothing is owed."""
+    found = load_cases(connection, [case_id])[case_id]
+    if isinstance(found, BadInputError):
+        raise found
+    return found
+
+
+def load_cases(connection: sa.Connection, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, CaseFile | BadInputError]:
+    """Several cases at once, each with the error `load_case` would raise in its place."""
     t = tables
-    row = connection.execute(
+    rows = connection.execute(
         sa.select(t.debt_case, t.person, t.creditor.c.name.label("creditor_name"))
         .join(t.person, t.person.c.id == t.debt_case.c.person_id)
         .join(t.creditor, t.creditor.c.id == t.debt_case.c.creditor_id)
-        .where(t.debt_case.c.id == case_id)
+        .where(t.debt_case.c.id.in_(case_ids))
         .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
-    ).first()
-    if row is None:
-        raise BadInputError(f"there is no case {case_id}", code="unknown_case")
-    if row.person_erased_at is not None:
-        raise BadInputError(f"the person of case {case_id} was erased", code="erased")
-    debts = connection.execute(
-        sa.select(t.debt)
-        .where(t.debt.c.case_id == case_id, t.debt.c.status.in_((DebtStatus.OPEN, DebtStatus.DISPUTED)))
-        .order_by(t.debt.c.due, t.debt.c.id)
     ).all()
-    if not debts:
-        raise BadInputError(f"nothing is owed in case {case_id}", code="nothing_owed")
-    phones = load_phones(connection, row.debt_case_person_id)
-    emails = connection.execute(
-        sa.select(t.email.c.address)
-        .where(t.email.c.person_id == row.debt_case_person_id, t.email.c.address.is_not(None))
+    known = {row.debt_case_id: row for row in rows}
+    people = [row.debt_case_person_id for row in rows]
+    debts: dict[uuid.UUID, list[sa.Row[Any]]] = {}
+    for debt in connection.execute(
+        sa.select(t.debt)
+        .where(t.debt.c.case_id.in_(case_ids), t.debt.c.status.in_((DebtStatus.OPEN, DebtStatus.DISPUTED)))
+        .order_by(t.debt.c.due, t.debt.c.id)
+    ):
+        debts.setdefault(debt.case_id, []).append(debt)
+    phones = _phones_of(connection, people)
+    emails: dict[uuid.UUID, list[str]] = {}
+    for email in connection.execute(
+        sa.select(t.email.c.person_id, t.email.c.address)
+        .where(t.email.c.person_id.in_(people), t.email.c.address.is_not(None))
         .order_by(t.email.c.position)
-    ).scalars()
+    ):
+        emails.setdefault(email.person_id, []).append(email.address)
+    found: dict[uuid.UUID, CaseFile | BadInputError] = {}
+    for case_id in case_ids:
+        row = known.get(case_id)
+        if row is None:
+            found[case_id] = BadInputError(f"there is no case {case_id}", code="unknown_case")
+        elif row.person_erased_at is not None:
+            found[case_id] = BadInputError(f"the person of case {case_id} was erased", code="erased")
+        elif not debts.get(case_id):
+            found[case_id] = BadInputError(f"nothing is owed in case {case_id}", code="nothing_owed")
+        else:
+            person_id = row.debt_case_person_id
+            found[case_id] = _file(row, debts[case_id], phones.get(person_id, ()), emails.get(person_id, ()))
+    return found
+
+
+def _file(
+    row: sa.Row[Any], debts: Sequence[sa.Row[Any]], phones: tuple[Phone, ...], emails: Sequence[str]
+) -> CaseFile:
     case = Case(
         name=row.person_name,
         document=row.person_document,
@@ -106,7 +136,7 @@ def load_case(connection: sa.Connection, case_id: uuid.UUID) -> CaseFile:
     )
     return CaseFile(
         case,
-        case_id,
+        row.debt_case_id,
         row.debt_case_person_id,
         row.debt_case_creditor_id,
         row.debt_case_stage,
@@ -117,12 +147,22 @@ def load_case(connection: sa.Connection, case_id: uuid.UUID) -> CaseFile:
 
 def load_phones(connection: sa.Connection, person_id: uuid.UUID) -> tuple[Phone, ...]:
     """A person's numbers, best first."""
+    return _phones_of(connection, [person_id]).get(person_id, ())
+
+
+def _phones_of(connection: sa.Connection, people: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Phone, ...]]:
     table = tables.phone
     rows = connection.execute(
-        sa.select(table).where(table.c.person_id == person_id, table.c.number.is_not(None)).order_by(table.c.position)
+        sa.select(table).where(table.c.person_id.in_(people), table.c.number.is_not(None)).order_by(table.c.position)
     )
-    phones = [Phone(row.id, row.number, row.status, row.position, row.last_right_party_at) for row in rows]
-    return tuple(sorted(phones, key=lambda phone: _BEST_FIRST.index(phone.status)))
+    found: dict[uuid.UUID, list[Phone]] = {}
+    for row in rows:
+        phone = Phone(row.id, row.number, row.status, row.position, row.last_right_party_at)
+        found.setdefault(row.person_id, []).append(phone)
+    return {
+        person: tuple(sorted(phones, key=lambda phone: _BEST_FIRST.index(phone.status)))
+        for person, phones in found.items()
+    }
 
 
 def find_case(connection: sa.Connection, *, document: str, creditor: str, tenant_id: uuid.UUID) -> uuid.UUID | None:
@@ -138,33 +178,52 @@ def find_case(connection: sa.Connection, *, document: str, creditor: str, tenant
 
 def earliest_open_promise(connection: sa.Connection, case_id: uuid.UUID) -> date | None:
     """The due day of the next promise not yet kept or broken."""
+    return earliest_open_promises(connection, [case_id]).get(case_id)
+
+
+def earliest_open_promises(connection: sa.Connection, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
+    """The same for several cases; those without one are absent."""
     table = tables.promise
-    query = sa.select(sa.func.min(table.c.due)).where(
-        table.c.case_id == case_id, table.c.status.in_((PromiseStatus.OPEN, PromiseStatus.PARTIAL))
+    rows = connection.execute(
+        sa.select(table.c.case_id, sa.func.min(table.c.due).label("due"))
+        .where(table.c.case_id.in_(case_ids), table.c.status.in_((PromiseStatus.OPEN, PromiseStatus.PARTIAL)))
+        .group_by(table.c.case_id)
     )
-    return connection.execute(query).scalar()
+    return {row.case_id: row.due for row in rows}
 
 
 def failed_identity_tries(connection: sa.Connection, case_id: uuid.UUID, *, since: datetime) -> int:
     """Wrong answers to identity questions from `since` on, over all calls and channels, of the case and its person."""
-    t = tables
-    person = sa.select(t.debt_case.c.person_id).where(t.debt_case.c.id == case_id).scalar_subquery()
-    query = (
-        sa.select(sa.func.count())
-        .select_from(t.identity_try)
-        .join(t.interaction, t.interaction.c.id == t.identity_try.c.attempt_id)
-        .where(
-            t.identity_try.c.matched.is_(False),
-            t.identity_try.c.at >= since,
-            # The data belong to the person: another creditor's case is no second chance to guess them.
-            sa.or_(
-                t.interaction.c.case_id == case_id,
-                t.interaction.c.person_id == person,
-                t.identity_try.c.person_id == person,
-            ),
+    person = connection.execute(
+        sa.select(tables.debt_case.c.person_id).where(tables.debt_case.c.id == case_id)
+    ).scalar_one()
+    return sum(at >= since for at in failed_identity_at(connection, {case_id: person}, since=since).get(case_id, ()))
+
+
+def failed_identity_at(
+    connection: sa.Connection, people: Mapping[uuid.UUID, uuid.UUID], *, since: datetime
+) -> dict[uuid.UUID, list[datetime]]:
+    """When, from `since` on, identity questions were answered wrongly, by case; `people`: the person of each case.
+
+    The data belong to the person: another creditor's case is no second chance to guess them.
+    """
+    tried, call = tables.identity_try, tables.interaction
+    columns = (tried.c.id, tried.c.at, tried.c.person_id, call.c.case_id, call.c.person_id.label("called"))
+    query = sa.select(*columns).join(call, call.c.id == tried.c.attempt_id)
+    wrong = (tried.c.matched.is_(False), tried.c.at >= since)
+    # Three short ranges of an index each; one condition with OR would read every try there ever was.
+    began = call.c.started_at > since - _LONGEST_CALL
+    rows = connection.execute(
+        sa.union(
+            query.where(*wrong, tried.c.person_id.in_(people.values())),
+            query.where(*wrong, began, call.c.person_id.in_(people.values())),
+            query.where(*wrong, began, call.c.case_id.in_(people.keys())),
         )
-    )
-    return int(connection.execute(query).scalar_one())
+    ).all()
+    return {
+        case: [row.at for row in rows if row.case_id == case or person in (row.called, row.person_id)]
+        for case, person in people.items()
+    }
 
 
 def keep_content(

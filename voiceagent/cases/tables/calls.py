@@ -165,6 +165,7 @@ identity_try = sa.Table(
     sa.Column("datum", sa.String(64), nullable=False, comment="Which datum was asked for; never its value"),
     sa.Column("matched", sa.Boolean, nullable=False),
     sa.Column("at", UtcDateTime(), nullable=False),
+    sa.Index("ix_identity_try_person", "person_id", "at"),
 )
 
 seat = sa.Table(

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sqlite_where=_LEASED,
         postgresql_where=_LEASED,
     )
+    op.create_index("ix_identity_try_person", "identity_try", ["person_id", "at"], unique=False)
     op.create_table(
         "trunk",
         sa.Column("tenant_id", types.Uuid(), nullable=False),
@@ -74,6 +75,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("worker", "dial_stop", "trunk"):
         op.drop_table(table)
+    op.drop_index("ix_identity_try_person", table_name="identity_try")
     op.drop_index("ix_enrollment_leased", table_name="enrollment")
     op.drop_index("ix_enrollment_due", table_name="enrollment")
     op.create_index(
