@@ -12,6 +12,7 @@ from voiceagent.agent.effects import Effects
 from voiceagent.agent.mouth import Mouth
 from voiceagent.agent.notes import Notes
 from voiceagent.agent.ports import Brain
+from voiceagent.agent.turns import TurnSettings
 from voiceagent.dialogue.events import (
     DialogueEvent,
     Expect,
@@ -43,10 +44,17 @@ class Actor:
     """Runs the script for one call; `line_down` tells it that whoever it spoke with is gone."""
 
     def __init__(
-        self, brain: Brain, ears: Ears, mouth: Mouth, effects: Effects, notes: Notes, now: Callable[[], float]
+        self,
+        brain: Brain,
+        ears: Ears,
+        mouth: Mouth,
+        effects: Effects,
+        notes: Notes,
+        now: Callable[[], float],
+        settings: TurnSettings,
     ) -> None:
         self._brain, self._ears, self._mouth, self._effects = brain, ears, mouth, effects
-        self._notes, self._now = notes, now
+        self._notes, self._now, self._settings = notes, now, settings
         self._queue: asyncio.Queue[Happening] = asyncio.Queue()
         self.expect: Expect | None = None
         """The question that stands."""
@@ -92,6 +100,7 @@ class Actor:
         ended = self._effects.disposition
         if ended is not None and not isinstance(event, Heard):
             return
+        self._mouth.let_go()
         effects = self._brain.step(event)
         at = round(self._now(), 3)
         await self._effects.apply(effects, state=self._brain.state, turn=self._notes.debtor_turns, offset_s=at)
@@ -121,14 +130,24 @@ class Actor:
             understanding = self._brain.understand(hypothesis, turn.expect, only_global=True)
         meant = understanding.intent is not None or bool(understanding.slots) or bool(understanding.alternatives)
         over_prompt = self._mouth.speaking
-        if not meant and (only_global or over_prompt or hypothesis.reason == "no_speech"):
+        going_on = (over_prompt or self._mouth.cut) and self._backchannel(turn, understanding)
+        if going_on or (not meant and (only_global or over_prompt or hypothesis.reason == "no_speech")):
             # Noise, a cough, "uhum" over our own words: no answer, and no reason to start over.
             self._notes.heard(turn, understanding, state=self._brain.state, result="ignored")
+            if going_on and hypothesis.text and not self._ears.in_turn:
+                self._mouth.resume()
             return None
         if over_prompt and self._mouth.current is not None and self._mouth.current.say.barge_in:
             self._mouth.stop()
         self._notes.heard(turn, understanding, state=self._brain.state, result="ok" if meant else "no_match")
         return Heard(understanding)
+
+    def _backchannel(self, turn: HeardTurn, understanding: Understanding) -> bool:
+        """Whether it only says "go on": a bare yes to what was not yet asked, or a short something without meaning."""
+        slots = understanding.slots
+        bare = slots.keys() <= {"yes_no"} and slots.get("yes_no") is not False and not understanding.alternatives
+        nothing = bare and understanding.intent in (None, "yes")
+        return turn.over and nothing and turn.speech_s <= self._settings.backchannel_s
 
     async def _whole(self, turn: HeardTurn, event: Heard) -> Heard | None:
         """A yes that would promise waits for what the debtor is still saying: "sim … mas só no dia trinta"."""

@@ -67,7 +67,7 @@ class Conversation:
             on_sensitive=record.sensitive,
         )
         self._effects = Effects(self._mouth, record, on_expect=self._expect)
-        self._actor = Actor(brain, self._ears, self._mouth, self._effects, self._notes, self._now)
+        self._actor = Actor(brain, self._ears, self._mouth, self._effects, self._notes, self._now, self.settings)
         self._taker = TurnTaker(self.settings)
         self._hung_up: HungUp | None = None
         self._over_at: float | None = None
@@ -158,14 +158,19 @@ class Conversation:
     def _beat(self) -> None:
         current = self._mouth.current
         protected = self._mouth.protected(self.settings.protected_tail_s)
-        self._ears.tick(self._line.hear(), protected=protected, early=self._mouth.unasked())
+        over = self._mouth.all_left_s() > self.settings.question_tail_s
+        self._ears.tick(self._line.hear(), protected=protected, early=self._mouth.unasked(), over=over)
         self._mouth.tick()
         said = self._ears.speaking_s > 0 or self._ears.open
         if self._taker.opened(self._now(), speaking=said, turns=self._ears.turns):
             self._actor.happened(CallAnswered())
         verdict = self._taker.barge_in(
             speaking_s=self._ears.speaking_s if self._mouth.speaking else 0.0,
-            allowed=current is not None and current.say.barge_in and self._effects.disposition is None,
+            # While something waits that must be heard whole, an interruption would answer nothing.
+            allowed=current is not None
+            and current.say.barge_in
+            and not protected
+            and self._effects.disposition is None,
         )
         self._line.duck(self.settings.duck_db if verdict is BargeIn.DUCK else 0.0)
         if verdict is BargeIn.STOP:
@@ -173,7 +178,11 @@ class Conversation:
         if keys := self._taker.key_pause(self._now()):
             self._actor.happened(PressedKeys(keys, self._actor.expect))
         waiting = self._mouth.speaking or self._ears.in_turn or self._actor.waiting
-        if self._taker.quiet(FRAME_S, listening=not waiting, expect=self._actor.expect):
+        speaking = self._ears.speaking_s > 0
+        if self._taker.take_up(self._now(), cut=self._mouth.cut, speaking=speaking, waiting=waiting):
+            self._mouth.resume()
+        listening = not waiting and not self._mouth.cut
+        if self._taker.quiet(FRAME_S, listening=listening, expect=self._actor.expect):
             self._actor.happened(NoInput())
 
     def _time_to_hang_up(self) -> bool:

@@ -39,6 +39,8 @@ class HeardTurn:
     """It began well inside a prompt that may not be interrupted: it answers nothing that was fully asked."""
     early: bool = False
     """It began before the question itself was being said: a yes in it is not a yes to that."""
+    over: bool = False
+    """It began well before the agent had finished: "uhum" in it says "go on", and a cough nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class _Finish:
     speech_s: float
     protected: bool
     early: bool
+    over: bool
 
 
 class Ears:
@@ -76,7 +79,7 @@ class Ears:
         self._on_turn = on_turn
         self._expect: Expect | None = None
         self._work: asyncio.Queue[Expect | bytes | _Finish | None] = asyncio.Queue()
-        self._open: tuple[Expect, float, bool, bool] | None = None
+        self._open: tuple[Expect, float, bool, bool, bool] | None = None
         self.pending = 0
         """Turns ended but not yet recognised."""
         self.turns = 0
@@ -106,18 +109,18 @@ class Ears:
         """Whether a turn is open or waits for its recognition."""
         return self._open is not None or self.pending > 0
 
-    def tick(self, pcm: bytes, *, protected: bool, early: bool = False) -> None:
+    def tick(self, pcm: bytes, *, protected: bool, early: bool = False, over: bool = False) -> None:
         """Take the frames of this beat, and where the agent is in what it says (as in HeardTurn)."""
         for start in range(0, len(pcm), FRAME_BYTES):
             for event in self._segmenter.process(pcm[start : start + FRAME_BYTES]):
-                self._on_segment(event, protected, early)
+                self._on_segment(event, protected, early, over)
 
-    def _on_segment(self, event: TurnStarted | TurnAudio | TurnEnded, protected: bool, early: bool) -> None:
+    def _on_segment(self, event: TurnStarted | TurnAudio | TurnEnded, protected: bool, early: bool, over: bool) -> None:
         if isinstance(event, TurnStarted):
             expect = self._expect
             if expect is None:
                 return
-            self._open = (expect, self._now() - self._segmenter.speaking_s, protected, early)
+            self._open = (expect, self._now() - self._segmenter.speaking_s, protected, early, over)
             self._sensitive(expect, True)
             self._work.put_nowait(expect)
             self._work.put_nowait(event.pcm)
@@ -126,13 +129,13 @@ class Ears:
         elif isinstance(event, TurnAudio):
             self._work.put_nowait(event.pcm)
         else:
-            expect, started, was_protected, was_early = self._open
+            expect, started, *where = self._open
             self._open = None
             self._sensitive(expect, False)
             self.pending += 1
             self.turns += 1
             ended = self._now() - event.trailing_s
-            self._work.put_nowait(_Finish(expect, started, ended, event.speech_s, was_protected, was_early))
+            self._work.put_nowait(_Finish(expect, started, ended, event.speech_s, *where))
 
     def _sensitive(self, expect: Expect, begins: bool) -> None:
         if expect.sensitive:
@@ -169,6 +172,7 @@ class Ears:
                         step.speech_s,
                         step.protected,
                         step.early,
+                        step.over,
                     )
                 )
 
@@ -183,11 +187,11 @@ class Ears:
     async def last_words(self, patience_s: float) -> None:
         """The line is down: take the open turn as it is, and wait until everything said was recognised."""
         if self._open is not None:
-            expect, started, protected, early = self._open
+            expect, started, *where = self._open
             self._open = None
             self.pending += 1
             self._sensitive(expect, False)
-            self._work.put_nowait(_Finish(expect, started, self._now(), self._now() - started, protected, early))
+            self._work.put_nowait(_Finish(expect, started, self._now(), self._now() - started, *where))
         self._work.put_nowait(None)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._drained.wait(), patience_s)

@@ -7,13 +7,18 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from voiceagent.audio.format import FRAME_BYTES, seconds
+from voiceagent.agent.sentences import Sentence, begin_of, heard, sentences
+from voiceagent.audio.format import FRAME_BYTES, FRAME_S, seconds
+from voiceagent.audio.frames import pad
 from voiceagent.base.errors import UnavailableError
 from voiceagent.dialogue.events import Say
 from voiceagent.speech.protocol import Voice
 from voiceagent.telephony.line import Line
 
 log = logging.getLogger(__name__)
+
+#: A prompt is taken up again so often; after that the debtor's silence is waited for, and the script asks anew.
+MOST_RESUMES = 2
 
 
 @dataclass(slots=True)
@@ -23,6 +28,10 @@ class Utterance:
     say: Say
     state: str
     pcm: bytes
+    parts: tuple[Sentence, ...]
+    """Its sentences, those left where it was taken up again."""
+    resumed: int = 0
+    """How often it was taken up again."""
     written: int = 0
     begins: int = 0
     started_at: float | None = None
@@ -32,6 +41,17 @@ class Utterance:
     def total_s(self) -> float:
         """Its whole length in seconds."""
         return seconds(len(self.pcm))
+
+    def heard(self, played_s: float) -> str:
+        """The words of it that were heard in its first `played_s` seconds."""
+        return heard(self.parts, round(played_s / FRAME_S) * FRAME_BYTES)
+
+    def rest(self, played: int) -> Utterance:
+        """It again, from the beginning of the sentence that was being said when `played` bytes had been heard."""
+        left = self.parts[begin_of(self.parts, played) :]
+        start = left[0].begins
+        moved = tuple(Sentence(part.text, part.begins - start, part.ends - start) for part in left)
+        return Utterance(self.say, self.state, self.pcm[start:], moved, self.resumed + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,7 @@ class Mouth:
         self._on_started = on_started
         self._on_ended = on_ended
         self._queue: deque[Utterance] = deque()
+        self._cut: list[Utterance] = []
         self._kept: dict[str, bytes] = {}
         self._end = 0  # where the last written byte ends, in the line's count
         self._closed = False
@@ -76,6 +97,7 @@ class Mouth:
 
     async def say(self, say: Say, state: str) -> bool:
         """Queue a prompt; False when it could not be rendered (the voice is lost and no copy was kept)."""
+        self.let_go()
         if self._closed:
             return True  # nobody is there to hear it
         pcm = self._kept.get(say.text)
@@ -87,8 +109,8 @@ class Mouth:
                 return False
         if self._closed:
             return True
-        # The line takes whole frames only.
-        self._queue.append(Utterance(say, state, pcm + bytes(-len(pcm) % FRAME_BYTES)))
+        whole = pad(pcm)  # the line takes whole frames only
+        self._queue.append(Utterance(say, state, whole, sentences(say.text, whole)))
         return True
 
     @property
@@ -107,6 +129,10 @@ class Mouth:
         if current is None:
             return 0.0
         return current.total_s - seconds(self._played_of(current))
+
+    def all_left_s(self) -> float:
+        """Seconds of everything that is still to be played."""
+        return self.left_s() + sum(utterance.total_s for utterance in list(self._queue)[1:])
 
     def protected(self, tail_s: float) -> bool:
         """Whether a prompt that must be heard whole waits its turn, or is being said with more than `tail_s` to go."""
@@ -143,8 +169,22 @@ class Mouth:
             if utterance.written < len(utterance.pcm):
                 break
 
+    @property
+    def cut(self) -> bool:
+        """Whether something was cut off that `resume` would take up again."""
+        return bool(self._cut)
+
+    def let_go(self) -> None:
+        """What was cut off will not be taken up again: the conversation has gone on."""
+        self._cut.clear()
+
+    def resume(self) -> None:
+        """Nothing was said after all: begin the interrupted sentence again, and say what was to follow it."""
+        self._queue.extend(self._cut)
+        self._cut.clear()
+
     def stop(self) -> None:
-        """Stop now (barge-in): what may be interrupted is dropped, what may not is begun at once."""
+        """Stop now (barge-in): what may be interrupted is set aside, what may not is begun at once."""
         if not self._queue:
             return
         played = self._line.played()
@@ -159,20 +199,27 @@ class Mouth:
             if not utterance.say.barge_in:
                 utterance.written = 0
                 self._queue.append(utterance)
-            elif begun:  # what was never begun was never said: it is no turn
-                heard = min(seconds(played - utterance.begins), utterance.total_s)
-                self._on_ended(Played(utterance, heard, interrupted=True))
+                continue
+            utterance.written = 0
+            self._cut.append(utterance.rest(played - utterance.begins) if begun else utterance)
+            if begun:  # what was never begun was never said: it is no turn
+                heard_s = min(seconds(played - utterance.begins), utterance.total_s)
+                self._on_ended(Played(utterance, heard_s, interrupted=True))
+        # Taken up behind a prompt that followed it, it would make no sense.
+        if self._queue or any(utterance.resumed > MOST_RESUMES for utterance in self._cut):
+            self.let_go()
 
     def close(self) -> None:
         """The line is down: what was begun ends here, whatever it was; nothing more is rendered or queued."""
         self._closed = True
+        self.let_go()
         played = self._line.played()
         waiting, self._queue = list(self._queue), deque()
         for utterance in waiting:
             if utterance.written > 0 and played > utterance.begins:
                 self._begin(utterance)
-                heard = min(seconds(played - utterance.begins), utterance.total_s)
-                self._on_ended(Played(utterance, heard, interrupted=heard < utterance.total_s))
+                heard_s = min(seconds(played - utterance.begins), utterance.total_s)
+                self._on_ended(Played(utterance, heard_s, interrupted=heard_s < utterance.total_s))
 
     def _begin(self, utterance: Utterance) -> None:
         if utterance.started_at is None:

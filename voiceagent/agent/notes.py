@@ -77,7 +77,7 @@ class Notes:
                 state=utterance.state,
                 prompt=utterance.say.prompt,
                 variant=utterance.say.variant,
-                text=utterance.say.text,
+                text=utterance.heard(played.played_s),
                 started_s=round(at_s if utterance.started_at is None else utterance.started_at, 3),
                 played_s=round(played.played_s, 3),
                 total_s=round(utterance.total_s, 3),

@@ -22,6 +22,7 @@ class AgentTurn:
     prompt: str
     variant: int
     text: str
+    """The words that were played; ends with … when the rest was cut off (`prompt` and `variant` tell the rest)."""
     started_s: float
     played_s: float
     total_s: float

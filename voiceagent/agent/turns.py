@@ -20,8 +20,14 @@ class TurnSettings:
     """Confirmed speech after which the prompt is lowered."""
     stop_after_s: float = 0.35
     """Confirmed speech after which the prompt stops."""
+    resume_after_s: float = 1.5
+    """Silence after an interruption in which nothing was said; then the sentence that was cut off begins again."""
+    backchannel_s: float = 1.0
+    """What is said over the agent and means nothing is no attempt to say something when it is this short."""
     duck_db: float = 12.0
     """How far it is lowered."""
+    question_tail_s: float = 1.0
+    """The last part of what the agent says, in which an "uhum" may already be the answer."""
     key_pause_s: float = 2.0
     """Pause that ends a key sequence."""
     key_overrun_s: float = 1.5
@@ -56,6 +62,7 @@ class TurnTaker:
     _keys_at: float = 0.0
     _swallowing: bool = False
     _opened: bool = False
+    _spoke_at: float = 0.0
 
     def opened(self, now: float, *, speaking: bool, turns: int) -> bool:
         """True once, when the debtor has said its "alô" or is not going to: two voices at once sound like a machine."""
@@ -70,6 +77,12 @@ class TurnTaker:
         if not allowed or speaking_s < self.settings.duck_after_s:
             return BargeIn.KEEP
         return BargeIn.STOP if speaking_s >= self.settings.stop_after_s else BargeIn.DUCK
+
+    def take_up(self, now: float, *, cut: bool, speaking: bool, waiting: bool) -> bool:
+        """Whether to say again what was cut off: nobody has spoken for a while, and nothing waits to be dealt with."""
+        if speaking:
+            self._spoke_at = now
+        return cut and not speaking and not waiting and now - self._spoke_at >= self.settings.resume_after_s
 
     def quiet(self, beat_s: float, *, listening: bool, expect: Expect | None) -> bool:
         """Count silence while only listening; True once when the state's patience is over."""

@@ -5,6 +5,7 @@ The virtual-time driver speaks and recognises with these: whatever goes wrong th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,8 @@ _BINS = range(_LOW // _STEP, _HIGH // _STEP)
 #: Seconds of audio per character, about as long as a person takes.
 PER_CHARACTER_S = 0.06
 SHORTEST_S = 0.4
+#: Silence between two sentences: 0.3 s.
+BREATH_BYTES = 15 * FRAME_BYTES
 
 
 class ToneBook:
@@ -91,14 +94,15 @@ class ToneHearing:
 
 
 class ToneVoice:
-    """Voice over a ToneBook: a prompt is one text."""
+    """Voice over a ToneBook: each sentence of a prompt is one text, with a breath after it."""
 
     def __init__(self, book: ToneBook) -> None:
         self._book = book
 
     async def render(self, parts: Sequence[SpokenPart]) -> bytes:
         """The prompt's tones."""
-        return self._book.speak(" ".join(part.text for part in parts))
+        sentences = re.split(r"(?<=[.!?…])\s+", " ".join(part.text for part in parts))
+        return bytes(BREATH_BYTES).join(self._book.speak(sentence) for sentence in sentences)
 
     async def prepare(self, prompts: Sequence[Sequence[SpokenPart]]) -> None:
         """Nothing takes time here."""
