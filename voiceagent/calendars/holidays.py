@@ -79,5 +79,7 @@ def _plain(country: str, state: str | None) -> str | None:
         return None
     code = country.upper()
     plain = state.strip().upper().removeprefix(f"{code}-")
+    # The island keeps its own clock, and the holidays of the state it belongs to.
+    plain = {("BR", "FN"): "PE"}.get((code, plain), plain)
     # The package knows no subdivisions for these countries: their holidays are national.
     return None if code in ("MX", "CO", "PE") else plain

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from voiceagent.calendars.places import CAPITAL_ZONE, SINGLE_ZONE, STATE_OF_DDD, ZONES
+from voiceagent.calendars.places import (
+    CAPITAL_ZONE,
+    COUNTRY_OF_TERRITORY,
+    SAME_CLOCK,
+    SINGLE_ZONE,
+    STATE_OF_DDD,
+    ZONES,
+    ZONES_OF_PREFIX,
+)
 
 
 def zone_of(country: str, state: str | None = None, e164: str | None = None) -> str | None:
@@ -44,6 +52,17 @@ def state_of(e164: str) -> str | None:
     return STATE_OF_DDD.get(digits[2:4]) if digits.startswith("55") and len(digits) >= 12 else None
 
 
+def area_of(e164: str) -> str | None:
+    """The area code (DDD) of a Brazilian number, which municipal holidays may be listed by; None elsewhere."""
+    return e164[3:5] if e164.startswith("+55") and state_of(e164) else None
+
+
+def law_of(region: str) -> tuple[str, str | None]:
+    """(country, state) whose law holds in a telephone region: a territory is a state of its country."""
+    country = COUNTRY_OF_TERRITORY.get(region)
+    return (region, None) if country is None else (country, region)
+
+
 def country_of(e164: str) -> str | None:
     """The ISO country of a number written with its country code; None when it cannot be told."""
     import phonenumbers
@@ -62,6 +81,9 @@ def _plain_state(country: str, state: str) -> str:
 
 
 def _zones_of_number(country: str, e164: str) -> frozenset[str]:
+    for length in (6, 5):
+        if e164[:length] in ZONES_OF_PREFIX:
+            return frozenset(ZONES_OF_PREFIX[e164[:length]])
     if country == "BR":
         state = state_of(e164)
         return frozenset(ZONES["BR"][state]) if state else frozenset()
@@ -73,4 +95,5 @@ def _zones_of_number(country: str, e164: str) -> frozenset[str]:
         parsed = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
         return frozenset()
-    return frozenset(zone for zone in timezone.time_zones_for_number(parsed) if zone != "Etc/Unknown")
+    zones = timezone.time_zones_for_number(parsed)
+    return frozenset(SAME_CLOCK.get(zone, zone) for zone in zones if zone != "Etc/Unknown")

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from voiceagent.calendars.holidays import is_bank_closed
 from voiceagent.compliance.places import View
 from voiceagent.compliance.request import Channel, ContactKind, Purpose, Request
 from voiceagent.compliance.rules import Term
@@ -108,13 +107,14 @@ def open_span(view: View, day: date) -> tuple[tuple[datetime, datetime] | None, 
     """The lawful hours of a local day in UTC, and the rules that close it when there are none."""
     first, last = 0, 24 * 60
     closed: list[str] = []
+    holiday = view.is_closed(day)
     for jurisdiction in view.chain:
         term = jurisdiction.term("window", day)
         if term is None:
             if jurisdiction.state is None:
                 return None, ("fail_closed",)
             continue
-        minutes = term.value.of(day.weekday(), is_bank_closed(day, view.country, view.state))
+        minutes = term.value.of(day.weekday(), holiday)
         if minutes is None:
             closed.append(term.rule)
         else:
@@ -127,7 +127,7 @@ def open_span(view: View, day: date) -> tuple[tuple[datetime, datetime] | None, 
 def _window_rules(view: View, at: datetime, guard: timedelta) -> tuple[str, ...]:
     """The narrowest jurisdiction whose own hours exclude `at`."""
     day = local_day(at, view.zone)
-    holiday = is_bank_closed(day, view.country, view.state)
+    holiday = view.is_closed(day)
     for jurisdiction in view.chain:
         term = jurisdiction.term("window", day)
         if term is None:
@@ -174,7 +174,8 @@ def asked(request: Request, view: View, at: datetime) -> bool:
         return False
     term = first_term(view, "callback", local_day(at, view.zone))
     terms: Callback = _NO_CALLBACK if term is None else term.value
-    return (local_day(at, view.zone) - local_day(wish, view.zone)).days <= terms.valid_days
+    # The day on which he asked is day 1.
+    return (local_day(at, view.zone) - local_day(wish, view.zone)).days < terms.valid_days
 
 
 def named_hour(request: Request, view: View, at: datetime) -> bool:

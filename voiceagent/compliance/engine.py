@@ -23,7 +23,6 @@ _STAGES = frozenset({"preventive", "amicable", "dispute", "pre_legal", "legal", 
 _VOICE_STAGES = frozenset({"preventive", "amicable"})
 #: A clock further off than this, or a history from the future, makes every hour doubtful.
 MAX_SKEW_S = 60.0
-_HORIZON = timedelta(days=400)
 _MAX_STEPS = 5000
 
 
@@ -106,7 +105,7 @@ def _first_denial(stages: list[list[Constraint]], at: datetime) -> list[Verdict]
 
 def _earliest(all_of_them: list[Constraint], at: datetime) -> datetime | None:
     """The first instant at which no constraint objects: each objection moves time on until none is left."""
-    start, steps, moved = at, 0, True
+    steps, moved = 0, True
     while moved:
         moved = False
         for constraint in all_of_them:
@@ -114,7 +113,7 @@ def _earliest(all_of_them: list[Constraint], at: datetime) -> datetime | None:
             verdict = constraint(at)
             if verdict is None:
                 continue
-            if verdict.until is None or verdict.until <= at or at - start > _HORIZON or steps > _MAX_STEPS:
+            if verdict.until is None or verdict.until <= at or steps > _MAX_STEPS:
                 return None
             at, moved = verdict.until, True
     return at

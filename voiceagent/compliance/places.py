@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from voiceagent.base.clock import require_aware
-from voiceagent.calendars.holidays import supported
-from voiceagent.calendars.zones import default_zone, state_of, zones_of
+from voiceagent.calendars.holidays import is_bank_closed, supported
+from voiceagent.calendars.zones import area_of, default_zone, law_of, state_of, zones_of
+from voiceagent.compliance.localdays import LocalHoliday
 from voiceagent.compliance.request import Request
 from voiceagent.compliance.rules import Jurisdiction, RuleBook
 
@@ -29,6 +31,12 @@ class View:
     country: str
     state: str | None
     zone: ZoneInfo
+    local: tuple[LocalHoliday, ...] = ()
+    """Municipal holidays that may be the person's."""
+
+    def is_closed(self, day: date) -> bool:
+        """Whether `day` is a holiday there: national, of the state, of the banks, or of the municipality."""
+        return is_bank_closed(day, self.country, self.state) or any(holiday.falls_on(day) for holiday in self.local)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +49,11 @@ class _Place:
 
 def views_of(request: Request, rules: RuleBook) -> tuple[View, ...]:
     """Every law and clock that the contact must satisfy at once; the debtor's own clock first."""
-    known = [place for place in (_address(request), _number(request.number)) if place is not None]
+    known = _agreed(_address(request), _number(request.number))
     for code in request.declared:
         country, _, state = code.upper().partition("-")
         known.append(_place(country, state or None))
+    area = area_of(request.number) if request.number else None
     if not known:
         raise UnknownPlaceError("neither number nor address says where the person is")
     found: dict[tuple[str, str | None, str], View] = {}
@@ -59,7 +68,29 @@ def views_of(request: Request, rules: RuleBook) -> tuple[View, ...]:
                 _add(found, rules, place.country, state, zones_of(place.country, state))
     if not found:
         raise UnknownPlaceError("no time zone is known for the person")
-    return tuple(found.values())
+    if not rules.local_holidays:
+        return tuple(found.values())
+    return tuple(
+        replace(view, local=rules.holidays_near(view.country, view.state, request.city, area))
+        for view in found.values()
+    )
+
+
+def _agreed(address: _Place | None, number: _Place | None) -> list[_Place]:
+    """What address and number say of one person: where both can be true, both are; where not, either may be.
+
+    An address in Florida and a Miami number are Eastern time; an address in California and a New York number are both.
+    A state's law binds wherever one of them names the state.
+    """
+    if address is None or number is None:
+        return [place for place in (address, number) if place is not None]
+    if address.country != number.country:
+        return [address, number]
+    if address.state is not None and address.state == number.state:
+        # An area code is finer than its state.
+        return [number]
+    common = tuple(zone for zone in address.zones if zone in number.zones)
+    return [replace(place, zones=common or place.zones) for place in (address, number)]
 
 
 def _tells(place: _Place, rules: RuleBook) -> bool:
@@ -102,7 +133,9 @@ def _address(request: Request) -> _Place | None:
 
 
 @lru_cache(maxsize=4096)
-def _place(country: str, state: str | None) -> _Place:
+def _place(region: str, state: str | None) -> _Place:
+    country, territory = law_of(region)
+    state = territory or state
     zones = zones_of(country, state) if state else frozenset()
     if state is None or not zones or not supported(country, state):
         return _Place(country, None, ())
@@ -125,10 +158,11 @@ def _number(number: str | None) -> _Place | None:
         country = phonenumbers.region_code_for_country_code(parsed.country_code)
     if country is None or len(country) != 2 or not country.isalpha():
         raise UnknownPlaceError("the number's country is unknown")
-    zones = zones_of(country, None, number)
+    country, territory = law_of(country)
+    zones = zones_of(country, None, number) or (zones_of(country, territory) if territory else frozenset())
     if len(zones) > _TELLING_ZONES:
         zones = zones_of(country)
-    return _Place(country, state_of(number), tuple(sorted(zones)))
+    return _Place(country, state_of(number) or territory, tuple(sorted(zones)))
 
 
 @lru_cache(maxsize=512)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -89,6 +90,8 @@ class Request:
     """Of the address, ISO 3166."""
     state: str | None = None
     """Of the address."""
+    city: str | None = None
+    """Of the address; municipal holidays bind by it."""
     declared: tuple[str, ...] = ()
     """Jurisdictions that a contract declares, for example BR-RJ."""
     debt: str | None = None
@@ -117,6 +120,7 @@ class Request:
             number=reader.text("number"),
             country=_upper(address.text("country")),
             state=_upper(address.text("state")),
+            city=address.text("city"),
             declared=reader.texts("declared"),
             debt=reader.text("debt"),
             case=CaseFacts(
@@ -137,7 +141,7 @@ class Request:
             history=tuple(
                 Contact(
                     at=h.instant("at", required=True),
-                    channel=h.member("channel", Channel) if h.has("channel") else Channel.VOICE,
+                    channel=_channel(h),
                     kind=h.member("kind", ContactKind),
                     number=h.text("number"),
                     debt=h.text("debt"),
@@ -165,8 +169,9 @@ class Request:
         if history:
             data["history"] = [_contact_json(contact) for contact in self.history]
         _put(data, "number", self.number)
-        if self.country is not None or self.state is not None:
+        if self.country is not None or self.state is not None or self.city is not None:
             data["address"] = {"country": self.country, "state": self.state}
+            _put(data["address"], "city", self.city)
         _put(data, "declared", list(self.declared) or None)
         _put(data, "debt", self.debt)
         if self.sarb_signatory is not None:
@@ -188,6 +193,13 @@ class Request:
             for c in self.history
         ]
         return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
+
+
+def _channel(contact: _Reader) -> Channel:
+    """Calls may leave the channel out; of a message nobody could tell which it was."""
+    if contact.has("channel") or contact.text("kind") == ContactKind.MESSAGE:
+        return contact.member("channel", Channel)
+    return Channel.VOICE
 
 
 def _contact_json(contact: Contact) -> dict[str, Any]:
@@ -248,7 +260,7 @@ class _Reader:
 
     def seconds(self, key: str) -> float:
         value = self._data.get(key, 0.0)
-        if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
             raise self._wrong(key, "must be seconds, 0 or more")
         return float(value)
 

@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.compliance import terms
+from voiceagent.compliance.localdays import LocalHoliday, plain_city, read_local_holidays
 
 _TERM_KEYS = {"value", "rule", "valid_from", "valid_to", "source", "mark"}
 _MARKS = ("P", "2", "T", "K", "policy")
@@ -62,11 +63,16 @@ class RuleBook:
 
     def __init__(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Raises BadInputError naming jurisdiction and parameter of the first rule that cannot be read."""
-        documents = sorted(documents, key=lambda document: str(document.get("jurisdiction")))
+        documents = sorted(documents, key=lambda document: str(document.get("jurisdiction", "")))
         self.body = json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
         self.version = hashlib.sha256(self.body.encode()).hexdigest()
         self.jurisdictions: dict[str, Jurisdiction] = {}
+        self.local_holidays: tuple[LocalHoliday, ...] = ()
+        """Of municipalities, from the user's own file."""
         for document in documents:
+            if set(document) == {"local_holidays"}:
+                self.local_holidays += read_local_holidays(document["local_holidays"])
+                continue
             jurisdiction = _jurisdiction(document)
             if jurisdiction.code in self.jurisdictions:
                 raise BadInputError(f"jurisdiction {jurisdiction.code} is defined twice")
@@ -95,6 +101,12 @@ class RuleBook:
                 found.setdefault(jurisdiction.country, []).append(jurisdiction.state)
         return {country: tuple(sorted(states)) for country, states in found.items()}
 
+    def holidays_near(
+        self, country: str, state: str | None, city: str | None, area: str | None
+    ) -> tuple[LocalHoliday, ...]:
+        """Municipal holidays that may be those of somebody at this address or with this area code."""
+        return _holidays_near(self.local_holidays, country, state, plain_city(city), area)
+
     def duty(self, name: str, country: str, state: str | None, day: date) -> Term | None:
         """What must be said or kept (`duty.<name>`): the state's term, else the country's."""
         for jurisdiction in self.chain(country, state):
@@ -102,6 +114,13 @@ class RuleBook:
             if term is not None:
                 return term
         return None
+
+
+@lru_cache(maxsize=4096)
+def _holidays_near(
+    holidays: tuple[LocalHoliday, ...], country: str, state: str | None, city: str | None, area: str | None
+) -> tuple[LocalHoliday, ...]:
+    return tuple(holiday for holiday in holidays if holiday.near(country, state, city, area))
 
 
 def _plain(value: object) -> str:

@@ -68,7 +68,7 @@ class Callback:
     """What a debtor's wish to be called is worth."""
 
     valid_days: int
-    """How long after he said so."""
+    """For so many days, the one on which he said so being the first."""
     may_name_hour: bool = False
     """An hour outside the window is lawful when the debtor named it."""
 

@@ -178,6 +178,46 @@ def test_no_call_at_night_or_on_sunday_anywhere(at: datetime, number: str) -> No
         assert not decision.allow
 
 
+LOCAL = [
+    {"country": "BR", "state": "PE", "city": "Recife", "area_codes": ["81"], "day": "07-16", "name": "Carmo"},
+    {"country": "BR", "state": "SP", "city": "São Paulo", "day": "2027-01-25", "name": "Aniversário"},
+]
+
+
+@pytest.mark.parametrize(
+    ("at", "number", "address", "open_"),
+    [
+        ("2026-07-16T10:00-03:00", "+5581987654321", None, False),
+        ("2027-07-16T10:00-03:00", "+5511987654321", {"country": "BR", "state": "PE", "city": " RECIFE"}, False),
+        ("2026-07-16T10:00-03:00", "+5511987654321", {"country": "BR", "state": "PE", "city": "Olinda"}, True),
+        ("2026-07-15T10:00-03:00", "+5581987654321", None, True),
+        ("2027-01-25T10:00-03:00", "+5511987654321", {"country": "BR", "state": "SP", "city": "Sao Paulo"}, False),
+        ("2027-01-25T10:00-03:00", "+5511987654321", None, True),
+        ("2028-01-25T10:00-03:00", "+5511987654321", {"country": "BR", "state": "SP", "city": "Sao Paulo"}, True),
+    ],
+)
+def test_holidays_of_the_municipality_close_it(at: str, number: str, address: object, open_: bool) -> None:
+    book = RuleBook([*json.loads(RULES.body), {"local_holidays": LOCAL}])
+    line = {"at": at, "channel": "voice", "number": number, "address": address}
+    decision = decide(Request.from_json(line), book)
+    assert decision.allow is open_, decision
+    assert decide(Request.from_json(line), RuleBook.from_body(book.body)) == decision
+
+
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        ({"country": "BR", "day": "16-07", "name": "x"}, "day is a date"),
+        ({"country": "BR", "name": "x"}, "needs country, day, name"),
+        ({"country": "BR", "day": "07-16", "name": "x", "town": "y"}, "may have"),
+        ({"country": "BR", "day": "07-16", "name": "x", "area_codes": "81"}, "a list"),
+    ],
+)
+def test_a_local_holiday_that_cannot_be_read_spoils_the_book(entry: dict[str, object], complaint: str) -> None:
+    with pytest.raises(BadInputError, match=f"local holiday 1: .*{complaint}"):
+        RuleBook([*json.loads(RULES.body), {"local_holidays": [entry]}])
+
+
 def test_a_rule_not_yet_or_no_longer_in_force_does_not_bind() -> None:
     version = {"rule": "X-1", "valid_to": None, "source": "test", "mark": "policy", "valid_from": None}
     hours = {"mon-fri": "00:00-24:00", "sat": "00:00-24:00", "sun": "00:00-24:00", "holiday": "00:00-24:00"}
@@ -203,7 +243,7 @@ def test_an_unexpected_failure_denies(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: object) -> bool:
         raise RuntimeError("calendar gone")
 
-    monkeypatch.setattr("voiceagent.compliance.constraints.is_bank_closed", broken)
+    monkeypatch.setattr("voiceagent.compliance.places.is_bank_closed", broken)
     decision = decide(Request(datetime(2026, 11, 18, 15, tzinfo=UTC), Channel.VOICE, number="+5511987654321"), RULES)
     assert not decision.allow and decision.rules == ("fail_closed",) and "calendar gone" in decision.detail
 
