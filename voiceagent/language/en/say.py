@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from voiceagent.language.dictated import all_pairs, pairs
 from voiceagent.language.text import listed
 
 _ONES = listed(
@@ -51,6 +52,12 @@ def ordinal(number: int) -> str:
     return f"{_ONES[number]}th"
 
 
+#: The nouns said in one breath with their number; the others stand alone, there are too many.
+_BANKED = _NOUNS["USD"]
+#: The last units of a whole number that have one with the banked noun as well.
+_LAST = frozenset([*(small(n) for n in range(1, 100)), *(f"{_ONES[n]} hundred" for n in range(1, 10))])
+
+
 def _below_thousand(number: int) -> list[str]:
     hundreds, rest = divmod(number, 100)
     units = [f"{_ONES[hundreds]} hundred"] if hundreds else []
@@ -62,7 +69,8 @@ def _whole(number: int) -> list[str]:
     thousands, rest = divmod(number, 1000)
     units = [*_below_thousand(millions), "million"] if millions else []
     if thousands:
-        units += [*_below_thousand(thousands), "thousand"]
+        *head, last = _below_thousand(thousands)
+        units += [*head, f"{last} thousand"]
     return units + (_below_thousand(rest) if rest else [])
 
 
@@ -70,11 +78,14 @@ def money(minor: int, currency: str) -> list[str]:
     """Units of an amount in minor units of its currency, zero or more."""
     one, many, cent, cents = _NOUNS[currency]
     whole, part = (minor, 0) if currency == "CLP" else divmod(minor, 100)
-    spoken = [small(part), cent if part == 1 else cents]
+    cent = cent if part == 1 else cents
     if not whole and part:
-        return spoken
-    units = [*(_whole(whole) if whole else ["zero"]), one if whole == 1 else many]
-    return [*units, "and", *spoken] if part else units
+        return [small(part), cent]
+    units, noun = _whole(whole) if whole else ["zero"], one if whole == 1 else many
+    units = [*units[:-1], f"{units[-1]} {noun}"] if many == _BANKED[1] and units[-1] in _LAST else [*units, noun]
+    if not part:
+        return units
+    return [*units, f"and {small(part)} {cent}"] if cents == _BANKED[3] else [*units, "and", small(part), cent]
 
 
 def calendar_day(day: date, *, weekday: bool, year: bool) -> list[str]:
@@ -112,9 +123,13 @@ def clock(hour: int, minute: int) -> list[str]:
     )
 
 
+#: How the signs of an e-mail address are said.
+EMAIL_SIGNS = {"@": "at", ".": "dot", "_": "underscore", "-": "dash", "+": "plus"}
+
+
 def digits(text: str) -> list[str]:
-    """Units of a digit string, one by one."""
-    return [_ONES[int(digit)] for digit in text]
+    """Units of a digit string."""
+    return pairs(text, _ONES[:10])
 
 
 def bank() -> list[str]:
@@ -125,7 +140,6 @@ def bank() -> list[str]:
         + [ordinal(n) for n in range(1, 32)]
     )
     units += [
-        "thousand",
         "million",
         "and",
         "of",
@@ -139,8 +153,11 @@ def bank() -> list[str]:
         "a.m.",
         "p.m.",
     ]
+    units += [f"{last} {_BANKED[1]}" for last in sorted(_LAST)] + [f"one {_BANKED[0]}"]
+    units += [f"{last} thousand" for last in sorted(_LAST)]
+    units += [f"and {small(n)} {_BANKED[2] if n == 1 else _BANKED[3]}" for n in range(1, 100)]
     units += [noun for nouns in _NOUNS.values() for noun in nouns]
     units += [f"{word}," for word in _WEEKDAYS] + _MONTHS
     units += [f"of two thousand {small(year - 2000)}" for year in _YEARS]
     units += [f"at {small(n)}" for n in range(1, 13)] + ["at midnight", "at noon"]
-    return list(dict.fromkeys(units))
+    return list(dict.fromkeys(units + all_pairs(_ONES[:10])))

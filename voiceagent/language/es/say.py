@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from voiceagent.language.dictated import all_pairs, pairs
 from voiceagent.language.text import listed
 
 _ONES = listed(
@@ -38,6 +39,10 @@ _NOUNS = {
 }
 
 
+#: The nouns said in one breath with their number; the others stand alone, there are too many.
+_BANKED = _NOUNS["MXN"]
+
+
 def small(number: int) -> str:
     """0-99 in words."""
     if number < 30:
@@ -57,6 +62,10 @@ def _before_noun(number: int) -> str:
 def _feminine(number: int) -> str:
     words = small(number)
     return words[:-1] + "a" if words.endswith("uno") else words
+
+
+#: The last units of a whole number that have one with the banked noun as well.
+_LAST = frozenset(["cien", *_HUNDREDS[1:], *(_before_noun(n) for n in range(1, 100))])
 
 
 def _below_thousand(number: int) -> list[str]:
@@ -91,7 +100,11 @@ def money(minor: int, currency: str) -> list[str]:
         return [_before_noun(part), cent if part == 1 else cents]
     units = _whole(whole) if whole else ["cero"]
     noun = one if whole == 1 else f"de {many}" if whole and whole % 10**6 == 0 else many
-    return [*units, noun, "con", _before_noun(part), cent if part == 1 else cents] if part else [*units, noun]
+    units = [*units[:-1], f"{units[-1]} {noun}"] if many == _BANKED[1] and units[-1] in _LAST else [*units, noun]
+    if not part:
+        return units
+    spoken, cent = _before_noun(part), cent if part == 1 else cents
+    return [*units, f"con {spoken} {cent}"] if cents == _BANKED[3] else [*units, "con", spoken, cent]
 
 
 def calendar_day(day: date, *, weekday: bool, year: bool) -> list[str]:
@@ -130,9 +143,13 @@ def clock(hour: int, minute: int) -> list[str]:
     return [head, *([] if not minute else ["y media"] if minute == 30 else ["y", small(minute)]), part]
 
 
+#: How the signs of an e-mail address are said.
+EMAIL_SIGNS = {"@": "arroba", ".": "punto", "_": "guion bajo", "-": "guion", "+": "más"}
+
+
 def digits(text: str) -> list[str]:
-    """Units of a digit string, one by one."""
-    return [_ONES[int(digit)] for digit in text]
+    """Units of a digit string."""
+    return pairs(text, _ONES[:10])
 
 
 def bank() -> list[str]:
@@ -152,9 +169,11 @@ def bank() -> list[str]:
         "millones",
     ]
     units += [f"{_before_noun(n)} mil" for n in range(2, 100)]
+    units += [f"{last} {_BANKED[1]}" for last in sorted(_LAST - {"un"})] + [f"un {_BANKED[0]}", f"un {_BANKED[1]}"]
+    units += [f"con {_before_noun(n)} {_BANKED[2] if n == 1 else _BANKED[3]}" for n in range(1, 100)]
     units += [noun for nouns in _NOUNS.values() for noun in (*nouns, f"de {nouns[1]}")]
     units += ["con", "y", "de", "dos mil", "primero", "pago", "pagos", "vez", "veces", "y media"]
     units += [f"{word}," for word in _WEEKDAYS] + [f"de {word}" for word in _MONTHS]
     units += [f"de dos mil {small(year - 2000)}" for year in _YEARS]
     units += [unit for hour in range(24) for minute in (0, 30) for unit in clock(hour, minute)]
-    return list(dict.fromkeys(units))
+    return list(dict.fromkeys(units + all_pairs(_ONES[:10])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from voiceagent.language.dictated import all_pairs, pairs
 from voiceagent.language.text import listed
 
 _ONES = listed(
@@ -39,51 +40,52 @@ def _feminine(number: int) -> str:
     return {"um": "uma", "dois": "duas"}.get(words) or words.replace(" e um", " e uma").replace(" e dois", " e duas")
 
 
-def _below_thousand(number: int, noun: str) -> list[str]:
-    """Units of 1-999 followed by a noun, which is spoken with the last of them ("" for none)."""
+def _below_thousand(number: int, noun: str, link: str = "") -> list[str]:
+    """Units of 1-999 with their noun. A break stands before an "e", never after it: it belongs to what follows."""
     hundreds, rest = divmod(number, 100)
-    tail = f" {noun}" if noun else ""
     if not hundreds:
-        return [small(rest) + tail]
+        return [f"{link}{small(rest)} {noun}"]
     if not rest:
-        return [("cem" if hundreds == 1 else _HUNDREDS[hundreds - 1]) + tail]
-    return [f"{_HUNDREDS[hundreds - 1]} e", small(rest) + tail]
+        return [f"{link}{'cem' if hundreds == 1 else _HUNDREDS[hundreds - 1]} {noun}"]
+    return [_HUNDREDS[hundreds - 1], f"e {small(rest)} {noun}"]
 
 
 def _whole(number: int, noun: str) -> list[str]:
-    """Units of a positive number followed by a noun."""
+    """Units of a positive number followed by a noun in the plural."""
+    if number == 1:
+        return ["um real"]
     millions, number = divmod(number, 10**6)
     thousands, rest = divmod(number, 1000)
-    units: list[str] = []
-    if millions:
-        units += ["um milhão"] if millions == 1 else [*_below_thousand(millions, ""), "milhões"]
-        if not thousands and not rest:
-            return [*units, f"de {noun}"]
-        if not rest and (thousands < 100 or thousands % 100 == 0):
-            units.append("e")
+    units = _millions(millions)
+    if millions and not number:
+        return [*units, f"de {noun}"]
     if thousands:
-        link = " e" if rest and (rest < 100 or rest % 100 == 0) else ""
-        units += _thousands(thousands, link)
-        if not rest:
-            return [*units, noun]
-    elif rest and millions and (rest < 100 or rest % 100 == 0):
-        units.append("e")
-    return units + _below_thousand(rest, "reais" if number > 1 or millions else "real")
-
-
-def _thousands(count: int, link: str) -> list[str]:
-    if count == 1:
-        return [f"mil{link}"]
-    hundreds, rest = divmod(count, 100)
-    units = []
-    if hundreds:
-        units.append(f"{_HUNDREDS[hundreds - 1]} e" if rest else "cem" if hundreds == 1 else _HUNDREDS[hundreds - 1])
+        link = ["e"] if millions and not rest and (thousands < 100 or thousands % 100 == 0) else []
+        units += [*link, *_thousands(thousands)]
     if not rest:
-        return [*units, f"mil{link}"]
+        return [*units, noun]
+    return units + _below_thousand(rest, noun, "e " if units and (rest < 100 or rest % 100 == 0) else "")
+
+
+def _millions(count: int) -> list[str]:
+    hundreds, rest = divmod(count, 100)
+    if count <= 1:
+        return ["um milhão"] * count
+    if not rest:
+        return ["cem" if hundreds == 1 else _HUNDREDS[hundreds - 1], "milhões"]
+    return [*([_HUNDREDS[hundreds - 1], "e"] if hundreds else []), small(rest), "milhões"]
+
+
+def _thousands(count: int) -> list[str]:
+    if count == 1:
+        return ["mil"]
+    hundreds, rest = divmod(count, 100)
+    if not rest:
+        return ["cem" if hundreds == 1 else _HUNDREDS[hundreds - 1], "mil"]
+    units = [_HUNDREDS[hundreds - 1], "e"] if hundreds else []
     if rest > 20 and rest % 10:
-        units.append(f"{_TENS[rest // 10 - 2]} e")
-        rest %= 10
-    return [*units, "um mil" + link if rest == 1 else f"{small(rest)} mil{link}"]
+        return [*units, _TENS[rest // 10 - 2], f"e {small(rest % 10)} mil"]
+    return [*units, "um mil" if rest == 1 else f"{small(rest)} mil"]
 
 
 def money(minor: int, currency: str) -> list[str]:
@@ -110,7 +112,7 @@ def _year(year: int) -> list[str]:
         return [f"de dois mil e {small(year - 2000)}"]
     if 2000 <= year < 2100:
         return ["de", "dois mil" + (" e" if year > 2000 else ""), *([small(year - 2000)] if year > 2000 else [])]
-    return ["de", "mil", "novecentos e" if year % 100 else "novecentos", *([small(year % 100)] if year % 100 else [])]
+    return ["de", "mil", "novecentos", *(["e", small(year % 100)] if year % 100 else [])]
 
 
 def count(number: int, what: str) -> list[str]:
@@ -123,9 +125,9 @@ def count(number: int, what: str) -> list[str]:
         if not rest:
             return ["cem" if hundreds == 1 else _HUNDREDS[hundreds - 1].replace("tos", "tas"), noun]
         head = _HUNDREDS[hundreds - 1]
-        units.append(f"{head if hundreds == 1 else head.replace('tos', 'tas')} e")
+        units += [head if hundreds == 1 else head.replace("tos", "tas"), "e"]
     if rest > 24 and rest % 10:
-        units.append(f"{_TENS[rest // 10 - 2]} e")
+        units += [_TENS[rest // 10 - 2], "e"]
         rest %= 10
     return [*units, f"{_feminine(rest)} {many if number > 1 else one}"]
 
@@ -143,37 +145,24 @@ def _minutes(minute: int) -> list[str]:
     return ["e meia"] if minute == 30 else ["e", small(minute)]
 
 
+#: How the signs of an e-mail address are said.
+EMAIL_SIGNS = {"@": "arroba", ".": "ponto", "_": "underline", "-": "traço", "+": "mais"}
+
+
 def digits(text: str) -> list[str]:
-    """Units of a digit string, one by one."""
-    return [_ONES[int(digit)] for digit in text]
+    """Units of a digit string."""
+    return pairs(text, _ONES[:10])
 
 
 def bank() -> list[str]:
     """Every unit the functions above can emit."""
     units = [small(n) for n in range(100)]
-    units += [f"{small(n)} {'real' if n == 1 else 'reais'}" for n in range(1, 100)]
+    units += ["um real"] + [f"{small(n)} reais" for n in range(2, 100)] + [f"e {small(n)} reais" for n in range(1, 100)]
     units += [f"e {small(n)} {'centavo' if n == 1 else 'centavos'}" for n in range(1, 100)]
-    units += [
-        "um reais",
-        "uma parcelas",
-        "uma vezes",
-        "reais",
-        "de reais",
-        "centavo",
-        "centavos",
-        "um milhão",
-        "milhões",
-        "e",
-        "de",
-        "cem",
-        "primeiro",
-    ]
-    units += [f"{word} e" for word in _HUNDREDS + _TENS] + [*_HUNDREDS[1:]]
-    units += ["cem reais"] + [f"{word} reais" for word in _HUNDREDS[1:]]
-    for count_of in [*range(1, 21), *range(30, 100, 10)]:
-        word = "mil" if count_of == 1 else f"{small(count_of)} mil"
-        units += [word, f"{word} e"]
-    units += ["um mil", "um mil e"]
+    units += ["reais", "de reais", "centavo", "centavos", "um milhão", "milhões", "e", "de", "cem", "primeiro", "cento"]
+    units += [*_HUNDREDS, *(f"{link}{word} reais" for link in ("", "e ") for word in ("cem", *_HUNDREDS[1:]))]
+    units += ["mil", "um mil", *(f"{small(count)} mil" for count in [*range(2, 21), *range(30, 100, 10)])]
+    units += [f"e {small(count)} mil" for count in range(1, 10)]
     units += [f"{word}," for word in _WEEKDAYS] + [f"de {word}" for word in _MONTHS]
     units += [f"de dois mil e {small(year - 2000)}" for year in _YEARS]
     units += [
@@ -182,7 +171,7 @@ def bank() -> list[str]:
         for what in ("instalments", "times")
         for unit in count(n, what)
     ]
-    units += ["parcelas", "vezes"] + [f"{word.replace('tos', 'tas')} e" for word in _HUNDREDS[1:]]
+    units += ["parcelas", "vezes", "uma parcelas", "uma vezes"]
     units += [word.replace("tos", "tas") for word in _HUNDREDS[1:]]
     units += [unit for hour in range(24) for minute in (0, 30) for unit in clock(hour, minute)]
-    return list(dict.fromkeys(units))
+    return list(dict.fromkeys(units + all_pairs(_ONES[:10])))

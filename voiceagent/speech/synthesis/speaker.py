@@ -79,7 +79,14 @@ class Speaker:
         await self._child(self.engine).start()
 
     async def render(self, call: CallVoice, parts: Sequence[SpokenPart], patience_s: float) -> tuple[bytes, int]:
-        """The prompt's 8 kHz PCM and how many parts had to be rendered.
+        """The prompt's 8 kHz PCM and how many parts had to be rendered; fails as `units` does."""
+        units, rendered = await self.units(call, parts, patience_s)
+        return join(units), rendered
+
+    async def units(
+        self, call: CallVoice, parts: Sequence[SpokenPart], patience_s: float
+    ) -> tuple[list[tuple[str, bytes]], int]:
+        """The prompt's units (text, 8 kHz PCM), not yet joined, and how many had to be rendered.
 
         UnavailableError when rendering failed, TimeoutError when its turn did not come within `patience_s`.
         """
@@ -96,7 +103,7 @@ class Speaker:
                 if not part.cacheable:
                     call.own[part.text] = pcm
             units.append((part.text, pcm))
-        return join(units), rendered
+        return units, rendered
 
     async def close(self) -> None:
         """End the child processes."""
