@@ -102,6 +102,7 @@ class Actor:
             return
         self._mouth.let_go()
         effects = self._brain.step(event)
+        self._notes.decided()
         at = round(self._now(), 3)
         await self._effects.apply(effects, state=self._brain.state, turn=self._notes.debtor_turns, offset_s=at)
         if ended is not None and self._effects.disposition is None:
@@ -139,7 +140,9 @@ class Actor:
             return None
         if over_prompt and self._mouth.current is not None and self._mouth.current.say.barge_in:
             self._mouth.stop()
-        self._notes.heard(turn, understanding, state=self._brain.state, result="ok" if meant else "no_match")
+        interrupting = turn.over and self._mouth.cut
+        result = "no_match" if not meant else "bargein" if interrupting else "ok"
+        self._notes.heard(turn, understanding, state=self._brain.state, result=result)
         return Heard(understanding)
 
     def _backchannel(self, turn: HeardTurn, understanding: Understanding) -> bool:

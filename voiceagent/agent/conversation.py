@@ -55,7 +55,7 @@ class Conversation:
         self.settings = settings or TurnSettings()
         self._line, self._brain, self._record, self._ticks, self._clock = line, brain, record, ticks, clock
         self._zero = clock.monotonic()
-        self._notes = Notes(record)
+        self._notes = Notes(record, self._now)
         self._mouth = Mouth(line, voice, self._now, on_started=self._notes.prompt_started, on_ended=self._prompt_ended)
         self._ears = Ears(
             segmenter,

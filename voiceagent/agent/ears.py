@@ -41,6 +41,10 @@ class HeardTurn:
     """It began before the question itself was being said: a yes in it is not a yes to that."""
     over: bool = False
     """It began well before the agent had finished: "uhum" in it says "go on", and a cough nothing."""
+    decided_s: float = 0.0
+    """When its end was believed."""
+    heard_s: float = 0.0
+    """When the recogniser had answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class _Finish:
     started_s: float
     ended_s: float
     speech_s: float
+    decided_s: float
     protected: bool
     early: bool
     over: bool
@@ -134,8 +139,8 @@ class Ears:
             self._sensitive(expect, False)
             self.pending += 1
             self.turns += 1
-            ended = self._now() - event.trailing_s
-            self._work.put_nowait(_Finish(expect, started, ended, event.speech_s, *where))
+            now = self._now()
+            self._work.put_nowait(_Finish(expect, started, now - event.trailing_s, event.speech_s, now, *where))
 
     def _sensitive(self, expect: Expect, begins: bool) -> None:
         if expect.sensitive:
@@ -173,6 +178,8 @@ class Ears:
                         step.protected,
                         step.early,
                         step.over,
+                        step.decided_s,
+                        self._now(),
                     )
                 )
 
@@ -191,7 +198,8 @@ class Ears:
             self._open = None
             self.pending += 1
             self._sensitive(expect, False)
-            self._work.put_nowait(_Finish(expect, started, self._now(), self._now() - started, *where))
+            now = self._now()
+            self._work.put_nowait(_Finish(expect, started, now, now - started, now, *where))
         self._work.put_nowait(None)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._drained.wait(), patience_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from voiceagent.agent.ears import HeardTurn
@@ -13,9 +14,10 @@ from voiceagent.dialogue.events import Expect, Keyed, NoInput, Understanding
 class Notes:
     """Passive: told what happened, tells the record. A debtor's turn is noted once its answer begins or cannot."""
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
+    def __init__(self, record: Record, now: Callable[[], float]) -> None:
+        self._record, self._now = record, now
         self._waiting: DebtorTurn | None = None
+        self._marks: list[tuple[str, float]] = []
         self.agent_turns = 0
         self.debtor_turns = 0
 
@@ -38,6 +40,12 @@ class Notes:
                 recognise_ms=round(turn.hypothesis.ms, 1),
             )
         )
+        self._marks = [("vad", turn.decided_s), ("asr", turn.heard_s), ("nlu", self._now())]
+
+    def decided(self) -> None:
+        """The script has made up its mind about what was last noted."""
+        if self._marks:
+            self._marks = [*self._marks[:3], ("policy", self._now())]
 
     def other(
         self, event: NoInput | Keyed, *, state: str, expect: Expect | None, at_s: float, ignored: bool = False
@@ -91,6 +99,7 @@ class Notes:
 
     def _begin(self, turn: DebtorTurn) -> None:
         self._finish(None)
+        self._marks = []
         self.debtor_turns += 1
         if turn.result == "ignored":
             self._record.debtor_turn(turn)
@@ -101,7 +110,17 @@ class Notes:
         turn, self._waiting = self._waiting, None
         if turn is not None:
             # Silence has no end from which an answer could be late.
-            latency = None
+            latency, stages = None, {}
             if first_audio_s is not None and turn.result != "no_input":
                 latency = round(first_audio_s - turn.ended_s, 3)
-            self._record.debtor_turn(replace(turn, latency_s=latency))
+                stages = self._stages(turn.ended_s, first_audio_s)
+            self._record.debtor_turn(replace(turn, latency_s=latency, stages=stages))
+
+    def _stages(self, ended_s: float, first_audio_s: float) -> dict[str, float]:
+        if not self._marks:
+            return {}
+        stages, since = {}, ended_s
+        for stage, at in [*self._marks, ("tts", first_audio_s)]:
+            stages[stage] = round(max(0.0, at - since), 3)
+            since = at
+        return stages

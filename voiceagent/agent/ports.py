@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from voiceagent.debt.agreement import Agreement
+from voiceagent.debt.offer import Offer
 from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Say, Understanding
 from voiceagent.speech.protocol import Hypothesis
 from voiceagent.telephony.line import HungUp
@@ -48,6 +49,9 @@ class DebtorTurn:
     latency_s: float | None = None
     """End of the debtor's speech to the first audio of the answer; None when nothing was answered."""
     recognise_ms: float = 0.0
+    stages: dict[str, float] = field(default_factory=dict)
+    """Seconds of `latency_s` by what they went to: vad (believing the silence), asr, nlu, policy, tts (to the first
+    sample fetched by the bridge); empty when nothing was answered."""
 
 
 class Record(Protocol):
@@ -93,8 +97,18 @@ class Record(Protocol):
         """Commit a callback."""
         ...
 
-    async def open_request(self, kind: str, detail: str) -> None:
-        """Commit a task for people."""
+    async def open_request(
+        self, kind: str, detail: str, *, channel: str | None = None, destination: str = ""
+    ) -> None:
+        """Commit a task for people; something to be sent goes by `channel` to `destination` (personal data)."""
+        ...
+
+    def leave_offer(self, offer: Offer | None) -> None:
+        """What stays on the table after the call; None: what was there no longer does."""
+        ...
+
+    def rung(self, state: str, step: str, *, silent: bool) -> None:
+        """A step down the ladder of a question that was not answered."""
         ...
 
     async def mark_number(self, status: str) -> None:

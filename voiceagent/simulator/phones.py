@@ -27,6 +27,7 @@ from voiceagent.simulator.scripted_call import ScriptedCall
 from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.protocol import Voice
 from voiceagent.speech.segmenter import VadSegmenter
+from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.seat import Seat
 from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
 from voiceagent.telephony.ticks import RealTicks
@@ -66,6 +67,8 @@ class PhonesPlan(BaseModel):
     language: str
     today: str
     phones: tuple[PhonePlan, ...] = Field(min_length=1)
+    tapes: Path | None = None
+    """Where each telephone records what it says (left) and hears (right), as NUMBER.wav without the plus."""
 
     def write(self, path: Path) -> Path:
         """Write it for the process' eyes only: it holds SIP passwords."""
@@ -78,8 +81,17 @@ class PhonesPlan(BaseModel):
 class SimulatedPhone:
     """Answers every call to one number as the same person."""
 
-    def __init__(self, plan: PhonePlan, seat: Seat, speech: SpeechClient, ticks: RealTicks, common: PhonesPlan) -> None:
+    def __init__(
+        self,
+        plan: PhonePlan,
+        seat: Seat,
+        speech: SpeechClient,
+        ticks: RealTicks,
+        common: PhonesPlan,
+        recorder: Recorder | None,
+    ) -> None:
         self._plan, self._seat, self._speech, self._ticks, self._common = plan, seat, speech, ticks, common
+        self._recorder = recorder
         self._persona = Persona.load(plan.persona, common.language) if plan.persona else None
         self.calls = 0
 
@@ -99,12 +111,17 @@ class SimulatedPhone:
     async def _take(self, line: Any) -> DebtorReport:
         who = f"phone-{self._plan.number}"
         voice = await self._speech.voice(who, self._common.language, self._plan.voice)
+        tape = None if self._recorder is None else self._recorder.begin(self._plan.number.lstrip("+"))
+        if tape is not None:
+            line.record(tape)
         try:
             return await (
                 self._by_script(line, voice) if self._persona is None else self._as(self._persona, line, voice)
             )
         finally:
             await voice.close()
+            if tape is not None:
+                await tape.close()
 
     async def _as(self, persona: Persona, line: Any, voice: Voice) -> DebtorReport:
         plan, common = self._plan, self._common
@@ -132,13 +149,21 @@ class SimulatedPhone:
 async def serve(plan: PhonesPlan) -> None:
     """Register every telephone and answer until the parent ends."""
     softphone = Softphone(SoftphoneSettings(user_agent="simulated debtor"))
+    recorder = None if plan.tapes is None else Recorder(plan.tapes)
     await softphone.start()
     try:
+        if recorder is not None:
+            recorder.start()
         speech = SpeechClient(plan.speech_socket)
         ticks = RealTicks()
         phones = [
             SimulatedPhone(
-                each, await softphone.add_account(each.number, each.password, plan.registrar), speech, ticks, plan
+                each,
+                await softphone.add_account(each.number, each.password, plan.registrar),
+                speech,
+                ticks,
+                plan,
+                recorder,
             )
             for each in plan.phones
         ]
@@ -147,6 +172,8 @@ async def serve(plan: PhonesPlan) -> None:
         await until_parent_ends(answering)
     finally:
         await softphone.close()
+        if recorder is not None:
+            await recorder.close()
 
 
 def main() -> int:

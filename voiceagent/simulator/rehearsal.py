@@ -70,6 +70,8 @@ class RehearsalSettings:
     seats: int = 2
     console_port: int | None = None
     """None: no console; 0: any free port."""
+    tapes: bool = False
+    """Telephones record what they say and hear (`Rehearsal.tapes`)."""
     longest_s: float = 1800.0
 
 
@@ -131,6 +133,11 @@ class Rehearsal:
     def recordings(self) -> Path:
         """Where its recordings are."""
         return self.home / "recordings"
+
+    @property
+    def tapes(self) -> Path:
+        """Where telephones record, as NUMBER.wav without the plus."""
+        return self.home / "tapes"
 
     @property
     def speech_socket(self) -> Path:
@@ -237,6 +244,7 @@ class Rehearsal:
                     phone.model_copy(update={"password": self.asterisk.phones[phone.number].password})
                     for phone in group
                 ),
+                tapes=self.tapes if self.settings.tapes else None,
             )
             self._plugged += 1
             name = f"phones-{self._plugged}"

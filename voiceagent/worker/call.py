@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from voiceagent.agent.brain import ScriptBrain
 from voiceagent.agent.conversation import Conversation, Ended
-from voiceagent.agent.ports import Ticks
+from voiceagent.agent.ports import DebtorTurn, Ticks
 from voiceagent.base.clock import Clock
 from voiceagent.base.errors import VoiceagentError
 from voiceagent.base.ids import uuid7
@@ -21,6 +21,8 @@ from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
+from voiceagent.debt.offer import Offer
+from voiceagent.dialogue.delivery import first_mobile
 from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.law import STRICTEST, SpokenLaw
 from voiceagent.dialogue.machine import Machine
@@ -63,6 +65,7 @@ class Job:
     entry: Entry = Entry.OUTBOUND
     first_contact: bool = True
     identity_tries_left: int = TRIES_PER_DAY
+    open_offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class House:
     """Of the company, where a law wants it said."""
     line_ended: Callable[[Line], None] = lambda line: None
     """Told of each line that is over."""
+    turn_ended: Callable[[DebtorTurn, str], None] = lambda turn, language: None
+    """Told of each turn of a debtor, with its language."""
 
     async def ready(self) -> None:
         """Raise UnavailableError while no call could be held: then nobody is leased, and no attempt used up."""
@@ -186,6 +191,8 @@ class Call:
             law=job.law,
             first_contact=job.first_contact,
             identity_tries_left=job.identity_tries_left,
+            open_offer=job.open_offer,
+            text_number=first_mobile((job.number, *job.case.phones), job.case.region),
         )
 
     def _verdict(self, ended: Ended | None) -> catalogue.CallEnded:

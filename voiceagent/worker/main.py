@@ -122,6 +122,7 @@ async def _seats(
         plan.return_number,
         plan.company_address,
         metrics.line_ended,
+        metrics.turn_ended,
     )
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers, trunk=plan.trunk)
     rules = load_rules(plan.dialplans / "jurisdictions")

@@ -6,13 +6,16 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
+    Histogram,
     PlatformCollector,
     ProcessCollector,
     start_http_server,
 )
 
+from voiceagent.agent.ports import DebtorTurn
 from voiceagent.base.errors import UnavailableError
 from voiceagent.journal.writer import JournalWriter
+from voiceagent.kpi.families import LATENCY_BUCKETS
 from voiceagent.telephony.line import Line
 from voiceagent.telephony.pj_line import PjLine
 from voiceagent.telephony.softphone import Softphone
@@ -45,6 +48,14 @@ class WorkerMetrics:
             "voiceagent_worker_dropped_frames", "Received frames nobody took within 2 s.", registry=self.registry
         )
 
+        self.turn_latency = Histogram(
+            "voiceagent_turn_latency_seconds",
+            "Parts of the time to an answer; the whole of it comes from SQL.",
+            ["stage", "language"],
+            buckets=LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+
     def watch(self, softphone: Softphone, writer: JournalWriter, ticks: RealTicks) -> None:
         """Take the gauges' values from these, at each scrape."""
         self._live.set_function(lambda: softphone.live_calls)
@@ -57,6 +68,11 @@ class WorkerMetrics:
         if isinstance(line, PjLine):
             self.late_frames.inc(line.wires.late)
             self.dropped_frames.inc(line.wires.heard.dropped)
+
+    def turn_ended(self, turn: DebtorTurn, language: str) -> None:
+        """Add what an answer's time went to."""
+        for stage, seconds in turn.stages.items():
+            self.turn_latency.labels(stage, language).observe(seconds)
 
     def serve(self, port: int, host: str = "127.0.0.1") -> int:
         """Answer /metrics on `port` (0: any free one) in a thread; returns the port. UnavailableError when taken."""

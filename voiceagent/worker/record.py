@@ -15,6 +15,7 @@ from voiceagent.base.errors import UnavailableError
 from voiceagent.base.ids import uuid7
 from voiceagent.cases.kinds import SeatState
 from voiceagent.debt.agreement import Agreement
+from voiceagent.debt.offer import Offer
 from voiceagent.journal import catalogue
 from voiceagent.journal.envelope import NewEvent, Payload
 from voiceagent.journal.private import private_ref
@@ -52,11 +53,12 @@ class CallRecord:
         keys: CallKeys,
         *,
         on_state: Callable[[SeatState], None] = lambda state: None,
+        on_turn: Callable[[DebtorTurn], None] = lambda turn: None,
     ) -> None:
         self._writer = writer
         self._clock = clock
         self.keys = keys
-        self._on_state = on_state
+        self._on_state, self._on_turn = on_state, on_turn
         self._began = clock.monotonic()
         self._dialled = False
         self._answered: float | None = None
@@ -158,7 +160,8 @@ class CallRecord:
         """A turn of the debtor; an identity answer leaves no words and no slots."""
         if turn.sensitive and turn.ended_s > turn.started_s:
             self.sensitive_spans.append((turn.started_s, turn.ended_s))
-        self.human_spoke = self.human_spoke or turn.result in ("ok", "no_match", "dtmf")
+        self.human_spoke = self.human_spoke or turn.result in ("ok", "no_match", "dtmf", "bargein")
+        self._on_turn(turn)
         heard = private_ref("utterance", turn.text, self._clock.now()) if turn.text and not turn.sensitive else None
         self._note(
             catalogue.DebtorTurnHeard(
@@ -169,6 +172,7 @@ class CallRecord:
                 intent=turn.intent,
                 slots={} if turn.sensitive else _public_slots(turn.slots),
                 latency_s=turn.latency_s,
+                stages=turn.stages,
                 engine=turn.engine,
                 result=turn.result,
                 sensitive=turn.sensitive,
@@ -235,12 +239,38 @@ class CallRecord:
             )
         )
 
-    async def open_request(self, kind: str, detail: str) -> None:
-        """Commit a task for people, with the day it is owed."""
+    async def open_request(
+        self, kind: str, detail: str, *, channel: str | None = None, destination: str = ""
+    ) -> None:
+        """Commit a task for people, with the day it is owed, and how and where to something is to be sent."""
         now = self._clock.now()
         due = now + timedelta(days=REQUEST_DAYS.get(kind, REQUEST_DEFAULT_DAYS))
         text = private_ref("request", detail, now) if detail else None
-        await self._keep(catalogue.RequestOpened(uuid7(now), kind, self.keys.case_id, text, due))
+        where = private_ref("destination", destination, now) if destination else None
+        await self._keep(catalogue.RequestOpened(uuid7(now), kind, self.keys.case_id, text, due, channel, where))
+
+    def leave_offer(self, offer: Offer | None) -> None:
+        """What the next call of the case may take up, or that there is nothing any more."""
+        if self.keys.case_id is None:
+            return
+        if offer is None:
+            self._note(catalogue.OfferWithdrawn(self.keys.case_id))
+            return
+        self._note(
+            catalogue.OfferLeftOpen(
+                self.keys.case_id,
+                offer.kind.value,
+                offer.total.minor,
+                offer.discount.minor,
+                offer.total.currency,
+                tuple(catalogue.OfferedPayment(part.number, part.due, part.amount.minor) for part in offer.instalments),
+                offer.expires,
+            )
+        )
+
+    def rung(self, state: str, step: str, *, silent: bool) -> None:
+        """A question had to be put otherwise."""
+        self._note(catalogue.LadderStepped(state, step, silent))
 
     async def mark_number(self, status: str) -> None:
         """Commit what was learned of the number."""

@@ -90,7 +90,14 @@ class SeatLoop:
         keys = CallKeys(
             lease.attempt_id, lease.case_id, lease.person_id, lease.phone_id, lease.campaign_id, f"seat {self.name}"
         )
-        record = CallRecord(self._writer, self._clock, keys, on_state=lambda state: self._show(state, lease.attempt_id))
+        language = str(lease.case.language)
+        record = CallRecord(
+            self._writer,
+            self._clock,
+            keys,
+            on_state=lambda state: self._show(state, lease.attempt_id),
+            on_turn=lambda turn: self._house.turn_ended(turn, language),
+        )
         self._show(SeatState.DIALING, lease.attempt_id)
         renewing = asyncio.create_task(self._renew(lease), name="lease")
         dialled, ended = False, CallEnded(Disposition.ERR.value)

@@ -72,7 +72,7 @@ def test_speaking_over_a_prompt_stops_it_and_counts_as_the_answer() -> None:
     first, second = stage.record.agent
     assert first.interrupted and 1.5 < first.played_s < 3.0 < first.total_s
     assert second.text == "certo"
-    assert [turn.result for turn in stage.record.debtor] == ["ok"]
+    assert [turn.result for turn in stage.record.debtor] == ["bargein"]
 
 
 def test_a_prompt_that_may_not_be_interrupted_is_said_whole_and_an_early_yes_does_not_count() -> None:
