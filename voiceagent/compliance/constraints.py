@@ -37,29 +37,21 @@ class Past:
     __slots__ = ("contacts", "dials", "messages", "talks", "used")
 
     def __init__(self, request: Request, zone: ZoneInfo) -> None:
-        self.used: list[tuple[date, Channel]] = []
+        debt, voice = request.debt, Channel.VOICE
+        history = [contact for contact in request.history if contact.kind is not ContactKind.CALLBACK_ASKED]
+        days = [contact.at.astimezone(zone).date() for contact in history]
+        # A contact whose debt nobody noted counts for every debt.
+        same = [debt is None or contact.debt is None or contact.debt == debt for contact in history]
+        noted = list(zip(history, days, same, strict=True))
+        self.used = [(day, contact.channel) for contact, day, _ in noted]
         """(day, channel) of everything that reached out."""
-        self.talks: list[tuple[date, bool]] = []
+        self.talks = [(day, own) for contact, day, own in noted if contact.kind is ContactKind.CONVERSATION]
         """(day, same debt) of conversations."""
-        dials: dict[tuple[datetime, str | None], tuple[date, str | None, bool]] = {}
-        self.messages: list[tuple[date, str | None, bool]] = []
+        # Noted as attempt and as conversation, a dial still is one dial.
+        calls = {(c.at, c.number): (day, c.outcome, own) for c, day, own in noted if c.channel is voice}
+        self.dials = list(calls.values())
         """(day, outcome, same debt)"""
-        debt = request.debt
-        for contact in request.history:
-            if contact.kind is ContactKind.CALLBACK_ASKED:
-                continue
-            day = contact.at.astimezone(zone).date()
-            # A contact whose debt nobody noted counts for every debt.
-            same = debt is None or contact.debt is None or contact.debt == debt
-            self.used.append((day, contact.channel))
-            if contact.kind is ContactKind.CONVERSATION:
-                self.talks.append((day, same))
-            if contact.channel is Channel.VOICE:
-                # Noted as attempt and as conversation, a dial still is one dial.
-                dials[contact.at, contact.number] = (day, contact.outcome, same)
-            else:
-                self.messages.append((day, contact.outcome, same))
-        self.dials = list(dials.values())
+        self.messages = [(day, c.outcome, own) for c, day, own in noted if c.channel is not voice]
         """(day, outcome, same debt)"""
         self.contacts = [*self.dials, *self.messages]
         """(day, outcome, same debt)"""
@@ -198,10 +190,8 @@ def cap(request: Request, view: View, name: str, noted: list[tuple[date, str | N
             if limit.consent_exempt and asked(request, view, at):
                 continue
             since = day - timedelta(days=limit.days)
-            used = sum(
-                since < noted_day <= day and outcome not in limit.not_counted and (same or not limit.per_debt)
-                for noted_day, outcome, same in noted
-            )
+            counted = [one for one in noted if since < one[0] <= day and one[1] not in limit.not_counted]
+            used = sum(same for _, _, same in counted) if limit.per_debt else len(counted)
             if used >= limit.count:
                 why = f"{used} of at most {limit.count} in {limit.days} days are used"
                 return Verdict(midnight(day + _DAY, view.zone) if limit.count else None, (term.rule,), why)

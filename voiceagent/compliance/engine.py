@@ -147,7 +147,7 @@ def _never(request: Request, views: tuple[View, ...]) -> Iterator[list[Constrain
 def _timed(request: Request, views: tuple[View, ...]) -> Iterator[list[Constraint]]:
     """What depends on the instant, in order of precedence."""
     case, voice = request.case, request.channel is Channel.VOICE
-    past = {view.zone: rule.Past(request, view.zone) for view in views}
+    past = {zone: rule.Past(request, zone) for zone in dict.fromkeys(view.zone for view in views)}
     if case.open_promise_due is not None:
         yield [rule.open_promise(request, view, past[view.zone]) for view in views]
     yield [_preventive(request, views[0])]

@@ -49,10 +49,12 @@ class _Place:
 
 def views_of(request: Request, rules: RuleBook) -> tuple[View, ...]:
     """Every law and clock that the contact must satisfy at once; the debtor's own clock first."""
-    known = _agreed(_address(request), _number(request.number))
-    for code in request.declared:
-        country, _, state = code.upper().partition("-")
-        known.append(_place(country, state or None))
+    told = _agreed(_address(request), _number(request.number))
+    # A contract names laws that bind as well; it does not say where the person is.
+    declared = [
+        _place(country, state or None) for country, _, state in (c.upper().partition("-") for c in request.declared)
+    ]
+    known = [*told, *declared]
     area = area_of(request.number) if request.number else None
     if not known:
         raise UnknownPlaceError("neither number nor address says where the person is")
@@ -62,7 +64,7 @@ def views_of(request: Request, rules: RuleBook) -> tuple[View, ...]:
             raise UnknownPlaceError(f"no rules for country {place.country}")
         if _tells(place, rules):
             _add(found, rules, place.country, place.state, place.zones)
-        elif not any(other.country == place.country and _tells(other, rules) for other in known):
+        elif not any(other.country == place.country and _tells(other, rules) for other in told):
             _add(found, rules, place.country, None, place.zones or _national_zones(request, rules, place.country))
             for state in rules.states.get(place.country, ()):
                 _add(found, rules, place.country, state, zones_of(place.country, state))

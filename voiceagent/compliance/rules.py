@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
@@ -37,7 +37,7 @@ class Term:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Jurisdiction:
     """A country, or a state of one. A state adds to its country; it never loosens it."""
 
@@ -45,17 +45,16 @@ class Jurisdiction:
     country: str
     state: str | None
     terms: Mapping[str, tuple[Term, ...]]
-    _memo: dict[tuple[str, date], Term | None] = field(default_factory=dict, compare=False, repr=False)
 
     def term(self, name: str, day: date) -> Term | None:
         """The term in force on `day`; of several the youngest."""
-        key = (name, day)
-        if key not in self._memo:
-            if len(self._memo) > 20_000:
-                self._memo.clear()
-            bound = [term for term in self.terms.get(name, ()) if term.in_force(day)]
-            self._memo[key] = max(bound, key=lambda term: term.valid_from or date.min, default=None)
-        return self._memo[key]
+        versions = self.terms.get(name)
+        if versions is None:
+            return None
+        if len(versions) == 1:
+            return versions[0] if versions[0].in_force(day) else None
+        bound = [term for term in versions if term.in_force(day)]
+        return max(bound, key=lambda term: term.valid_from or date.min, default=None)
 
 
 class RuleBook:
