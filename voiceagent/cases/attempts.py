@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,6 +28,15 @@ class AlreadyLiveError(DeniedError):
     code = "already_live"
 
 
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    """An attempt about to begin; `id` becomes X-Voiceagent-Call."""
+
+    id: uuid.UUID
+    attempted: CallAttempted
+    decision: ComplianceDecided | None
+
+
 def begin_attempt(
     journal: Journal,
     attempted: CallAttempted,
@@ -43,27 +52,42 @@ def begin_attempt(
     An outgoing attempt needs a decision that allows it: DeniedError without. AlreadyLiveError when the person or the
     number has a live attempt; nothing was written then.
     """
-    if attempted.direction == kinds.Direction.OUT and (decision is None or not decision.allow):
-        rules = ", ".join(decision.rules) if decision else "no decision"
-        retry = decision.retry_at.isoformat() if decision and decision.retry_at else None
-        raise DeniedError(f"this call may not be made now ({rules})", retry_at=retry)
+    call = attempt_id or uuid7(journal.clock.now())
+    with journal.transaction() if connection is None else nullcontext(connection) as own:
+        begin_attempts(journal, [NewAttempt(call, attempted, decision)], own, actor=actor)
+    return call
+
+
+def begin_attempts(
+    journal: Journal,
+    attempts: Sequence[NewAttempt],
+    connection: sa.Connection,
+    *,
+    actor: str = "dialer",
+    beside: Sequence[NewEvent] = (),
+) -> None:
+    """`begin_attempt` for several at once: all of them or none. `beside`: events recorded with them."""
     now = journal.clock.now()
-    attempted = _pinned(attempted, now)
-    call = attempt_id or uuid7(now)
-    events = []
-    if decision is not None:
-        if attempted.decision_id != decision.decision_id:
-            raise BadInputError("the attempt names another decision than the one given")
-        events.append(NewEvent("call", call, decision, actor, at=now))
-    events.append(NewEvent("call", call, attempted, actor, at=now))
+    decided, begun = list(beside), []
+    for new in attempts:
+        decision, attempted = new.decision, new.attempted
+        if attempted.direction == kinds.Direction.OUT and (decision is None or not decision.allow):
+            rules = ", ".join(decision.rules) if decision else "no decision"
+            retry = decision.retry_at.isoformat() if decision and decision.retry_at else None
+            raise DeniedError(f"this call may not be made now ({rules})", retry_at=retry)
+        if decision is not None:
+            if attempted.decision_id != decision.decision_id:
+                raise BadInputError("the attempt names another decision than the one given")
+            decided.append(NewEvent("call", new.id, decision, actor, at=now))
+        begun.append(NewEvent("call", new.id, _pinned(attempted, now), actor, at=now))
     try:
-        with journal.transaction() if connection is None else nullcontext(connection) as own, own.begin_nested():
-            journal.record(events, own)
+        with connection.begin_nested():
+            # Like with like: neighbouring events of one type are written together.
+            journal.record([*decided, *begun], connection)
     except IntegrityError as error:
         if "attempt" in str(error.orig) and ("live" in str(error.orig) or "UNIQUE" in str(error.orig)):
             raise AlreadyLiveError("this person or number is in another call now; wait for its end") from error
         raise
-    return call
 
 
 def _pinned(attempted: CallAttempted, now: datetime) -> CallAttempted:

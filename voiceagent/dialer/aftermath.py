@@ -79,7 +79,7 @@ def _release(connection: sa.Connection, table: sa.Table, key: uuid.UUID, now: da
     values: dict[str, object] = {"leased_until": None, "leased_by": None}
     where = [table.c.id == key, table.c.leased_until.is_not(None)]
     if table is enrollment:
-        values |= {"state": EnrollmentState.WAITING, "reason": "lease_expired", "updated_at": now}
+        values |= {"state": EnrollmentState.WAITING, "reason": "lease_expired", "next_at": now, "updated_at": now}
     connection.execute(sa.update(table).where(*where).values(**values))
 
 
@@ -148,7 +148,7 @@ def _step(
     now: datetime,
 ) -> Step:
     try:
-        limit = load_campaign(connection, row.campaign_id).max_attempts
+        limit = load_campaign(connection, row.campaign_id).limits.max_attempts
     except BadInputError:
         limit = 0
     zone = ZoneInfo(call.zone or "UTC")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,13 +15,19 @@ from voiceagent.base.ids import uuid7
 from voiceagent.base.languages import Language
 from voiceagent.debt.identity import UNVERIFIABLE
 from voiceagent.dialer import events
+from voiceagent.dialer.limits import Hours, Limits
 from voiceagent.dialer.modes import header_part
-from voiceagent.dialer.tables import CampaignState, DialMode, EnrollmentState, campaign, enrollment, list_entry
+from voiceagent.dialer.tables import (
+    CampaignState,
+    DialMode,
+    EnrollmentState,
+    Priority,
+    campaign,
+    enrollment,
+    list_entry,
+)
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
-
-#: Calls of one campaign to one case before it is left alone.
-MAX_ATTEMPTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,15 @@ class Campaign:
     policy: str
     language: Language
     caller_id: str | None
-    max_attempts: int
+    limits: Limits
+    hours: Hours | None = None
+    """None: whenever the law allows."""
+    priority: int = 0
+    """Campaigns of a higher one get their calls first."""
+    started_at: datetime | None = None
+    reason: str = ""
+    """Why it is paused."""
+    brake: dict[str, Any] | None = None
 
 
 def create_campaign(
@@ -93,6 +109,12 @@ def all_campaigns(connection: sa.Connection, tenant_id: uuid.UUID) -> list[Campa
     return [_campaign(row) for row in rows]
 
 
+def running_campaigns(connection: sa.Connection, tenant_id: uuid.UUID) -> list[Campaign]:
+    """Those that hand out calls."""
+    query = sa.select(campaign).where(campaign.c.tenant_id == tenant_id, campaign.c.state == CampaignState.RUNNING)
+    return [_campaign(row) for row in connection.execute(query)]
+
+
 def require_campaign(connection: sa.Connection, name: str, tenant_id: uuid.UUID) -> Campaign:
     """By name; BadInputError says what to do when there is none."""
     found = find_campaign(connection, name, tenant_id)
@@ -101,13 +123,53 @@ def require_campaign(connection: sa.Connection, name: str, tenant_id: uuid.UUID)
     return found
 
 
-def set_state(journal: Journal, name: str, state: CampaignState, *, actor: str = "operator") -> None:
-    """Start, pause or finish; calls that run go on."""
+def set_state(
+    journal: Journal,
+    name: str,
+    state: CampaignState,
+    *,
+    reason: str = "",
+    brake: dict[str, Any] | None = None,
+    actor: str = "operator",
+) -> None:
+    """Start, pause or finish; calls that run go on, those only leased are not dialled any more."""
     with journal.transaction() as connection:
         found = require_campaign(connection, name, journal.tenant_id)
+        if found.state is CampaignState.FINISHED and state is not CampaignState.FINISHED:
+            raise BadInputError(f"the campaign {name!r} is finished for good: create another one")
         if found.state is not state:
-            changed = events.CampaignStateChanged(found.id, state)
+            changed = events.CampaignStateChanged(found.id, state, reason.strip()[:255], brake)
             journal.record([NewEvent("campaign", found.id, changed, actor)], connection)
+
+
+def change_campaign(
+    journal: Journal,
+    name: str,
+    *,
+    limits: Callable[[Limits], Limits] | None = None,
+    hours: Hours | None = None,
+    any_hours: bool = False,
+    priority: int | None = None,
+    script: str | None = None,
+    policy: str | None = None,
+    actor: str = "operator",
+) -> Campaign:
+    """Change what a campaign may do at most, when, and with which words, at once; returns it as it is now.
+
+    `limits` gives the new ones from the old. `any_hours`: whenever the law allows.
+    """
+    with journal.transaction() as connection:
+        found = require_campaign(connection, name, journal.tenant_id)
+        changed = events.CampaignChanged(
+            found.id,
+            caps=limits(found.limits).to_json() if limits else None,
+            window={} if any_hours else hours.to_json() if hours else None,
+            priority=priority,
+            script=script,
+            policy=policy,
+        )
+        journal.record([NewEvent("campaign", found.id, changed, actor)], connection)
+        return load_campaign(connection, found.id)
 
 
 def set_mode(journal: Journal, name: str, mode: DialMode, *, reason: str, actor: str = "operator") -> None:
@@ -121,7 +183,14 @@ def set_mode(journal: Journal, name: str, mode: DialMode, *, reason: str, actor:
             journal.record([NewEvent("campaign", found.id, changed, actor)], connection)
 
 
-def enroll(journal: Journal, connection: sa.Connection, campaign_id: uuid.UUID, case_ids: Sequence[uuid.UUID]) -> int:
+def enroll(
+    journal: Journal,
+    connection: sa.Connection,
+    campaign_id: uuid.UUID,
+    case_ids: Sequence[uuid.UUID],
+    *,
+    priority: Priority = Priority.LIST,
+) -> int:
     """Put cases into a campaign, ready to be called; those already in it stay as they are. Returns how many are new."""
     wanted = list(dict.fromkeys(case_ids))
     known: set[uuid.UUID] = set()
@@ -138,6 +207,8 @@ def enroll(journal: Journal, connection: sa.Connection, campaign_id: uuid.UUID, 
             "campaign_id": campaign_id,
             "case_id": case_id,
             "state": EnrollmentState.READY,
+            "next_at": now,
+            "priority": priority,
             "created_at": now,
             "updated_at": now,
         }
@@ -180,5 +251,10 @@ def _campaign(row: sa.Row[tuple[object, ...]]) -> Campaign:
         policy=row.policy or "demo-br",
         language=Language(row.language or Language.PT_BR),
         caller_id=row.caller_id,
-        max_attempts=int((row.caps or {}).get("max_attempts", MAX_ATTEMPTS)),
+        limits=Limits.from_json(row.caps),
+        hours=Hours.from_json(row.window),
+        priority=row.priority,
+        started_at=row.started_at,
+        reason=row.reason or "",
+        brake=row.brake,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from voiceagent.journal.catalogue import Said
 
@@ -26,11 +26,14 @@ class CampaignCreated(Said):
 
 @dataclass(frozen=True, slots=True)
 class CampaignStateChanged(Said):
-    """draft, running, paused or finished."""
+    """draft, running, paused or finished; a brake that paused it names itself and the calls that show why."""
 
     TYPE: ClassVar[str] = "campaign.state"
     campaign_id: uuid.UUID
     state: str
+    reason: str = ""
+    brake: dict[str, Any] | None = None
+    """{brake, value, limit, calls}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,64 @@ class ListUndone(Said):
     list_id: uuid.UUID
     batch: str
     cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignChanged(Said):
+    """What a campaign may do at most, when it dials, what it says; None: as before."""
+
+    TYPE: ClassVar[str] = "campaign.changed"
+    campaign_id: uuid.UUID
+    caps: dict[str, Any] | None = None
+    window: dict[str, Any] | None = None
+    priority: int | None = None
+    script: str | None = None
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DialingStopped(Said):
+    """A kill switch was thrown: `scope` all or trunk (by name)."""
+
+    TYPE: ClassVar[str] = "dialing.stopped"
+    scope: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialingResumed(Said):
+    """A kill switch was turned back."""
+
+    TYPE: ClassVar[str] = "dialing.resumed"
+    scope: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkSet(Said):
+    """A trunk and what it bears."""
+
+    TYPE: ClassVar[str] = "trunk.set"
+    name: str
+    max_channels: int
+    calls_per_second: float
+    caller_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkRemoved(Said):
+    """A trunk is used no more."""
+
+    TYPE: ClassVar[str] = "trunk.removed"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackClosed(Said):
+    """A promised call will not be made: cancelled by somebody, or expired."""
+
+    TYPE: ClassVar[str] = "callback.closed"
+    callback_id: uuid.UUID
+    status: str
+    reason: str = ""

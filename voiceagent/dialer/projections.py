@@ -1,4 +1,4 @@
-"""How events become the dialer's rows: callbacks and campaigns. Queues (enrolments, leases) are not projected."""
+"""How events become the dialer's rows: callbacks, campaigns, trunks, switches. Queues (enrolments, leases) are not projected."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, CampaignSta
 from voiceagent.journal import catalogue
 from voiceagent.journal.envelope import Event
 from voiceagent.journal.journal import Projection, for_each
+from voiceagent.storage.upsert import upsert
 
 #: What a person asked for goes before what we offered.
 _PRIORITY = {CallbackOrigin.DEBTOR_ASKED: 10, CallbackOrigin.MISSED_INBOUND: 8, CallbackOrigin.DROPPED_CALL: 9}
@@ -61,8 +62,77 @@ def campaign_created(connection: sa.Connection, event: Event) -> None:
 
 
 def campaign_state(connection: sa.Connection, event: Event) -> None:
-    """Started, paused, finished."""
-    _update(connection, event, "state")
+    """Started, paused (by whom or which brake), finished."""
+    said = event.payload
+    values: dict[str, object] = {
+        "state": CampaignState(said["state"]),
+        "reason": said.get("reason") or None,
+        "brake": said.get("brake"),
+        "updated_at": event.at_utc,
+    }
+    if said["state"] == CampaignState.RUNNING:
+        values["started_at"] = event.at_utc
+    table = tables.campaign
+    connection.execute(sa.update(table).where(table.c.id == said["campaign_id"]).values(**values))
+
+
+def campaign_changed(connection: sa.Connection, event: Event) -> None:
+    """Its bounds, hours, rank or words."""
+    said, table = event.payload, tables.campaign
+    names = ("caps", "window", "priority", "script", "policy")
+    values = {name: said[name] for name in names if said.get(name) is not None}
+    connection.execute(
+        sa.update(table).where(table.c.id == said["campaign_id"]).values(**values, updated_at=event.at_utc)
+    )
+
+
+def dialing_stopped(connection: sa.Connection, event: Event) -> None:
+    """A switch is off."""
+    said = event.payload
+    row = {
+        "tenant_id": event.tenant_id,
+        "scope": said["scope"],
+        "name": said["name"],
+        "reason": said["reason"],
+        "actor": event.actor[:64],
+        "stopped_at": event.at_utc,
+    }
+    upsert(connection, tables.dial_stop, [row], update=("reason", "actor", "stopped_at"))
+
+
+def dialing_resumed(connection: sa.Connection, event: Event) -> None:
+    """It is on again."""
+    said, table = event.payload, tables.dial_stop
+    connection.execute(
+        sa.delete(table).where(
+            table.c.tenant_id == event.tenant_id, table.c.scope == said["scope"], table.c.name == said["name"]
+        )
+    )
+
+
+def trunk_set(connection: sa.Connection, event: Event) -> None:
+    """A trunk, new or changed."""
+    said = event.payload
+    same = ("name", "max_channels", "calls_per_second", "caller_ids")
+    row = {"tenant_id": event.tenant_id, "updated_at": event.at_utc} | {name: said[name] for name in same}
+    upsert(connection, tables.trunk, [row], update=(*same[1:], "updated_at"))
+
+
+def trunk_removed(connection: sa.Connection, event: Event) -> None:
+    """A trunk, and what was said of it, go."""
+    name = event.payload["name"]
+    for table in (tables.trunk, tables.dial_stop):
+        connection.execute(sa.delete(table).where(table.c.tenant_id == event.tenant_id, table.c.name == name))
+
+
+def callback_closed(connection: sa.Connection, event: Event) -> None:
+    """An open promise of a call is open no more."""
+    said, table = event.payload, tables.callback
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == said["callback_id"], table.c.status == CallbackStatus.OPEN)
+        .values(status=CallbackStatus(said["status"]), closed_at=event.at_utc, leased_until=None, leased_by=None)
+    )
 
 
 def campaign_mode(connection: sa.Connection, event: Event) -> None:
@@ -84,4 +154,10 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(events.CampaignCreated.TYPE, for_each(campaign_created)),
     Projection(events.CampaignStateChanged.TYPE, for_each(campaign_state)),
     Projection(events.CampaignModeChanged.TYPE, for_each(campaign_mode)),
+    Projection(events.CampaignChanged.TYPE, for_each(campaign_changed)),
+    Projection(events.DialingStopped.TYPE, for_each(dialing_stopped)),
+    Projection(events.DialingResumed.TYPE, for_each(dialing_resumed)),
+    Projection(events.TrunkSet.TYPE, for_each(trunk_set)),
+    Projection(events.TrunkRemoved.TYPE, for_each(trunk_removed)),
+    Projection(events.CallbackClosed.TYPE, for_each(callback_closed)),
 )

@@ -1,87 +1,43 @@
-"""The queue: gives an idle seat the next lawful call, its attempt already committed, and takes the outcome back."""
+"""The queue: gives idle seats the next lawful calls, their attempts already committed, and takes the outcomes back."""
 
 from __future__ import annotations
 
-import logging
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError, DeniedError
-from voiceagent.base.ids import uuid7
 from voiceagent.cases import kinds, tables
-from voiceagent.cases.attempts import AlreadyLiveError, begin_attempt
-from voiceagent.cases.store import Phone, load_case
-from voiceagent.compliance import Decision, Purpose, Request, RuleBook, decide
-from voiceagent.debt.case import Case
+from voiceagent.cases.store import load_case
+from voiceagent.compliance import RuleBook, decide
 from voiceagent.debt.disposition import Disposition
-from voiceagent.debt.identity import TRIES_PER_DAY, UNVERIFIABLE, verifiable
-from voiceagent.dialer import aftermath, hopper
-from voiceagent.dialer.campaigns import Campaign, load_campaign
-from voiceagent.dialer.facts import Facts, read_facts
+from voiceagent.debt.identity import UNVERIFIABLE, verifiable
+from voiceagent.dialer import aftermath, hopper, switches
+from voiceagent.dialer.campaigns import Campaign, running_campaigns
+from voiceagent.dialer.clockguard import ClockGuard
+from voiceagent.dialer.dealer import DEFAULT_POLICY, DEFAULT_SCRIPT, Dealer, Hashes
+from voiceagent.dialer.facts import read_facts
+from voiceagent.dialer.floor import Guards, Weather, read_floor, read_weather
+from voiceagent.dialer.hopper import Candidate
+from voiceagent.dialer.lease import ForbiddenError, Lease
 from voiceagent.dialer.modes import Gate
-from voiceagent.dialer.tables import CallbackOrigin, DialMode
-from voiceagent.journal.catalogue import CallAttempted, CallEnded, ComplianceDecided
+from voiceagent.dialer.pacing import Allotment
+from voiceagent.journal.catalogue import CallEnded
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
-from voiceagent.journal.private import private_ref
 
-log = logging.getLogger(__name__)
+__all__ = ["DEFAULT_POLICY", "DEFAULT_SCRIPT", "ForbiddenError", "Lease", "Queue"]
 
-#: Candidates looked at for one lease; the others wait for the next idle seat's question.
+#: Candidates looked at in one round of asking; the others wait for the next.
 _LOOK_AT = 40
-_BUSY_PERSON = timedelta(minutes=2)
-#: What a call outside a campaign is held by.
-DEFAULT_SCRIPT, DEFAULT_POLICY = "negotiation", "demo-br"
-_MODE_WAIT = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """One call to make now. Its attempt is committed: complete it whatever happens."""
-
-    attempt_id: uuid.UUID
-    """X-Voiceagent-Call."""
-    case: Case
-    case_id: uuid.UUID
-    person_id: uuid.UUID
-    phone_id: uuid.UUID
-    number: str
-    caller_id: str | None
-    purpose: Purpose
-    mode: DialMode
-    zone: str
-    """The debtor's IANA zone."""
-    today: date
-    """The debtor's date, pinned for the call."""
-    decision_id: uuid.UUID
-    must_end_by: datetime | None
-    leased_until: datetime
-    script: str
-    policy: str
-    campaign_id: uuid.UUID | None = None
-    campaign: str | None = None
-    enrollment_id: uuid.UUID | None = None
-    callback_id: uuid.UUID | None = None
-    seat: str | None = None
-    first_contact: bool = True
-    """Nobody has talked with the person about this case lately."""
-    identity_tries_left: int = TRIES_PER_DAY
-    """Wrong answers the case may still get today."""
-
-
-class ForbiddenError(DeniedError):
-    """The law or the house's policy says no; `rules` are their ids."""
-
-    def __init__(self, decision: Decision) -> None:
-        retry = decision.retry_at.isoformat() if decision.retry_at else None
-        when = f"not before {retry}" if retry else "not as things stand"
-        super().__init__(f"{decision.rules[0]} forbids this call: {decision.detail}; {when}", retry_at=retry)
-        self.rules = decision.rules
+#: Leases that ran out are looked for so often; in between, nothing is asked about them.
+_EXPIRE_EVERY = timedelta(seconds=5)
+#: Outcomes on trunks and the day's short calls are asked for so often.
+_WEATHER_EVERY = timedelta(seconds=5)
 
 
 class Queue:
@@ -90,6 +46,7 @@ class Queue:
     `guard_s`: no call begins when the lawful window closes sooner (a high TMO). `lease_s`: a lease nobody completes or
     renews for so long is taken back and its attempt closed. `hashes` gives the SHA-256 of the script and policy that a
     call with this script, language and policy would be held by (None: not known): they are stored with the attempt.
+    `guards`: what stops dialing by itself.
     """
 
     def __init__(
@@ -102,56 +59,93 @@ class Queue:
         guard_s: float = 240.0,
         lease_s: float = 900.0,
         caller_id: str | None = None,
-        hashes: Callable[[str, str, str], tuple[str, str] | None] | None = None,
+        hashes: Hashes | None = None,
+        guards: Guards | None = None,
     ) -> None:
         self.journal, self.rules, self.gate = journal, rules, gate
         self.worker, self.guard_s, self.lease_s, self.caller_id = worker, guard_s, lease_s, caller_id
+        self.guards = guards or Guards()
+        self.clock_guard = ClockGuard(journal.clock)
         self._hashes = hashes
+        self._expired_at: datetime | None = None
+        self._weather: Weather | None = None
 
     def lease(self, seat: str, campaign: str | None = None) -> Lease | None:
         """The next call for `seat`, callbacks first; None when nothing may be called now.
 
         Denied candidates get their next instant, and their decisions are kept. `campaign` narrows to one by name.
         """
-        now = self.journal.clock.now()
-        with self.journal.transaction() as connection:
-            aftermath.expire(self.journal, connection, now)
-            for candidate in hopper.due(connection, now, self.journal.tenant_id, campaign=campaign, limit=_LOOK_AT):
-                found = self._try(connection, candidate, seat, now)
-                if found is not None:
-                    return found
-        return None
+        found = self.lease_many([seat], campaign)
+        return found[0] if found else None
+
+    def lease_many(self, seats: Sequence[str], campaign: str | None = None) -> list[Lease]:
+        """At most one call for each of `seats`, in one transaction: a worker asks for all of its idle seats at once.
+
+        UnavailableError (code clock) while the clock cannot be trusted.
+        """
+        if not seats or not self._worth_asking():
+            return []
+        with self._asking() as (connection, now):
+            running = running_campaigns(connection, self.journal.tenant_id)
+            only = None
+            if (
+                campaign is not None
+                and (only := next((one.id for one in running if one.name == campaign), None)) is None
+            ):
+                return []
+            floor = read_floor(
+                connection,
+                self.journal.tenant_id,
+                now,
+                asking=seats,
+                guards=self.guards,
+                weather=self._weather_at(connection, now),
+                campaigns=running,
+            )
+            allotment = Allotment(floor, only=only)
+            dealer = self._dealer(connection, now, running, allotment, seats)
+            left = _LOOK_AT
+            while left > 0 and dealer.seats_left and (asked := self._ask_hopper(dealer, allotment, left, only)):
+                left -= len(asked)
+                dealer.deal(asked)
+            return dealer.leases
 
     def lease_case(
         self, seat: str, case_id: uuid.UUID, *, number: str | None = None, campaign_id: uuid.UUID | None = None
     ) -> Lease:
         """One call to this case now, through law, mode and lease; DeniedError with rule and retry time otherwise."""
-        now = self.journal.clock.now()
         refused: DeniedError | None = None
-        with self.journal.transaction() as connection:
-            candidate = hopper.Candidate(case_id=case_id, campaign_id=campaign_id)
-            facts = self._facts(connection, candidate, now)
-            if not verifiable(facts.file.case):
+        with self._asking() as (connection, now):
+            running = running_campaigns(connection, self.journal.tenant_id)
+            file = load_case(connection, case_id)
+            if not verifiable(file.case):
                 raise DeniedError(
                     "nothing is known that this person could prove identity with: import a birth date or a document",
                     code=UNVERIFIABLE,
                 )
-            phones = [phone for phone in facts.file.phones if number in (None, phone.number)]
-            if not phones:
+            if not any(number in (None, phone.number) for phone in file.phones):
                 raise BadInputError("the case has no such number: import it with the case first")
-            refused = DeniedError("no number of this case may be called")
-            for phone in phones:
-                outcome = self._ask(connection, candidate, facts, phone, seat, Purpose.COLLECTION, None)
-                if isinstance(outcome, Lease):
-                    return outcome
-                refused = outcome
-        raise refused
+            floor = read_floor(
+                connection, self.journal.tenant_id, now, asking=[seat], guards=self.guards, campaigns=running
+            )
+            if floor.held is not None:
+                raise DeniedError(f"dialing stands still ({floor.held.reason}): {floor.held.detail}", code="stopped")
+            dealer = self._dealer(connection, now, running, Allotment(floor), [seat])
+            refused = dealer.deal_one(Candidate(case_id=case_id, campaign_id=campaign_id), file, number)
+            if dealer.leases:
+                return dealer.leases[0]
+        raise refused or DeniedError("no number of this case may be called")
 
     def recheck(self, lease: Lease) -> None:
-        """Right before the INVITE: mode, stops and hours once more. DeniedError: do not dial, complete as ERR."""
+        """Right before the INVITE: clock, switches, mode, stops and hours once more.
+
+        DeniedError (or UnavailableError for the clock): do not dial, complete as ERR.
+        """
         now = self.journal.clock.now()
         self.gate.check(lease.number, lease.mode)
         with self.journal.db.read() as connection:
+            self.clock_guard.check(connection)
+            switches.check(connection, self.journal.tenant_id, lease.campaign_id, lease.trunk)
             facts = read_facts(connection, load_case(connection, lease.case_id), now, self.journal.tenant_id)
             phone = next((p for p in facts.file.phones if p.id == lease.phone_id), None)
             if phone is None:
@@ -166,7 +160,8 @@ class Queue:
     def renew(self, lease: Lease) -> None:
         """The call still runs: push the lease's end out."""
         with self.journal.db.write() as connection:
-            hopper.renew(connection, lease.enrollment_id, lease.callback_id, self._until())
+            until = self.journal.clock.now() + timedelta(seconds=self.lease_s)
+            hopper.renew(connection, lease.enrollment_id, lease.callback_id, until)
 
     def complete(self, lease: Lease, ended: CallEnded, *, actor: str = "agent") -> None:
         """Record the verdict and move the case on: next instant, cool-off, number's fate, callback closed. Idempotent.
@@ -188,149 +183,72 @@ class Queue:
                 self.journal.record([NewEvent("call", attempt_id, ended, actor)], connection)
             aftermath.settle(self.journal, connection, attempt_id, self.journal.clock.now())
 
-    # --- one candidate ------------------------------------------------------------------------------------------------
+    # --- a round of asking --------------------------------------------------------------------------------------------
 
-    def _try(self, connection: sa.Connection, candidate: hopper.Candidate, seat: str, now: datetime) -> Lease | None:
-        """Lease the candidate, or write down why and until when not."""
-        try:
-            facts = self._facts(connection, candidate, now)
-        except BadInputError as error:
-            hopper.finish(connection, candidate, error.code, now)
-            return None
-        if not verifiable(facts.file.case):
-            hopper.finish(connection, candidate, UNVERIFIABLE, now)
-            return None
-        purpose = Purpose.CALLBACK if candidate.callback_id else Purpose.COLLECTION
-        if purpose is Purpose.COLLECTION and (facts.facts.days_overdue or 0) < 0:
-            purpose = Purpose.REMINDER
-        asked_for = candidate.due_at if candidate.origin is CallbackOrigin.DEBTOR_ASKED else None
-        phones = facts.phones()
-        preferred = [phone for phone in phones if phone.id == candidate.phone_id]
-        refusals: list[DeniedError] = []
-        for phone in preferred + [phone for phone in phones if phone.id != candidate.phone_id]:
-            outcome = self._ask(connection, candidate, facts, phone, seat, purpose, asked_for)
-            if isinstance(outcome, Lease):
-                return outcome
-            refusals.append(outcome)
-            if outcome.code == AlreadyLiveError.code:
-                break
-        retries = [datetime.fromisoformat(refusal.retry_at) for refusal in refusals if refusal.retry_at]
-        if not refusals:
-            reason = "opt_out" if facts.stopped_numbers else "no_number"
-        else:
-            reason = refusals[0].rules[0] if isinstance(refusals[0], ForbiddenError) else refusals[0].code
-        hopper.postpone(connection, candidate, reason, min(retries, default=None), now)
-        return None
+    def _worth_asking(self) -> bool:
+        """Nobody due, and no lease to take back: then not even a lock is taken."""
+        now = self.journal.clock.now()
+        if self._expired_at is None or now - self._expired_at >= _EXPIRE_EVERY or now < self._expired_at:
+            return True
+        with self.journal.db.read() as connection:
+            return hopper.anybody_due(connection, now, self.journal.tenant_id)
 
-    def _facts(self, connection: sa.Connection, candidate: hopper.Candidate, now: datetime) -> Facts:
-        return read_facts(connection, load_case(connection, candidate.case_id), now, self.journal.tenant_id)
+    @contextmanager
+    def _asking(self) -> Iterator[tuple[sa.Connection, datetime]]:
+        with self.journal.transaction() as connection:
+            # After the lock: an instant taken before it could lie before what others recorded meanwhile.
+            now = self.journal.clock.now()
+            self.clock_guard.check(connection)
+            if self._expired_at is None or abs(now - self._expired_at) >= _EXPIRE_EVERY:
+                aftermath.expire(self.journal, connection, now)
+                self._expired_at = now
+            yield connection, now
 
-    def _ask(
+    def _weather_at(self, connection: sa.Connection, now: datetime) -> Weather:
+        if self._weather is None or abs(now - self._weather.at) >= _WEATHER_EVERY:
+            self._weather = read_weather(connection, self.journal.tenant_id, now, self.guards)
+        return self._weather
+
+    def _dealer(
         self,
         connection: sa.Connection,
-        candidate: hopper.Candidate,
-        facts: Facts,
-        phone: Phone,
-        seat: str,
-        purpose: Purpose,
-        asked_for: datetime | None,
-    ) -> Lease | DeniedError:
-        now = facts.now
-        campaign = load_campaign(connection, candidate.campaign_id) if candidate.campaign_id else None
-        try:
-            mode = self.gate.check(phone.number, campaign.mode if campaign else None)
-        except DeniedError as error:
-            return DeniedError(error.message, code="dial_mode", retry_at=(now + _MODE_WAIT).isoformat())
-        request = facts.request(phone, purpose, guard_s=self.guard_s, asked_for=asked_for)
-        decision = decide(request, self.rules)
-        decided = self._decided(decision, request, facts)
-        if decision.alert:
-            log.error("case %s is not called, and people must look: %s", facts.file.case_id, decision.detail)
-        if not decision.allow:
-            self.journal.record([NewEvent("case", facts.file.case_id, decided, "dialer")], connection)
-            return ForbiddenError(decision)
-        attempted = self._attempted(decided, candidate, facts, phone, seat, mode, campaign, purpose)
-        try:
-            attempt_id = begin_attempt(self.journal, attempted, decision=decided, connection=connection)
-        except AlreadyLiveError as error:
-            return DeniedError(error.message, code=error.code, retry_at=(now + _BUSY_PERSON).isoformat())
-        until = self._until()
-        hopper.take(connection, candidate, seat, until, now)
-        return Lease(
-            attempt_id=attempt_id,
-            case=facts.file.case,
-            case_id=facts.file.case_id,
-            person_id=facts.file.person_id,
-            phone_id=phone.id,
-            number=phone.number,
-            caller_id=attempted.caller_id,
-            purpose=purpose,
-            mode=mode,
-            zone=facts.zone,
-            today=attempted.local_date or now.date(),
-            decision_id=decided.decision_id,
-            must_end_by=decision.must_end_by,
-            leased_until=until,
-            script=campaign.script if campaign else DEFAULT_SCRIPT,
-            policy=campaign.policy if campaign else DEFAULT_POLICY,
-            campaign_id=candidate.campaign_id,
-            campaign=campaign.name if campaign else None,
-            enrollment_id=candidate.enrollment_id,
-            callback_id=candidate.callback_id,
-            seat=seat,
-            first_contact=facts.first_contact,
-            identity_tries_left=facts.identity_tries_left,
-        )
-
-    def _attempted(
-        self,
-        decided: ComplianceDecided,
-        candidate: hopper.Candidate,
-        facts: Facts,
-        phone: Phone,
-        seat: str,
-        mode: DialMode,
-        campaign: Campaign | None,
-        purpose: Purpose,
-    ) -> CallAttempted:
-        script, policy = (campaign.script, campaign.policy) if campaign else (DEFAULT_SCRIPT, DEFAULT_POLICY)
-        hashes = self._hashes(script, str(facts.file.case.language), policy) if self._hashes else None
-        local = facts.now.astimezone(ZoneInfo(facts.zone))
-        return CallAttempted(
-            facts.file.case_id,
-            facts.file.person_id,
-            phone.id,
-            mode=mode,
-            purpose=purpose,
-            campaign_id=candidate.campaign_id,
-            enrollment_id=candidate.enrollment_id,
-            callback_id=candidate.callback_id,
-            decision_id=decided.decision_id,
-            caller_id=(campaign.caller_id if campaign else None) or self.caller_id,
-            seat=seat,
+        now: datetime,
+        campaigns: Sequence[Campaign],
+        allotment: Allotment,
+        seats: Sequence[str],
+    ) -> Dealer:
+        return Dealer(
+            self.journal,
+            connection,
+            now,
+            rules=self.rules,
+            gate=self.gate,
+            campaigns={one.id: one for one in campaigns},
+            allotment=allotment,
+            seats=seats,
             worker=self.worker,
-            language=facts.file.case.language,
-            zone=facts.zone,
-            local_date=local.date(),
-            local_hour=local.hour,
-            queued_at=candidate.since,
-            script_sha256=hashes[0] if hashes else None,
-            policy_sha256=hashes[1] if hashes else None,
+            guard_s=self.guard_s,
+            until=now + timedelta(seconds=self.lease_s),
+            caller_id=self.caller_id,
+            hashes=self._hashes,
         )
 
-    def _decided(self, decision: Decision, request: Request, facts: Facts) -> ComplianceDecided:
-        return ComplianceDecided(
-            uuid7(facts.now),
-            decision.allow,
-            decision.rules,
-            decision.rule_version,
-            private_ref("compliance", request.to_json(), facts.now),
-            decision.inputs_hash,
-            purpose=request.purpose,
-            case_id=facts.file.case_id,
-            person_id=facts.file.person_id,
-            retry_at=decision.retry_at,
-        )
-
-    def _until(self) -> datetime:
-        return self.journal.clock.now() + timedelta(seconds=self.lease_s)
+    def _ask_hopper(self, dealer: Dealer, allotment: Allotment, most: int, only: uuid.UUID | None) -> list[Candidate]:
+        """Candidates for the seats that are left: callbacks of every campaign that may dial, then one campaign's due."""
+        ready = allotment.next_campaigns()
+        connection, now, tenant = dealer.connection, dealer.now, self.journal.tenant_id
+        wanted = min(dealer.seats_left, allotment.seats, most)
+        if wanted < 1:
+            return []
+        alone = only is None and allotment.may_begin(None)
+        asked = dealer.fresh(hopper.callbacks(connection, now, tenant, ready, alone=alone, limit=wanted))
+        if asked:
+            return asked
+        for campaign_id in ready:
+            share = min(wanted, allotment.share(campaign_id, wanted))
+            asked = dealer.fresh(hopper.enrolled(connection, now, campaign_id, limit=share))
+            if len(asked) < share:
+                allotment.nobody(campaign_id)
+            if asked:
+                return asked
+        return []

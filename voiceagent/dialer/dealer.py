@@ -1,0 +1,305 @@
+"""One round of asking: candidates are weighed against law, mode and pacing, and those that pass become calls."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from voiceagent.base.errors import BadInputError, DeniedError
+from voiceagent.base.ids import uuid7
+from voiceagent.cases import tables
+from voiceagent.cases.attempts import AlreadyLiveError, NewAttempt, begin_attempts
+from voiceagent.cases.store import CaseFile, Phone, load_cases
+from voiceagent.compliance import Decision, Purpose, Request, RuleBook, decide
+from voiceagent.debt.identity import UNVERIFIABLE, verifiable
+from voiceagent.dialer import hopper
+from voiceagent.dialer.campaigns import Campaign, load_campaign
+from voiceagent.dialer.facts import Facts, read_all_facts
+from voiceagent.dialer.hopper import Candidate
+from voiceagent.dialer.lease import ForbiddenError, Lease
+from voiceagent.dialer.modes import Gate
+from voiceagent.dialer.pacing import Allotment
+from voiceagent.dialer.tables import CallbackOrigin, DialMode, Priority
+from voiceagent.journal.catalogue import CallAttempted, ComplianceDecided
+from voiceagent.journal.envelope import NewEvent
+from voiceagent.journal.journal import Journal
+from voiceagent.journal.private import private_ref
+
+log = logging.getLogger(__name__)
+
+Hashes = Callable[[str, str, str], tuple[str, str] | None]
+
+#: A person or number that is in another call is looked at again after this.
+_BUSY_PERSON = timedelta(minutes=2)
+_MODE_WAIT = timedelta(hours=1)
+#: What a call outside a campaign is held by.
+DEFAULT_SCRIPT, DEFAULT_POLICY = "negotiation", "demo-br"
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    candidate: Candidate
+    facts: Facts
+    phone: Phone
+    purpose: Purpose
+    mode: DialMode
+    decision: Decision
+    new: NewAttempt
+    seat: str
+
+
+class Dealer:
+    """Deals calls to `seats` within the transaction of `connection`, at the instant `now`; `leases` are its result."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        connection: sa.Connection,
+        now: datetime,
+        *,
+        rules: RuleBook | None,
+        gate: Gate,
+        campaigns: Mapping[uuid.UUID, Campaign],
+        allotment: Allotment,
+        seats: Sequence[str],
+        worker: str | None,
+        guard_s: float,
+        until: datetime,
+        caller_id: str | None,
+        hashes: Hashes | None,
+    ) -> None:
+        self.connection, self.now, self.leases = connection, now, list[Lease]()
+        self._journal, self._rules, self._gate = journal, rules, gate
+        self._campaigns, self._allotment = dict(campaigns), allotment
+        self._seats, self._worker, self._guard_s, self._until = list(seats), worker, guard_s, until
+        self._caller_id, self._hashes = caller_id, hashes
+        self._seen: set[uuid.UUID | None] = set()
+        self._denied: list[NewEvent] = []
+
+    @property
+    def seats_left(self) -> int:
+        """Seats that have no call yet."""
+        return len(self._seats)
+
+    def fresh(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Those not looked at in this round."""
+        return [one for one in candidates if (one.callback_id or one.enrollment_id) not in self._seen]
+
+    def deal(self, candidates: Sequence[Candidate]) -> None:
+        """Weigh each: it becomes a call, or waits with a reason, or stays due because nothing may begin any more."""
+        self._seen.update(one.callback_id or one.enrollment_id for one in candidates)
+        files = load_cases(self.connection, [one.case_id for one in candidates])
+        known = {key: file for key, file in files.items() if isinstance(file, CaseFile)}
+        facts = read_all_facts(self.connection, list(known.values()), self.now, self._journal.tenant_id)
+        busy = self._busy(known.values())
+        grants: list[_Grant] = []
+        for candidate in candidates:
+            if not self._seats or not self._allotment.may_begin(candidate.campaign_id):
+                break
+            file = files[candidate.case_id]
+            if isinstance(file, BadInputError):
+                hopper.finish(self.connection, candidate, file.code, self.now)
+            elif not verifiable(file.case):
+                hopper.finish(self.connection, candidate, UNVERIFIABLE, self.now)
+            else:
+                outcome = self._weigh(candidate, facts[candidate.case_id], None, busy)
+                if isinstance(outcome, _Grant):
+                    grants.append(outcome)
+                    busy |= {str(file.person_id), outcome.phone.number}
+                else:
+                    self._postpone(candidate, facts[candidate.case_id], outcome)
+        self._begin(grants)
+
+    def deal_one(self, candidate: Candidate, file: CaseFile, number: str | None) -> DeniedError | None:
+        """One case outside the queue's order; the refusal when it may not be called."""
+        facts = read_all_facts(self.connection, [file], self.now, self._journal.tenant_id)[file.case_id]
+        if candidate.campaign_id is not None and candidate.campaign_id not in self._campaigns:
+            found = load_campaign(self.connection, candidate.campaign_id)
+            self._campaigns[found.id] = found
+        outcome = self._weigh(candidate, facts, number, self._busy([file]))
+        if isinstance(outcome, _Grant):
+            self._begin([outcome])
+            return None
+        self._begin([])
+        return outcome[-1] if outcome else None
+
+    # --- one candidate ------------------------------------------------------------------------------------------------
+
+    def _weigh(
+        self, candidate: Candidate, facts: Facts, number: str | None, busy: set[str]
+    ) -> _Grant | list[DeniedError]:
+        """The call, or why not, number by number."""
+        purpose = Purpose.CALLBACK if candidate.callback_id else Purpose.COLLECTION
+        if purpose is Purpose.COLLECTION and (
+            candidate.priority is Priority.REMINDER or (facts.facts.days_overdue or 0) < 0
+        ):
+            purpose = Purpose.REMINDER
+        asked_for = candidate.due_at if candidate.origin is CallbackOrigin.DEBTOR_ASKED else None
+        in_a_call = (self.now + _BUSY_PERSON).isoformat()
+        if str(facts.file.person_id) in busy:
+            return [DeniedError("the person is in another call", code=AlreadyLiveError.code, retry_at=in_a_call)]
+        phones = [p for p in facts.file.phones if p.number == number] if number else facts.phones()
+        preferred = [phone for phone in phones if phone.id == candidate.phone_id]
+        refusals: list[DeniedError] = []
+        for phone in preferred + [phone for phone in phones if phone.id != candidate.phone_id]:
+            outcome: _Grant | DeniedError
+            if phone.number in busy:
+                outcome = DeniedError("the number is in another call", code=AlreadyLiveError.code, retry_at=in_a_call)
+            else:
+                outcome = self._ask(candidate, facts, phone, purpose, asked_for)
+            if isinstance(outcome, _Grant):
+                return outcome
+            refusals.append(outcome)
+        return refusals
+
+    def _ask(
+        self, candidate: Candidate, facts: Facts, phone: Phone, purpose: Purpose, asked_for: datetime | None
+    ) -> _Grant | DeniedError:
+        campaign = self._campaigns.get(candidate.campaign_id) if candidate.campaign_id else None
+        try:
+            mode = self._gate.check(phone.number, campaign.mode if campaign else None)
+        except DeniedError as error:
+            return DeniedError(error.message, code="dial_mode", retry_at=(self.now + _MODE_WAIT).isoformat())
+        request = facts.request(phone, purpose, guard_s=self._guard_s, asked_for=asked_for)
+        decision = decide(request, self._rules)
+        decided = self._decided(decision, request, facts)
+        if decision.alert:
+            log.error("case %s is not called, and people must look: %s", facts.file.case_id, decision.detail)
+        if not decision.allow:
+            self._denied.append(NewEvent("case", facts.file.case_id, decided, "dialer"))
+            return ForbiddenError(decision)
+        attempt_id = uuid7(self.now)
+        trunk = self._allotment.trunk_for(candidate.campaign_id)
+        seat = self._seats.pop(0)
+        attempted = self._attempted(attempt_id, decided, candidate, facts, phone, seat, mode, campaign, purpose, trunk)
+        self._allotment.took(candidate.campaign_id, trunk)
+        return _Grant(
+            candidate, facts, phone, purpose, mode, decision, NewAttempt(attempt_id, attempted, decided), seat
+        )
+
+    def _postpone(self, candidate: Candidate, facts: Facts, refusals: list[DeniedError]) -> None:
+        retries = [datetime.fromisoformat(refusal.retry_at) for refusal in refusals if refusal.retry_at]
+        if not refusals:
+            reason = "opt_out" if facts.stopped_numbers else "no_number"
+        else:
+            reason = refusals[0].rules[0] if isinstance(refusals[0], ForbiddenError) else refusals[0].code
+        hopper.postpone(self.connection, candidate, reason, min(retries, default=None), self.now)
+
+    # --- the calls ----------------------------------------------------------------------------------------------------
+
+    def _begin(self, grants: list[_Grant]) -> None:
+        """Decisions and attempts in one go; nobody dials before the transaction has committed."""
+        denied, self._denied = self._denied, []
+        begin_attempts(self._journal, [grant.new for grant in grants], self.connection, beside=denied)
+        hopper.take(self.connection, [(grant.candidate, grant.seat) for grant in grants], self._until, self.now)
+        self.leases += [self._lease(grant) for grant in grants]
+
+    def _busy(self, files: Iterable[CaseFile]) -> set[str]:
+        """Persons (as text) and numbers of `files` that are in a call now: nobody else can begin one meanwhile."""
+        listed = list(files)
+        a = tables.attempt.c
+        # A literal, so that both databases use the small indexes of live calls.
+        alive = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
+        numbers = {phone.number for file in listed for phone in file.phones}
+        people = {file.person_id for file in listed}
+        query = sa.select(a.person_id, a.number).where(a.tenant_id == self._journal.tenant_id, alive)
+        rows = self.connection.execute(
+            sa.union_all(query.where(a.number.in_(numbers)), query.where(a.person_id.in_(people)))
+        ).all()
+        return {str(row.person_id) for row in rows} | {row.number for row in rows if row.number}
+
+    def _attempted(
+        self,
+        attempt_id: uuid.UUID,
+        decided: ComplianceDecided,
+        candidate: Candidate,
+        facts: Facts,
+        phone: Phone,
+        seat: str,
+        mode: DialMode,
+        campaign: Campaign | None,
+        purpose: Purpose,
+        trunk: str | None,
+    ) -> CallAttempted:
+        script, policy = (campaign.script, campaign.policy) if campaign else (DEFAULT_SCRIPT, DEFAULT_POLICY)
+        hashes = self._hashes(script, str(facts.file.case.language), policy) if self._hashes else None
+        local = self.now.astimezone(ZoneInfo(facts.zone))
+        return CallAttempted(
+            facts.file.case_id,
+            facts.file.person_id,
+            phone.id,
+            mode=mode,
+            purpose=purpose,
+            campaign_id=candidate.campaign_id,
+            enrollment_id=candidate.enrollment_id,
+            callback_id=candidate.callback_id,
+            decision_id=decided.decision_id,
+            caller_id=self._shown(attempt_id, campaign, trunk),
+            trunk=trunk,
+            seat=seat,
+            worker=self._worker,
+            language=facts.file.case.language,
+            zone=facts.zone,
+            local_date=local.date(),
+            local_hour=local.hour,
+            queued_at=candidate.since,
+            script_sha256=hashes[0] if hashes else None,
+            policy_sha256=hashes[1] if hashes else None,
+        )
+
+    def _shown(self, attempt_id: uuid.UUID, campaign: Campaign | None, trunk: str | None) -> str | None:
+        """The caller id: the campaign's own, one of its or its trunk's pool in turn, the installation's."""
+        if campaign is not None and campaign.caller_id:
+            return campaign.caller_id
+        pool = (campaign.limits.caller_ids if campaign else ()) or self._allotment.caller_ids_of(trunk)
+        return pool[attempt_id.int % len(pool)] if pool else self._caller_id
+
+    def _decided(self, decision: Decision, request: Request, facts: Facts) -> ComplianceDecided:
+        return ComplianceDecided(
+            uuid7(self.now),
+            decision.allow,
+            decision.rules,
+            decision.rule_version,
+            private_ref("compliance", request.to_json(), self.now),
+            decision.inputs_hash,
+            purpose=request.purpose,
+            case_id=facts.file.case_id,
+            person_id=facts.file.person_id,
+            retry_at=decision.retry_at,
+        )
+
+    def _lease(self, grant: _Grant) -> Lease:
+        campaign = self._campaigns.get(grant.candidate.campaign_id) if grant.candidate.campaign_id else None
+        attempted, facts = grant.new.attempted, grant.facts
+        return Lease(
+            attempt_id=grant.new.id,
+            case=facts.file.case,
+            case_id=facts.file.case_id,
+            person_id=facts.file.person_id,
+            phone_id=grant.phone.id,
+            number=grant.phone.number,
+            caller_id=attempted.caller_id,
+            purpose=grant.purpose,
+            mode=grant.mode,
+            zone=facts.zone,
+            today=attempted.local_date or self.now.date(),
+            decision_id=grant.new.decision.decision_id,
+            must_end_by=grant.decision.must_end_by,
+            leased_until=self._until,
+            script=campaign.script if campaign else DEFAULT_SCRIPT,
+            policy=campaign.policy if campaign else DEFAULT_POLICY,
+            campaign_id=grant.candidate.campaign_id,
+            campaign=campaign.name if campaign else None,
+            enrollment_id=grant.candidate.enrollment_id,
+            callback_id=grant.candidate.callback_id,
+            seat=grant.seat,
+            trunk=attempted.trunk,
+            first_contact=facts.first_contact,
+            identity_tries_left=facts.identity_tries_left,
+        )

@@ -1,0 +1,187 @@
+"""The floor as it is now, read for the pacing: seats, trunks, running campaigns, what stands still."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from voiceagent.cases import kinds, tables
+from voiceagent.debt.disposition import Disposition
+from voiceagent.dialer.brakes import SHORT_S, Breaker, CallSeen, Canary, ShortCalls
+from voiceagent.dialer.campaigns import Campaign, running_campaigns
+from voiceagent.dialer.pacing import CONGESTION_MEMORY, CampaignNow, Floor, Held, TrunkNow
+from voiceagent.dialer.tables import DialMode, StopScope, dial_stop, trunk, worker
+
+_a = tables.attempt.c
+#: Said with a literal, so that both databases use the small partial indexes of live calls.
+_LIVE = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
+#: A worker that showed no life for this long has no idle seats.
+WORKER_SILENT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What stops dialing by itself, and the seats that outgoing calls leave alone."""
+
+    breaker: Breaker = field(default_factory=Breaker)
+    short_calls: ShortCalls = field(default_factory=ShortCalls)
+    canary: Canary = field(default_factory=Canary)
+    kept_for_inbound: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What changes slowly and is dear to ask: outcomes on trunks, the day's short calls."""
+
+    at: datetime
+    calls: dict[str, list[CallSeen]]
+    congestions: dict[str, list[datetime]]
+    short: Held | None
+
+
+def read_weather(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime, guards: Guards) -> Weather:
+    """The last hour's failures by trunk, and whether the day had too many short calls."""
+    rows = connection.execute(
+        sa.select(_a.id, _a.t_start, _a.t_end, _a.trunk, _a.disposition, _a.t_answer)
+        .where(
+            _a.tenant_id == tenant_id,
+            _a.t_start > now - CONGESTION_MEMORY,
+            _a.trunk.is_not(None),
+            _a.disposition.is_not(None),
+        )
+        .order_by(_a.t_start.desc())
+        .limit(2000)
+    ).all()
+    calls: dict[str, list[CallSeen]] = {}
+    congestions: dict[str, list[datetime]] = {}
+    for row in rows:
+        at = row.t_end or row.t_start
+        calls.setdefault(row.trunk, []).append(CallSeen(row.id, at, row.disposition, answered=row.t_answer is not None))
+        if row.disposition is Disposition.CONG:
+            congestions.setdefault(row.trunk, []).append(at)
+    return Weather(now, calls, congestions, guards.short_calls(*short_calls(connection, tenant_id, now)))
+
+
+def short_calls(
+    connection: sa.Connection, tenant_id: uuid.UUID, now: datetime, *, back: timedelta = timedelta(days=1)
+) -> tuple[int, int]:
+    """Short calls and all calls sent from `now - back` on that have ended."""
+    short = sa.or_(_a.t_answer.is_(None), _a.talk_s <= SHORT_S)
+    row = connection.execute(
+        sa.select(sa.func.coalesce(sa.func.sum(sa.case((short, 1), else_=0)), 0), sa.func.count()).where(
+            _a.tenant_id == tenant_id,
+            _a.t_start > now - back,
+            _a.direction == kinds.Direction.OUT,
+            _a.disposition.is_not(None),
+        )
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+def read_floor(
+    connection: sa.Connection,
+    tenant_id: uuid.UUID,
+    now: datetime,
+    *,
+    asking: Sequence[str] = (),
+    guards: Guards,
+    weather: Weather | None = None,
+    campaigns: Sequence[Campaign] | None = None,
+) -> Floor:
+    """Exact where it must be: live calls and calls per second are counted now; `weather` may be some seconds old."""
+    weather = weather or read_weather(connection, tenant_id, now, guards)
+    running = running_campaigns(connection, tenant_id) if campaigns is None else campaigns
+    live: Counter[uuid.UUID | None] = Counter()
+    used: Counter[str | None] = Counter()
+    for row in connection.execute(
+        sa.select(_a.campaign_id, _a.trunk, sa.func.count().label("n"))
+        .where(_a.tenant_id == tenant_id, _LIVE)
+        .group_by(_a.campaign_id, _a.trunk)
+    ):
+        live[row.campaign_id] += row.n
+        used[row.trunk] += row.n
+    stops = {(row.scope, row.name): row for row in connection.execute(_stops(tenant_id))}
+    everything = stops.get((StopScope.ALL, ""))
+    held = Held("stopped", detail=everything.reason) if everything else weather.short
+    return Floor(
+        now=now,
+        idle_seats=_idle_seats(connection, tenant_id, now, asking) if guards.kept_for_inbound else len(asking),
+        kept_for_inbound=guards.kept_for_inbound,
+        trunks=_trunks(connection, tenant_id, now, used, stops, weather, guards),
+        campaigns=tuple(
+            CampaignNow(
+                one.id,
+                one.name,
+                one.limits,
+                one.hours,
+                one.priority,
+                live[one.id],
+                one.started_at,
+                _pilot_left(connection, one),
+            )
+            for one in running
+        ),
+        held=held,
+    )
+
+
+def _stops(tenant_id: uuid.UUID) -> sa.Select[tuple[object, ...]]:
+    return sa.select(dial_stop.c.scope, dial_stop.c.name, dial_stop.c.reason).where(dial_stop.c.tenant_id == tenant_id)
+
+
+def _trunks(
+    connection: sa.Connection,
+    tenant_id: uuid.UUID,
+    now: datetime,
+    used: Counter[str | None],
+    stops: dict[tuple[StopScope, str], sa.Row[tuple[object, ...]]],
+    weather: Weather,
+    guards: Guards,
+) -> tuple[TrunkNow, ...]:
+    rows = connection.execute(sa.select(trunk).where(trunk.c.tenant_id == tenant_id).order_by(trunk.c.name)).all()
+    found = []
+    for row in rows:
+        window = timedelta(seconds=max(1.0, 1 / row.calls_per_second))
+        starts = connection.execute(
+            sa.select(_a.t_start).where(_a.tenant_id == tenant_id, _a.t_start > now - window, _a.trunk == row.name)
+        ).scalars()
+        stop = stops.get((StopScope.TRUNK, row.name))
+        held = Held("trunk_stopped", detail=stop.reason) if stop else None
+        found.append(
+            TrunkNow(
+                row.name,
+                row.max_channels,
+                row.calls_per_second,
+                used[row.name],
+                tuple(starts),
+                tuple(weather.congestions.get(row.name, ())),
+                held or guards.breaker(weather.calls.get(row.name, ()), now),
+                tuple(row.caller_ids),
+            )
+        )
+    return tuple(found)
+
+
+def _idle_seats(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime, asking: Sequence[str]) -> int:
+    seat = tables.seat.c
+    idle = connection.execute(
+        sa.select(seat.name)
+        .join(worker, sa.and_(worker.c.tenant_id == seat.tenant_id, worker.c.name == seat.worker))
+        .where(seat.tenant_id == tenant_id, seat.state == kinds.SeatState.IDLE, worker.c.beat_at > now - WORKER_SILENT)
+    ).scalars()
+    return len({*idle, *asking})
+
+
+def _pilot_left(connection: sa.Connection, campaign: Campaign) -> int | None:
+    """Of the calls a pilot may make since it was started."""
+    if campaign.mode is not DialMode.PILOT:
+        return None
+    query = sa.select(sa.func.count()).where(_a.campaign_id == campaign.id, _a.mode == kinds.Mode.PILOT)
+    if campaign.started_at is not None:
+        query = query.where(_a.t_start >= campaign.started_at)
+    return max(0, campaign.limits.pilot_calls - int(connection.execute(query).scalar_one()))
