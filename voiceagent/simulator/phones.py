@@ -48,6 +48,10 @@ class PhonePlan(BaseModel):
     seed: int = 0
     steps: tuple[Step, ...] = ()
     """What is done where there is no persona."""
+    hello: str = ""
+    """What is said on lifting the phone where there is no persona."""
+    ring_s: float = 0.0
+    """How long it rings before it is answered."""
     voice: str
 
     @model_validator(mode="after")
@@ -133,8 +137,10 @@ class SimulatedPhone:
         return await call.run()
 
     async def _by_script(self, line: Any, voice: Voice) -> DebtorReport:
-        call = ScriptedCall(line, self._plan.steps, self._ticks, SystemClock(), on_step=self._did)
+        plan = self._plan
+        call = ScriptedCall(line, plan.steps, self._ticks, SystemClock(), hello=plan.hello, on_step=self._did)
         await call.prepare(voice)
+        await asyncio.sleep(plan.ring_s)
         await self._seat.answer(line)
         return await call.run()
 

@@ -23,6 +23,8 @@ PATIENCE_S = 1.4
 SPOKE_S = 0.3
 #: Seconds a key takes to arrive and to be acted on: what the agent says meanwhile is no answer yet.
 KEY_S = 0.35
+#: From lifting the phone to saying hello, in seconds.
+PICKUP_S = 0.4
 #: It hangs up then.
 LONGEST_S = 240.0
 
@@ -40,10 +42,12 @@ class ScriptedCall:
         ticks: Ticks,
         clock: Stopwatch,
         *,
+        hello: str = "",
         on_step: Callable[[int], None] = lambda number: None,
     ) -> None:
         self._line, self._ticks, self._clock, self._on_step = line, ticks, clock, on_step
         self._steps = [(number, step) for number, step in enumerate(steps) if step.acts]
+        self._hello = hello
         self._audio: dict[str, bytes] = {}
         self._playing = b""
         self._pressing_s = 0.0
@@ -54,9 +58,9 @@ class ScriptedCall:
 
     async def prepare(self, voice: Voice) -> None:
         """Have every word rendered before the phone is lifted: the call must not need the speech process any more."""
-        for _, step in self._steps:
-            if step.say is not None:
-                self._audio[step.say] = pad(await voice.render((SpokenPart(step.say),)))
+        for text in [self._hello, *(step.say for _, step in self._steps)]:
+            if text:
+                self._audio[text] = pad(await voice.render((SpokenPart(text),)))
 
     async def run(self) -> DebtorReport:
         """Stay on the line until either side hangs up. The line is already answered."""
@@ -66,6 +70,9 @@ class ScriptedCall:
             while not self._over:
                 await self._ticks.next()
                 now = self._clock.monotonic() - zero
+                if self._hello and now >= PICKUP_S:
+                    self._say(self._hello, now)
+                    self._hello = ""
                 self._listen(self._line.hear())
                 self._speak()
                 if now > LONGEST_S:
@@ -104,14 +111,16 @@ class ScriptedCall:
         self._spoke_s = 0.0
         self._on_step(number)
         if step.say is not None:
-            self._playing = self._audio[step.say]
-            length = seconds(len(self._playing))
-            self.report.said.append(Spoken("", step.say, round(now, 3), round(now + length, 3)))
+            self._say(step.say, now)
         elif step.key is not None:
             self._line.send_dtmf(step.key)
             self._pressing_s = KEY_S * len(step.key)
         elif step.hangup:
             await self._line.hangup()
+
+    def _say(self, text: str, now: float) -> None:
+        self._playing = self._audio[text]
+        self.report.said.append(Spoken("", text, round(now, 3), round(now + seconds(len(self._playing)), 3)))
 
     def _speak(self) -> None:
         if self._playing and (room := self._line.room()) > 0:

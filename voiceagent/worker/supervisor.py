@@ -54,6 +54,11 @@ class Supervisor:
         return self._kept[name].child
 
     @property
+    def pids(self) -> dict[str, int]:
+        """The process of each child that runs."""
+        return {name: kept.child.pid for name, kept in self._kept.items() if kept.child.pid is not None}
+
+    @property
     def restarts(self) -> dict[str, int]:
         """How often each child was restarted."""
         return {name: kept.restarts for name, kept in self._kept.items()}

@@ -1,0 +1,313 @@
+"""The measurement of turns: how soon the agent answers, at the debtor's telephone, through a real Asterisk.
+
+Debtors are scripted and their words rendered beforehand, so they cost no recognition and no synthesis. Their telephones
+tape both directions; every time is counted on those tapes. Where the time went is what the agent noted of the turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from voiceagent.audio import wav
+from voiceagent.base.errors import UnavailableError, UsageError
+from voiceagent.journal.journal import read_events
+from voiceagent.language.spoken import SpokenPart
+from voiceagent.settings.paths import Paths
+from voiceagent.simulator.bench_understanding import machine
+from voiceagent.simulator.demo import instant
+from voiceagent.simulator.gauges import IdleThread, ProcessorTime
+from voiceagent.simulator.persona import Persona
+from voiceagent.simulator.phones import PhonePlan
+from voiceagent.simulator.rehearsal import DEBTOR_VOICES, Rehearsal, RehearsalSettings, batched
+from voiceagent.simulator.sample import SampleDebtor, draw
+from voiceagent.simulator.scenario import Barge, Step
+from voiceagent.simulator.tapes import Exchange, exchanges
+from voiceagent.speech.client import SpeechClient
+from voiceagent.speech.recogniser import served_languages
+from voiceagent.worker.children import Child
+
+LANGUAGE, PERSONA = "pt-BR", "instalments"
+#: Targets at two calls at a time, and the further aim at four, in seconds (docs/speech.md).
+TARGETS = {"p50_s": 0.9, "p95_s": 1.3, "barge_in_stop_p95_s": 0.5}
+AIMS = {"p50_s": 0.5, "p95_s": 0.9}
+HELLO = "Alô?"
+#: What a debtor says after that: every kind of answer; `!` begins what is said over the agent.
+LINES = (
+    "Quem está falando?",
+    "Sim, sou eu mesmo.",
+    "Você é um robô?",
+    "{birth}",
+    "Quanto eu estou devendo?",
+    "!Quero parcelar em três vezes.",
+    "!Dia {day}.",
+    "Sim, pode confirmar.",
+    "Sim.",
+)
+#: Turns of one call that count on average, to know how many people have to be called.
+TURNS_A_CALL = 7
+#: An interruption begins so long into the prompt.
+BARGE_MS = 1500
+#: Telephones ring so long: shorter than people let them.
+RING_S = 3.0
+#: Patience with a voice, in seconds.
+RENDER_S = 60.0
+#: Telephones plugged in at a time.
+TELEPHONES = 16
+#: How far the end of a turn by the agent's ears and by the tape may be apart, and how much earlier than the answer
+#: something must be heard to be something else (a breath, a filler).
+SAME_TURN_S, FILLER_S = 0.8, 0.4
+#: Part of the agent's stages that each published stage is.
+STAGES = {"end_of_turn": ("vad",), "recognise": ("asr",), "decide": ("nlu", "policy"), "first_audio": ("tts",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured."""
+
+    n: int = 36
+    concurrent: int = 2
+    engine: str = "whisper"
+    at: str | None = None
+    seed: int = 1
+    home: Path | None = None
+    lines: tuple[str, ...] = LINES
+
+
+@dataclass(slots=True)
+class Measured:
+    """Everything one run brought, in seconds."""
+
+    total: list[float] = field(default_factory=list)
+    stages: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in (*STAGES, "transport")})
+    by_state: dict[str, list[float]] = field(default_factory=dict)
+    barge_in: list[float] = field(default_factory=list)
+    first_word: list[float] = field(default_factory=list)
+    after_hello: list[float] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    """Turns that do not count towards the latency, by why; and fillers heard before answers."""
+
+
+def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+    """Call people until `n` turns were answered; two calls at a time bring about eight a minute.
+
+    UsageError when another engine is in use, UnavailableError when nothing could be timed at all.
+    """
+    return asyncio.run(_measure(plan, Paths.from_environment(), progress))
+
+
+async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) -> dict[str, Any]:
+    if plan.n < 1 or plan.concurrent < 1:
+        raise UsageError("--n and --concurrent are at least 1")
+    engine = served_languages(paths.models).get(LANGUAGE, "")
+    if engine != plan.engine:
+        raise UsageError(f"{LANGUAGE} is recognised by {engine or 'nothing'} here, not by {plan.engine}")
+    at = instant(plan.at)
+    people = -(-plan.n // TURNS_A_CALL)
+    # Twice as many as should be needed: whoever is misheard answers fewer questions.
+    debtors = draw([Persona.load(PERSONA, LANGUAGE)] * 2 * people, today=at.date(), seed=plan.seed)
+    settings = RehearsalSettings(at=at, language=LANGUAGE, seats=plan.concurrent, tapes=True)
+    home = plan.home or paths.home / "bench-turn"
+    load = os.getloadavg()[0]
+    measured = Measured()
+    async with Rehearsal(settings, [debtor.number for debtor in debtors], home, paths, progress) as rehearsal:
+        phones: list[Child] = []
+        used = ProcessorTime(lambda: _parts(rehearsal, phones))
+        with IdleThread() as idle:
+            called = 0
+            for group in batched(debtors, min(TELEPHONES, people)):
+                answering = {debtor.number: _phone(debtor, plan.lines, called + k) for k, debtor in enumerate(group)}
+                progress("rendering what debtors say")
+                await _render(rehearsal, answering.values())
+                phones[:] = await rehearsal.plug_in(list(answering.values()))
+                with used:
+                    await asyncio.to_thread(rehearsal.enrol_list, group)
+                    called += len(group)
+                    await rehearsal.until_called(called)
+                await asyncio.gather(*(phone.stop() for phone in phones))
+                measured = await asyncio.to_thread(judge, rehearsal)
+                progress(f"{len(measured.total)} turns answered in {called} calls")
+                if len(measured.total) >= plan.n:
+                    break
+        return _report(plan, engine, at, called, measured, load, used.cores(), idle.milliseconds(), rehearsal)
+
+
+def _phone(debtor: SampleDebtor, wanted: Sequence[str], index: int) -> PhonePlan:
+    said = [
+        Step(say=line.lstrip("!").format(**debtor.facts), barge=Barge(after_ms=BARGE_MS) if line[0] == "!" else None)
+        for line in wanted
+    ]
+    voice = DEBTOR_VOICES[index % len(DEBTOR_VOICES)]
+    steps = (*said, Step(hangup=True))
+    return PhonePlan(number=debtor.number, hello=HELLO, steps=steps, ring_s=RING_S, voice=voice)
+
+
+async def _render(rehearsal: Rehearsal, phones: Iterable[PhonePlan]) -> None:
+    """Have every debtor's words in the cache before the first telephone rings."""
+    speech = SpeechClient(rehearsal.speech_socket, render_s=RENDER_S)
+    for phone in phones:
+        voice = await speech.voice(f"bench-{phone.number}", LANGUAGE, phone.voice)
+        try:
+            for text in (phone.hello, *(step.say for step in phone.steps)):
+                if text:
+                    await voice.render((SpokenPart(text),))
+        finally:
+            await voice.close()
+
+
+def _parts(rehearsal: Rehearsal, phones: Sequence[Child]) -> dict[str, list[int]]:
+    children = rehearsal.supervisor.pids
+    workers = [pid for name, pid in children.items() if name.startswith("worker")]
+    asterisk = rehearsal.asterisk.pid
+    return {
+        "worker": workers,
+        "speech": [children["speech"]] if "speech" in children else [],
+        "asterisk": [asterisk] if asterisk is not None else [],
+        "simulator": [phone.pid for phone in phones if phone.pid is not None],
+    }
+
+
+# --- what the tapes and the journal say -------------------------------------------------------------------------------
+
+
+def judge(rehearsal: Rehearsal) -> Measured:
+    """Every answered call of the rehearsal. Blocks."""
+    measured = Measured()
+    for row in rehearsal.calls():
+        tape = rehearsal.tapes / f"{row['number'].lstrip('+')}.wav"
+        if row["t_answer"] is None or not tape.is_file():
+            measured.counts["calls_without_tape"] += 1
+            continue
+        with rehearsal.records.db.read() as connection:
+            events = read_events(connection, stream=("call", row["id"]), limit=10_000)
+        heard = [event.payload for event in events if event.type == "turn.debtor"]
+        audio = wav.decode(tape.read_bytes(), str(tape))
+        judge_call(exchanges(audio.channel(0), audio.channel(1)), heard, measured)
+    return measured
+
+
+def judge_call(taped: Sequence[Exchange], heard: Sequence[Mapping[str, Any]], measured: Measured) -> None:
+    """Add one call: its exchanges on tape and the debtor's turns as the agent noted them."""
+    if not taped:
+        measured.counts["silent_calls"] += 1
+        return
+    hello, *rest = taped
+    if hello.sounds:
+        measured.first_word.append(hello.sounds[0].begins_s)
+        measured.after_hello.append(hello.sounds[0].begins_s - hello.turn.ends_s)
+    spoken = [turn for turn in heard if turn["result"] not in ("no_input", "dtmf") and turn["ended_s"] is not None]
+    for exchange in rest:
+        if exchange.interrupts and exchange.silenced_s is not None:
+            measured.barge_in.append(exchange.silenced_s)
+        near = [turn for turn in spoken if abs(turn["ended_s"] - exchange.turn.ends_s) <= SAME_TURN_S]
+        turn = min(near, key=lambda each: abs(each["ended_s"] - exchange.turn.ends_s), default=None)
+        why = _why_not(exchange, turn)
+        if why is not None:
+            measured.counts[why] += 1
+            continue
+        assert turn is not None
+        expected = turn["ended_s"] + turn["latency_s"]
+        fillers = [sound for sound in exchange.sounds if sound.begins_s < expected - FILLER_S]
+        answers = exchange.sounds[len(fillers) :]
+        measured.counts["fillers"] += len(fillers)
+        if not answers:
+            measured.counts["unanswered"] += 1
+            continue
+        total = answers[0].begins_s - exchange.turn.ends_s
+        measured.total.append(total)
+        measured.by_state.setdefault(turn["state"], []).append(total)
+        left = total
+        for name, parts in STAGES.items():
+            seconds = sum(turn["stages"].get(part, 0.0) for part in parts)
+            measured.stages[name].append(seconds)
+            left -= seconds
+        measured.stages["transport"].append(left)
+
+
+def _why_not(exchange: Exchange, turn: Mapping[str, Any] | None) -> str | None:
+    """Why an exchange is no answer to be timed; None when it is one."""
+    if exchange.talked_over:
+        return "talked_over"
+    if turn is None:
+        return "not_heard"
+    if turn["result"] == "no_match":
+        return "repeats"
+    if turn["result"] not in ("ok", "bargein"):
+        return "ignored"
+    return None if exchange.sounds and turn["latency_s"] is not None else "unanswered"
+
+
+def spread(values: Sequence[float]) -> dict[str, float | int | None]:
+    """Median and 95th percentile in seconds, None of nothing, and how many."""
+    if not values:
+        return {"p50_s": None, "p95_s": None, "n": 0}
+    return {
+        "p50_s": round(float(np.percentile(values, 50)), 3),
+        "p95_s": round(float(np.percentile(values, 95)), 3),
+        "n": len(values),
+    }
+
+
+def _within(value: float | int | None, limit: float) -> bool:
+    return value is not None and value <= limit
+
+
+def _report(
+    plan: Plan,
+    engine: str,
+    at: datetime,
+    called: int,
+    measured: Measured,
+    load: float,
+    cores: Mapping[str, float],
+    idle: Mapping[str, float],
+    rehearsal: Rehearsal,
+) -> dict[str, Any]:
+    if not measured.total:
+        raise UnavailableError(
+            f"no turn was answered in {called} calls ({dict(measured.counts)}); see {rehearsal.home}"
+        )
+    total, barge_in = spread(measured.total), spread(measured.barge_in)
+    return {
+        "engine": engine,
+        "concurrent": plan.concurrent,
+        "n": len(measured.total),
+        "calls": called,
+        "at": at.isoformat(),
+        "seed": plan.seed,
+        "total": total,
+        "stages": {name: spread(values) for name, values in measured.stages.items()},
+        "states": {state: spread(values) for state, values in sorted(measured.by_state.items())},
+        "barge_in_stop": barge_in,
+        "answer_to_first_word": spread(measured.first_word),
+        "hello_to_first_word": spread(measured.after_hello),
+        "counts": dict(sorted(measured.counts.items())),
+        "idle_jitter_ms": idle["p95"],
+        "idle_jitter": dict(idle),
+        "cores": dict(cores),
+        "targets": TARGETS,
+        "aims": AIMS,
+        "met": {
+            "p50_s": _within(total["p50_s"], TARGETS["p50_s"]),
+            "p95_s": _within(total["p95_s"], TARGETS["p95_s"]),
+            "barge_in_stop_p95_s": _within(barge_in["p95_s"], TARGETS["barge_in_stop_p95_s"]),
+        },
+        "machine": machine()
+        | {
+            "load_before": round(load, 2),
+            "load_after": round(os.getloadavg()[0], 2),
+            "asterisk": rehearsal.asterisk.program.version(),
+            "kernel": platform.release(),
+            **{name: version(name) for name in ("ctranslate2", "pjsua2-python", "numpy")},
+        },
+    }
