@@ -68,6 +68,7 @@ class ScriptBrain:
             among=tuple(self._everywhere) if only_global else expect.among,
             today=briefing.today,
             now=briefing.started,
+            doubtful=hypothesis.reason == "low_confidence",
         )
         if only_global:
             intent = meant.intent if meant.intent in self._everywhere else None

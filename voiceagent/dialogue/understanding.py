@@ -36,6 +36,8 @@ _PLAIN = 0.9
 _STRONG = 0.26
 _LEAD = 0.06
 _STATE_BONUS = 0.04
+#: By how much another intent must resemble the whole utterance more than the one that a rule found in it.
+_OUTWEIGHS = 0.4
 _HEARD_SURE = 0.75
 _HEARD_LEAD = 0.15
 _OFFERED = frozenset({"amount", "instalments", "down_payment", "instalment_amount"})
@@ -51,15 +53,19 @@ def understand(
     among: Collection[str] = (),
     today: date,
     now: datetime | None = None,
+    doubtful: bool = False,
 ) -> Understanding:
     """Understand one turn; intent None and no slots when it is not clear.
 
     `expect` lists the kinds of answer asked for, the likeliest first. `among` narrows intents to what the state can
     mean; the GLOBAL ones are always understood. `alternatives` are phrases scored by the recogniser (0-1): the best
     one counts when the free text says nothing and it leads clearly. `now` turns "in half an hour" into a time.
+    `doubtful`: the recogniser does not vouch for the words; neither value nor consent is taken from them.
     """
     language = str(language)  # a StrEnum member and its text are two keys to the caches of models
     meant = _understand(hypothesis_text, language, region, tuple(expect), frozenset(among), today, now)
+    if doubtful:
+        return _doubted(meant)
     if meant.intent is not None or meant.slots or meant.alternatives or not alternatives:
         return meant
     ranked = sorted(alternatives, key=lambda option: option[1], reverse=True)
@@ -69,6 +75,13 @@ def understand(
         return meant
     heard = _understand(phrase, language, region, tuple(expect), frozenset(among), today, now)
     return replace(heard, confidence=round(min(heard.confidence, score), 3), text=hypothesis_text)
+
+
+def _doubted(meant: Understanding) -> Understanding:
+    """What may be heard wrongly without harm: no value, no consent; who said nothing else is asked again."""
+    intent = None if meant.intent in WILLING or meant.intent == "counter_offer" else meant.intent
+    confidence = min(meant.confidence, 0.5) if intent else 0.0
+    return replace(meant, intent=intent, confidence=confidence, slots={}, alternatives=(), ambiguous=False)
 
 
 def _understand(
@@ -133,7 +146,7 @@ def _intent(
         return known[0], _SURE
     certain = _certain(text, shown, line, model, language, allowed)
     if certain:
-        return _first_binding(certain, model, shown), _SURE
+        return _outweighed(_first_binding(certain, model, shown), model, shown, allowed)
     if said is not None and assent.yes_no_confidence >= _PLAIN and (answers or among & set(AFFIRMING + DENYING)):
         return _assent_intent(said, model, shown, among), assent.yes_no_confidence
     name, strength, lead = _classified(model, shown, allowed, among, said)
@@ -179,6 +192,16 @@ def _first_binding(certain: Sequence[str], model: IntentModel, shown: str) -> st
     strength = model.strength(shown)
     order = {name: rank for rank, name in enumerate(GLOBAL)}
     return max(certain, key=lambda name: (round(strength.get(name, 0.0), 2), -order.get(name, len(order))))
+
+
+def _outweighed(name: str, model: IntentModel, shown: str, allowed: Collection[str]) -> tuple[str, float]:
+    """A rule's intent, unless the whole utterance looks far more like another; what binds us is never outweighed."""
+    strength = model.strength(shown)
+    others = sorted(set(allowed) - {NONE, *WILLING})
+    other = max(others, key=lambda intent: strength.get(intent, 0.0), default=name)
+    if name in BINDING or strength.get(other, 0.0) - strength.get(name, 0.0) < _OUTWEIGHS:
+        return name, _SURE
+    return other, 0.8
 
 
 def _assent_intent(said: bool, model: IntentModel, shown: str, among: frozenset[str]) -> str:
