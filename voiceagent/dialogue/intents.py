@@ -1,4 +1,4 @@
-"""Intents from examples and rules: data that a supervisor extends, a small linear classifier learned from it at load.
+"""Intents from examples and rules: data that a supervisor extends, and the linear classifier learned from it.
 
 A data file per language (`dialplans/language/<language>/intents.yaml`):
 
@@ -13,6 +13,7 @@ In an example `(a|b|)` stands for each of its choices. Examples and rules are fo
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -35,7 +36,6 @@ NONE = "none"
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "dialplans" / "language"
 
 _MOST_OF_ONE = 6
-_RIDGE = 0.35
 _ARTICLES = frozenset({"um", "uma", "un", "una", "uno", "a", "one", "second"})
 _CHOICE = re.compile(r"\(([^()]*)\)")
 
@@ -65,9 +65,8 @@ class IntentModel:
 
     def strength(self, text: str) -> dict[str, float]:
         """Raw regression value of each intent: near 1 for its examples, near 0 for what looks like nothing known."""
-        raw = np.zeros(len(self.names), dtype=np.float32)
-        for row, value in _vector(text, self.features).items():
-            raw += value * self.weights[row]
+        held = vector(text, self.features)
+        raw = np.fromiter(held.values(), np.float32, len(held)) @ self.weights[list(held)]
         return {name: float(value) for name, value in zip(self.names, raw, strict=True)}
 
     def exact(self, text: str) -> tuple[str, ...]:
@@ -89,8 +88,11 @@ def configure(folder: Path) -> None:
 
 @lru_cache(maxsize=8)
 def model_of(language: str) -> IntentModel:
-    """The language's model, trained on first use (well under a second)."""
-    return train(load(_folder / language / "intents.yaml", number_words(language)))
+    """The language's model: the one stored beside its data, or trained here (seconds) when the data changed since."""
+    from voiceagent.dialogue.training import stored, train
+
+    path = _folder / language / "intents.yaml"
+    return stored(path, number_words(language)) or train(load(path, number_words(language)))
 
 
 @lru_cache(maxsize=8)
@@ -144,53 +146,22 @@ def _strings(path: Path, intent: str, entry: dict[str, Any], key: str) -> list[s
 
 
 def expand(example: str) -> list[str]:
-    """Every text an example with `(a|b|)` choices stands for, folded; evenly thinned to a handful."""
+    """Texts an example with `(a|b|)` choices stands for, folded: a few, in which every choice is made at least once."""
     pieces = _CHOICE.split(example)
     choices = [piece.split("|") if index % 2 else [piece] for index, piece in enumerate(pieces)]
-    total = 1
-    for choice in choices:
-        total *= len(choice)
-    step = max(1, total // _MOST_OF_ONE)
-    # A step that shares a factor with the choices would always pick the same ones.
-    while step > 1 and any(len(choice) > 1 and step % len(choice) == 0 for choice in choices):
-        step += 1
-    picked = itertools.islice(itertools.product(*choices), 0, None, step)
-    return list(dict.fromkeys(text for text in (words(" ".join("".join(p).split())) for p in picked) if text))
+    total = math.prod(len(choice) for choice in choices)
+    count = min(total, max(_MOST_OF_ONE, *(len(choice) for choice in choices)))
+    # Each choice turns with the number of the text, and shifts by its place each time round: no two turn together.
+    picked = (
+        [choice[(turn + place // 2 * (turn // len(choice))) % len(choice)] for place, choice in enumerate(choices)]
+        for turn in range(total)
+    )
+    texts = (words(" ".join("".join(pick).split())) for pick in picked)
+    return list(itertools.islice(dict.fromkeys(text for text in texts if text), count))
 
 
-def train(data: IntentData) -> IntentModel:
-    """Ridge regression of one-versus-rest targets, solved in its dual: no iterations, the same result every time."""
-    names = tuple(dict.fromkeys(name for name, _ in data.examples))
-    features: dict[str, int] = {}
-    counts: dict[str, int] = {}
-    grams = [_grams(text) for _, text in data.examples]
-    for found in grams:
-        for gram in found:
-            counts[gram] = counts.get(gram, 0) + 1
-    for gram, seen in counts.items():
-        if seen > 2 or (seen > 1 and not gram.startswith("c:")) or gram.startswith("w:"):
-            features[gram] = len(features)
-    matrix = np.zeros((len(data.examples), len(features)), dtype=np.float32)
-    for row, (_, text) in enumerate(data.examples):
-        for column, value in _vector(text, features).items():
-            matrix[row, column] = value
-    sizes = {name: sum(label == name for label, _ in data.examples) for name in names}
-    # Every intent weighs the same however many ways of saying it were written down.
-    weight = np.array([1 / np.sqrt(sizes[label]) for label, _ in data.examples], dtype=np.float32)
-    weight /= weight.mean()
-    target = np.zeros((len(data.examples), len(names)), dtype=np.float32)
-    for row, (label, _) in enumerate(data.examples):
-        target[row, names.index(label)] = 1
-    kernel = matrix @ matrix.T
-    kernel[np.diag_indices_from(kernel)] += _RIDGE / weight
-    weights = matrix.T @ np.linalg.solve(kernel, target)
-    by_text: dict[str, tuple[str, ...]] = {}
-    for label, text in data.examples:
-        by_text[text] = (*by_text.get(text, ()), label)
-    return IntentModel(names, features, weights.astype(np.float32), data.rules, by_text)
-
-
-def _grams(text: str) -> dict[str, float]:
+def grams(text: str) -> dict[str, float]:
+    """Weighted word and letter n-grams of a masked text."""
     said = text.split()
     found: dict[str, float] = {}
     for word in said:
@@ -208,11 +179,12 @@ def _grams(text: str) -> dict[str, float]:
     return found
 
 
-def _vector(text: str, features: Mapping[str, int]) -> dict[int, float]:
-    grams = _grams(text)
-    norm = sum(value * value for value in grams.values()) ** 0.5 or 1.0
+def vector(text: str, features: Mapping[str, int]) -> dict[int, float]:
+    """Column -> value of a masked text, of length at most one."""
+    said = grams(text)
+    norm = sum(value * value for value in said.values()) ** 0.5 or 1.0
     # Normed over all grams, known or not: what is mostly unknown is near to nothing.
-    return {features[gram]: value / norm for gram, value in grams.items() if gram in features}
+    return {features[gram]: value / norm for gram, value in said.items() if gram in features}
 
 
 def masked(text: str, numbers: Collection[str]) -> str:
