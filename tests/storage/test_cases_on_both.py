@@ -53,7 +53,7 @@ def test_the_same_again_is_a_duplicate_and_writes_nothing(journal: Journal, make
     assert [taken.outcome for taken in first + again] == [Outcome.IMPORTED, Outcome.DUPLICATE, Outcome.DUPLICATE]
     assert {taken.case_id for taken in first + again} == {first[0].case_id}
     with journal.db.read() as connection:
-        assert len(read_events(connection)) == 6
+        assert len(read_events(connection)) == 2
 
 
 def test_a_new_balance_and_a_new_number_are_an_update(journal: Journal, make_case: MakeCase) -> None:

@@ -18,15 +18,32 @@ def uuid7(at: datetime) -> uuid.UUID:
     The 12 bits of rand_a count ids of the same millisecond (method 1 of §6.2); a clock that goes back keeps counting
     on from the newest millisecond seen, so order of creation is order of ids.
     """
+    return uuid.UUID(int=_values(at, 1)[0])
+
+
+def uuid7_texts(at: datetime, count: int) -> list[str]:
+    """`count` ids as `uuid7` makes them, in order, as text with hyphens: what tables of many rows are filled with."""
+    texts = []
+    for value in _values(at, count):
+        plain = f"{value:032x}"
+        texts.append(f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}")
+    return texts
+
+
+def _values(at: datetime, count: int) -> list[int]:
     global _last_ms, _counter
     ms = int(at.timestamp() * 1000)
+    chance = secrets.token_bytes(8 * count)
+    values = []
     with _lock:
         if ms > _last_ms:
-            _last_ms, _counter = ms, secrets.randbits(8)
-        else:
+            # The first of a millisecond begins anywhere in the lower half, the next ones count on from it.
+            _last_ms, _counter = ms, secrets.randbits(8) - 1
+        for n in range(count):
             _counter += 1
             if _counter > 0xFFF:
                 _last_ms, _counter = _last_ms + 1, 0
-        ms, counter = _last_ms, _counter
-    value = (ms & (2**48 - 1)) << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
-    return uuid.UUID(int=value)
+            head = (_last_ms & (2**48 - 1)) << 16 | 0x7 << 12 | _counter
+            tail = int.from_bytes(chance[8 * n : 8 * n + 8], "big") & (2**62 - 1) | 1 << 63
+            values.append(head << 64 | tail)
+    return values

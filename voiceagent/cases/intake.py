@@ -1,25 +1,25 @@
-"""People and debts coming in: what is new or changed becomes events, what is known already becomes nothing."""
+"""People and debts coming in: what is new or changed becomes an event, what is known already becomes nothing."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError
-from voiceagent.base.ids import uuid7
-from voiceagent.cases import tables
-from voiceagent.cases.kinds import Stage
+from voiceagent.base.ids import uuid7_texts
+from voiceagent.cases.kinds import DebtStatus, Stage
+from voiceagent.cases.known import Known, KnownDebt, KnownPerson, look_up
 from voiceagent.debt.case import Case, Debt
 from voiceagent.journal import floor
-from voiceagent.journal.catalogue import Said
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
-from voiceagent.journal.private import private_ref
+from voiceagent.journal.private import private_refs
 
 
 class Outcome(StrEnum):
@@ -28,6 +28,37 @@ class Outcome(StrEnum):
     IMPORTED = "imported"
     UPDATED = "updated"
     DUPLICATE = "duplicate"
+    REFUSED = "refused"
+    """A debt known already, where the policy is to reject those; nothing was kept of it."""
+
+
+class OnDuplicate(StrEnum):
+    """What becomes of a debt (person, creditor and contract) that is known already."""
+
+    UPDATE = "update"
+    SKIP = "skip"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A case as given, with what a list says beside it."""
+
+    case: Case
+    stage: Stage = Stage.AMICABLE
+    """Of a case that is opened; a known one keeps its own."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a case is kept, ids as text; None of what was refused and is new."""
+
+    person_id: str | None
+    case_id: str | None
+    phone_ids: tuple[str, ...]
+    debt_ids: tuple[str, ...]
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +70,6 @@ class Taken:
     phone_ids: tuple[uuid.UUID, ...]
     debt_ids: tuple[uuid.UUID, ...]
     outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class _Debt:
-    id: uuid.UUID
-    told: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    id: uuid.UUID
-    told: tuple[Any, ...]
-
-
-@dataclass(slots=True)
-class _Known:
-    """Rows already kept, or about to be, of everyone in a chunk."""
-
-    creditors: dict[str, tuple[uuid.UUID, uuid.UUID]] = field(default_factory=dict)
-    people: dict[str, _Person] = field(default_factory=dict)
-    phones: dict[tuple[uuid.UUID, str], uuid.UUID] = field(default_factory=dict)
-    emails: dict[tuple[uuid.UUID, str], uuid.UUID] = field(default_factory=dict)
-    cases: dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID] = field(default_factory=dict)
-    debts: dict[tuple[uuid.UUID, str], _Debt] = field(default_factory=dict)
 
 
 def import_cases(
@@ -85,144 +92,191 @@ def import_cases(
             return import_cases(
                 journal, cases, source=source, purpose=purpose, stage=stage, actor=actor, connection=own
             )
-    known = _look_up(connection, journal.tenant_id, cases)
-    intake = _Intake(journal, known, source, purpose, stage, actor)
-    taken = [intake.take(case) for case in cases]
-    journal.record(intake.events(), connection)
-    return taken
+    given = [Given(case, stage) for case in cases]
+    kept = take_in(journal, connection, given, source=source, purpose=purpose, actor=actor)
+    return [
+        Taken(
+            uuid.UUID(one.person_id),
+            uuid.UUID(one.case_id),
+            tuple(map(uuid.UUID, one.phone_ids)),
+            tuple(map(uuid.UUID, one.debt_ids)),
+            one.outcome,
+        )
+        for one in kept
+    ]
+
+
+def take_in(
+    journal: Journal,
+    connection: sa.Connection,
+    given: Sequence[Given],
+    *,
+    source: str,
+    purpose: str = "collection",
+    actor: str = "import",
+    on_duplicate: OnDuplicate = OnDuplicate.UPDATE,
+) -> list[Kept]:
+    """`import_cases` within a transaction, for lists: one event a case at most, thousands of cases at once."""
+    known = look_up(connection, journal.tenant_id, given)
+    intake = _Intake(known, journal.clock.now(), on_duplicate)
+    kept = [intake.take(one) for one in given]
+    journal.record(intake.events(source[:64], purpose, actor), connection)
+    return kept
+
+
+@dataclass(slots=True)
+class _News:
+    """What one case says that was not known."""
+
+    person_id: str
+    case_id: str
+    new_person: bool
+    told: dict[str, Any] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)
 
 
 class _Intake:
-    """Turns cases into events, kind by kind, so that projections get long runs of the same kind."""
+    """Turns cases into events. Ids are handed out in order, so that rows of one case lie together in every index."""
 
-    ORDER = (
-        floor.CreditorAdded,
-        floor.PersonImported,
-        floor.PhoneAdded,
-        floor.EmailAdded,
-        floor.CaseOpened,
-        floor.DebtImported,
-    )
+    def __init__(self, known: Known, now: datetime, on_duplicate: OnDuplicate) -> None:
+        self._known, self._now, self._on_duplicate = known, now, on_duplicate
+        self._ids: list[str] = []
+        self._creditors: list[floor.CreditorAdded] = []
+        self._news: list[_News] = []
+        self._reopened: list[tuple[str, str]] = []
 
-    def __init__(self, journal: Journal, known: _Known, source: str, purpose: str, stage: Stage, actor: str) -> None:
-        self._journal, self._known, self._actor = journal, known, actor
-        self._source, self._purpose, self._stage = source, purpose, stage
-        self._events: dict[type[Said], list[NewEvent]] = {kind: [] for kind in self.ORDER}
-
-    def events(self) -> list[NewEvent]:
+    def events(self, source: str, purpose: str, actor: str) -> list[NewEvent]:
         """Parents before children."""
-        return [event for kind in self.ORDER for event in self._events[kind]]
+        now = self._now
+        events = [NewEvent("creditor", added.creditor_id, added, actor, at=now) for added in self._creditors]
+        told = private_refs("person", [news.told for news in self._news], now)
+        for news, ref, identity in zip(self._news, told, uuid7_texts(now, len(self._news)), strict=True):
+            said = floor.CaseImported(news.person_id, news.case_id, ref, source, purpose, **news.parts)
+            events.append(
+                NewEvent(
+                    "person", uuid.UUID(news.person_id), said, actor, None, now, uuid.UUID(identity), news.new_person
+                )
+            )
+        for case_id, debt_id in self._reopened:
+            again = floor.DebtStatusChanged(uuid.UUID(debt_id), DebtStatus.OPEN)
+            events.append(NewEvent("case", uuid.UUID(case_id), again, actor, at=now))
+        return events
 
-    def take(self, case: Case) -> Taken:
-        """Events for what is new or changed of `case`."""
+    def take(self, given: Given) -> Kept:
+        """What is new or changed of a case is remembered for `events`."""
+        case = given.case
         if not case.debts:
             raise BadInputError("a case needs at least one debt")
-        before = sum(map(len, self._events.values()))
-        creditor_id, portfolio_id = self._creditor(case.creditor)
-        person_id = self._person(case)
-        phone_ids = tuple(self._phone(person_id, number, n) for n, number in enumerate(case.phones))
-        for n, address in enumerate(case.emails):
-            self._email(person_id, address, n)
-        case_id = self._known.cases.get((person_id, creditor_id))
-        new = case_id is None
+        known = self._known
+        if self._on_duplicate is not OnDuplicate.UPDATE:
+            kept = self._duplicate(case)
+            if kept is not None:
+                return kept
+        creditor_id, portfolio_id = known.creditors.get(case.creditor) or self._creditor(case.creditor)
+        person = known.people.get(case.document)
+        person_id = person.id if person else self._id()
+        case_id = known.cases.get((person_id, creditor_id))
+        opened = case_id is None
         if case_id is None:
-            case_id = self._known.cases[person_id, creditor_id] = self._id()
-            opened = floor.CaseOpened(case_id, person_id, creditor_id, portfolio_id, self._stage)
-            self._add("case", case_id, opened)
-        debt_ids = tuple(self._debt(case_id, debt) for debt in case.debts)
-        changed = sum(map(len, self._events.values())) > before
-        outcome = Outcome.IMPORTED if new else Outcome.UPDATED if changed else Outcome.DUPLICATE
-        return Taken(person_id, case_id, phone_ids, debt_ids, outcome)
+            case_id = known.cases[person_id, creditor_id] = self._id()
+        news = _News(person_id, case_id, person is None)
+        self._person(case, person, news)
+        if opened:
+            news.parts["case"] = {
+                "creditor_id": creditor_id, "portfolio_id": portfolio_id, "stage": given.stage.value
+            }  # fmt: skip
+        phone_ids = self._contacts("phones", known.phones, case.phones, news)
+        self._contacts("emails", known.emails, case.emails, news)
+        debt_ids, again = self._debts(case.debts, news)
+        if given.attributes:
+            self._attributes(given.attributes, news)
+        if news.parts:
+            self._news.append(news)
+        changed = again or bool(news.parts)
+        outcome = Outcome.IMPORTED if opened else Outcome.UPDATED if changed else Outcome.DUPLICATE
+        return Kept(person_id, case_id, phone_ids, debt_ids, outcome)
 
-    def _creditor(self, name: str) -> tuple[uuid.UUID, uuid.UUID]:
-        if name not in self._known.creditors:
-            self._known.creditors[name] = ids = (self._id(), self._id())
-            self._add("creditor", ids[0], floor.CreditorAdded(ids[0], name, ids[1]))
-        return self._known.creditors[name]
+    def _duplicate(self, case: Case) -> Kept | None:
+        """Where it is kept already, when each of its debts is."""
+        person = self._known.people.get(case.document)
+        creditor = self._known.creditors.get(case.creditor)
+        if person is None or creditor is None:
+            return None
+        case_id = self._known.cases.get((person.id, creditor[0]))
+        if case_id is None or any((case_id, debt.contract) not in self._known.debts for debt in case.debts):
+            return None
+        outcome = Outcome.DUPLICATE if self._on_duplicate is OnDuplicate.SKIP else Outcome.REFUSED
+        return Kept(person.id, case_id, (), (), outcome)
 
-    def _person(self, case: Case) -> uuid.UUID:
-        known = self._known.people.get(case.document)
+    def _creditor(self, name: str) -> tuple[str, str]:
+        ids = (self._id(), self._id())
+        self._known.creditors[name] = ids
+        self._creditors.append(floor.CreditorAdded(uuid.UUID(ids[0]), name, uuid.UUID(ids[1])))
+        return ids
+
+    def _person(self, case: Case, known: KnownPerson | None, news: _News) -> None:
         born = case.birth_date.isoformat() if case.birth_date else None
+        state = case.state
         if known is not None:
-            born = born or known.told[1]
-        told = (case.name, born, str(case.language), case.region, case.state or (known.told[4] if known else None))
+            born, state = born or known.told[1], state or known.told[4]
+        told = (case.name, born, case.language.value, case.region, state)
         if known is not None and known.told == told:
-            return known.id
-        person_id = known.id if known else self._id()
-        self._known.people[case.document] = _Person(person_id, told)
-        identity = self._private("person", {"name": case.name, "document": case.document, "birth_date": born})
-        self._add("person", person_id, floor.PersonImported(person_id, identity, *told[2:]))
-        return person_id
+            return
+        self._known.people[case.document] = KnownPerson(news.person_id, told)
+        news.told |= {"name": case.name, "document": case.document, "birth_date": born}
+        news.parts["person"] = {
+            "new": known is None, "language": told[2], "region": case.region, "state": state
+        }  # fmt: skip
 
-    def _phone(self, person_id: uuid.UUID, number: str, position: int) -> uuid.UUID:
-        known = self._known.phones.get((person_id, number))
-        if known is None:
-            known = self._known.phones[person_id, number] = self._id()
-            kept = self._private("phone", number)
-            self._add(
-                "person", person_id, floor.PhoneAdded(known, person_id, kept, position, self._source, self._purpose)
-            )
-        return known
+    def _contacts(
+        self, part: str, known: dict[tuple[str, str], str], values: tuple[str, ...], news: _News
+    ) -> tuple[str, ...]:
+        ids, fresh, bodies = [], [], {}
+        for position, value in enumerate(values):
+            key = (news.person_id, value)
+            identity = known.get(key)
+            if identity is None:
+                identity = known[key] = self._id()
+                fresh.append({"id": identity, "position": position})
+                bodies[identity] = value
+            ids.append(identity)
+        if fresh:
+            news.parts[part] = tuple(fresh)
+            news.told[part] = bodies
+        return tuple(ids)
 
-    def _email(self, person_id: uuid.UUID, address: str, position: int) -> None:
-        if (person_id, address) not in self._known.emails:
-            email_id = self._known.emails[person_id, address] = self._id()
-            kept = self._private("email", address)
-            self._add(
-                "person", person_id, floor.EmailAdded(email_id, person_id, kept, position, self._source, self._purpose)
-            )
+    def _debts(self, debts: tuple[Debt, ...], news: _News) -> tuple[tuple[str, ...], bool]:
+        ids, fresh, contracts, again = [], [], {}, False
+        for debt in debts:
+            key = (news.case_id, debt.contract)
+            known = self._known.debts.get(key)
+            told = (debt.product, debt.original.minor, debt.charges.minor, debt.original.currency, debt.due)
+            debt_id = known.id if known else self._id()
+            ids.append(debt_id)
+            if known is not None and known.withdrawn:
+                self._reopened.append((news.case_id, debt_id))
+                again = True
+            if known is None or known.told != told:
+                fresh.append(
+                    {"id": debt_id, "new": known is None, "product": debt.product, "original_minor": told[1],
+                     "charges_minor": told[2], "currency": told[3], "due": debt.due.isoformat()}
+                )  # fmt: skip
+                contracts[debt_id] = debt.contract
+            self._known.debts[key] = KnownDebt(debt_id, told, withdrawn=False)
+        if fresh:
+            news.parts["debts"] = tuple(fresh)
+            news.told["contracts"] = contracts
+        return tuple(ids), again
 
-    def _debt(self, case_id: uuid.UUID, debt: Debt) -> uuid.UUID:
-        known = self._known.debts.get((case_id, debt.contract))
-        told = (debt.product, debt.original.minor, debt.charges.minor, debt.original.currency, debt.due)
-        if known is not None and known.told == told:
-            return known.id
-        debt_id = known.id if known else self._id()
-        self._known.debts[case_id, debt.contract] = _Debt(debt_id, told)
-        contract = self._private("contract", debt.contract)
-        self._add("case", case_id, floor.DebtImported(debt_id, case_id, contract, *told))
-        return debt_id
+    def _attributes(self, attributes: Mapping[str, str], news: _News) -> None:
+        known = self._known.attributes
+        fresh = {name: value for name, value in attributes.items() if known.get((news.case_id, name)) != value}
+        if fresh:
+            known |= {(news.case_id, name): value for name, value in fresh.items()}
+            news.parts["attributes"] = tuple(sorted(fresh))
+            news.told["attributes"] = fresh
 
-    def _add(self, stream: str, stream_id: uuid.UUID, payload: Said) -> None:
-        self._events[type(payload)].append(NewEvent(stream, stream_id, payload, self._actor))
-
-    def _id(self) -> uuid.UUID:
-        return uuid7(self._journal.clock.now())
-
-    def _private(self, kind: str, value: Any) -> Any:
-        return private_ref(kind, value, self._journal.clock.now())
-
-
-def _look_up(connection: sa.Connection, tenant_id: uuid.UUID, cases: Sequence[Case]) -> _Known:
-    known = _Known()
-    t = tables
-    names = {case.creditor for case in cases if case.debts}
-    creditors = connection.execute(
-        sa.select(t.creditor.c.name, t.creditor.c.id, sa.func.min(t.portfolio.c.name), t.portfolio.c.id)
-        .join(t.portfolio, t.portfolio.c.creditor_id == t.creditor.c.id)
-        .where(t.creditor.c.tenant_id == tenant_id, t.creditor.c.name.in_(names), t.portfolio.c.name == "default")
-        .group_by(t.creditor.c.name, t.creditor.c.id, t.portfolio.c.id)
-    )
-    known.creditors = {name: (creditor_id, portfolio_id) for name, creditor_id, _, portfolio_id in creditors}
-    p = t.person.c
-    documents = sorted({case.document for case in cases})
-    for some in _chunks(documents):
-        for row in connection.execute(sa.select(t.person).where(p.tenant_id == tenant_id, p.document.in_(some))):
-            born = row.birth_date.isoformat() if row.birth_date else None
-            known.people[row.document] = _Person(row.id, (row.name, born, row.language, row.region, row.state))
-    for some in _chunks([person.id for person in known.people.values()]):
-        phones = sa.select(t.phone).where(t.phone.c.person_id.in_(some))
-        known.phones |= {(row.person_id, row.number): row.id for row in connection.execute(phones)}
-        emails = sa.select(t.email).where(t.email.c.person_id.in_(some))
-        known.emails |= {(row.person_id, row.address): row.id for row in connection.execute(emails)}
-        kept = sa.select(t.debt_case).where(t.debt_case.c.person_id.in_(some))
-        known.cases |= {(row.person_id, row.creditor_id): row.id for row in connection.execute(kept)}
-    for some in _chunks(list(known.cases.values())):
-        for row in connection.execute(sa.select(t.debt).where(t.debt.c.case_id.in_(some))):
-            told = (row.product, row.original_minor, row.charges_minor, row.currency, row.due)
-            known.debts[row.case_id, row.contract] = _Debt(row.id, told)
-    return known
-
-
-def _chunks(values: list[Any], size: int = 500) -> list[list[Any]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]
+    def _id(self) -> str:
+        if not self._ids:
+            self._ids = uuid7_texts(self._now, 512)[::-1]
+        return self._ids.pop()

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from voiceagent.base.errors import BadInputError
 
 _WORDS = {
     "debtor_id": "id_devedor id codigo cod_cliente codigo_cliente cod_devedor id_cliente id_deudor debtor_id "
     "customer_id vendor_lead_code matricula",
-    "document": "cpf_cnpj cpfcnpj cpf cnpj documento doc documento_cpf cedula rut rfc curp dni nit ssn document "
-    "document_number identificacion",
-    "name": "nome nome_cliente nome_devedor nome_completo cliente devedor nombre nombre_completo deudor name "
-    "full_name debtor_name customer_name razao_social",
-    "first_name": "first_name primeiro_nome",
+    "document": "cpf_cnpj cpfcnpj cpf cnpj documento doc documento_cpf cpf_devedor cedula rut rfc curp ruc cuit dni "
+    "nit nif ssn document document_number identificacion",
+    "name": "nome nome_cliente nome_devedor nome_completo cliente devedor nombre nombre_completo nombre_cliente deudor "
+    "name full_name debtor_name customer_name razao_social razon_social",
+    "first_name": "first_name primeiro_nome primer_nombre nombres",
     "last_name": "last_name sobrenome apellido apellidos",
     "phone": "telefone telefones tel fone celular numero_telefone telefono telefonos movil phone phones phone_number "
-    "mobile alt_phone whatsapp contato",
+    "mobile alt_phone whatsapp contato telefone_celular telefone_residencial telefone_comercial",
+    "phone_code": "phone_code ddi codigo_pais country_code",
     "area": "ddd area_code codigo_area",
     "email": "email e_mail emails mail correo correo_electronico",
     "birth": "nascimento data_nascimento dt_nascimento data_de_nascimento fecha_nacimiento fecha_de_nacimiento "
     "birth_date birthdate dob date_of_birth",
-    "state": "uf estado state provincia departamento",
+    "state": "uf estado state provincia province departamento",
     "contract": "contrato numero_contrato n_contrato num_contrato nr_contrato numero_do_contrato contract "
     "contract_number account account_number numero_de_contrato",
     "creditor": "credor creditor acreedor empresa carteira",
@@ -36,12 +38,41 @@ _WORDS = {
     "fine": "multa mora fine penalty",
     "other": "outros encargos otros cargos other charges fees",
     "due": "vencimento data_vencimento dt_vencimento data_de_vencimento fecha_vencimiento fecha_de_vencimiento vence "
-    "due due_date duedate",
+    "vencimiento due due_date duedate",
+    "more": "more extra_json json custom_vars",
 }
+#: Known columns that are kept beside the debt.
+_ATTRIBUTES = {
+    "score": "score pontuacao puntaje rating",
+    "postal_code": "cep cp codigo_postal postal_code zip zip_code",
+    "city": "cidade ciudad city municipio",
+    "days_overdue": "dias_atraso dias_de_atraso dias_mora dias_vencido days_overdue",
+    "best_time": "melhor_hora melhor_horario mejor_hora mejor_horario best_time",
+    "most_discount": "desconto_max desconto_maximo descuento_max descuento_maximo max_discount",
+    "most_instalments": "parcelas_max max_parcelas cuotas_max max_cuotas max_instalments",
+    "consent": "consentimento consentimiento consent opt_in autorizacao autorizacion",
+    "consent_at": "consentimento_em data_consentimento fecha_consentimiento consent_at consent_date",
+    "consent_source": "origem_consentimento origen_consentimiento consent_source",
+}
+PREFIX = "attribute:"
 _FIELD = {alias: field for field, aliases in _WORDS.items() for alias in aliases.split()}
+_FIELD |= {alias: PREFIX + name for name, aliases in _ATTRIBUTES.items() for alias in aliases.split()}
 
 #: Fields of which a row may have several columns.
-MANY = frozenset({"phone", "area", "email"})
+MANY = frozenset({"phone", "area", "phone_code", "email"})
+FIELDS = tuple(_WORDS)
+
+#: What other dialers write without a header.
+_VICIDIAL = (
+    "vendor_lead_code", "source_code", "list_id", "phone_code", "phone_number", "title", "first_name",
+    "middle_initial", "last_name", "address1", "address2", "address3", "city", "state", "province", "postal_code",
+    "country_code_2", "gender", "date_of_birth", "alt_phone", "email", "security_phrase", "more",
+)  # fmt: skip
+_NEWFIES = (
+    "phone", "last_name", "first_name", "email", "description", "status", "address", "city", "state", "country",
+    "unit_number", "more",
+)  # fmt: skip
+_NUMBER = re.compile(r"\+?\d{8,15}", re.ASCII)
 
 
 def plain(header: str) -> str:
@@ -51,20 +82,55 @@ def plain(header: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text).strip("_")
 
 
+@lru_cache(maxsize=1024)
 def field_of(header: str) -> str | None:
-    """The field a column holds; None when nobody knows it."""
+    """The field a column holds, `attribute:NAME` for one that is kept beside the debt; None when nobody knows it."""
     name = plain(header)
     if name in _FIELD:
         return _FIELD[name]
+    if name.startswith("x_") and len(name) > 2:
+        return PREFIX + name[2:66]
     stem = re.sub(r"_?\d+$", "", name)
     field = _FIELD.get(stem)
     return field if field in MANY else None
 
 
-def map_columns(header: Sequence[str], *, creditor: str | None) -> dict[int, str]:
-    """Column number to field; BadInputError names what is missing and what was found."""
-    mapping = {n: field for n, title in enumerate(header) if (field := field_of(title)) is not None}
+def layout_of(delimiter: str, first: Sequence[str]) -> tuple[str, ...] | None:
+    """The names of the columns of a list without header as VICIdial or Newfies-Dialer write it; None for others."""
+    if delimiter in "|\t" and len(first) >= 20 and _NUMBER.fullmatch(first[4].strip()) and first[3].strip().isdigit():
+        extra = [f"column_{n + 1}" for n in range(len(_VICIDIAL), len(first))]
+        return (*_VICIDIAL[: len(first)], *extra)
+    if delimiter == "|" and len(first) in (11, 12, 13) and _NUMBER.fullmatch(first[0].strip()):
+        return (*_NEWFIES, "end")[: len(first)]
+    return None
+
+
+def map_columns(
+    header: Sequence[str],
+    *,
+    creditor: str | None,
+    columns: Mapping[str, str] | None = None,
+    keep_unknown: bool = False,
+) -> dict[int, str]:
+    """Column number to field; BadInputError names what is missing and what was found.
+
+    `columns`: header to field over what the header says by itself, an empty field leaves it out.
+    """
+    chosen = {plain(title): field for title, field in (columns or {}).items()}
+    _require_found(header, chosen)
+    mapping: dict[int, str] = {}
+    for n, title in enumerate(header):
+        name = plain(title)
+        field = chosen[name] if name in chosen else field_of(title)
+        if not field and keep_unknown and name and name not in chosen:
+            field = PREFIX + name[:64]
+        if field:
+            mapping[n] = checked(field)
+    _require_once(header, mapping)
     have = set(mapping.values())
+    if "more" in have:
+        # What is missing may be in there: each row says.
+        return mapping
     missing = []
     if "name" not in have and "first_name" not in have:
         missing.append("nome")
@@ -79,5 +145,36 @@ def map_columns(header: Sequence[str], *, creditor: str | None) -> dict[int, str
         missing.append("credor (or --creditor NAME)")
     if missing:
         found = ", ".join(title.strip() for title in header[:12])
-        raise BadInputError(f"the list lacks columns: {', '.join(missing)}; its header is: {found[:200]}")
+        raise BadInputError(
+            f"the list lacks columns: {', '.join(missing)}; its header is: {found[:200]} "
+            "(say what a column is with --column 'HEADER=FIELD')"
+        )
     return mapping
+
+
+def checked(field: str) -> str:
+    """A field as it is kept; BadInputError when there is none of that name."""
+    if field in FIELDS:
+        return field
+    if field.startswith(PREFIX) and plain(field[len(PREFIX) :]):
+        return PREFIX + plain(field[len(PREFIX) :])[:64]
+    raise BadInputError(f"there is no field {field!r}: one of {', '.join(FIELDS)}, or {PREFIX}NAME")
+
+
+def _require_found(header: Sequence[str], chosen: Mapping[str, str]) -> None:
+    names = {plain(title) for title in header}
+    lost = sorted(set(chosen) - names)
+    if lost:
+        raise BadInputError(f"the list has no column {', '.join(lost)}: its header is other than the mapping's")
+
+
+def _require_once(header: Sequence[str], mapping: Mapping[int, str]) -> None:
+    """Two columns of the same name, where one value is wanted, contradict each other sooner or later."""
+    seen: dict[str, str] = {}
+    for n, field in mapping.items():
+        name = plain(header[n])
+        if field in MANY:
+            continue
+        if name in seen:
+            raise BadInputError(f"the header has the column {header[n].strip()!r} twice: rename or remove one")
+        seen[name] = field

@@ -5,98 +5,37 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, UnavailableError
 from voiceagent.base.ids import uuid7
-from voiceagent.base.languages import Language
 from voiceagent.calendars.zones import default_zone
-from voiceagent.cases import kinds, tables
-from voiceagent.cases.intake import Outcome, Taken, import_cases
-from voiceagent.debt.case import Case
+from voiceagent.cases.intake import Given, Kept, OnDuplicate, Outcome, take_in
 from voiceagent.dialer.campaigns import create_campaign, enroll, enroll_list, find_campaign
 from voiceagent.dialer.columns import map_columns
 from voiceagent.dialer.rejected import RejectedRows
+from voiceagent.dialer.report import FATE, Options, Report, batch_name
 from voiceagent.dialer.rows import Fault, RowReader
 from voiceagent.dialer.source import Row, Source, open_source
 from voiceagent.dialer.tables import EntryStatus, campaign_list, contact_list, list_entry
 from voiceagent.journal.envelope import NewEvent
-from voiceagent.journal.floor import DebtStatusChanged, ListImported
+from voiceagent.journal.floor import ListImported
 from voiceagent.journal.journal import Journal
+from voiceagent.storage.bulk import insert_many
 from voiceagent.storage.upsert import upsert
 
-#: Rows of one transaction: few enough that calls in progress do not wait for an import.
-PIECE = 500
-_SHOWN = 20
-_STATUS = {
-    Outcome.IMPORTED: EntryStatus.IMPORTED,
-    Outcome.UPDATED: EntryStatus.UPDATED,
-    Outcome.DUPLICATE: EntryStatus.DUPLICATE,
-}
+#: Rows of one transaction: many enough to be quick, few enough that calls in progress wait for some tenths of a second.
+PIECE = 2000
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the file does not say of itself."""
-
-    region: str = "BR"
-    language: Language = Language.PT_BR
-    creditor: str | None = None
-    """Where there is no column for it."""
-    campaign: str | None = None
-    """Put the cases into this campaign; made (in draft, rehearsal) when there is none."""
-    rejected_file: Path | None = None
-    """Default: beside the list, NAME.rejected.csv."""
-    dry_run: bool = False
-
-
-@dataclass(slots=True)
-class Report:
-    """What became of a list; rows = imported + updated + duplicates + rejected."""
-
-    file: str
-    sha256: str
-    batch: str
-    rows: int = 0
-    imported: int = 0
-    updated: int = 0
-    duplicates: int = 0
-    rejected: int = 0
-    rejected_file: str | None = None
-    warnings: int = 0
-    """Cells that were left out of rows that were taken."""
-    enrolled: int = 0
-    repeated: bool = False
-    """This very file had been imported before: nothing was done again."""
-    dry_run: bool = False
-    mapping: dict[str, str] = field(default_factory=dict)
-    ignored: list[str] = field(default_factory=list)
-    """Columns nobody knows."""
-    faults: list[Fault] = field(default_factory=list)
-    """The first few."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The document of `lists import --json`."""
-        keep = ("file", "sha256", "rows", "imported", "updated", "duplicates", "rejected", "rejected_file", "batch")
-        more = ("warnings", "enrolled", "repeated", "dry_run", "mapping", "ignored")
-        data: dict[str, Any] = {name: getattr(self, name) for name in (*keep, *more)}
-        if self.dry_run:
-            names = ("line", "column", "value", "code", "text", "fatal")
-            data["faults"] = [{name: getattr(fault, name) for name in names} for fault in self.faults]
-        return data
-
-    def count(self, status: EntryStatus, by: int = 1) -> None:
-        """One more row of this fate."""
-        name = "duplicates" if status is EntryStatus.DUPLICATE else status.value
-        setattr(self, name, getattr(self, name) + by)
-        self.rows += by
+_ENTRY = ("list_id", "row_number", "tenant_id", "person_id", "case_id", "status", "reason")
+_BUSY = "another program is importing this very list: let it finish, or end it and import the list again to go on"
 
 
 def import_list(
@@ -105,15 +44,21 @@ def import_list(
     """Take a list in. BadInputError with one line, and nothing written, when the file is no list.
 
     A file imported before (same bytes) is not taken again; one that broke off half-way goes on where it stopped.
+    `progress` is told after every piece. UnavailableError when the file changes meanwhile, or another program takes
+    the same one in: what was committed stays, and the same file goes on from there.
     """
     options = options or Options()
-    source = open_source(path)
-    mapping = map_columns(source.header, creditor=options.creditor)
+    source = open_source(path, delimiter=options.delimiter)
+    mapping = map_columns(
+        source.header, creditor=options.creditor, columns=options.columns, keep_unknown=options.keep_unknown
+    )
     work = _Import(journal, source, mapping, options)
     if not options.dry_run and work.known_already():
         return work.report
-    with source.rows() as rows, work.rejects() as rejects:
-        for piece in _pieces(rows):
+    with work.rejects() as rejects, closing(source.rows()) as rows:
+        for n, piece in enumerate(_pieces(rows)):
+            if not n:
+                work.look_at(piece)
             work.take(piece, rejects)
             if progress is not None:
                 progress(work.report)
@@ -128,6 +73,14 @@ def _pieces(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield piece
 
 
+class _Read(NamedTuple):
+    """A row with what it says; `given` is None when it is rejected."""
+
+    row: Row
+    given: Given | None
+    faults: list[Fault]
+
+
 class _Import:
     """One run over one file."""
 
@@ -135,9 +88,8 @@ class _Import:
         self._journal, self._source, self._options = journal, source, options
         now = journal.clock.now()
         zone = ZoneInfo(default_zone(options.region) or "UTC")
-        self._today = now.astimezone(zone).date()
         self._reader = RowReader(
-            source.header, mapping, options.region, options.language, options.creditor, self._today
+            source.header, mapping, options.region, options.language, options.creditor, now.astimezone(zone).date()
         )
         named = {source.header[n].strip(): name for n, name in mapping.items()}
         ignored = [title.strip() for n, title in enumerate(source.header) if n not in mapping and title.strip()]
@@ -145,26 +97,17 @@ class _Import:
         self._begun = False
         self._done_rows = 0
         self._campaign_id: uuid.UUID | None = None
-        self._seen: dict[tuple[str, str], set[str]] = {}
+        self._seen: dict[int, int] = {}
         self._rejected_path = options.rejected_file or source.path.with_name(f"{source.path.stem}.rejected.csv")
         self.report = Report(
-            source.path.name, source.sha256, _batch(now, source.sha256, self._list_id), dry_run=options.dry_run,
-            mapping=named, ignored=ignored,
+            source.path.name, source.sha256, batch_name(now, source.sha256, self._list_id), dry_run=options.dry_run,
+            mapping=named, ignored=ignored, mended=self._reader.mended,
         )  # fmt: skip
 
     def known_already(self) -> bool:
         """Whether the file was imported whole before; when it broke off, remember where."""
         with self._journal.db.read() as connection:
-            row = connection.execute(
-                sa.select(contact_list)
-                .where(
-                    contact_list.c.tenant_id == self._journal.tenant_id,
-                    contact_list.c.sha256 == self._source.sha256,
-                    contact_list.c.undone_at.is_(None),
-                )
-                .order_by(contact_list.c.imported_at.desc())
-                .limit(1)
-            ).first()
+            row = self._same_file(connection)
             if row is None:
                 return False
             self._list_id, self.report.batch = row.id, row.batch
@@ -182,6 +125,18 @@ class _Import:
                 self.report.enrolled = enroll_list(self._journal, connection, campaign_id, row.id)
         return True
 
+    def _same_file(self, connection: sa.Connection) -> sa.Row[tuple[object, ...]] | None:
+        return connection.execute(
+            sa.select(contact_list)
+            .where(
+                contact_list.c.tenant_id == self._journal.tenant_id,
+                contact_list.c.sha256 == self._source.sha256,
+                contact_list.c.undone_at.is_(None),
+            )
+            .order_by(contact_list.c.imported_at.desc())
+            .limit(1)
+        ).first()
+
     def _resume(self, connection: sa.Connection) -> None:
         table = list_entry
         counts = connection.execute(
@@ -198,82 +153,98 @@ class _Import:
     def rejects(self) -> Iterator[RejectedRows]:
         """The file beside the list; made when something is first refused."""
         if self._options.dry_run:
-            yield RejectedRows(None, append=False)
+            yield RejectedRows(None)
             return
         folder = self._rejected_path.parent
         if not os.access(folder, os.W_OK):
             raise BadInputError(f"rejected rows cannot be written into {folder}: give --rejected FILE")
-        rejects = RejectedRows(self._rejected_path, append=self._done_rows > 0)
+        rejects = RejectedRows(self._rejected_path, resumed=self._done_rows > 0)
         try:
             yield rejects
         finally:
             rejects.close()
-        if rejects.used or (self._done_rows and self.report.rejected):
+        if rejects.used or (self._done_rows and self._rejected_path.exists()):
             self.report.rejected_file = str(self._rejected_path)
+
+    def look_at(self, piece: Sequence[Row]) -> None:
+        """Refuse a list whose days are written in another order than the region's."""
+        found = self._reader.wrong_day_order(piece)
+        if found is not None:
+            column, row = found
+            order = "month first" if self._options.region != "US" else "day first"
+            raise BadInputError(
+                f"days in the column {column} are written {order} (line {row.line}): format them as yyyy-mm-dd"
+            )
 
     def take(self, piece: Sequence[Row], rejects: RejectedRows) -> None:
         """Some rows in one transaction."""
         piece = [row for row in piece if row.number > self._done_rows]
-        read = [(row, *self._reader.read(row)) for row in piece]
+        if not piece:
+            return
+        read = [_Read(row, *self._reader.read(row)) for row in piece]
+        self._source.require_unchanged()
+        given = [one.given for one in read if one.given is not None]
         if self._options.dry_run:
-            taken = self._try(read)
+            fates = self._fates(read, self._try(given))
         else:
             with self._journal.transaction() as connection:
                 self._begin(connection)
-                taken = self._keep(connection, [case for _, case, _ in read if case is not None])
-                self._enter(connection, read, taken)
+                kept = self._keep(connection, given)
+                fates = self._fates(read, kept)
+                self._enter(connection, read, kept, fates)
+                if rejects.resumed:
+                    self.report.warnings += rejects.forget(piece[0].line)
                 # Before the commit: a row that is told twice after a crash is better than one that is not told.
-                rejects.write([fault for _, _, faults in read for fault in faults])
-        order = iter(taken)
-        for _, case, faults in read:
-            status = EntryStatus.REJECTED if case is None else _STATUS[next(order).outcome]
-            self.report.count(status)
-            self.report.warnings += sum(not fault.fatal for fault in faults)
-            self.report.faults += faults[: max(0, _SHOWN - len(self.report.faults))]
+                rejects.write([fault for one in read for fault in one.faults])
+        for one, fate in zip(read, fates, strict=True):
+            self.report.count(fate)
+            self.report.note(one.faults, one.row.line, one.given)
 
     def finish(self) -> None:
         """Write the totals down."""
         if self._options.dry_run:
             return
         report = self.report
-        counts = {name: getattr(report, name) for name in ("rows", "imported", "updated", "duplicates", "rejected")}
         with self._journal.transaction() as connection:
             connection.execute(
                 sa.update(contact_list)
                 .where(contact_list.c.id == self._list_id)
-                .values(finished_at=self._journal.clock.now(), **counts)
+                .values(finished_at=self._journal.clock.now(), **report.counts())
             )
             told = ListImported(
-                self._list_id, report.batch, report.file, report.sha256, mapping=report.mapping, **counts
+                self._list_id, report.batch, report.file, report.sha256, mapping=report.mapping, **report.counts()
             )
             self._journal.record([NewEvent("list", self._list_id, told, "import")], connection)
 
     # --- one piece ----------------------------------------------------------------------------------------------------
 
     def _begin(self, connection: sa.Connection) -> None:
+        """Make the list's row, or see that nobody else went on with it: what a piece begins with."""
+        c = contact_list.c
         if self._begun:
-            if self._campaign_id is None and self._options.campaign is not None:
-                self._campaign(connection)
-            return
-        report = self.report
-        connection.execute(
-            sa.insert(contact_list).values(
-                id=self._list_id,
-                tenant_id=self._journal.tenant_id,
-                batch=report.batch,
-                file=report.file[:255],
-                sha256=report.sha256,
-                rows=0,
-                imported=0,
-                updated=0,
-                duplicates=0,
-                rejected=0,
-                mapping=report.mapping,
-                imported_at=self._journal.clock.now(),
+            mine = sa.update(contact_list).where(c.id == self._list_id, c.finished_at.is_(None), c.undone_at.is_(None))
+            last = sa.select(sa.func.max(list_entry.c.row_number)).where(list_entry.c.list_id == self._list_id)
+            went_on = (connection.execute(last).scalar() or 0) != self._done_rows
+            if went_on or connection.execute(mine.values(rows=self._done_rows)).rowcount != 1:
+                raise UnavailableError(_BUSY, code="import_running")
+        else:
+            if self._same_file(connection) is not None:
+                raise UnavailableError(_BUSY, code="import_running")
+            report = self.report
+            connection.execute(
+                sa.insert(contact_list).values(
+                    id=self._list_id,
+                    tenant_id=self._journal.tenant_id,
+                    batch=report.batch,
+                    file=report.file[:255],
+                    sha256=report.sha256,
+                    mapping=report.mapping,
+                    imported_at=self._journal.clock.now(),
+                    **report.counts(),
+                )
             )
-        )
-        self._begun = True
-        if self._options.campaign is not None:
+            self._begun = True
+        if self._campaign_id is None and self._options.campaign is not None:
             self._campaign(connection)
 
     def _campaign(self, connection: sa.Connection) -> uuid.UUID:
@@ -300,81 +271,66 @@ class _Import:
             upsert(connection, campaign_list, [link], update=())
         return self._campaign_id
 
-    def _keep(self, connection: sa.Connection, cases: Sequence[Case]) -> list[Taken]:
-        """Keep the cases, in order; those not yet due as preventive, and those taken back once are owed again."""
-        later = [all(debt.due > self._today for debt in case.debts) for case in cases]
-        kept: dict[bool, Iterator[Taken]] = {}
-        for preventive, stage in ((False, kinds.Stage.AMICABLE), (True, kinds.Stage.PREVENTIVE)):
-            some = [case for case, is_later in zip(cases, later, strict=True) if is_later is preventive]
-            taken = import_cases(
-                self._journal, some, source=f"list {self.report.batch}"[:64], stage=stage, connection=connection
-            )
-            kept[preventive] = iter(taken)
-        result = [next(kept[is_later]) for is_later in later]
-        self._reopen(connection, result)
-        return result
+    def _keep(self, connection: sa.Connection, given: Sequence[Given]) -> list[Kept]:
+        return take_in(
+            self._journal, connection, given, source=f"list {self.report.batch}", purpose=self._options.purpose,
+            on_duplicate=self._options.on_duplicate,
+        )  # fmt: skip
 
-    def _reopen(self, connection: sa.Connection, taken: Sequence[Taken]) -> None:
-        ids = [debt_id for one in taken for debt_id in one.debt_ids]
-        debt = tables.debt
-        withdrawn = connection.execute(
-            sa.select(debt.c.id, debt.c.case_id).where(debt.c.id.in_(ids), debt.c.status == kinds.DebtStatus.WITHDRAWN)
-        ).all()
-        events = [
-            NewEvent("case", row.case_id, DebtStatusChanged(row.id, kinds.DebtStatus.OPEN), "import")
-            for row in withdrawn
-        ]
-        self._journal.record(events, connection)
+    def _fates(self, read: Sequence[_Read], kept: Sequence[Kept]) -> list[EntryStatus]:
+        """Of each row, in order; a debt that was refused gets its fault here."""
+        order = iter(kept)
+        fates = []
+        for one in read:
+            fate = EntryStatus.REJECTED if one.given is None else FATE[next(order).outcome]
+            if one.given is not None and fate is EntryStatus.REJECTED:
+                one.faults.append(self._reader.duplicate(one.row))
+            fates.append(fate)
+        return fates
 
     def _enter(
-        self, connection: sa.Connection, read: list[tuple[Row, Case | None, list[Fault]]], taken: Sequence[Taken]
+        self, connection: sa.Connection, read: Sequence[_Read], kept: Sequence[Kept], fates: Sequence[EntryStatus]
     ) -> None:
-        order = iter(taken)
+        order = iter(kept)
+        list_id, tenant = str(self._list_id), str(self._journal.tenant_id)
         entries = []
-        for row, case, faults in read:
-            entry: dict[str, Any] = {
-                "list_id": self._list_id,
-                "row_number": row.number,
-                "tenant_id": self._journal.tenant_id,
-                "person_id": None,
-                "case_id": None,
-                "status": EntryStatus.REJECTED,
-                "reason": faults[-1].code if case is None else None,
-            }
-            if case is not None:
-                one = next(order)
-                entry |= {"person_id": one.person_id, "case_id": one.case_id, "status": _STATUS[one.outcome]}
-            entries.append(entry)
-        if entries:
-            connection.execute(sa.insert(list_entry), entries)
+        for one, fate in zip(read, fates, strict=True):
+            whose = next(order) if one.given is not None else None
+            reason = one.faults[-1].code if fate is EntryStatus.REJECTED else None
+            ids = (whose.person_id, whose.case_id) if whose is not None else (None, None)
+            entries.append((list_id, one.row.number, tenant, *ids, fate.value, reason))
+        insert_many(connection, list_entry, _ENTRY, entries)
+        self._done_rows = read[-1].row.number
         if self._campaign_id is not None:
-            cases = [one.case_id for one in taken]
+            cases = [uuid.UUID(one.case_id) for one in kept if one.case_id and one.outcome is not Outcome.REFUSED]
             self.report.enrolled += enroll(self._journal, connection, self._campaign_id, cases)
 
-    def _try(self, read: list[tuple[Row, Case | None, list[Fault]]]) -> list[Taken]:
+    def _try(self, given: Sequence[Given]) -> list[Kept]:
         """What keeping would answer, with nothing kept; rows of earlier pieces are remembered by their keys."""
-        cases = [case for _, case, _ in read if case is not None]
         try:
             with self._journal.transaction() as connection:
-                taken = self._keep(connection, cases)
+                kept = self._keep(connection, given)
                 raise _Undo
         except _Undo:
             pass
-        told = []
-        for case, one in zip(cases, taken, strict=True):
-            contracts = self._seen.setdefault((case.document, case.creditor), set())
-            contract = case.debts[0].contract
-            outcome = one.outcome
-            if outcome is Outcome.IMPORTED and contracts:
-                outcome = Outcome.DUPLICATE if contract in contracts else Outcome.UPDATED
-            contracts.add(contract)
-            told.append(Taken(one.person_id, one.case_id, one.phone_ids, one.debt_ids, outcome))
-        return told
+        return [self._after_earlier_pieces(one, answer) for one, answer in zip(given, kept, strict=True)]
+
+    def _after_earlier_pieces(self, one: Given, answer: Kept) -> Kept:
+        debt, key = one.case.debts[0], hash((one.case.document, one.case.creditor))
+        contract, told = hash((key, debt.contract)), hash(debt)
+        outcome = answer.outcome
+        if outcome is Outcome.IMPORTED and key in self._seen:
+            outcome = Outcome.UPDATED
+            if contract in self._seen:
+                same = self._seen[contract] == told
+                policy = self._options.on_duplicate
+                if policy is OnDuplicate.REJECT:
+                    outcome = Outcome.REFUSED
+                elif policy is OnDuplicate.SKIP or same:
+                    outcome = Outcome.DUPLICATE
+        self._seen |= {key: 0, contract: told}
+        return replace(answer, outcome=outcome)
 
 
 class _Undo(Exception):
     """Leaves a dry run's transaction."""
-
-
-def _batch(now: Any, sha256: str, list_id: uuid.UUID) -> str:
-    return f"{now:%Y%m%d-%H%M%S}-{sha256[:6]}{list_id.hex[-4:]}"

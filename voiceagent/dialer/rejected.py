@@ -11,13 +11,36 @@ from typing import TextIO
 from voiceagent.base.errors import BadInputError, UnavailableError
 from voiceagent.dialer.rows import Fault
 
+_HEADER = ("line", "column", "value", "code", "text", "row")
+_REJECTED, _WITHOUT = "rejected", "taken without this cell"
+
 
 class RejectedRows:
-    """What was refused, as a CSV that can be mended and imported again; for its owner's eyes."""
+    """What was refused, as a CSV that can be mended and imported again; for its owner's eyes.
 
-    def __init__(self, path: Path | None, *, append: bool) -> None:
-        self._path, self._append = path, append
+    `resumed`: the file of an import that broke off goes on: call `forget` before the first `write`.
+    """
+
+    def __init__(self, path: Path | None, *, resumed: bool = False) -> None:
+        self._path, self.resumed = path, resumed
+        self._append = False
         self._file: TextIO | None = None
+
+    def forget(self, line: int) -> int:
+        """Drop what was said of `line` and later ones: told but never committed. Returns the cells left out before."""
+        self.resumed = False
+        if self._path is None or not self._path.exists():
+            return 0
+        self._append = True
+        with self._path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+        kept = [row for row in rows[1:] if len(row) == len(_HEADER) and row[0].isdigit() and int(row[0]) < line]
+        beside = self._path.with_name(f"{self._path.name}.part")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows([_HEADER, *kept])
+        beside.replace(self._path)
+        return sum(row[-1] == _WITHOUT for row in kept)
 
     @property
     def used(self) -> bool:
@@ -37,11 +60,11 @@ class RejectedRows:
                 raise BadInputError(f"cannot write rejected rows to {self._path}: {error.strerror}") from error
             self._file = os.fdopen(descriptor, "a" if self._append else "w", encoding="utf-8-sig" if new else "utf-8")
             if new:
-                csv.writer(self._file).writerow(("line", "column", "value", "code", "text", "row"))
+                csv.writer(self._file).writerow(_HEADER)
         rows = csv.writer(self._file)
         try:
             for fault in faults:
-                fate = "rejected" if fault.fatal else "taken without this cell"
+                fate = _REJECTED if fault.fatal else _WITHOUT
                 rows.writerow((fault.line, *map(_safe, (fault.column, fault.value)), fault.code, fault.text, fate))
             self._file.flush()
         except OSError as error:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
+from functools import lru_cache
 
 from voiceagent.base.languages import Language
 from voiceagent.base.money import CURRENCY_OF_REGION, Money
+from voiceagent.calendars.zones import zones_of
+from voiceagent.cases.intake import Given
+from voiceagent.cases.kinds import Stage
 from voiceagent.debt.case import Case, Debt
-from voiceagent.dialer import fields
-from voiceagent.dialer.fields import CellError
+from voiceagent.dialer import attributes, cells, telephones
+from voiceagent.dialer.cells import CellError, cleaned
+from voiceagent.dialer.columns import PREFIX
+from voiceagent.dialer.documents import document
 from voiceagent.dialer.source import Row
 
 _MOST_PHONES = 9
 _LENGTHS = {"name": 200, "contract": 64, "creditor": 128, "product": 64, "state": 8, "debtor_id": 28}
 _EARLIEST_DUE = date(1990, 1, 1)
 _EARLIEST_BIRTH = date(1900, 1, 1)
-T = TypeVar("T")
+_KEYS = frozenset({"contract", "debtor_id"})
+#: Separators of several addresses in a cell.
+_BETWEEN_EMAILS = str.maketrans(",|/\n", ";;;;")
+ZEROS, NINTH = "zeros put back", "ninth digit added"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,88 +51,124 @@ class RowReader:
     language: Language
     creditor: str | None
     today: date
-    _columns: dict[str, list[int]] = field(default_factory=dict)
+    mended: dict[str, int] = field(default_factory=dict)
+    """Cells put right because only one reading is possible, counted by what was done."""
+    _columns: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    _attributes: dict[int, str] = field(default_factory=dict)
+    _currency: str = ""
+    _latest_due: date = date.max
 
     def __post_init__(self) -> None:
         for column, name in self.mapping.items():
-            self._columns.setdefault(name, []).append(column)
+            if name.startswith(PREFIX):
+                self._attributes[column] = name[len(PREFIX) :]
+            else:
+                self._columns[name] = (*self._columns.get(name, ()), column)
+        self._currency = CURRENCY_OF_REGION.get(self.region, "USD")
+        self._latest_due = date(self.today.year + 10, 12, 31)
 
-    def read(self, row: Row) -> tuple[Case | None, list[Fault]]:
+    def read(self, row: Row) -> tuple[Given | None, list[Fault]]:
         """The case and what was left out of it; None when the row is rejected (then a fault is fatal)."""
         if row.broken:
             return None, [Fault(row.line, "", "", "E_ROW", row.broken)]
         faults: list[Fault] = []
         try:
-            return self._case(row, faults), faults
+            return self._given(row, faults), faults
         except _Rejected as rejected:
             return None, [*faults, rejected.fault]
 
-    def _case(self, row: Row, faults: list[Fault]) -> Case:
+    def duplicate(self, row: Row) -> Fault:
+        """What a row is told whose debt is known already, where that rejects it."""
+        return self._fault(row, "contract", "E_DUPLICATE", "this contract of this debtor is known already", fatal=True)
+
+    def wrong_day_order(self, rows: Iterable[Row]) -> tuple[str, Row] | None:
+        """A column and a row that show days in the other order than the region's, where no row shows the region's own.
+
+        Taken row by row such a list would be right in one row of three and wrong in silence in another.
+        """
+        first_is_month = self.region == "US"
+        for name in ("due", "birth"):
+            for column in self._columns.get(name, ()):
+                odd: Row | None = None
+                for row in rows:
+                    parts = cells.day_parts(cleaned(row.cells[column])) if not row.broken else None
+                    if parts is None:
+                        continue
+                    here, other = (parts[1], parts[0]) if first_is_month else parts
+                    if here > 12:
+                        odd = None
+                        break
+                    if other > 12:
+                        odd = odd or row
+                if odd is not None:
+                    return self.header[column].strip(), odd
+        return None
+
+    # --- one row ------------------------------------------------------------------------------------------------------
+
+    def _given(self, row: Row, faults: list[Fault]) -> Given:
+        if "more" in self._columns:
+            row = self._unpacked(row)
         original, charges = self._amounts(row)
-        due = self._required(row, "due", lambda text: fields.day(text, self.region))
-        if not _EARLIEST_DUE <= due <= date(self.today.year + 10, 12, 31):
-            raise self._rejected(row, "due", "E_DATE", "the due date lies too far away to be true")
-        birth = self._optional(row, "birth", lambda text: fields.day(text, self.region), faults)
-        if birth is not None and not _EARLIEST_BIRTH <= birth < self.today:
-            faults.append(self._fault(row, "birth", "E_DATE", "nobody alive was born then", fatal=False))
-            birth = None
-        return Case(
+        due = self._due(row)
+        debt = Debt(
+            contract=self._text(row, "contract") or self._missing(row, "contract"),
+            creditor=self._text(row, "creditor") or self.creditor or self._missing(row, "creditor"),
+            product=self._text(row, "product") or "-",
+            original=original,
+            charges=charges,
+            due=due,
+        )
+        case = Case(
             name=self._name(row),
             document=self._document(row),
             language=self.language,
             region=self.region,
-            debts=(
-                Debt(
-                    contract=self._text(row, "contract", required=True),
-                    creditor=self._text(row, "creditor") or self.creditor or self._missing(row, "creditor"),
-                    product=self._text(row, "product") or "-",
-                    original=original,
-                    charges=charges,
-                    due=due,
-                ),
-            ),
-            birth_date=birth,
+            debts=(debt,),
+            birth_date=self._birth(row, faults),
             phones=self._phones(row, faults),
             emails=self._emails(row, faults),
             state=self._state(row, faults),
         )
+        stage = Stage.PREVENTIVE if due > self.today else Stage.AMICABLE
+        return Given(case, stage, self._kept_beside(row, faults) if self._attributes else {})
 
     def _name(self, row: Row) -> str:
-        name = self._text(row, "name") or " ".join(
-            part for part in (self._text(row, "first_name"), self._text(row, "last_name")) if part
-        )
-        if not any(letter.isalpha() for letter in name):
-            raise self._rejected(row, "name", "E_MISSING" if not name else "E_NAME", "a name is needed")
-        return " ".join(name.split())
+        name = self._text(row, "name")
+        if not name and ("first_name" in self._columns or "last_name" in self._columns):
+            name = " ".join(filter(None, (self._text(row, "first_name"), self._text(row, "last_name"))))
+        if not name:
+            self._missing(row, "name")
+        if not any(map(str.isalpha, name)):
+            raise self._rejected(row, "name", "E_NAME", "a name has letters")
+        if name[0] in "+-":
+            raise self._rejected(row, "name", "E_FORMULA", "a name that begins like a formula")
+        return name
 
     def _document(self, row: Row) -> str:
-        for column in self._columns.get("document", ()):
-            text = row.cells[column].strip()
-            if text:
-                try:
-                    return fields.document(text, self.region)
-                except CellError as error:
-                    raise _Rejected(
-                        Fault(row.line, self.header[column].strip(), text, error.code, error.text)
-                    ) from None
+        text = self._one(row, "document")
+        if text:
+            try:
+                found, zeros = document(text, self.region)
+            except CellError as error:
+                raise self._rejected(row, "document", error.code, error.text) from None
+            if zeros:
+                self._mend(ZEROS)
+            return found
         own = self._text(row, "debtor_id")
         if not own:
             raise self._rejected(row, "document", "E_MISSING", "neither document nor debtor id is given")
         return f"id:{own}"
 
     def _amounts(self, row: Row) -> tuple[Money, Money]:
-        currency = CURRENCY_OF_REGION.get(self.region, "USD")
-
-        def money(text: str) -> Money:
-            return fields.amount(text, currency)
-
-        original = self._first(row, "original", money)
-        updated = self._first(row, "updated", money)
+        currency = self._currency
+        original, updated = self._money(row, "original"), self._money(row, "updated")
         if original is None and updated is None:
             raise self._rejected(row, "original", "E_MISSING", "no amount is given")
         added = Money(0, currency)
         for name in ("interest", "fine", "other"):
-            added += self._first(row, name, money) or Money(0, currency)
+            if name in self._columns:
+                added += self._money(row, name) or Money(0, currency)
         if original is None:
             assert updated is not None
             if updated < added:
@@ -135,38 +179,82 @@ class RowReader:
             raise self._rejected(
                 row, "updated", "E_TOTAL", "the updated amount is less than the original: give what is still owed"
             )
-        if (original + charges).minor <= 0:
+        if updated is not None and added.minor and added.minor != charges.minor:
+            raise self._rejected(row, "updated", "E_TOTAL", "original and charges do not make the updated amount")
+        if original.minor + charges.minor <= 0:
             raise self._rejected(row, "original", "E_AMOUNT", "nothing is owed: the amount is zero")
         return original, charges
 
+    def _money(self, row: Row, name: str) -> Money | None:
+        text = self._one(row, name)
+        if not text:
+            return None
+        try:
+            return cells.amount(text, self._currency)
+        except CellError as error:
+            raise self._rejected(row, name, error.code, error.text) from None
+
+    def _due(self, row: Row) -> date:
+        text = self._one(row, "due") or self._missing(row, "due")
+        try:
+            due = cells.day(text, self.region)
+        except CellError as error:
+            raise self._rejected(row, "due", error.code, error.text) from None
+        if not _EARLIEST_DUE <= due <= self._latest_due:
+            raise self._rejected(row, "due", "E_DATE", "the due date lies too far away to be true")
+        return due
+
+    def _birth(self, row: Row, faults: list[Fault]) -> date | None:
+        text = self._one(row, "birth")
+        if not text:
+            return None
+        try:
+            birth = cells.day(text, self.region)
+        except CellError as error:
+            faults.append(self._fault(row, "birth", error.code, error.text, fatal=False))
+            return None
+        if not _EARLIEST_BIRTH <= birth < self.today:
+            faults.append(self._fault(row, "birth", "E_DATE", "nobody alive was born then", fatal=False))
+            return None
+        return birth
+
     def _phones(self, row: Row, faults: list[Fault]) -> tuple[str, ...]:
         areas = [row.cells[column].strip() for column in self._columns.get("area", ())]
+        codes = [row.cells[column].strip().lstrip("+0") for column in self._columns.get("phone_code", ())]
         found: dict[str, None] = {}
         bad: list[Fault] = []
-        for n, column in enumerate(self._columns["phone"]):
-            cell = row.cells[column].strip()
+        for n, column in enumerate(self._columns.get("phone", ())):
+            cell = cleaned(row.cells[column])
             if not cell:
                 continue
             area = areas[n] if n < len(areas) else areas[0] if areas else ""
-            good, wrong = fields.phones(cell, self.region, area)
-            found |= dict.fromkeys(good)
-            title = self.header[column].strip()
-            bad += [Fault(row.line, title, cell, error.code, error.text, fatal=False) for error in wrong]
+            code = codes[n] if n < len(codes) else codes[0] if codes else ""
+            good, wrong, ninths = telephones.phones(cell, self.region, area, code)
+            if ninths:
+                self._mend(NINTH, ninths)
+            for number in good:
+                found[number] = None
+            if wrong:
+                title = self.header[column].strip()
+                bad += [Fault(row.line, title, cell, error.code, error.text, fatal=False) for error in wrong]
         if not found:
             if bad:
                 first = bad[0]
                 raise _Rejected(Fault(first.line, first.column, first.value, first.code, first.text))
             raise self._rejected(row, "phone", "E_MISSING", "no telephone number is given")
         faults += bad
+        if len(found) > _MOST_PHONES:
+            text = f"more than {_MOST_PHONES} numbers: the others were left out"
+            faults.append(self._fault(row, "phone", "E_LONG", text, fatal=False))
         return tuple(found)[:_MOST_PHONES]
 
     def _emails(self, row: Row, faults: list[Fault]) -> tuple[str, ...]:
         found: dict[str, None] = {}
         for column in self._columns.get("email", ()):
-            for part in row.cells[column].replace(",", ";").split(";"):
+            for part in cleaned(row.cells[column]).translate(_BETWEEN_EMAILS).split(";"):
                 if part.strip():
                     try:
-                        found[fields.email(part)] = None
+                        found[cells.email(part)] = None
                     except CellError as error:
                         title = self.header[column].strip()
                         faults.append(Fault(row.line, title, part.strip(), error.code, error.text, fatal=False))
@@ -176,61 +264,88 @@ class RowReader:
         state = self._text(row, "state").upper()
         if not state:
             return None
-        from voiceagent.calendars.zones import zones_of
-
-        if not zones_of(self.region, state):
+        if not _is_state(self.region, state):
             faults.append(self._fault(row, "state", "E_STATE", f"no state of {self.region}", fatal=False))
             return None
         return state
 
-    def _first(self, row: Row, name: str, read: Callable[[str], T]) -> T | None:
-        for column in self._columns.get(name, ()):
+    def _kept_beside(self, row: Row, faults: list[Fault]) -> dict[str, str]:
+        kept: dict[str, str] = {}
+        for column, name in self._attributes.items():
+            text = cleaned(row.cells[column])
+            if not text:
+                continue
+            try:
+                kept[name] = attributes.value(name, text, self.region)
+            except CellError as error:
+                title = self.header[column].strip()
+                faults.append(Fault(row.line, title, text, error.code, error.text, fatal=False))
+        return kept
+
+    def _unpacked(self, row: Row) -> Row:
+        """The row with what a cell of several values says put into columns that are empty."""
+        more: dict[str, str] = {}
+        for column in self._columns["more"]:
             text = row.cells[column].strip()
             if text:
                 try:
-                    return read(text)
+                    more |= attributes.unpacked(text)
                 except CellError as error:
-                    title = self.header[column].strip()
-                    raise _Rejected(Fault(row.line, title, text, error.code, error.text)) from None
-        return None
+                    raise _Rejected(
+                        Fault(row.line, self.header[column].strip(), text, error.code, error.text)
+                    ) from None
+        filled = list(row.cells)
+        for name, text in more.items():
+            column = next((c for c in self._columns.get(name, ()) if c >= len(self.header)), -1)
+            if column < 0:
+                column = len(self.header) + sum(c >= len(self.header) for cs in self._columns.values() for c in cs)
+                self._columns[name] = (*self._columns.get(name, ()), column)
+            filled += [""] * (column + 1 - len(filled))
+            filled[column] = text
+        width = 1 + max(column for columns in self._columns.values() for column in columns)
+        return row._replace(cells=tuple(filled + [""] * (width - len(filled))))
 
-    def _required(self, row: Row, name: str, read: Callable[[str], T]) -> T:
-        value = self._first(row, name, read)
-        if value is None:
-            raise self._rejected(row, name, "E_MISSING", "this cell is needed")
-        return value
+    # --- one cell -----------------------------------------------------------------------------------------------------
 
-    def _optional(self, row: Row, name: str, read: Callable[[str], T], faults: list[Fault]) -> T | None:
+    def _one(self, row: Row, name: str) -> str:
+        """The field's cell; several columns of it may not contradict each other."""
+        columns = self._columns.get(name)
+        if columns is None:
+            return ""
+        if len(columns) == 1:
+            return cleaned(row.cells[columns[0]])
+        told = {text for column in columns if (text := cleaned(row.cells[column]))}
+        if len(told) > 1:
+            raise self._rejected(row, name, "E_AMBIGUOUS", "two columns say different things: leave one out (--column)")
+        return told.pop() if told else ""
+
+    def _text(self, row: Row, name: str) -> str:
+        text = self._one(row, name)
+        if not text:
+            return ""
+        text = " ".join(text.split())
         try:
-            return self._first(row, name, read)
-        except _Rejected as rejected:
-            fault = rejected.fault
-            faults.append(Fault(fault.line, fault.column, fault.value, fault.code, fault.text, fatal=False))
-            return None
+            cells.refuse_formula(text)
+            if name in _KEYS:
+                cells.refuse_scientific(text)
+        except CellError as error:
+            raise self._rejected(row, name, error.code, error.text) from None
+        most = _LENGTHS.get(name, 200)
+        if len(text) > most:
+            raise self._rejected(row, name, "E_LONG", f"more than {most} characters")
+        return text
 
-    def _text(self, row: Row, name: str, required: bool = False) -> str:
-        for column in self._columns.get(name, ()):
-            text = " ".join(row.cells[column].split())
-            if not text:
-                continue
-            if len(text) > _LENGTHS.get(name, 200):
-                raise self._rejected(row, name, "E_LONG", f"more than {_LENGTHS.get(name, 200)} characters")
-            if name in ("contract", "debtor_id"):
-                try:
-                    fields.refuse_scientific(text)
-                except CellError as error:
-                    raise self._rejected(row, name, error.code, error.text) from None
-            return text
-        return self._missing(row, name) if required else ""
+    def _mend(self, what: str, times: int = 1) -> None:
+        self.mended[what] = self.mended.get(what, 0) + times
 
     def _missing(self, row: Row, name: str) -> str:
         raise self._rejected(row, name, "E_MISSING", "this cell is needed")
 
     def _fault(self, row: Row, name: str, code: str, text: str, *, fatal: bool) -> Fault:
-        columns = self._columns.get(name) or [-1]
-        column = next((c for c in columns if c >= 0 and row.cells[c].strip()), columns[0])
-        if column < 0:
+        columns = [column for column in self._columns.get(name, ()) if column < len(self.header)]
+        if not columns:
             return Fault(row.line, name, "", code, text, fatal)
+        column = next((c for c in columns if row.cells[c].strip()), columns[0])
         return Fault(row.line, self.header[column].strip(), row.cells[column].strip(), code, text, fatal)
 
     def _rejected(self, row: Row, name: str, code: str, text: str) -> _Rejected:
@@ -243,3 +358,8 @@ class _Rejected(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.text)
         self.fault = fault
+
+
+@lru_cache(maxsize=1024)
+def _is_state(region: str, state: str) -> bool:
+    return bool(zones_of(region, state))

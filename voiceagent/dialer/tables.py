@@ -116,6 +116,17 @@ list_entry = sa.Table(
     enum_check("status", EntryStatus),
 )
 
+list_mapping = sa.Table(
+    "list_mapping",
+    metadata,
+    sa.Column("tenant_id", Uuid(), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("columns", Json(), nullable=False, comment="Header to field; an empty field leaves the column out"),
+    sa.Column("options", Json(), nullable=False, comment="Of the import: region, language, creditor, purpose, ..."),
+    sa.Column("updated_at", UtcDateTime(), nullable=False),
+    comment="How a creditor's lists are read, saved under a name",
+)
+
 campaign = sa.Table(
     "campaign",
     metadata,

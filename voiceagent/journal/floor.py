@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from voiceagent.journal.catalogue import Said
 from voiceagent.journal.private import Private
@@ -25,53 +25,34 @@ class CreditorAdded(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class PersonImported(Said):
-    """A person is known, or known better. `identity` holds {name, document, birth_date}."""
+class CaseImported(Said):
+    """A person and what they owe one creditor, as told by a list or another source: what is new or changed, no more.
 
-    TYPE: ClassVar[str] = "person.imported"
-    person_id: uuid.UUID
-    identity: Private
-    language: str
-    region: str
-    state: str | None = None
+    Stream: the person's. `told` holds the personal values of the parts below: {name, document, birth_date} of
+    `person`, `phones` {id: number}, `emails` {id: address}, `contracts` {debt id: the creditor's number} and
+    `attributes` {name: value}; a part that says nothing new is absent there and empty here.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class PhoneAdded(Said):
-    """A number of a person: {number} in E.164, or a SIP address in rehearsals."""
-
-    TYPE: ClassVar[str] = "phone.added"
-    phone_id: uuid.UUID
-    person_id: uuid.UUID
-    number: Private
-    position: int
+    TYPE: ClassVar[str] = "case.imported"
+    person_id: uuid.UUID | str
+    case_id: uuid.UUID | str
+    told: Private
     source: str
+    """Where all of it came from: the list's batch, a rehearsal, ..."""
     purpose: str = "collection"
-
-
-@dataclass(frozen=True, slots=True)
-class EmailAdded(Said):
-    """An address of a person."""
-
-    TYPE: ClassVar[str] = "email.added"
-    email_id: uuid.UUID
-    person_id: uuid.UUID
-    address: Private
-    position: int
-    source: str
-    purpose: str = "collection"
-
-
-@dataclass(frozen=True, slots=True)
-class CaseOpened(Said):
-    """A person owes a creditor."""
-
-    TYPE: ClassVar[str] = "case.opened"
-    case_id: uuid.UUID
-    person_id: uuid.UUID
-    creditor_id: uuid.UUID
-    portfolio_id: uuid.UUID | None = None
-    stage: str = "amicable"
+    """What it may be used for."""
+    person: dict[str, Any] | None = None
+    """{new, language, region, state}."""
+    case: dict[str, Any] | None = None
+    """Where it is opened: {creditor_id, portfolio_id, stage}."""
+    phones: tuple[dict[str, Any], ...] = ()
+    """{id, position}: numbers never kept of this person before, in E.164 or a SIP address in rehearsals."""
+    emails: tuple[dict[str, Any], ...] = ()
+    """{id, position}."""
+    debts: tuple[dict[str, Any], ...] = ()
+    """{id, new, product, original_minor, charges_minor, currency, due}: balances as last told by the creditor."""
+    attributes: tuple[str, ...] = ()
+    """Names of the custom columns whose values are new or changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +63,6 @@ class CaseStaged(Said):
     case_id: uuid.UUID
     stage: str
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DebtImported(Said):
-    """A contract's balance as last told by the creditor."""
-
-    TYPE: ClassVar[str] = "debt.imported"
-    debt_id: uuid.UUID
-    case_id: uuid.UUID
-    contract: Private
-    product: str
-    original_minor: int
-    charges_minor: int
-    currency: str
-    due: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,25 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 import sqlalchemy as sa
 
 from voiceagent.base.clock import Clock, require_aware
 from voiceagent.base.ids import uuid7
 from voiceagent.journal import tables
-from voiceagent.journal.envelope import GENESIS, Event, NewEvent, digest_of, plain
-from voiceagent.journal.private import Private
+from voiceagent.journal.envelope import GENESIS, Event, NewEvent, chained, plain
+from voiceagent.journal.private import Private, at_hand
+from voiceagent.storage.bulk import Native, among, insert_many
 from voiceagent.storage.database import Database
 from voiceagent.storage.schema import DEFAULT_TENANT
+from voiceagent.storage.types import canonical_json, instant_text
 
 #: The one writer at a time that makes `seq` the order of commits on PostgreSQL (SQLite's write lock does it there).
 _ADVISORY = 7_203_451_102
+
+_EVENT = Event.__slots__
+_PRIVATE = tuple(column.name for column in tables.private.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,10 @@ class Journal:
         """The same events with `at` and `id` set: what happened now stays now however late it is written."""
         stamped = []
         for event in events:
-            at = require_aware(event.at) if event.at else self.clock.now()
-            stamped.append(replace(event, at=at, id=event.id or uuid7(at)))
+            if event.at is None or event.id is None:
+                at = require_aware(event.at) if event.at else self.clock.now()
+                event = replace(event, at=at, id=event.id or uuid7(at))
+            stamped.append(event)
         return stamped
 
     def apply(self, connection: sa.Connection, events: Sequence[Event]) -> None:
@@ -104,36 +109,36 @@ class Journal:
         table = tables.event
         head = connection.execute(sa.select(table.c.seq, table.c.digest).order_by(table.c.seq.desc()).limit(1)).first()
         seq, previous = (head.seq, head.digest) if head else (0, GENESIS)
-        stream_seqs = _stream_lengths(connection, {(new.stream_type, new.stream_id) for new in events})
+        lengths = _stream_lengths(connection, {(new.stream_type, new.stream_id) for new in events if not new.first})
         recorded: list[Event] = []
-        privates: list[dict[str, Any]] = []
+        rows: list[tuple[Native, ...]] = []
+        privates: list[Private] = []
+        kept: list[tuple[Native, ...]] = []
+        tenant = str(self.tenant_id)
         for new in self.stamped(events):
             assert new.at is not None and new.id is not None
             payload, taken = plain(new.payload)
-            privates += [_private_row(item, self.tenant_id, new.at) for item in taken]
+            at = instant_text(new.at)
+            privates += taken
+            kept += [(str(item.id), tenant, item.kind, item.salt, item.body, at, None) for item in taken]
             stream = (new.stream_type, new.stream_id)
-            stream_seqs[stream] = stream_seqs.get(stream, 0) + 1
+            place = lengths[stream] = lengths.get(stream, 0) + 1
             seq += 1
-            event = Event(
-                seq,
-                new.id,
-                new.at,
-                self.tenant_id,
-                *stream,
-                stream_seqs[stream],
-                new.payload.TYPE,
-                new.payload.V,
-                payload,
-                new.actor,
-                new.cause_id,
-                "",
+            kind, v = new.payload.TYPE, new.payload.V
+            row = (
+                seq, str(new.id), at, tenant, new.stream_type, str(new.stream_id), place, kind, v,
+                canonical_json(payload), new.actor, str(new.cause_id) if new.cause_id else None,
+            )  # fmt: skip
+            previous = chained(previous, *row)
+            rows.append((*row, previous))
+            who = (new.actor, new.cause_id)
+            recorded.append(
+                Event(seq, new.id, new.at, self.tenant_id, *stream, place, kind, v, payload, *who, previous)
             )
-            previous = digest_of(previous, event)
-            recorded.append(replace(event, digest=previous))
-        if privates:
-            connection.execute(sa.insert(tables.private), privates)
-        connection.execute(sa.insert(table), [_row(event) for event in recorded])
-        self.apply(connection, recorded)
+        insert_many(connection, tables.private, _PRIVATE, kept)
+        insert_many(connection, table, _EVENT, rows)
+        with at_hand(connection, privates):
+            self.apply(connection, recorded)
         return recorded
 
 
@@ -172,32 +177,15 @@ def all_events(connection: sa.Connection, batch: int = 1000) -> Iterator[list[Ev
 
 def _stream_lengths(connection: sa.Connection, streams: set[tuple[str, uuid.UUID]]) -> dict[tuple[str, uuid.UUID], int]:
     """How many events each stream has; streams without any are absent."""
+    if not streams:
+        return {}
     table = tables.event
-    ids = sorted({identity for _, identity in streams})
-    lengths: dict[tuple[str, uuid.UUID], int] = {}
-    for start in range(0, len(ids), 500):
-        query = (
-            sa.select(table.c.stream_type, table.c.stream_id, sa.func.max(table.c.stream_seq))
-            .where(
-                table.c.stream_type.in_({kind for kind, _ in streams}), table.c.stream_id.in_(ids[start : start + 500])
-            )
-            .group_by(table.c.stream_type, table.c.stream_id)
+    query = (
+        sa.select(table.c.stream_type, table.c.stream_id, sa.func.max(table.c.stream_seq))
+        .where(
+            table.c.stream_type.in_({kind for kind, _ in streams}),
+            among(connection, table.c.stream_id, sorted({str(identity) for _, identity in streams})),
         )
-        lengths |= {(kind, identity): length for kind, identity, length in connection.execute(query)}
-    return lengths
-
-
-def _row(event: Event) -> dict[str, Any]:
-    return {field: getattr(event, field) for field in Event.__slots__}
-
-
-def _private_row(item: Private, tenant_id: uuid.UUID, at: datetime) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "tenant_id": tenant_id,
-        "kind": item.kind,
-        "salt": item.salt,
-        "body": item.body,
-        "created_at": at,
-        "erased_at": None,
-    }
+        .group_by(table.c.stream_type, table.c.stream_id)
+    )
+    return {(kind, identity): length for kind, identity, length in connection.execute(query)}

@@ -6,23 +6,26 @@ import hashlib
 import json
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from voiceagent.base.ids import uuid7
+from voiceagent.base.ids import uuid7, uuid7_texts
 from voiceagent.journal.tables import private
 from voiceagent.storage.types import canonical_json
+
+_AT_HAND = "private_at_hand"
 
 
 @dataclass(frozen=True, slots=True)
 class Private:
     """A value that no event may show. Put it anywhere in a payload: `record` keeps it apart and leaves `reference`."""
 
-    id: uuid.UUID
+    id: uuid.UUID | str
     kind: str
     salt: bytes
     body: str
@@ -46,10 +49,31 @@ def digest(salt: bytes, body: str) -> str:
     return hashlib.sha256(salt + body.encode()).hexdigest()
 
 
+def private_refs(kind: str, values: Sequence[Any], at: datetime) -> list[Private]:
+    """`private_ref` for many values at once."""
+    salts = secrets.token_bytes(16 * len(values))
+    return [
+        Private(identity, kind, salts[16 * n : 16 * n + 16], canonical_json(value))
+        for n, (identity, value) in enumerate(zip(uuid7_texts(at, len(values)), values, strict=True))
+    ]
+
+
+@contextmanager
+def at_hand(connection: sa.Connection, items: Iterable[Private]) -> Iterator[None]:
+    """Within it, `read_private` on this connection need not ask the database for what was written a moment ago."""
+    connection.info[_AT_HAND] = {str(item.id): item.body for item in items}
+    try:
+        yield
+    finally:
+        del connection.info[_AT_HAND]
+
+
 def read_private(connection: sa.Connection, references: Iterable[dict[str, str] | None]) -> dict[str, Any]:
     """Values by `ref`; what was erased, or never kept, is absent."""
-    wanted = sorted({reference["ref"] for reference in references if reference})
-    found: dict[str, Any] = {}
+    known: dict[str, str] = connection.info.get(_AT_HAND, {})
+    asked = {reference["ref"] for reference in references if reference}
+    found: dict[str, Any] = {ref: json.loads(known[ref]) for ref in asked if ref in known}
+    wanted = sorted(asked - found.keys())
     for start in range(0, len(wanted), 500):
         rows = connection.execute(
             sa.select(private.c.id, private.c.body).where(

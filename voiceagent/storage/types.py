@@ -145,4 +145,7 @@ def instant_text(at: datetime) -> str:
 
 def canonical_json(value: Any) -> str:
     """The one text of a JSON value; ValueError for NaN and infinities, which are not JSON."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -8,11 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from voiceagent.cases import kinds, tables
+from voiceagent.cases import tables
 from voiceagent.journal import floor
 from voiceagent.journal.envelope import Event
 from voiceagent.journal.journal import Projection, for_each
 from voiceagent.journal.private import read_private
+from voiceagent.storage.bulk import Native, insert_many
+from voiceagent.storage.schema import metadata
+from voiceagent.storage.types import instant_text
 from voiceagent.storage.upsert import upsert
 
 
@@ -30,76 +33,98 @@ def creditor_added(connection: sa.Connection, event: Event) -> None:
     upsert(connection, tables.portfolio, [portfolio], update=())
 
 
-def person_imported(connection: sa.Connection, events: Sequence[Event]) -> None:
-    """A person, or what is now known better of one."""
-    bodies = read_private(connection, [event.payload["identity"] for event in events])
-    rows = []
+def case_imported(connection: sa.Connection, events: Sequence[Event]) -> None:
+    """People, numbers, addresses, cases, balances and custom columns; what an event leaves out stays as it was."""
+    bodies = read_private(connection, [event.payload["told"] for event in events])
+    fresh: dict[str, list[tuple[Native, ...]]] = {name: [] for name in _COLUMNS}
+    people: list[dict[str, Any]] = []
+    debts: list[dict[str, Any]] = []
+    attributes: list[dict[str, Any]] = []
     for event in events:
         said = event.payload
-        identity = bodies.get(said["identity"]["ref"], {})
-        born = identity.get("birth_date")
-        rows.append(
-            {
-                "id": said["person_id"],
-                "tenant_id": event.tenant_id,
-                "document": identity.get("document"),
-                "name": identity.get("name"),
-                "birth_date": date.fromisoformat(born) if born else None,
-                "language": said["language"],
-                "region": said["region"],
-                "state": said["state"],
-                "identity_ref": said["identity"]["ref"],
-                "created_at": event.at_utc,
-                "updated_at": event.at_utc,
-                "erased_at": None,
-            }
-        )
-    changing = ("document", "name", "birth_date", "language", "region", "state", "identity_ref", "updated_at")
-    upsert(connection, tables.person, rows, update=changing)
+        ref = said["told"]["ref"]
+        told = bodies.get(ref, {})
+        at, tenant = instant_text(event.at_utc), str(event.tenant_id)
+        person_id, case_id, source, purpose = said["person_id"], said["case_id"], said["source"], said["purpose"]
+        person = said["person"]
+        if person is not None:
+            row = (
+                told.get("document"), told.get("name"), told.get("birth_date"), person["language"],
+                person["region"], person["state"], ref,
+            )  # fmt: skip
+            if person["new"]:
+                fresh["person"].append((person_id, tenant, *row, at, at))
+            else:
+                people.append(_changed(tables.person, person_id, row, event))
+        for part, table in (("phones", "phone"), ("emails", "email")):
+            values = told.get(part, {})
+            fresh[table] += [
+                (one["id"], tenant, person_id, values.get(one["id"]), one["position"], "new", source, purpose, ref, at,
+                 at)
+                for one in said[part]
+            ]  # fmt: skip
+        case = said["case"]
+        if case is not None:
+            opened = (case["creditor_id"], case["portfolio_id"], case["stage"])
+            fresh["debt_case"].append((case_id, tenant, person_id, *opened, at, at))
+        for debt in said["debts"]:
+            balance = (
+                debt["product"], debt["original_minor"], debt["charges_minor"], debt["currency"], debt["due"], ref
+            )  # fmt: skip
+            if debt["new"]:
+                contract = told.get("contracts", {}).get(debt["id"])
+                fresh["debt"].append((debt["id"], tenant, case_id, contract, "open", *balance, at, at))
+            else:
+                debts.append(_changed(tables.debt, debt["id"], balance, event))
+        for name in said["attributes"]:
+            value = told.get("attributes", {}).get(name)
+            attributes.append(
+                {"case_id": case_id, "name": name, "tenant_id": event.tenant_id, "value": value, "source": source,
+                 "purpose": purpose, "value_ref": ref, "obtained_at": event.at_utc}
+            )  # fmt: skip
+    for name, columns in _COLUMNS.items():
+        insert_many(connection, metadata.tables[name], columns, fresh[name])
+    _update(connection, tables.person, people)
+    _update(connection, tables.debt, debts)
+    upsert(connection, tables.attribute, attributes, update=("value", "source", "purpose", "value_ref", "obtained_at"))
 
 
-def phone_added(connection: sa.Connection, events: Sequence[Event]) -> None:
-    """Numbers."""
-    bodies = read_private(connection, [event.payload["number"] for event in events])
-    rows = [
-        _contact(event, "phone_id", kinds.PhoneStatus.NEW)
-        | {
-            "number": bodies.get(event.payload["number"]["ref"]),
-            "number_ref": event.payload["number"]["ref"],
-            "last_right_party_at": None,
-        }
-        for event in events
-    ]
-    upsert(connection, tables.phone, rows, update=())
+#: What a later list may change, in the order of `case_imported`.
+_CHANGING = {
+    "person": ("document", "name", "birth_date", "language", "region", "state", "identity_ref"),
+    "debt": ("product", "original_minor", "charges_minor", "currency", "due", "contract_ref"),
+}
+_STAMPS = ("created_at", "updated_at")
+_CONTACT = ("position", "status", "source", "purpose")
+#: Columns of new rows, parents first.
+_COLUMNS = {
+    "person": ("id", "tenant_id", *_CHANGING["person"], *_STAMPS),
+    "phone": ("id", "tenant_id", "person_id", "number", *_CONTACT, "number_ref", *_STAMPS),
+    "email": ("id", "tenant_id", "person_id", "address", *_CONTACT, "address_ref", *_STAMPS),
+    "debt_case": ("id", "tenant_id", "person_id", "creditor_id", "portfolio_id", "stage", *_STAMPS),
+    "debt": ("id", "tenant_id", "case_id", "contract", "status", *_CHANGING["debt"], *_STAMPS),
+}
 
 
-def email_added(connection: sa.Connection, events: Sequence[Event]) -> None:
-    """Addresses."""
-    bodies = read_private(connection, [event.payload["address"] for event in events])
-    rows = [
-        _contact(event, "email_id", kinds.EmailStatus.NEW)
-        | {"address": bodies.get(event.payload["address"]["ref"]), "address_ref": event.payload["address"]["ref"]}
-        for event in events
-    ]
-    upsert(connection, tables.email, rows, update=())
+def _changed(table: sa.Table, identity: str, row: tuple[Any, ...], event: Event) -> dict[str, Any]:
+    values = dict(zip(_CHANGING[table.name], row, strict=True))
+    for name, value in values.items():
+        if value is not None and isinstance(table.c[name].type, sa.Date):
+            values[name] = date.fromisoformat(value)
+    return values | {"key": identity, "updated_at": event.at_utc}
 
 
-def case_opened(connection: sa.Connection, events: Sequence[Event]) -> None:
-    """A person owes a creditor."""
-    rows = [
-        {
-            "id": event.payload["case_id"],
-            "tenant_id": event.tenant_id,
-            "person_id": event.payload["person_id"],
-            "creditor_id": event.payload["creditor_id"],
-            "portfolio_id": event.payload["portfolio_id"],
-            "stage": event.payload["stage"],
-            "created_at": event.at_utc,
-            "updated_at": event.at_utc,
-        }
-        for event in events
-    ]
-    upsert(connection, tables.debt_case, rows, update=())
+def _update(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """In order: a later event of the same row wins."""
+    if not rows:
+        return
+    names = (*_CHANGING[table.name], "updated_at")
+    statement = (
+        sa.update(table)
+        .where(table.c.id == sa.bindparam("key", type_=table.c.id.type))
+        .values({name: sa.bindparam(name, type_=table.c[name].type) for name in names})
+    )
+    connection.execute(statement, rows)
 
 
 def case_staged(connection: sa.Connection, event: Event) -> None:
@@ -110,33 +135,6 @@ def case_staged(connection: sa.Connection, event: Event) -> None:
         .where(table.c.id == event.payload["case_id"])
         .values(stage=event.payload["stage"], updated_at=event.at_utc)
     )
-
-
-def debt_imported(connection: sa.Connection, events: Sequence[Event]) -> None:
-    """Balances as last told."""
-    bodies = read_private(connection, [event.payload["contract"] for event in events])
-    rows = []
-    for event in events:
-        said = event.payload
-        rows.append(
-            {
-                "id": said["debt_id"],
-                "tenant_id": event.tenant_id,
-                "case_id": said["case_id"],
-                "contract": bodies.get(said["contract"]["ref"]),
-                "product": said["product"],
-                "original_minor": said["original_minor"],
-                "charges_minor": said["charges_minor"],
-                "currency": said["currency"],
-                "due": date.fromisoformat(said["due"]),
-                "status": kinds.DebtStatus.OPEN,
-                "contract_ref": said["contract"]["ref"],
-                "created_at": event.at_utc,
-                "updated_at": event.at_utc,
-            }
-        )
-    changing = ("product", "original_minor", "charges_minor", "currency", "due", "contract_ref", "updated_at")
-    upsert(connection, tables.debt, rows, update=changing)
 
 
 def debt_status(connection: sa.Connection, event: Event) -> None:
@@ -163,6 +161,7 @@ def private_erased(connection: sa.Connection, event: Event) -> None:
         (tables.phone, tables.phone.c.person_id == person_id, {"number": None, "updated_at": event.at_utc}),
         (tables.email, tables.email.c.person_id == person_id, {"address": None, "updated_at": event.at_utc}),
         (tables.debt, tables.debt.c.case_id.in_(cases), {"contract": None, "updated_at": event.at_utc}),
+        (tables.attribute, tables.attribute.c.case_id.in_(cases), {"value": None}),
         (
             tables.person,
             tables.person.c.id == person_id,
@@ -174,29 +173,10 @@ def private_erased(connection: sa.Connection, event: Event) -> None:
         connection.execute(sa.update(table).where(which).values(**values))
 
 
-def _contact(event: Event, key: str, status: str) -> dict[str, Any]:
-    said = event.payload
-    return {
-        "id": said[key],
-        "tenant_id": event.tenant_id,
-        "person_id": said["person_id"],
-        "position": said["position"],
-        "status": status,
-        "source": said["source"],
-        "purpose": said["purpose"],
-        "created_at": event.at_utc,
-        "updated_at": event.at_utc,
-    }
-
-
 PROJECTIONS = (
     Projection(floor.CreditorAdded.TYPE, for_each(creditor_added)),
-    Projection(floor.PersonImported.TYPE, person_imported),
-    Projection(floor.PhoneAdded.TYPE, phone_added),
-    Projection(floor.EmailAdded.TYPE, email_added),
-    Projection(floor.CaseOpened.TYPE, case_opened),
+    Projection(floor.CaseImported.TYPE, case_imported),
     Projection(floor.CaseStaged.TYPE, for_each(case_staged)),
-    Projection(floor.DebtImported.TYPE, debt_imported),
     Projection(floor.DebtStatusChanged.TYPE, for_each(debt_status)),
     Projection(floor.PrivateErased.TYPE, for_each(private_erased)),
 )

@@ -3,7 +3,18 @@
 from voiceagent.cases.tables.calls import attempt, identity_try, interaction, recording, seat, turn
 from voiceagent.cases.tables.law import compliance_decision, opt_out, request
 from voiceagent.cases.tables.money import agreement, agreement_debt, message, payment, payment_artifact, promise
-from voiceagent.cases.tables.people import content, creditor, debt, debt_case, email, person, phone, portfolio, tenant
+from voiceagent.cases.tables.people import (
+    attribute,
+    content,
+    creditor,
+    debt,
+    debt_case,
+    email,
+    person,
+    phone,
+    portfolio,
+    tenant,
+)
 
 #: Rows that only projections write, parents first: a replay of the journal must give them again, byte for byte.
 PROJECTED = (
@@ -14,6 +25,7 @@ PROJECTED = (
     email,
     debt_case,
     debt,
+    attribute,
     compliance_decision,
     interaction,
     attempt,
@@ -35,6 +47,7 @@ __all__ = [
     "agreement",
     "agreement_debt",
     "attempt",
+    "attribute",
     "compliance_decision",
     "content",
     "creditor",

@@ -48,7 +48,7 @@ person = sa.Table(
     sa.Column("language", sa.String(8), nullable=False),
     sa.Column("region", sa.String(2), nullable=False),
     sa.Column("state", sa.String(8), comment="Federal unit when known"),
-    sa.Column("identity_ref", Uuid(), nullable=False, comment="private row of name, document, birth date"),
+    sa.Column("identity_ref", Uuid(), nullable=False, comment="private row of what was last told of them"),
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Column("updated_at", UtcDateTime(), nullable=False),
     sa.Column("erased_at", UtcDateTime()),
@@ -127,6 +127,20 @@ debt = sa.Table(
     sa.Column("updated_at", UtcDateTime(), nullable=False),
     sa.UniqueConstraint("case_id", "contract"),
     enum_check("status", DebtStatus),
+)
+
+attribute = sa.Table(
+    "attribute",
+    metadata,
+    sa.Column("case_id", Uuid(), sa.ForeignKey("debt_case.id"), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True, comment="Of the column, in small letters and underscores"),
+    tenant_column(),
+    sa.Column("value", sa.String(500), comment="NULL once erased"),
+    sa.Column("source", sa.String(64), nullable=False, comment="Where it came from"),
+    sa.Column("purpose", sa.String(32), nullable=False, comment="What it may be used for"),
+    sa.Column("value_ref", Uuid(), nullable=False),
+    sa.Column("obtained_at", UtcDateTime(), nullable=False),
+    comment="Custom columns of lists: what a creditor told of a case beside the debt",
 )
 
 content = sa.Table(

@@ -1,0 +1,112 @@
+"""A list as a workbook (.xlsx): the first sheet, row by row, its numbers and days as the text a person would read."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from voiceagent.base.errors import BadInputError
+from voiceagent.dialer.columns import field_of
+from voiceagent.dialer.source import Row
+
+#: A spreadsheet keeps fifteen digits of a number; of a longer one the last are lost.
+_EXACT = 10**15
+#: Columns and unpacked bytes of no contact list: a file that says so would fill the memory.
+_WIDEST = 500
+_LARGEST = 8 << 30
+
+
+class Workbook:
+    """The first sheet. Formulas count by the value they had when the file was saved; one never computed is empty."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._first_line = 0
+        self.header: tuple[str, ...] = ()
+        for line, values in self._lines():
+            cells = _cells(values)
+            if any(cell.strip() for cell in cells):
+                self._first_line = line
+                self.header = tuple(cells)
+                break
+        if not any(field_of(title) for title in self.header):
+            raise BadInputError(
+                f"the first sheet of {path} has no header: its first row must name the columns (nome, telefone1, ...)"
+            )
+
+    def rows(self) -> Iterator[Row]:
+        """The rows under the header."""
+        number, width = 0, len(self.header)
+        for line, values in self._lines():
+            if line <= self._first_line:
+                continue
+            cells = _cells(values)
+            if not "".join(cells).strip():
+                continue
+            number += 1
+            broken = ""
+            if len(cells) < width:
+                cells += [""] * (width - len(cells))
+            elif len(cells) > width:
+                if "".join(cells[width:]).strip():
+                    broken = f"{len(cells)} cells under a header of {width}"
+                cells = cells[:width]
+            yield Row(number, line, tuple(cells), broken)
+
+    def _lines(self) -> Iterator[tuple[int, Sequence[Any]]]:
+        import openpyxl
+        from openpyxl.utils.exceptions import InvalidFileException
+
+        try:
+            with self.path.open("rb") as file:
+                with zipfile.ZipFile(file) as packed:
+                    if sum(part.file_size for part in packed.infolist()) > _LARGEST:
+                        raise BadInputError(f"{self.path} unpacks to more than any list: save it as CSV")
+                book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+                try:
+                    sheet = book.worksheets[0]
+                    # What a file says of its own size may be wrong.
+                    sheet.reset_dimensions()
+                    yield from enumerate(sheet.iter_rows(values_only=True, max_col=_WIDEST), 1)
+                finally:
+                    book.close()
+        except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, SyntaxError) as error:
+            raise BadInputError(f"{self.path} is no workbook that can be read: save the list as CSV") from error
+
+
+def _cells(values: Sequence[Any]) -> list[str]:
+    return [_text(value) for value in values]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return _number(value)
+    if isinstance(value, datetime):
+        midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+        return value.date().isoformat() if midnight else value.isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _number(value: float) -> str:
+    """A number without exponent; of one too long for a spreadsheet's fifteen digits, what it is: damaged."""
+    if abs(value) >= _EXACT:
+        return f"{value:.6E}"
+    if value == int(value):
+        return str(int(value))
+    # What is left behind the sixth decimal is the noise of binary fractions.
+    text = f"{value:.6f}".rstrip("0")
+    if text.endswith("."):
+        return text[:-1]
+    # A dot before three digits would read as thousands: here it is certainly a decimal one.
+    return f"{text}0" if len(text.split(".")[1]) == 3 else text

@@ -1,0 +1,82 @@
+"""Many rows at once, past the per-value conversions of statements: plain texts and numbers; COPY on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from voiceagent.storage.types import Uuid
+
+#: A value as both databases take it: ids, instants (`instant_text`) and days as text, money as whole minor units.
+Native = str | int | float | bytes | None
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def insert_many(
+    connection: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Sequence[Native]]
+) -> None:
+    """Insert `rows` (values in the order of `columns`, as the database keeps them); IntegrityError as usual.
+
+    Nothing checks types here: for projections that write thousands of rows, not for what a person typed.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        _copy(connection, _copy_statement(table, columns), rows)
+    else:
+        connection.exec_driver_sql(_insert_statement(table, columns), [tuple(row) for row in rows])
+
+
+def among(connection: sa.Connection, column: sa.Column[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
+    """`column IN values` for thousands of texts (or ids as text) in one parameter."""
+    if connection.dialect.name == "postgresql":
+        kind: Any = postgresql.UUID() if isinstance(column.type, Uuid) else sa.Text()
+        return sa.type_coerce(column, kind) == sa.any_(sa.cast(list(values), postgresql.ARRAY(kind)))
+    listed = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+    return sa.type_coerce(column, sa.Text).in_(sa.select(listed.c.value))
+
+
+@lru_cache(maxsize=64)
+def _insert_statement(table: sa.Table, columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table.name} ({_names(columns)}) VALUES ({marks})"
+
+
+@lru_cache(maxsize=64)
+def _copy_statement(table: sa.Table, columns: tuple[str, ...]) -> str:
+    return f"COPY {table.name} ({_names(columns)}) FROM STDIN"
+
+
+def _names(columns: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
+
+
+def _copy(connection: sa.Connection, statement: str, rows: Sequence[Sequence[Native]]) -> None:
+    import psycopg
+
+    text = "".join(["\t".join(map(_cell, row)) + "\n" for row in rows])
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(text)
+    except psycopg.Error as error:
+        # As SQLAlchemy would have raised it: who catches a full disk or a broken rule finds it under one name.
+        raise sa.exc.DBAPIError.instance(
+            statement, None, error, psycopg.Error, dialect=connection.dialect, ismulti=True
+        ) from error
+
+
+def _cell(value: Native) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES) if not value.isalnum() else value
+    if isinstance(value, bytes):
+        return f"\\\\x{value.hex()}"
+    return str(value)
