@@ -23,10 +23,10 @@ from voiceagent.base.ids import uuid7
 from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
 from voiceagent.cases.attempts import begin_attempt
-from voiceagent.cases.intake import Taken, import_cases
+from voiceagent.cases.intake import Given, Taken, import_cases, take_in
 from voiceagent.cases.kinds import SeatState
 from voiceagent.cases.seats import seat_changed
-from voiceagent.cases.store import promises
+from voiceagent.cases.store import load_case, promises
 from voiceagent.debt.case import Case, Debt
 from voiceagent.journal.catalogue import (
     AgentTurnPlayed,
@@ -336,6 +336,9 @@ class Talk:
     def everything(self, taken: Taken) -> None:
         """At least one row in every projected table."""
         self.whole_call(taken)
+        with self.journal.transaction() as connection:
+            known = Given(load_case(connection, taken.case_id).case, attributes={"score": "850"})
+            take_in(self.journal, connection, [known], source="list 2")
         with self.journal.db.read() as connection:
             promise = promises(connection, case_id=taken.case_id)[0]
         now = self.clock.now()
