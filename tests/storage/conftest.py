@@ -23,11 +23,12 @@ from voiceagent.base.ids import uuid7
 from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
 from voiceagent.cases.attempts import begin_attempt
-from voiceagent.cases.intake import Given, Taken, import_cases, take_in
+from voiceagent.cases.intake import Taken, import_cases
 from voiceagent.cases.kinds import SeatState
 from voiceagent.cases.seats import seat_changed
-from voiceagent.cases.store import load_case, promises
+from voiceagent.cases.store import promises
 from voiceagent.debt.case import Case, Debt
+from voiceagent.journal import catalogue
 from voiceagent.journal.catalogue import (
     AgentTurnPlayed,
     CallAnswered,
@@ -335,10 +336,10 @@ class Talk:
 
     def everything(self, taken: Taken) -> None:
         """At least one row in every projected table."""
-        self.whole_call(taken)
-        with self.journal.transaction() as connection:
-            known = Given(load_case(connection, taken.case_id).case, attributes={"score": "850"})
-            take_in(self.journal, connection, [known], source="list 2")
+        call = self.whole_call(taken)
+        payment = catalogue.OfferedPayment(1, date(2026, 12, 15), 60_000)
+        left = catalogue.OfferLeftOpen(taken.case_id, "cash", 60_000, 0, "BRL", (payment,), date(2026, 12, 1))
+        self.say(call, catalogue.LadderStepped("greet", "keys", silent=True), left, after_s=0)
         with self.journal.db.read() as connection:
             promise = promises(connection, case_id=taken.case_id)[0]
         now = self.clock.now()

@@ -73,4 +73,4 @@ class ScriptBrain:
         if only_global:
             intent = meant.intent if meant.intent in self._everywhere else None
             return Understanding(intent, meant.confidence, text=hypothesis.text)
-        return meant
+        return self._machine.cued(self._state, meant)

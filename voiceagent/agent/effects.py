@@ -15,11 +15,13 @@ from voiceagent.dialogue.events import (
     Expect,
     Hangup,
     IdentityFailed,
+    LeaveOffer,
     MarkNumber,
     OpenRequest,
     OptOut,
     Promise,
     RightPartyVerified,
+    Rung,
     Say,
 )
 
@@ -69,7 +71,13 @@ class Effects:
                 case CallBack():
                     await self._record.call_back(effect.due_at, effect.reason)
                 case OpenRequest():
-                    await self._record.open_request(effect.kind, effect.detail)
+                    await self._record.open_request(
+                        effect.kind, effect.detail, channel=effect.channel, destination=effect.destination
+                    )
+                case LeaveOffer():
+                    self._record.leave_offer(effect.offer)
+                case Rung():
+                    self._record.rung(state, effect.step, silent=effect.silent)
                 case MarkNumber():
                     await self._record.mark_number(effect.status)
                 case Hangup():

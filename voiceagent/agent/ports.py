@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from voiceagent.debt.agreement import Agreement
+from voiceagent.debt.offer import Offer
 from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Say, Understanding
 from voiceagent.speech.protocol import Hypothesis
 from voiceagent.telephony.line import HungUp
@@ -96,8 +97,16 @@ class Record(Protocol):
         """Commit a callback."""
         ...
 
-    async def open_request(self, kind: str, detail: str) -> None:
-        """Commit a task for people."""
+    async def open_request(self, kind: str, detail: str, *, channel: str | None = None, destination: str = "") -> None:
+        """Commit a task for people; something to be sent goes by `channel` to `destination` (personal data)."""
+        ...
+
+    def leave_offer(self, offer: Offer | None) -> None:
+        """What stays on the table after the call; None: what was there no longer does."""
+        ...
+
+    def rung(self, state: str, step: str, *, silent: bool) -> None:
+        """A step down the ladder of a question that was not answered."""
         ...
 
     async def mark_number(self, status: str) -> None:

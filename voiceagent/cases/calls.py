@@ -96,7 +96,7 @@ def call_detail(
         connection, sa.select(t.compliance_decision).where(t.compliance_decision.c.id == found["decision_id"])
     )
     spoken = _texts(connection, [turn["text_ref"] for turn in turns])
-    details = _texts(connection, [request["detail_ref"] for request in requests])
+    details = _texts(connection, [request[ref] for request in requests for ref in ("detail_ref", "destination_ref")])
     inputs = _texts(connection, [decision["inputs_ref"] for decision in decisions])
     found["turns"] = [turn | {"text": spoken.get(turn["text_ref"])} for turn in turns]
     found["agreements"] = agreements
@@ -114,7 +114,11 @@ def call_detail(
         connection,
         sa.select(t.identity_try).where(t.identity_try.c.attempt_id == attempt_id).order_by(t.identity_try.c.at),
     )
-    found["requests"] = [request | {"detail": details.get(request["detail_ref"])} for request in requests]
+    found["requests"] = [
+        request
+        | {"detail": details.get(request["detail_ref"]), "destination": details.get(request["destination_ref"])}
+        for request in requests
+    ]
     found["opt_outs"] = _rows(
         connection, sa.select(t.opt_out).where(t.opt_out.c.attempt_id == attempt_id).order_by(t.opt_out.c.created_at)
     )

@@ -15,6 +15,7 @@ from voiceagent.calendars.zones import default_zone, zone_of
 from voiceagent.debt.case import Case, Debt
 from voiceagent.debt.offer import Offer
 from voiceagent.debt.policy import Policy
+from voiceagent.dialogue.delivery import first_mobile
 from voiceagent.dialogue.state import Briefing
 from voiceagent.settings.spokenlaw import law_of
 
@@ -60,6 +61,7 @@ def brief(
         law=law_of(dialplans, case.language, case.region, case.state, started.date()),
         first_contact=first_contact,
         open_offer=open_offer,
+        text_number=first_mobile(case.phones, case.region),
     )
 
 
@@ -73,7 +75,12 @@ def sample_case(language: Language, region: str | None) -> Case:
     debt = Debt(
         "00987654", "Loja Aurora", "", Money(900 * unit, currency), Money(300 * unit, currency), date(2026, 3, 10)
     )
-    return Case("Marina Souza", "12345678909", language, region, (debt,), date(1985, 3, 15), ("+5511987650001",))
+    phone = _SAMPLE_PHONES.get(region, "")
+    return Case("Marina Souza", "12345678909", language, region, (debt,), date(1985, 3, 15), (phone,) if phone else ())
+
+
+#: Numbers that belong to nobody, or to whoever tries the program.
+_SAMPLE_PHONES = {"BR": "+5511987650001", "MX": "+525587650001", "CO": "+573005550001", "US": "+15125550001"}
 
 
 def default_policy(dialplans: Path, case: Case) -> str:

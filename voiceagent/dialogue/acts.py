@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from voiceagent.base.money import Money
@@ -11,6 +12,7 @@ from voiceagent.debt.identity import DATA, datum_value
 from voiceagent.debt.negotiation import negotiate
 from voiceagent.debt.offer import Ask, Offer, OfferKind, Reason
 from voiceagent.dialogue.callbacks import Wish, call_at
+from voiceagent.dialogue.delivery import Destination, mobile
 from voiceagent.dialogue.events import (
     CallBack,
     IdentityFailed,
@@ -25,6 +27,9 @@ from voiceagent.dialogue.turn import YES, Turn
 Act = Callable[[Turn, str], None]
 
 _NOTE_LENGTH = 200
+
+#: The mark that a stop leaves.
+CEASED = "ceased"
 
 
 class BrokenScriptError(RuntimeError):
@@ -102,7 +107,9 @@ def _resume(turn: Turn, _: str) -> None:
         raise BrokenScriptError("resume_offer needs an open offer")
     plan = old.kind is OfferKind.INSTALMENTS
     count = len(old.counted) if plan else None
-    _table(turn, _negotiate(turn, Ask(old.kind, old.total, count, None, old.down_payment, old.first_due)))
+    offer = _negotiate(turn, Ask(old.kind, old.total, count, None, old.down_payment, old.first_due))
+    # It stays open for as long as it was said to, not for as long again.
+    _table(turn, replace(offer, expires=old.expires) if offer.terms == old.terms else offer)
 
 
 def _refuse(turn: Turn, _: str) -> None:
@@ -239,7 +246,39 @@ def _promise(turn: Turn, _: str) -> None:
         turn.emit(Promise(confirmed))
 
 
+def destination_said(turn: Turn) -> Destination | None:
+    """Where the words want something sent: an address, or a mobile number of the debtor's country."""
+    address, digits = turn.words.slots.get("email"), turn.words.slots.get("digits")
+    if isinstance(address, str) and address:
+        return Destination("email", address)
+    number = mobile(str(digits), turn.briefing.case.region) if digits else None
+    return Destination("sms", number) if number is not None else None
+
+
+def _keep_destination(turn: Turn, _: str) -> None:
+    """Take down what was dictated, to be read back."""
+    turn.change(destination=destination_said(turn))
+
+
+def _deliver(turn: Turn, how: str) -> None:
+    """Ask for the payment data to be sent, once in a call; where the way is not known, people choose it."""
+    if turn.state.promised is None:
+        raise BrokenScriptError("there is nothing to send before a promise")
+    if turn.state.delivery_asked:
+        return
+    wanted = turn.state.destination if how == "dictated" else None
+    if how == "text" and turn.briefing.text_number:
+        wanted = Destination("sms", turn.briefing.text_number)
+    turn.change(delivery_asked=True)
+    turn.emit(
+        OpenRequest("send_payment", "", wanted.channel, wanted.address)
+        if wanted is not None
+        else OpenRequest("send_payment")
+    )
+
+
 def _opt_out(turn: Turn, _: str) -> None:
+    turn.mark(CEASED)
     turn.emit(OptOut("person" if turn.state.verified else "number"))
 
 
@@ -278,7 +317,9 @@ def _request(turn: Turn, kind: str) -> None:
 
 
 def _note(turn: Turn, _: str) -> None:
-    turn.change(note=turn.words.text.strip()[:_NOTE_LENGTH])
+    text = turn.words.text.strip()
+    if not text.isdecimal():  # a key is no word of his
+        turn.change(note=text[:_NOTE_LENGTH])
 
 
 def _mark_number(turn: Turn, status: str) -> None:
@@ -302,6 +343,8 @@ ACTS: dict[str, Act] = {
     "accept": _accept,
     "confirm": _confirm,
     "promise": _promise,
+    "keep_destination": _keep_destination,
+    "deliver": _deliver,
     "opt_out": _opt_out,
     "plan_callback": _plan_callback,
     "payday_callback": _payday_callback,
@@ -319,6 +362,7 @@ ARGUMENTS: dict[str, tuple[str, ...] | None] = {
     "identify": tuple(datum for datum, digits in DATA.items() if digits),
     "quote": ("", "cash", "instalments"),
     "mark_number": ("wrong", "third_party", "right_party"),
+    "deliver": ("text", "dictated", "later"),
     "callback": None,
     "request": None,
     "remember": None,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from voiceagent.dialogue.acts import ACTS, ARGUMENTS
+from voiceagent.dialogue.answers import PERIOD_KEYS
 from voiceagent.dialogue.finding import Finding, Where
 from voiceagent.dialogue.graph import explore
 from voiceagent.dialogue.guards import GUARDS, REMEMBERED
-from voiceagent.dialogue.law import AT_ONCE, LATER, TEXTS, SpokenLaw
+from voiceagent.dialogue.law import AT_ONCE, LATER, TEXTS, SpokenLaw, without_legal
+from voiceagent.dialogue.lengths import CALL_MAX_S, PROMPT_MAX_S, lengths, longest_s
 from voiceagent.dialogue.prompts import PromptError, legal_texts, pieces, variables_of
 from voiceagent.dialogue.script import AGAIN, ANYTHING, INTENTS, LISTEN, SLOTS, STAY, Action, Script, State, Transition
 from voiceagent.dialogue.variables import CASE_VARIABLES, VARIABLES
@@ -26,6 +28,9 @@ def check(script: Script, laws: Sequence[SpokenLaw] = ()) -> list[Finding]:
         findings.extend(_wording(script, laws))
         findings.extend(explore(script, laws if not any(finding.is_error for finding in findings) else ()))
         findings.extend(_endings(script))
+        findings.extend(_ladders(script))
+        if not any(finding.is_error for finding in findings):
+            findings.extend(_durations(script, laws))
     return list(dict.fromkeys(findings))
 
 
@@ -40,6 +45,7 @@ def _names(script: Script) -> Iterator[Finding]:
     for key in sorted(name for name in script.legal if name.removesuffix(LATER) not in TEXTS):
         yield Finding(("legal", key), f"no law asks for {key!r}: one of {', '.join(sorted(TEXTS))}")
     yield from _prompts_named(script, (script.speech_lost_prompt,), ("speech_lost_prompt",))
+    yield from _prompts_named(script, (script.misheard,) if script.misheard else (), ("misheard",))
     yield from _prompts_named(script, script.reprompt, ("reprompt",))
     for name, prompt in script.prompts.items():
         try:
@@ -50,16 +56,28 @@ def _names(script: Script) -> Iterator[Finding]:
             continue
         for variable in unknown:
             yield Finding(("prompts", name), f"uses {{{variable}}}: one of {', '.join(sorted(VARIABLES))}")
+    yield from _cue_names(script)
     for index, transition in enumerate(script.anywhere):
         path: Where = ("anywhere", index)
         if not transition.hear:
             yield Finding(path, "needs `hear`")
+        for name in sorted(script.cues.keys() & set(transition.hear)):
+            yield Finding((*path, "hear"), f"{name!r} is a cue: only a state's own `on` hears cues")
         yield from _transition_names(script, transition, path)
     for name, state in script.states.items():
         yield from _state_names(script, name, state)
     used = _used_prompts(script)
     for name in sorted(script.prompts.keys() - used):
         yield Finding(("prompts", name), "is never said: remove it or say it somewhere", is_error=False)
+
+
+def _cue_names(script: Script) -> Iterator[Finding]:
+    heard = {name for state in script.states.values() for transition in state.on for name in transition.hear}
+    for name in script.cues:
+        if name in INTENTS | SLOTS | {ANYTHING}:
+            yield Finding(("cues", name), f"{name!r} is an intent or slot already: choose another word")
+        elif name not in heard:
+            yield Finding(("cues", name), "no state hears it: remove it or hear it somewhere", is_error=False)
 
 
 def _state_names(script: Script, name: str, state: State) -> Iterator[Finding]:
@@ -71,11 +89,15 @@ def _state_names(script: Script, name: str, state: State) -> Iterator[Finding]:
     yield from _action_names(state.hung_up_do, (*path, "hung_up_do"))
     if state.give_up is not None:
         yield from _state_named(script, state.give_up, (*path, "give_up"))
+    if state.digits_from is not None and (state.digits is None or state.digits_from > state.digits):
+        yield Finding((*path, "digits_from"), "must not be more than `digits`, the most keys that are taken")
     for key, meaning in state.keys.items():
-        if meaning not in INTENTS | _DAY_KEYS:
-            yield Finding((*path, "keys", key), f"{meaning!r} is no intent and none of {', '.join(sorted(_DAY_KEYS))}")
-        elif meaning in INTENTS and not any(meaning in t.hear for t in (*state.on, *script.anywhere)):
-            yield Finding((*path, "keys", key), f"nothing in `on` hears {meaning!r}: the key would do nothing")
+        heard = "date" if meaning in _DAY_KEYS else "period" if meaning in PERIOD_KEYS else meaning
+        if heard == meaning and meaning not in INTENTS | script.cues.keys():
+            others = ", ".join(sorted(_DAY_KEYS | PERIOD_KEYS))
+            yield Finding((*path, "keys", key), f"{meaning!r} is no intent, no cue and none of {others}")
+        elif not any({heard, ANYTHING} & set(t.hear) for t in (*state.on, *script.anywhere)):
+            yield Finding((*path, "keys", key), f"nothing in `on` hears {heard!r}: the key would do nothing")
     for kind in ("on", "next"):
         for index, transition in enumerate(getattr(state, kind)):
             yield from _transition_names(script, transition, (*path, kind, index))
@@ -85,7 +107,7 @@ def _state_names(script: Script, name: str, state: State) -> Iterator[Finding]:
 
 def _transition_names(script: Script, transition: Transition, path: Where) -> Iterator[Finding]:
     for name in transition.hear:
-        if name not in INTENTS | SLOTS | {ANYTHING}:
+        if name not in INTENTS | SLOTS | {ANYTHING} | script.cues.keys():
             yield Finding((*path, "hear"), f"{name!r} is no intent and no slot: see docs/writing-a-script.md")
     for guard in transition.when:
         plain = guard.removeprefix("not ")
@@ -133,7 +155,7 @@ def _remembers(script: Script, mark: str) -> Iterator[bool]:
 
 
 def _used_prompts(script: Script) -> set[str]:
-    used = {script.speech_lost_prompt, *script.reprompt}
+    used = {script.speech_lost_prompt, *script.reprompt, script.misheard or ""}
     for state in script.states.values():
         used.update((*state.say, *state.reprompt, *state.silence, state.ask or ""))
     for _, transition in script.transitions:
@@ -213,3 +235,38 @@ def _closure(script: Script, name: str, *, beyond: bool = False) -> set[str]:
                 reached.add(way)
                 frontier.append(way)
     return reached
+
+
+# --- the ladder of a question that is not answered, and how long everything takes ---
+
+
+def _ladders(script: Script) -> Iterator[Finding]:
+    """A debtor who is not understood can always go on by keys, and is told which."""
+    for name, state in script.states.items():
+        if not state.on:
+            continue
+        if not (state.keys or state.digits):
+            yield Finding(("states", name), "listens and takes no keys: give it `keys` or `digits`")
+            continue
+        for key in ("reprompt", "silence"):
+            ladder: tuple[str, ...] = getattr(state, key) or (script.reprompt if key == "reprompt" else ())
+            climbed = ladder[: script.limits.errors_per_state]
+            if climbed and not script.prompts[climbed[-1]].tells_keys:
+                message = f"the last that is asked, {climbed[-1]!r}, does not tell the keys"
+                yield Finding(("states", name, key), f"{message}: end with a prompt that has `tells_keys: true`")
+
+
+def _durations(script: Script, laws: Sequence[SpokenLaw]) -> Iterator[Finding]:
+    """Nothing is said for too long at once, and a debtor who answers everything is soon done."""
+    estimated = lengths(script, laws)
+    for name, seconds in estimated.prompts.items():
+        # What the law dictates word for word takes as long as it takes.
+        ours = any(without_legal(text) for text in script.prompts[name].variants)
+        if ours and seconds > PROMPT_MAX_S:
+            limit = f"{seconds:.0f} s to say and {PROMPT_MAX_S:.0f} s is the most"
+            yield Finding(("prompts", name), f"takes about {limit}: shorten it or say it as two prompts")
+    for entry in script.entries:
+        seconds = longest_s(script, estimated, entry)
+        if seconds > CALL_MAX_S:
+            limit = f"{seconds / 60:.1f} min and {CALL_MAX_S / 60:.0f} min is the most"
+            yield Finding(("states", entry), f"a conversation from here can take {limit}: shorten prompts or ways")

@@ -8,6 +8,7 @@ from typing import Any
 
 from voiceagent.debt.agreement import Agreement
 from voiceagent.debt.disposition import Disposition
+from voiceagent.debt.offer import Offer
 from voiceagent.language.spoken import SpokenPart
 
 
@@ -18,7 +19,8 @@ class Understanding:
     intent: str | None = None
     confidence: float = 0.0
     slots: dict[str, Any] = field(default_factory=dict)
-    """date, amount, instalments, digits, time, yes_no, share, down_payment, ...; a slot not said is absent."""
+    """date, amount, instalments, digits, time, yes_no, share, down_payment, ...; a slot not said is absent.
+    `cue`: the one of the script's cues that was said."""
     alternatives: tuple[dict[str, Any], ...] = ()
     ambiguous: bool = False
     text: str = ""
@@ -150,6 +152,27 @@ class OpenRequest:
 
     kind: str
     detail: str = ""
+    channel: str | None = None
+    """How it is to be sent (`send_payment`): sms or email; None: as people see fit."""
+    destination: str = ""
+    """Where to: a number in E.164 or an address. Personal data."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOffer:
+    """What stays on the table after the call for the next one to take up; None: what was there is there no more."""
+
+    offer: Offer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step down the ladder of a question that was not answered."""
+
+    step: str
+    """shorter (asked again), keys (the keys were told) or give_up (no more asking here)."""
+    silent: bool
+    """Nothing was said, rather than nothing understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +190,16 @@ class Hangup:
 
 
 Effect = (
-    Say | Expect | RightPartyVerified | IdentityFailed | Promise | OptOut | CallBack | OpenRequest | MarkNumber | Hangup
+    Say
+    | Expect
+    | RightPartyVerified
+    | IdentityFailed
+    | Promise
+    | OptOut
+    | CallBack
+    | OpenRequest
+    | LeaveOffer
+    | Rung
+    | MarkNumber
+    | Hangup
 )

@@ -30,6 +30,7 @@ class _Place:
     accepted: bool = False
     read_back: bool = False
     confirmed: bool = False
+    promised: bool = False
     charged: bool | None = None
     """Whether anything was added to the debt; None while either may be."""
     itemised: bool = False
@@ -126,8 +127,8 @@ class _Walk:
         """Whether a guard holds for certain, certainly does not, or may do either."""
         wanted, name = not guard.startswith("not "), guard.removeprefix("not ")
         known: bool | None = None
-        if name == "verified":
-            known = place.verified
+        if name in ("verified", "promised"):
+            known = getattr(place, name)
         elif name == "charged":
             known = place.charged
         elif self.law is not None and name in ("itemise_always", "may_ask_reason"):
@@ -175,6 +176,10 @@ class _Walk:
             )
         if name in _NEEDS_OFFER and not place.offered:
             self.findings.append(Finding(path, f"{name} is reachable without an offer: `quote` one first"))
+        if place.promised and name in _CHANGES_OFFER | {"confirm", "promise"}:
+            self.findings.append(Finding(path, f"{name} is reachable after the promise, which stands: `not promised`"))
+        if name == "deliver" and not place.promised:
+            self.findings.append(Finding(path, "deliver is reachable before a promise: there is nothing to send yet"))
         if name in _CHANGES_OFFER:
             place = replace(place, accepted=name == "accept", read_back=False, confirmed=False)
         if name == "confirm":
@@ -191,7 +196,7 @@ class _Walk:
             self.findings.append(
                 Finding(path, "promise is reachable without accept, read-back and a second yes: `confirm` first")
             )
-        return [place]
+        return [replace(place, promised=True)] if name == "promise" else [place]
 
     def say(self, place: _Place, names: tuple[str, ...], path: Where) -> _Place:
         for name in names:

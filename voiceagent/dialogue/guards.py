@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from voiceagent.debt.identity import DATA, datum_value
 from voiceagent.debt.offer import OfferKind, Reason
-from voiceagent.dialogue.acts import tries_left
+from voiceagent.dialogue.acts import destination_said, tries_left
 from voiceagent.dialogue.turn import Turn
 from voiceagent.dialogue.variables import contract_end
 
@@ -95,6 +95,8 @@ GUARDS: dict[str, Guard] = {
     "identity_locked": lambda turn: tries_left(turn) <= 0,
     "itemise_always": lambda turn: turn.briefing.law.itemise_always,
     "may_ask_reason": lambda turn: turn.briefing.law.may_ask_reason,
+    "text_number_known": lambda turn: bool(turn.briefing.text_number),
+    "destination_said": lambda turn: destination_said(turn) is not None,
     "return_number_known": lambda turn: bool(turn.briefing.return_number),
     "heard_before": lambda turn: turn.state.heard,
     **{f"can_check_{datum}": _can_check(datum) for datum in DATA},

@@ -54,6 +54,11 @@ def references(text: str) -> frozenset[str]:
     return frozenset(_REFERENCE.findall(text))
 
 
+def without_legal(text: str) -> str:
+    """What of a variant is the script's own."""
+    return " ".join(_REFERENCE.sub(" ", text).split())
+
+
 def expand(text: str, law: SpokenLaw, wording: Mapping[str, str], *, first_contact: bool = True) -> str:
     """A variant with the law's words in their places; LookupError naming the text that is required and missing."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from voiceagent.debt.disposition import Disposition
-from voiceagent.dialogue.acts import ACTS, BrokenScriptError
+from voiceagent.dialogue.acts import ACTS, CEASED, BrokenScriptError
+from voiceagent.dialogue.answers import keyed, tokens_of, with_cue
 from voiceagent.dialogue.briefed import fit_for_a_call
 from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import (
@@ -19,7 +19,9 @@ from voiceagent.dialogue.events import (
     Hangup,
     Heard,
     Keyed,
+    LeaveOffer,
     NoInput,
+    Rung,
     SpeechLost,
     Understanding,
 )
@@ -27,7 +29,7 @@ from voiceagent.dialogue.guards import holds
 from voiceagent.dialogue.prompts import render
 from voiceagent.dialogue.script import AGAIN, ANYTHING, INTENTS, LISTEN, STAY, Action, Script, State, Transition
 from voiceagent.dialogue.state import Briefing, ConversationState
-from voiceagent.dialogue.turn import NO, YES, Turn
+from voiceagent.dialogue.turn import Turn
 
 #: Seconds of silence that end a turn, by what is expected; the longest of a state's kinds counts.
 END_SILENCE = {
@@ -36,6 +38,9 @@ END_SILENCE = {
 }  # fmt: skip
 
 _LONGEST_CHAIN = 30
+
+#: Endings after which what was offered may still be taken up.
+_LEAVES_OPEN = frozenset({Disposition.CB, Disposition.CPC_NEG, Disposition.NOMON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +90,44 @@ class Machine:
             keys=node.digits or 1,
         )
 
+    def cued(self, state: ConversationState, meant: Understanding) -> Understanding:
+        """What was understood, with the cue of the script that its words hold (slot `cue`), if any."""
+        return with_cue(self.script, state.node, meant)
+
     def _after_the_end(
         self, state: ConversationState, event: DialogueEvent
     ) -> tuple[ConversationState, tuple[Effect, ...]]:
         """Only one thing is still heard while the last words are said: "stop calling me". A promise made stays made."""
         stopping = isinstance(event, Heard) and event.understanding.intent == "cease"
-        if not stopping or "ceased" in state.marks or state.ended is Disposition.CEASE:
+        if not stopping or CEASED in state.marks:
             return state, ()
         target = next(entry.go for entry in self.script.anywhere if "cease" in entry.hear)
         turn = Turn(self.script, self.briefing, replace(state, ended=None))
-        turn.mark("ceased")
         self._enter(turn, target)
-        if state.promised is None:
-            return turn.state, tuple(turn.effects)
-        kept = [effect for effect in turn.effects if not isinstance(effect, Hangup)]
-        return replace(turn.state, ended=state.ended), (*kept, Hangup(state.ended or Disposition.PTP))
+        return turn.state, tuple(turn.effects)
+
+    def _end(self, turn: Turn, outcome: Disposition) -> None:
+        """The call is over. A promise made stays made, and what to pay it with is on its way, whatever came after."""
+        if turn.state.promised is not None:
+            outcome = Disposition.PTP
+            ACTS["deliver"](turn, "later" if CEASED in turn.state.marks else "text")
+        elif turn.state.verified:
+            self._leave_offer(turn, outcome)
+        turn.change(ended=outcome)
+        turn.emit(Hangup(outcome))
+
+    def _leave_offer(self, turn: Turn, outcome: Disposition) -> None:
+        """An offer nobody refused is there for the next call; an earlier one that was refused is not any more."""
+        offer = turn.state.offer
+        on_table = offer is not None and offer.instalments and all(offer.terms != o.terms for o in turn.state.rejected)
+        if on_table and outcome in _LEAVES_OPEN:
+            turn.change(left_open=True)
+            turn.emit(LeaveOffer(offer))
+        elif (turn.state.left_open or self.briefing.open_offer is not None) and (
+            offer is not None or outcome not in _LEAVES_OPEN
+        ):
+            turn.change(left_open=False)
+            turn.emit(LeaveOffer(None))
 
     # --- events -----------------------------------------------------------------------------------------------------
 
@@ -108,8 +136,7 @@ class Machine:
         if outcome is Disposition.HUP and not turn.state.heard and turn.state.errors_call > 0:
             outcome = Disposition.SIL
         self._act(turn, self.script.states[turn.state.node].hung_up_do)
-        turn.change(ended=outcome)
-        turn.emit(Hangup(outcome))
+        self._end(turn, outcome)
 
     def _speech_lost(self, turn: Turn, event: SpeechLost) -> None:
         node = self.script.states[turn.state.node]
@@ -127,7 +154,7 @@ class Machine:
         if isinstance(event, NoInput):
             turn.words = Understanding()
         elif isinstance(event, Keyed):
-            turn.words = _keyed(node, event.digits, turn.state.readings, self.script)
+            turn.words = keyed(self.script, turn.state, event.digits, self.briefing.today)
             turn.change(heard=True)
         else:
             turn.words = event.understanding
@@ -147,7 +174,7 @@ class Machine:
 
     def _match(self, turn: Turn, node: State) -> tuple[Transition, str] | None:
         """The transition the words choose, with what of the words chose it."""
-        tokens = _tokens(turn.words)
+        tokens = tokens_of(turn.words)
         own_names = {name for transition in node.on for name in transition.hear}
         own_slot = any(name in tokens for name in own_names - INTENTS - {ANYTHING})
         everywhere = [t for t in self.script.anywhere if turn.words.intent in t.hear]
@@ -179,13 +206,16 @@ class Machine:
         turn.change(errors_here=here, errors_call=call)
         limits = self.script.limits
         ladder = (silent and node.silence) or node.reprompt or self.script.reprompt
-        if call > limits.errors_per_call:
-            self._enter(turn, self.script.give_up)
-        elif here > min(limits.errors_per_state, len(ladder)):
-            self._enter(turn, node.give_up or self.script.give_up)
-        else:
-            self._say(turn, (ladder[here - 1],))
-            turn.emit(self.expectation(turn.state))
+        if call > limits.errors_per_call or here > min(limits.errors_per_state, len(ladder)):
+            turn.emit(Rung("give_up", silent))
+            own = node.give_up if call <= limits.errors_per_call else None
+            self._enter(turn, own or self.script.give_up)
+            return
+        step = ladder[here - 1]
+        turn.emit(Rung("keys" if self.script.prompts[step].tells_keys else "shorter", silent))
+        apology = (self.script.misheard,) if self.script.misheard is not None and not silent else ()
+        self._say(turn, (*apology, step))
+        turn.emit(self.expectation(turn.state))
 
     def _enter(self, turn: Turn, name: str) -> None:
         """Go to a state and on through states that decide, until one listens or ends the call."""
@@ -197,8 +227,7 @@ class Machine:
             self._act(turn, node.do)
             self._say(turn, node.say)
             if node.end is not None:
-                turn.change(ended=node.end)
-                turn.emit(Hangup(node.end))
+                self._end(turn, node.end)
                 return
             if not node.next:
                 if turn.state.speech_lost:
@@ -239,44 +268,5 @@ class Machine:
         return ladder[-1:]
 
 
-def _tokens(words: Understanding) -> frozenset[str]:
-    """Everything of an understanding that `hear` can name."""
-    tokens = {name for name, value in words.slots.items() if value is not None}
-    if words.intent is not None:
-        tokens.add(words.intent)
-    yes_no = words.slots.get("yes_no")
-    if isinstance(yes_no, bool) and (words.intent is None or words.intent in YES | NO):
-        tokens.add("yes" if yes_no else "no")
-    if words.ambiguous:
-        tokens.add("ambiguous")
-    if words.text.strip() or tokens:
-        tokens.add(ANYTHING)
-    return frozenset(tokens)
-
-
 def _says_something(words: Understanding) -> bool:
     return words.intent is not None or bool(words.slots) or words.ambiguous
-
-
-def _keyed(node: State, digits: str, readings: tuple[date, ...], script: Script) -> Understanding:
-    """Keys as if they had been said."""
-    keyed = digits.rstrip("#")
-    meaning = node.keys.get(keyed) or node.keys.get(digits)
-    if meaning is not None and meaning.startswith("day_"):
-        index = int(meaning.removeprefix("day_")) - 1
-        if index < len(readings):
-            return Understanding(None, 1.0, {"date": readings[index].isoformat()}, text=keyed)
-        return Understanding()
-    if meaning is not None:
-        slots = {"yes_no": meaning == "yes"} if meaning in ("yes", "no") else {}
-        return Understanding(meaning, 1.0, slots, text=keyed)
-    if node.digits is not None and len(keyed) == node.digits and keyed.isdecimal():
-        if "birth_date" in node.expect:
-            day, month = (keyed[2:], keyed[:2]) if script.language == "en" else (keyed[:2], keyed[2:])
-            try:
-                # Only day and month are said on keys; a leap year admits every day there is.
-                return Understanding(None, 1.0, {"date": date(2000, int(month), int(day)).isoformat()})
-            except ValueError:
-                return Understanding()
-        return Understanding(None, 1.0, {"digits": keyed})
-    return Understanding()

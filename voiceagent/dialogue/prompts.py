@@ -89,7 +89,7 @@ def render(script: Script, name: str, variant: int, briefing: Briefing, state: C
         except LookupError as error:
             raise PromptError(f"prompt {name!r}: {error.args[0]}") from error
     for literal, field in pieces(variant_text):
-        parts.extend(_carrier(literal))
+        parts.extend(carrier(literal))
         written += literal
         if field is not None:
             spoken = _value(name, field, briefing, state, script)
@@ -108,7 +108,7 @@ def carriers(script: Script, laws: Iterable[SpokenLaw] = (STRICTEST,)) -> list[s
             continue
         for law in laws:
             variants |= {expand(text, law, script.legal, first_contact=first) for first in (True, False)}
-    return sorted({part.text for text in variants for literal, _ in pieces(text) for part in _carrier(literal)})
+    return sorted({part.text for text in variants for literal, _ in pieces(text) for part in carrier(literal)})
 
 
 def _value(
@@ -126,7 +126,7 @@ def _value(
     return speak(variable.type, value, script.language, briefing.case.region)
 
 
-def _carrier(literal: str) -> tuple[SpokenPart, ...]:
+def carrier(literal: str) -> tuple[SpokenPart, ...]:
     """Fixed text as a part; punctuation at its start closes what was said before and is not spoken by itself."""
     text = literal.strip().lstrip(_PUNCTUATION).lstrip()
     return (SpokenPart(text),) if text else ()

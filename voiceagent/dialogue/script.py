@@ -44,6 +44,10 @@ def _as_list(value: Any) -> Any:
 Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list)]
 
 
+#: Ways to say a cue: any words.
+Wordings = Annotated[tuple[Annotated[str, Field(min_length=2, max_length=60)], ...], BeforeValidator(_as_list)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -76,6 +80,8 @@ class Prompt(_Strict):
     reads_back: bool = False
     """Says the whole agreement, so that the yes to it is a second yes."""
     barge_in: bool = True
+    tells_keys: bool = False
+    """Says which keys answer: the last step of every ladder."""
     asks_reason: bool = False
     """Asks why the debtor does not pay: never said where the law forbids the question."""
 
@@ -120,9 +126,12 @@ class State(_Strict):
     """Spoken forms of likely answers, for the recogniser."""
     listen: Listening = Listening()
     keys: dict[Annotated[str, Field(pattern=r"^[0-9*#]$")], str] = {}
-    """Key -> the intent it stands for, or day_1, day_2, day_3 (the days the agent has just offered)."""
+    """Key -> the intent or cue it stands for, or day_1, day_2, day_3 (the days the agent has just offered), or morning,
+    afternoon, evening."""
     digits: int | None = Field(default=None, ge=1, le=14)
-    """Takes this many keys as a `digits` (or, expecting a date, day and month) answer."""
+    """Takes this many keys as `digits`; expecting a birth date, as day and month; a date, as the day of a month."""
+    digits_from: int | None = Field(default=None, ge=1, le=14)
+    """So few keys will do as well, ended by # or a pause."""
     sensitive: bool = False
     on: tuple[Transition, ...] = ()
     next: tuple[Transition, ...] = ()
@@ -183,10 +192,14 @@ class Script(_Strict):
     """The state to go to when hearing or speaking failed and keys cannot carry the conversation on."""
     speech_lost_prompt: Name
     """Said before going on by keys when hearing failed."""
+    misheard: Name | None = None
+    """Said before a question is asked again because the answer was not understood (not because there was none)."""
     reprompt: Names
     """Said where a state has none of its own."""
     limits: Limits = Limits()
     if_hung_up: Disposition = Disposition.HUP
+    cues: dict[Name, Wordings] = {}
+    """What `hear` and `keys` may name besides intents and slots: a word of the script's own, and the ways to say it."""
     prompts: dict[Name, Annotated[Prompt, BeforeValidator(_prompt)]]
     anywhere: tuple[Transition, ...] = ()
     """Understood in every state that listens, unless the state itself names the same intent."""

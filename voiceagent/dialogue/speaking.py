@@ -23,4 +23,6 @@ def speak(kind: Type, value: Value, language: Language, region: str) -> tuple[Sp
         return say.count(value, language)
     if kind is Type.DIGITS:
         return say.digits(value, language)
+    if kind is Type.EMAIL:
+        return say.email(value, language)
     return (SpokenPart(value.strip(), cacheable=False),)

@@ -12,6 +12,7 @@ from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.debt.offer import Offer
 from voiceagent.debt.policy import Policy
+from voiceagent.dialogue.delivery import Destination
 from voiceagent.dialogue.law import STRICTEST, SpokenLaw
 
 
@@ -41,6 +42,8 @@ class Briefing:
     """What an earlier conversation left on the table; taken up again when it is still valid."""
     identity_tries_left: int = TRIES_PER_DAY
     """Wrong answers that the case may still get today, over all calls and channels."""
+    text_number: str = ""
+    """The mobile (E.164) that payment data may be texted to: the one called, else one on file."""
 
     @property
     def today(self) -> date:
@@ -74,6 +77,12 @@ class ConversationState:
     confirmed: Agreement | None = None
     """What the second yes was given to."""
     promised: Agreement | None = None
+    destination: Destination | None = None
+    """Where the debtor wants the payment data, as dictated and not yet confirmed."""
+    left_open: bool = False
+    """The offer on the table was left for a later call."""
+    delivery_asked: bool = False
+    """How the payment data go is settled."""
     callback_at: datetime | None = None
     callback_exact: bool = False
     """The debtor named the time (else it is our proposal)."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from voiceagent.base.money import Money
 from voiceagent.debt.offer import Offer
+from voiceagent.dialogue.delivery import national
 from voiceagent.dialogue.state import Briefing, ConversationState
 
 
@@ -24,6 +25,7 @@ class Type(StrEnum):
     INSTALMENTS = "instalments"  # a count with its noun: "three instalments"
     DIGITS = "digits"
     TIME = "time"  # with its preposition
+    EMAIL = "email"  # an address, sign by sign
 
 
 Value = str | Money | date | datetime | int
@@ -31,7 +33,10 @@ Value = str | Money | date | datetime | int
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable. `case`: amount, creditor, contract, due date or product; only for a verified debtor."""
+    """One variable.
+
+    `case`: amount, creditor, contract, due date, product or a way to reach the debtor; only for a verified one.
+    """
 
     type: Type
     case: bool
@@ -81,6 +86,13 @@ def _down(state: ConversationState) -> Money:
     return down
 
 
+def _dictated(state: ConversationState, channel: str) -> str:
+    kept = state.destination
+    if kept is None or kept.channel != channel:
+        raise LookupError(f"nothing was dictated for {channel}")
+    return kept.address
+
+
 def _sum(values: list[Money]) -> Money:
     total = values[0]
     for value in values[1:]:
@@ -116,6 +128,9 @@ VARIABLES: dict[str, Variable] = {
     "second_due": Variable(Type.WEEKDAY, True, lambda b, s: _offer(s).counted[0].due),
     "last_due": Variable(Type.WEEKDAY, True, lambda b, s: _offer(s).instalments[-1].due),
     "expires": Variable(Type.WEEKDAY, True, lambda b, s: _offer(s).expires or b.today),
+    "text_number_end": Variable(Type.DIGITS, True, lambda b, s: _told(b.text_number, "a mobile number")[-4:]),
+    "dictated_number": Variable(Type.DIGITS, True, lambda b, s: national(_dictated(s, "sms"))),
+    "dictated_email": Variable(Type.EMAIL, True, lambda b, s: _dictated(s, "email")),
     "day_1": Variable(Type.DAY, True, _reading(0)),
     "day_2": Variable(Type.DAY, True, _reading(1)),
     "day_3": Variable(Type.DAY, True, _reading(2)),

@@ -10,11 +10,13 @@ from voiceagent.dialogue.events import (
     Expect,
     Hangup,
     IdentityFailed,
+    LeaveOffer,
     MarkNumber,
     OpenRequest,
     OptOut,
     Promise,
     RightPartyVerified,
+    Rung,
     Say,
 )
 
@@ -42,8 +44,20 @@ def effect_as_json(effect: Effect) -> dict[str, Any] | None:
             return {"type": "opt_out", "scope": scope}
         case CallBack(due_at, reason):
             return {"type": "call_back", "due_at": due_at.isoformat(), "reason": reason}
-        case OpenRequest(kind, detail):
-            return {"type": "open_request", "kind": kind, "detail": detail}
+        case OpenRequest(kind, detail, channel, destination):
+            sent = {"channel": channel, "destination": destination} if channel is not None else {}
+            return {"type": "open_request", "kind": kind, "detail": detail, **sent}
+        case LeaveOffer(offer):
+            if offer is None:
+                return {"type": "offer_withdrawn"}
+            return {
+                "type": "offer_left_open",
+                "kind": offer.kind.value,
+                "amount": str(offer.total),
+                "expires": offer.expires.isoformat() if offer.expires is not None else None,
+            }
+        case Rung(step, silent):
+            return {"type": "rung", "step": step, "silent": silent}
         case MarkNumber(status):
             return {"type": "mark_number", "status": status}
         case Say() | Expect():

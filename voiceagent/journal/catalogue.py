@@ -147,6 +147,18 @@ class DebtorTurnHeard(Said):
 
 
 @dataclass(frozen=True, slots=True)
+class LadderStepped(Said):
+    """A question was not answered and had to be put otherwise, or was given up."""
+
+    TYPE: ClassVar[str] = "ladder.stepped"
+    state: str
+    step: str
+    """shorter, keys or give_up."""
+    silent: bool = False
+    """Nothing was said, rather than nothing understood."""
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityVerified(Said):
     """Right party: a datum of this kind matched. What was said is nowhere."""
 
@@ -216,6 +228,43 @@ class RequestOpened(Said):
     case_id: uuid.UUID | None
     detail: Private | None = None
     due_at: datetime | None = None
+    channel: str | None = None
+    """How something is to be sent: sms or email."""
+    destination: Private | None = None
+    """The number or address it goes to."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedPayment:
+    """One payment of an offer."""
+
+    number: int
+    """From 1; 0 is a down payment."""
+    due: date
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLeftOpen(Said):
+    """A call ended with this on the table: the case's next one may take it up until `expires` (its last day)."""
+
+    TYPE: ClassVar[str] = "offer.left_open"
+    case_id: uuid.UUID
+    kind: str
+    """cash or instalments."""
+    total: int
+    discount: int
+    currency: str
+    payments: tuple[OfferedPayment, ...]
+    expires: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferWithdrawn(Said):
+    """What was left open was refused since, or the case has gone another way."""
+
+    TYPE: ClassVar[str] = "offer.withdrawn"
+    case_id: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from voiceagent.cases import tables as t
 CALL_BUCKETS = (3, 6, 10, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600)
 AUDIO_BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5)
 LATENCY_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5)
+#: Digits of a document that can prove anything, as `debt.identity.verifiable` has it.
+SHORTEST_DOCUMENT = 8
 CONFIDENCE_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
 
 _a = t.attempt.c
@@ -186,6 +188,33 @@ def law(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
     )
 
 
+def ladder(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
+    """Questions that had to be put otherwise."""
+    step = t.ladder_step.c
+    by = {"state": step.state, "step": step.step, "silent": sa.case((step.silent, "yes"), else_="no")}
+    help_text = "Steps down the ladder of a question that was not answered"
+    yield _counter(connection, labels, "ladder_steps", help_text, by, sa.func.count(), t.ladder_step)
+
+
+def unverifiable(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
+    """Cases with something open that a voice cannot work, because nothing is known that identity could be proved by."""
+    person, case, debt = t.person.c, t.debt_case.c, t.debt.c
+    source = t.debt_case.join(t.person, person.id == case.person_id)
+    owed = sa.exists().where(debt.case_id == case.id, debt.status.in_(("open", "disputed")))
+    document = sa.func.coalesce(person.document, "")
+    for mark in ". -/":
+        document = sa.func.replace(document, mark, "")
+    none = person.birth_date.is_(None) & (sa.func.length(document) < SHORTEST_DOCUMENT)
+    family = GaugeMetricFamily(
+        "voiceagent_unverifiable_cases", "Open cases without a datum to prove identity by", labels=["tenant"]
+    )
+    for tenant_id, number in _rows(
+        connection, {"tenant": case.tenant_id}, [sa.func.count()], source, person.erased_at.is_(None) & none & owed
+    ):
+        family.add_metric([labels(tenant_id)], number)
+    yield family
+
+
 def recordings(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
     """Recordings by state."""
     by = {"status": t.recording.c.state}
@@ -209,7 +238,7 @@ def build_info(version: str) -> Metric:
     return family
 
 
-FAMILIES: tuple[Family, ...] = (calls, durations, turns, money, law, recordings, agents)
+FAMILIES: tuple[Family, ...] = (calls, durations, turns, ladder, money, law, unverifiable, recordings, agents)
 
 
 def _counter(

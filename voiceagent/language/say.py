@@ -17,6 +17,8 @@ _HIGHEST = 10**9
 
 
 class _Renderer(Protocol):
+    EMAIL_SIGNS: dict[str, str]
+
     def money(self, minor: int, currency: str) -> list[str]: ...
     def calendar_day(self, day: date, *, weekday: bool, year: bool) -> list[str]: ...
     def count(self, number: int, what: str) -> list[str]: ...
@@ -56,6 +58,13 @@ def clock(value: time, language: str) -> tuple[SpokenPart, ...]:
 def digits(text: str, language: str) -> tuple[SpokenPart, ...]:
     """A string of digits, one by one; anything but 0-9 is not spoken."""
     return _parts(_of(language).digits("".join(letter for letter in text if letter in "0123456789")))
+
+
+def email(address: str, language: str) -> tuple[SpokenPart, ...]:
+    """An e-mail address as people say it: personal, so never kept beyond the call."""
+    signs = _of(language).EMAIL_SIGNS
+    spoken = "".join(f" {signs[letter]} " if letter in signs else letter for letter in address)
+    return (SpokenPart(" ".join(spoken.split()), cacheable=False),)
 
 
 def bank(language: str) -> list[str]:

@@ -17,6 +17,7 @@ from voiceagent.agent.ports import AgentTurn, DebtorTurn
 from voiceagent.audio.format import FRAME_S, SILENCE
 from voiceagent.base.clock import ManualClock
 from voiceagent.debt.agreement import Agreement
+from voiceagent.debt.offer import Offer
 from voiceagent.dialogue.events import DialogueEvent, Effect
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.scenario import Answer, Loaded, Step, judge
@@ -87,9 +88,17 @@ class MemoryRecord:
         """Durable."""
         await asyncio.sleep(0)
 
-    async def open_request(self, kind: str, detail: str) -> None:
+    async def open_request(
+        self, kind: str, detail: str, *, channel: str | None = None, destination: str = ""
+    ) -> None:
         """Durable."""
         await asyncio.sleep(0)
+
+    def leave_offer(self, offer: Offer | None) -> None:
+        """Nothing to keep."""
+
+    def rung(self, state: str, step: str, *, silent: bool) -> None:
+        """Nothing to keep."""
 
     async def mark_number(self, status: str) -> None:
         """Durable."""

@@ -10,6 +10,7 @@ from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.case import Case
 from voiceagent.debt.negotiation import negotiate
 from voiceagent.debt.offer import Offer
+from voiceagent.dialogue.delivery import first_mobile
 from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import (
     CallAnswered,
@@ -57,7 +58,7 @@ class TextCall:
         """The debtor says something."""
         expect = self.machine.expectation(self.state)
         briefing = self.machine.briefing
-        self.understood = understand(
+        meant = understand(
             words,
             language=self.machine.script.language,
             region=briefing.case.region,
@@ -66,6 +67,7 @@ class TextCall:
             today=briefing.today,
             now=briefing.started,
         )
+        self.understood = self.machine.cued(self.state, meant)
         return self._step(Heard(self.understood))
 
     def key(self, digits: str) -> tuple[Effect, ...]:
@@ -129,6 +131,7 @@ def machine_of(
         return_number=RETURN_NUMBERS.get(case.region, ""),
         address="Avenida Central 100",
         law=law_of(dialplans, case.language, case.region, case.state, at.date()),
+        text_number=first_mobile(case.phones, case.region),
     )
     return Machine(_script(script_path(dialplans, script, case.language)), briefing)
 

@@ -21,6 +21,8 @@ from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
+from voiceagent.debt.offer import Offer
+from voiceagent.dialogue.delivery import first_mobile
 from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.law import STRICTEST, SpokenLaw
 from voiceagent.dialogue.machine import Machine
@@ -63,6 +65,7 @@ class Job:
     entry: Entry = Entry.OUTBOUND
     first_contact: bool = True
     identity_tries_left: int = TRIES_PER_DAY
+    open_offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,8 @@ class Call:
             law=job.law,
             first_contact=job.first_contact,
             identity_tries_left=job.identity_tries_left,
+            open_offer=job.open_offer,
+            text_number=first_mobile((job.number, *job.case.phones), job.case.region),
         )
 
     def _verdict(self, ended: Ended | None) -> catalogue.CallEnded:

@@ -1,8 +1,9 @@
-"""The scripts and policies in force, loaded once, and kept in the database by content hash."""
+"""What conversations are held by: scripts and policies in force, kept by content hash; law; offers still open."""
 
 from __future__ import annotations
 
 import hashlib
+import uuid
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -13,8 +14,10 @@ from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.base.money import CURRENCY_OF_REGION
 from voiceagent.calendars.business import BusinessCalendar
+from voiceagent.cases.offers import open_offer
 from voiceagent.cases.store import keep_content
 from voiceagent.debt.case import Case
+from voiceagent.debt.offer import Offer
 from voiceagent.debt.policy import Policy
 from voiceagent.dialogue.intents import configure
 from voiceagent.dialogue.law import SpokenLaw
@@ -71,6 +74,11 @@ class ContentShelf:
     def law(self, case: Case, today: date) -> SpokenLaw:
         """What the law of the debtor's place wants said on that day."""
         return law_of(self._dialplans, case.language, case.region, case.state, today)
+
+    def left_open(self, case_id: uuid.UUID, today: date) -> Offer | None:
+        """What an earlier conversation about the case left on the table and is still valid on that day."""
+        with self._db.read() as connection:
+            return open_offer(connection, case_id, today)
 
     def _keep(self, kind: str, name: str, file: Path) -> str:
         try:

@@ -15,6 +15,7 @@ from voiceagent.base.errors import UnavailableError
 from voiceagent.base.ids import uuid7
 from voiceagent.cases.kinds import SeatState
 from voiceagent.debt.agreement import Agreement
+from voiceagent.debt.offer import Offer
 from voiceagent.journal import catalogue
 from voiceagent.journal.envelope import NewEvent, Payload
 from voiceagent.journal.private import private_ref
@@ -238,12 +239,36 @@ class CallRecord:
             )
         )
 
-    async def open_request(self, kind: str, detail: str) -> None:
-        """Commit a task for people, with the day it is owed."""
+    async def open_request(self, kind: str, detail: str, *, channel: str | None = None, destination: str = "") -> None:
+        """Commit a task for people, with the day it is owed, and how and where to something is to be sent."""
         now = self._clock.now()
         due = now + timedelta(days=REQUEST_DAYS.get(kind, REQUEST_DEFAULT_DAYS))
         text = private_ref("request", detail, now) if detail else None
-        await self._keep(catalogue.RequestOpened(uuid7(now), kind, self.keys.case_id, text, due))
+        where = private_ref("destination", destination, now) if destination else None
+        await self._keep(catalogue.RequestOpened(uuid7(now), kind, self.keys.case_id, text, due, channel, where))
+
+    def leave_offer(self, offer: Offer | None) -> None:
+        """What the next call of the case may take up, or that there is nothing any more."""
+        if self.keys.case_id is None:
+            return
+        if offer is None:
+            self._note(catalogue.OfferWithdrawn(self.keys.case_id))
+            return
+        self._note(
+            catalogue.OfferLeftOpen(
+                self.keys.case_id,
+                offer.kind.value,
+                offer.total.minor,
+                offer.discount.minor,
+                offer.total.currency,
+                tuple(catalogue.OfferedPayment(part.number, part.due, part.amount.minor) for part in offer.instalments),
+                offer.expires,
+            )
+        )
+
+    def rung(self, state: str, step: str, *, silent: bool) -> None:
+        """A question had to be put otherwise."""
+        self._note(catalogue.LadderStepped(state, step, silent))
 
     async def mark_number(self, status: str) -> None:
         """Commit what was learned of the number."""

@@ -128,6 +128,7 @@ class SeatLoop:
             entry=Entry.CALLBACK if lease.purpose is Purpose.CALLBACK else Entry.OUTBOUND,
             first_contact=lease.first_contact,
             identity_tries_left=lease.identity_tries_left,
+            open_offer=await asyncio.to_thread(self._shelf.left_open, lease.case_id, lease.today),
         )
 
     async def _complete(self, lease: Lease, ended: CallEnded) -> None:

@@ -57,6 +57,7 @@ def make_briefing(case: Case) -> Briefing:
         company="Atende Mais",
         protocol="20261118001",
         return_number="1140028922",
+        text_number="+5511987650001",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ speech_lost: lost
 speech_lost_prompt: sorry
 reprompt: [sorry]
 prompts:
-  sorry: Desculpe.
+  sorry: {variants: [Desculpe. Tecle um para sim.], tells_keys: true}
   greet: Falo com {name}?
   identity: Que dia você nasceu?
   owe: Consta {total} com {creditor}.
@@ -34,11 +35,13 @@ prompts:
 states:
   greet:
     say: [greet]
+    keys: {"1": confirm_self}
     "on":
       - {hear: confirm_self, go: verify}
   verify:
     say: [identity]
     expect: [birth_date]
+    digits: 4
     "on":
       - {hear: date, do: [{check_identity: birth_day_month}], go: verified}
   verified:
@@ -48,10 +51,12 @@ states:
   offer:
     do: [{quote: cash}]
     say: [owe]
+    keys: {"1": accept}
     "on":
       - {hear: accept, do: [accept], go: read}
   read:
     say: [read]
+    keys: {"1": "yes"}
     "on":
       - {hear: "yes", do: [confirm, promise], go: done}
   done: {say: [bye], end: PTP}
@@ -87,39 +92,50 @@ def test_shipped_scripts_are_sound(path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [
-        ("go: verify}", "go: nowhere}", 21, "no state 'nowhere'"),
+        ("go: verify}", "go: nowhere}", 22, "no state 'nowhere'"),
         ("say: [greet]", "say: [hello]", 19, "no prompt 'hello'"),
         ("{name}?", "{nome}?", 12, "uses {nome}"),
         ("{name}?", "{name!r}?", 12, "nothing more inside the braces"),
         ("{name}?", "{name?", 12, "braces"),
-        ("hear: confirm_self", "hear: confirm", 21, "no intent and no slot"),
-        ("when: verified,", "when: trusted,", 29, "unknown guard 'trusted'"),
-        ("when: verified,", "when: was told,", 29, "remember: told"),
-        ("do: [{quote: cash}]", "do: [{quote: card}]", 32, "quote takes cash, instalments"),
-        ("do: [{quote: cash}]", "do: [bargain]", 32, "unknown action 'bargain'"),
-        ("do: [accept]", "do: [request]", 35, "request needs a word"),
+        ("hear: confirm_self", "hear: confirm", 22, "no intent and no slot"),
+        ("when: verified,", "when: trusted,", 31, "unknown guard 'trusted'"),
+        ("when: verified,", "when: was told,", 31, "remember: told"),
+        ("do: [{quote: cash}]", "do: [{quote: card}]", 34, "quote takes cash, instalments"),
+        ("do: [{quote: cash}]", "do: [bargain]", 34, "unknown action 'bargain'"),
+        ("do: [accept]", "do: [request]", 38, "request needs a word"),
         ("Falo com {name}?", "Falo com {name} sobre {creditor}?", 19, "before identity is proved"),
         ("when: verified, say: owe, go: offer", "say: owe, go: offer, when: not verified",
-         29, "before identity is proved"),
-        ("{hear: confirm_self, go: verify}", "{hear: confirm_self, go: offer}", 33, "before identity is proved"),
-        ("do: [accept], go: read", "do: [], go: read", 37, "reads back what was not accepted"),
-        ("do: [confirm, promise]", "do: [promise]", 39, "second yes"),
-        ("say: [read]", "say: [owe]", 39, "confirm is reachable without a read-back"),
-        ('hear: "yes", do: [confirm', 'hear: ["yes", "no"], do: [confirm', 39, "confirm must answer a yes"),
+         31, "before identity is proved"),
+        ("{hear: confirm_self, go: verify}", "{hear: confirm_self, go: offer}", 35, "before identity is proved"),
+        ("do: [accept], go: read", "do: [], go: read", 40, "reads back what was not accepted"),
+        ("do: [confirm, promise]", "do: [promise]", 43, "second yes"),
+        ("say: [read]", "say: [owe]", 43, "confirm is reachable without a read-back"),
+        ('hear: "yes", do: [confirm', 'hear: ["yes", "no"], do: [confirm', 43, "confirm must answer a yes"),
         ("hear: accept, do: [accept], go: read", "hear: accept, do: [accept, confirm, promise], go: done",
-         35, "without a read-back"),
-        ("do: [{quote: cash}]", "do: []", 35, "without an offer"),
-        ("  done: {say: [bye], end: PTP}", "  done: {say: [bye], next: [{go: done}]}", 40, "circle"),
+         38, "without a read-back"),
+        ("do: [{quote: cash}]", "do: []", 38, "without an offer"),
+        ("  done: {say: [bye], end: PTP}", "  done: {say: [bye], next: [{go: done}]}", 44, "circle"),
         ("give_up: lost", "give_up: greet", 6, "must end the call by itself"),
-        ("  lost: {say: [bye], end: CB}", "  lost: {say: [bye], end: CB}\n  island: {end: CB}", 42, "never reached"),
-        ("  sorry: Desculpe.", "  sorry: Desculpe.\n  sorry: Perdão.", 12, "written twice"),
+        ("  lost: {say: [bye], end: CB}", "  lost: {say: [bye], end: CB}\n  island: {end: CB}", 46, "never reached"),
+        ("  greet: Falo", "  sorry: Perdão.\n  greet: Falo", 12, "written twice"),
         ("version: 1", "version: 1\ncolour: red", 5, "unknown key"),
         ("version: 1", "version: one", 4, "integer"),
         ("start: greet", "", 2, "start: missing"),
-        ("end: PTP", "end: PAGO", 40, "Input should be"),
-        ("end: PTP}", "end: PTP", 41, "correct the YAML"),
-        ("    say: [identity]", "    end: CB", 22, "exactly one of"),
-        ("{go: lost}", "{when: verified, go: lost}", 27, "always a way on"),
+        ("end: PTP", "end: PAGO", 44, "Input should be"),
+        ("end: PTP}", "end: PTP", 45, "correct the YAML"),
+        ("    say: [identity]", "    end: CB", 23, "exactly one of"),
+        ("{go: lost}", "{when: verified, go: lost}", 29, "always a way on"),
+        ('    keys: {"1": accept}\n', "", 33, "listens and takes no keys"),
+        ("tells_keys: true", "tells_keys: false", 18, "does not tell the keys"),
+        ("    digits: 4\n", "    digits: 4\n    digits_from: 5\n", 27, "must not be more than `digits`"),
+        ('{"1": accept}', '{"1": by_card}', 36, "no intent, no cue"),
+        ('{"1": accept}', '{"1": morning}', 36, "nothing in `on` hears 'period'"),
+        ("prompts:", "cues: {accept: [aceito]}\nprompts:", 10, "is an intent or slot already"),
+        ("hear: confirm_self", "hear: by_card", 22, "no intent and no slot"),
+        ("do: [accept], go: read", "do: [accept, {deliver: text}], go: read", 38, "deliver is reachable before"),
+        ("done: {say: [bye]", "done: {do: [{quote: cash}], say: [bye]", 44, "reachable after the promise"),
+        ("Até logo.", "Até logo, " + "muito obrigada, " * 20, 16, "s to say and 12 s is the most"),
+        ("reprompt: [sorry]", "reprompt: [sorry]\nmisheard: what", 10, "no prompt 'what'"),
     ],
 )  # fmt: skip
 def test_each_fault_is_found_at_its_line(
@@ -128,6 +144,20 @@ def test_each_fault_is_found_at_its_line(
     found = problems(old, new)
     assert any(says in text for text in found), found
     assert any(says in text and f"small.yaml:{line}:" in text for text in found), found
+
+
+def test_a_conversation_that_could_take_too_long_is_found(tmp_path: Path) -> None:
+    """Forty questions of nine seconds each, one after the other."""
+    question = "Esta é uma das perguntas que fazemos, e ela é comprida, mas ainda cabe em doze segundos: está bem? "
+    asking = "".join(
+        f'  {name}: {{say: [long], keys: {{"1": "yes"}}, "on": [{{hear: "yes", go: {after}}}]}}\n'
+        for name, after in pairwise([*(f"ask{n}" for n in range(40)), "verify"])
+    )
+    text = SMALL.replace("go: verify}", "go: ask0}").replace("prompts:\n", f"prompts:\n  long: {question!r}\n")
+    path = tmp_path / "small.yaml"
+    path.write_text(text.replace("states:\n", "states:\n" + asking), encoding="utf-8")
+    found = [text for finding, text in check_script(path) if finding.is_error]
+    assert any("a conversation from here can take" in text and "6 min is the most" in text for text in found), found
 
 
 def test_an_unsound_script_is_not_loaded(tmp_path: Path) -> None:

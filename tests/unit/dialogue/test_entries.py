@@ -114,7 +114,7 @@ def test_a_locked_case_is_asked_nothing(script: Script) -> None:
         talk = begun(script, entry, briefing)
         if talk.state.ended is None:
             talk.hear("confirm_self")
-        assert talk.state.ended is Disposition.CB and talk.prompts()[-1] == "unidentified"
+        assert talk.state.ended is Disposition.CB and "unidentified" in talk.prompts()
         assert not any(isinstance(effect, IdentityFailed | RightPartyVerified) for effect in talk.history)
 
 
@@ -183,4 +183,4 @@ def test_a_debt_not_yet_due_is_only_reminded_of(script: Script) -> None:
     debt = Debt("1", "Loja Aurora", "", Money(90_000), Money(0), date(2026, 11, 18) + timedelta(days=10))
     talk = begun(script, Entry.OUTBOUND, make_briefing(make_case(debts=(debt,))))
     talk.verify()
-    assert talk.prompts()[-1] == "reminder" and talk.state.ended is Disposition.CPC_NEG and talk.state.offer is None
+    assert "reminder" in talk.prompts() and talk.state.ended is Disposition.CPC_NEG and talk.state.offer is None

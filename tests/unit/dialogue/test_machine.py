@@ -23,9 +23,11 @@ from voiceagent.dialogue.events import (
     OptOut,
     Promise,
     RightPartyVerified,
+    Rung,
     Say,
     SpeechLost,
 )
+from voiceagent.dialogue.script import Script
 
 Begin = Callable[..., Talk]
 
@@ -48,12 +50,14 @@ def test_cash_promise_is_committed_before_the_closing_words(begin: Begin) -> Non
     talk.hear(date="2026-11-25")
     assert talk.prompts() == ["read_back_cash"]
     talk.hear("yes")
-    assert talk.types() == ["Promise", "OpenRequest", "Say", "Hangup"]
-    promise, hangup = talk.effects[0], talk.effects[-1]
-    assert isinstance(promise, Promise) and isinstance(hangup, Hangup)
+    assert talk.types() == ["Promise", "Say", "Say", "Expect"]
+    promise = talk.effects[0]
+    assert isinstance(promise, Promise)
     assert str(promise.agreement.total) == "1110.00"
     assert [(i.due, str(i.amount)) for i in promise.agreement.instalments] == [(date(2026, 11, 25), "1110.00")]
-    assert hangup.disposition is Disposition.PTP
+    talk.hear("yes")
+    assert talk.types() == ["OpenRequest", "Say", "Say", "Hangup"]
+    assert talk.effects[-1] == Hangup(Disposition.PTP)
 
 
 def test_instalments_by_the_debtors_own_proposal(begin: Begin) -> None:
@@ -106,7 +110,7 @@ def test_wrong_birthdays_then_document_then_no_disclosure(begin: Begin) -> None:
     assert talk.state.node == "ask_document"
     talk.hear(digits="999")
     talk.hear(digits="998")
-    assert talk.types() == ["IdentityFailed", "OpenRequest", "Say", "Hangup"]
+    assert talk.types() == ["IdentityFailed", "OpenRequest", "Say", "Say", "Hangup"]
     assert talk.state.ended is Disposition.CB
     assert not any(isinstance(effect, Say) and effect.discloses for effect in talk.history)
 
@@ -143,7 +147,7 @@ def test_birthday_by_keys(begin: Begin) -> None:
 
 def test_the_whole_conversation_by_keys(begin: Begin) -> None:
     talk = begin()
-    for keys in ("1", "1503", "1", "1", "2", "1"):
+    for keys in ("1", "1503", "1", "1", "2", "1", "1"):
         talk.event(Keyed(keys))
     assert talk.state.ended is Disposition.PTP and talk.state.promised is not None
 
@@ -236,7 +240,7 @@ def test_silence_ends_as_silence(begin: Begin) -> None:
     talk = begin()
     for _ in range(3):
         talk.event(NoInput())
-    assert talk.effects == (Hangup(Disposition.SIL),)
+    assert talk.effects == (Rung("give_up", silent=True), Hangup(Disposition.SIL))
 
 
 def test_errors_of_a_call_add_up(begin: Begin) -> None:
@@ -284,16 +288,26 @@ def test_lost_hearing_goes_on_by_keys_then_ends_with_a_callback(begin: Begin) ->
 def test_without_hearing_a_promise_can_still_be_keyed(begin: Begin) -> None:
     talk = begin()
     talk.event(SpeechLost())
-    for keys in ("1", "1503", "1", "1", "2", "1"):
+    for keys in ("1", "1503", "1", "1", "2", "1", "1"):
         talk.event(Keyed(keys))
     assert talk.state.ended is Disposition.PTP
 
 
-def test_without_hearing_what_needs_words_ends_with_a_callback(begin: Begin) -> None:
+def test_without_hearing_a_person_can_still_be_asked_for_by_keys(begin: Begin) -> None:
     talk = begin()
     talk.event(SpeechLost())
     talk.hear("human")
-    assert OpenRequest("human") in talk.effects
+    assert OpenRequest("human") in talk.effects and talk.prompts()[-1] == "callback_keys"
+    talk.event(Keyed("2"))
+    [callback] = [effect for effect in talk.effects if isinstance(effect, CallBack)]
+    assert callback.due_at.isoformat() == "2026-11-18T14:00:00-03:00" and talk.state.ended is Disposition.CB
+
+
+def test_without_hearing_what_needs_words_ends_with_a_callback(begin: Begin, script: Script) -> None:
+    human = script.states["human"].model_copy(update={"keys": {}})
+    talk = begin(other=script.model_copy(update={"states": {**script.states, "human": human}}))
+    talk.event(SpeechLost())
+    talk.hear("human")
     assert talk.types()[-3:] == ["CallBack", "Say", "Hangup"] and talk.state.ended is Disposition.CB
 
 
@@ -318,7 +332,7 @@ def test_nothing_due_is_only_a_reminder(begin: Begin) -> None:
     debt = replace(case.debts[0], due=date(2026, 12, 1))
     talk = begin(make_briefing(replace(case, debts=(debt,))))
     talk.verify()
-    assert talk.prompts() == ["reminder"] and talk.state.offer is None
+    assert talk.prompts() == ["thanks", "reminder", "bye"] and talk.state.offer is None
 
 
 def test_ambiguous_day_is_asked_about(begin: Begin) -> None:

@@ -30,8 +30,8 @@ def with_prompt(script: Script, text: str, **tags: bool) -> Script:
 def test_values_are_spoken_in_units_and_written_with_punctuation(script: Script, briefing: Briefing) -> None:
     said = render(script, "offer_cash", 0, briefing, known(briefing))
     assert said.text == (
-        "À vista, de mil e duzentos reais por mil cento e dez reais, para pagar até segunda-feira, vinte e três de "
-        "novembro. Fica bom para você?"
+        "À vista, de mil e duzentos reais por mil cento e dez reais, até segunda-feira, vinte e três de novembro. "
+        "Fica bom para você?"
     )
     texts = [part.text for part in said.parts]
     assert texts[0] == "À vista, de" and texts[-1] == "Fica bom para você?"

@@ -1,11 +1,12 @@
 """How events become the rows of this room."""
 
-from voiceagent.cases.projections import calls, law, money, people
+from voiceagent.cases.projections import calls, conversation, law, money, people
 from voiceagent.journal.journal import Projection
 
 PROJECTIONS: tuple[Projection, ...] = (
     *people.PROJECTIONS,
     *calls.PROJECTIONS,
+    *conversation.PROJECTIONS,
     *money.PROJECTIONS,
     *law.PROJECTIONS,
 )

@@ -72,6 +72,8 @@ def request_opened(connection: sa.Connection, event: Event) -> None:
             attempt_id=_attempt(event),
             kind=said["kind"],
             detail_ref=said["detail"]["ref"] if said["detail"] else None,
+            channel=said.get("channel"),
+            destination_ref=said["destination"]["ref"] if said.get("destination") else None,
             status=kinds.RequestStatus.OPEN,
             opened_at=event.at_utc,
             due_at=_instant(said["due_at"]),

@@ -1,20 +1,10 @@
 """The tables of people, debts, calls and promises. Import a table from here."""
 
 from voiceagent.cases.tables.calls import attempt, identity_try, interaction, recording, seat, turn
+from voiceagent.cases.tables.conversation import ladder_step, open_offer
 from voiceagent.cases.tables.law import compliance_decision, opt_out, request
 from voiceagent.cases.tables.money import agreement, agreement_debt, message, payment, payment_artifact, promise
-from voiceagent.cases.tables.people import (
-    attribute,
-    content,
-    creditor,
-    debt,
-    debt_case,
-    email,
-    person,
-    phone,
-    portfolio,
-    tenant,
-)
+from voiceagent.cases.tables.people import content, creditor, debt, debt_case, email, person, phone, portfolio, tenant
 
 #: Rows that only projections write, parents first: a replay of the journal must give them again, byte for byte.
 PROJECTED = (
@@ -25,11 +15,12 @@ PROJECTED = (
     email,
     debt_case,
     debt,
-    attribute,
     compliance_decision,
     interaction,
     attempt,
     turn,
+    ladder_step,
+    open_offer,
     agreement,
     agreement_debt,
     promise,
@@ -47,7 +38,6 @@ __all__ = [
     "agreement",
     "agreement_debt",
     "attempt",
-    "attribute",
     "compliance_decision",
     "content",
     "creditor",
@@ -56,7 +46,9 @@ __all__ = [
     "email",
     "identity_try",
     "interaction",
+    "ladder_step",
     "message",
+    "open_offer",
     "opt_out",
     "payment",
     "payment_artifact",

@@ -59,6 +59,8 @@ request = sa.Table(
     sa.Column("opened_at", UtcDateTime(), nullable=False),
     sa.Column("due_at", UtcDateTime()),
     sa.Column("closed_at", UtcDateTime()),
+    sa.Column("channel", sa.String(32), comment="sms or email"),
+    sa.Column("destination_ref", Uuid(), comment="private row of the number or address"),
     sa.Index("ix_request_open", "tenant_id", "status", "due_at"),
     enum_check("status", RequestStatus),
 )
