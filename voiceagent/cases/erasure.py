@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.cases import tables
+from voiceagent.cases.holds import holds
+from voiceagent.cases.stops import StopsKept, digests_of_stops
 from voiceagent.journal import tables as journal_tables
 from voiceagent.journal.audit import references
 from voiceagent.journal.envelope import NewEvent
@@ -18,7 +20,8 @@ from voiceagent.journal.journal import Journal
 def erase_person(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: str = "retention") -> int:
     """Erase every private value the journal keeps of a person, and the tables' copies; returns how many values.
 
-    BadInputError when there is no such person, or one in a call now. Recordings are files: their keeper erases those.
+    Their stops go on holding, under a digest. BadInputError when there is no such person, one in a call now, or one
+    under a legal hold. Recordings are files: their keeper erases those.
     """
     with journal.transaction() as connection:
         person = tables.person
@@ -30,9 +33,18 @@ def erase_person(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: 
         )
         if any(call.status != "ended" for call in calls):
             raise BadInputError(f"person {person_id} is in a call now: erase them after it", code="in_call")
+        standing = holds(connection, person_id)
+        if standing:
+            reason = standing[0]["reason"]
+            raise BadInputError(
+                f"person {person_id} is under a legal hold ({reason}): lift it first", code="legal_hold"
+            )
+        kept = digests_of_stops(connection, person_id, journal.clock.now())
         case = tables.debt_case
         cases = connection.execute(sa.select(case.c.id).where(case.c.person_id == person_id)).scalars()
-        refs = _references(connection, [person_id, *cases, *(call.id for call in calls)])
+        # A stop of a number alone has a stream of its own, with that number in it.
+        streams = [person_id, *cases, *(call.id for call in calls), *map(uuid.UUID, kept)]
+        refs = _references(connection, streams)
         private = journal_tables.private
         for start in range(0, len(refs), 500):
             connection.execute(
@@ -40,9 +52,10 @@ def erase_person(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: 
                 .where(private.c.id.in_(refs[start : start + 500]), private.c.body.is_not(None))
                 .values(body=None, salt=None, erased_at=journal.clock.now())
             )
-        journal.record(
-            [NewEvent("person", person_id, PrivateErased(person_id, tuple(refs), reason), actor)], connection
-        )
+        events = [NewEvent("person", person_id, PrivateErased(person_id, tuple(refs), reason), actor)]
+        if kept:
+            events.insert(0, NewEvent("person", person_id, StopsKept(kept), actor))
+        journal.record(events, connection)
     return len(refs)
 
 

@@ -4,7 +4,20 @@ from voiceagent.cases.tables.calls import attempt, identity_try, interaction, re
 from voiceagent.cases.tables.conversation import ladder_step, open_offer
 from voiceagent.cases.tables.law import compliance_decision, opt_out, request
 from voiceagent.cases.tables.money import agreement, agreement_debt, message, payment, payment_artifact, promise
-from voiceagent.cases.tables.people import content, creditor, debt, debt_case, email, person, phone, portfolio, tenant
+from voiceagent.cases.tables.people import (
+    attribute,
+    content,
+    creditor,
+    debt,
+    debt_case,
+    email,
+    person,
+    phone,
+    portfolio,
+    tenant,
+)
+from voiceagent.cases.tables.privacy import legal_hold, stop_proof
+from voiceagent.cases.tables.segments import case_score, segment
 
 #: Rows that only projections write, parents first: a replay of the journal must give them again, byte for byte.
 PROJECTED = (
@@ -15,6 +28,7 @@ PROJECTED = (
     email,
     debt_case,
     debt,
+    attribute,
     compliance_decision,
     interaction,
     attempt,
@@ -27,6 +41,9 @@ PROJECTED = (
     payment,
     payment_artifact,
     opt_out,
+    stop_proof,
+    legal_hold,
+    segment,
     request,
     recording,
     identity_try,
@@ -38,6 +55,8 @@ __all__ = [
     "agreement",
     "agreement_debt",
     "attempt",
+    "attribute",
+    "case_score",
     "compliance_decision",
     "content",
     "creditor",
@@ -47,6 +66,7 @@ __all__ = [
     "identity_try",
     "interaction",
     "ladder_step",
+    "legal_hold",
     "message",
     "open_offer",
     "opt_out",
@@ -59,6 +79,8 @@ __all__ = [
     "recording",
     "request",
     "seat",
+    "segment",
+    "stop_proof",
     "tenant",
     "turn",
 ]

@@ -1,0 +1,167 @@
+"""Stops that hold for numbers and documents whoever has them, also after the person was erased (by a keyed digest).
+
+The digest's key is a private row that is never erased. Who has the whole database can test a number against it; a list
+of numbers cannot be read back from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+import sqlalchemy as sa
+
+from voiceagent.cases import tables as t
+from voiceagent.cases.kinds import OptOutScope
+from voiceagent.cases.tables.privacy import stop_proof
+from voiceagent.journal import tables as journal_tables
+from voiceagent.journal.catalogue import Said
+from voiceagent.journal.envelope import Event
+from voiceagent.journal.journal import Projection, for_each
+from voiceagent.journal.private import Private
+from voiceagent.storage.upsert import upsert
+
+_KEY = "stop_key"
+_NUMBER = OptOutScope.NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class StopProved(Said):
+    """What proves a stop: a letter's number, the words, the file it came in."""
+
+    TYPE: ClassVar[str] = "optout.proved"
+    opt_out_id: uuid.UUID
+    proof: Private
+
+
+@dataclass(frozen=True, slots=True)
+class StopsKept(Said):
+    """Stops whose number or document is about to be erased go on holding under `digests` {stop: keyed digest}."""
+
+    TYPE: ClassVar[str] = "optout.kept"
+    digests: dict[str, str]
+
+
+def numbers_of_erased(connection: sa.Connection, numbers: Iterable[str], tenant_id: uuid.UUID) -> frozenset[str]:
+    """Those of `numbers` that nobody may use because somebody erased since wanted it so."""
+    return frozenset(value for value, scope, _ in _kept(connection, numbers, tenant_id) if scope is _NUMBER)
+
+
+def channels_of_erased(
+    connection: sa.Connection, documents: Iterable[str], tenant_id: uuid.UUID
+) -> dict[str, set[str | None]]:
+    """Channels on which people erased since, who had these documents, wanted quiet (None: on all), by document."""
+    found: dict[str, set[str | None]] = {}
+    for value, scope, channel in _kept(connection, documents, tenant_id):
+        if scope is not _NUMBER:
+            found.setdefault(value, set()).add(None if scope is OptOutScope.PERSON else channel)
+    return found
+
+
+def digests_of_stops(connection: sa.Connection, person_id: uuid.UUID, now: datetime) -> dict[str, str]:
+    """{stop: digest} of what must go on holding when the person is erased; makes the key where there is none yet.
+
+    The person's own stops, and those of numbers that nobody else has.
+    """
+    person = connection.execute(sa.select(t.person).where(t.person.c.id == person_id)).one()
+    phone, other = t.phone.c, t.phone.alias()
+    shared = sa.exists(
+        sa.select(other.c.id).where(
+            other.c.tenant_id == phone.tenant_id, other.c.number == phone.number, other.c.person_id != person_id
+        )
+    )
+    alone = sa.select(phone.number).where(phone.person_id == person_id, phone.number.is_not(None), ~shared)
+    o = t.opt_out.c
+    rows = connection.execute(
+        sa.select(o.id, o.scope, o.number).where(
+            o.tenant_id == person.tenant_id,
+            o.revoked_at.is_(None),
+            sa.or_(o.person_id == person_id, o.number.in_(alone)),
+        )
+    ).all()
+    held = {str(row.id): row.number if row.scope is _NUMBER else person.document for row in rows}
+    held = {stop: value for stop, value in held.items() if value is not None}
+    if not held:
+        return {}
+    key = _key(connection, person.tenant_id) or _make_key(connection, person.tenant_id, now)
+    return {stop: _digest(key, value) for stop, value in held.items()}
+
+
+_o, _p = t.opt_out.c, stop_proof.c
+_KEPT = (
+    sa.select(_p.digest, _o.scope, _o.channel)
+    .join(t.opt_out, _o.id == _p.opt_out_id)
+    .where(
+        _o.revoked_at.is_(None),
+        _p.tenant_id == sa.bindparam("tenant"),
+        _p.digest.in_(sa.bindparam("digests", expanding=True)),
+    )
+)
+_THE_KEY = sa.select(journal_tables.private.c.salt).where(journal_tables.private.c.id == sa.bindparam("key"))
+
+
+def _kept(
+    connection: sa.Connection, values: Iterable[str], tenant_id: uuid.UUID
+) -> list[tuple[str, OptOutScope, str | None]]:
+    """(value, scope, channel) of stops in force that were kept under a digest of one of these values."""
+    key = _key(connection, tenant_id)
+    if key is None:
+        # Nobody was ever erased with a stop.
+        return []
+    digests = {_digest(key, value): value for value in values}
+    found: list[tuple[str, OptOutScope, str | None]] = []
+    for some in _chunks(sorted(digests)):
+        rows = connection.execute(_KEPT, {"tenant": tenant_id, "digests": some})
+        found += [(digests[row.digest], row.scope, row.channel) for row in rows]
+    return found
+
+
+def _digest(key: bytes, value: str) -> str:
+    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+
+
+def _key_id(tenant_id: uuid.UUID) -> uuid.UUID:
+    return uuid.uuid5(tenant_id, _KEY)
+
+
+def _key(connection: sa.Connection, tenant_id: uuid.UUID) -> bytes | None:
+    return connection.execute(_THE_KEY, {"key": _key_id(tenant_id)}).scalar()
+
+
+def _make_key(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime) -> bytes:
+    key = secrets.token_bytes(32)
+    row = {"id": _key_id(tenant_id), "tenant_id": tenant_id, "kind": _KEY, "salt": key, "created_at": now}
+    connection.execute(sa.insert(journal_tables.private).values(**row))
+    return key
+
+
+def _chunks(values: list[str], size: int = 500) -> list[list[str]]:
+    return [values[start : start + size] for start in range(0, len(values), size)]
+
+
+def _proved(connection: sa.Connection, event: Event) -> None:
+    row = {"opt_out_id": event.payload["opt_out_id"], "tenant_id": event.tenant_id}
+    upsert(connection, stop_proof, [row | {"proof_ref": event.payload["proof"]["ref"]}], update=("proof_ref",))
+
+
+def _stops_kept(connection: sa.Connection, event: Event) -> None:
+    digests: dict[str, str] = event.payload["digests"]
+    rows = [
+        {"opt_out_id": uuid.UUID(stop), "tenant_id": event.tenant_id, "digest": digest}
+        for stop, digest in sorted(digests.items())
+    ]
+    upsert(connection, stop_proof, rows, update=("digest",))
+    stops = [row["opt_out_id"] for row in rows]
+    connection.execute(sa.update(t.opt_out).where(t.opt_out.c.id.in_(stops)).values(number=None))
+
+
+PROJECTIONS = (
+    Projection(StopProved.TYPE, for_each(_proved)),
+    Projection(StopsKept.TYPE, for_each(_stops_kept)),
+)
