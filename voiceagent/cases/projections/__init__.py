@@ -1,6 +1,5 @@
 """How events become the rows of this room."""
 
-from voiceagent.cases import holds, segments, stops
 from voiceagent.cases.projections import calls, conversation, law, money, people
 from voiceagent.journal.journal import Projection
 
@@ -10,7 +9,4 @@ PROJECTIONS: tuple[Projection, ...] = (
     *conversation.PROJECTIONS,
     *money.PROJECTIONS,
     *law.PROJECTIONS,
-    *stops.PROJECTIONS,
-    *holds.PROJECTIONS,
-    *segments.PROJECTIONS,
 )
