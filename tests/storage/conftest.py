@@ -16,16 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from voiceagent import cases
 from voiceagent.base.clock import ManualClock
 from voiceagent.base.ids import uuid7
 from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
+from voiceagent.cases import tables
 from voiceagent.cases.attempts import begin_attempt
+from voiceagent.cases.holds import lift_holds, place_hold
 from voiceagent.cases.intake import Given, Taken, import_cases, take_in
 from voiceagent.cases.kinds import SeatState
 from voiceagent.cases.seats import seat_changed
+from voiceagent.cases.segments import Intensity, save_segment
+from voiceagent.cases.stops import StopProved
 from voiceagent.cases.store import load_case, promises
 from voiceagent.debt.case import Case, Debt
 from voiceagent.journal import catalogue
@@ -362,3 +367,10 @@ class Talk:
         self.journal.record([NewEvent("case", taken.case_id, payload) for payload in events])
         self.journal.record([seat_changed("seat-1", "worker-1", SeatState.TALKING)])
         self.journal.record([seat_changed("seat-1", "worker-1", SeatState.IDLE)])
+        with self.journal.db.read() as connection:
+            opt_out = connection.execute(sa.select(tables.opt_out.c.id)).scalars().first()
+        proved = StopProved(opt_out, private_ref("proof", "letter 12", now))
+        self.journal.record([NewEvent("person", taken.person_id, proved)])
+        place_hold(self.journal, taken.person_id, reason="lawsuit 1")
+        lift_holds(self.journal, taken.person_id)
+        save_segment(self.journal, "young", "days_overdue < 90", intensity=Intensity(per_week=2))

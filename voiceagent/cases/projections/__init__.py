@@ -1,5 +1,6 @@
 """How events become the rows of this room."""
 
+from voiceagent.cases import holds, segments, stops
 from voiceagent.cases.projections import calls, conversation, law, money, people
 from voiceagent.journal.journal import Projection
 
@@ -9,4 +10,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     *conversation.PROJECTIONS,
     *money.PROJECTIONS,
     *law.PROJECTIONS,
+    *stops.PROJECTIONS,
+    *holds.PROJECTIONS,
+    *segments.PROJECTIONS,
 )

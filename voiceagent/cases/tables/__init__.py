@@ -16,6 +16,8 @@ from voiceagent.cases.tables.people import (
     portfolio,
     tenant,
 )
+from voiceagent.cases.tables.privacy import legal_hold, stop_proof
+from voiceagent.cases.tables.segments import case_score, segment
 
 #: Rows that only projections write, parents first: a replay of the journal must give them again, byte for byte.
 PROJECTED = (
@@ -39,6 +41,9 @@ PROJECTED = (
     payment,
     payment_artifact,
     opt_out,
+    stop_proof,
+    legal_hold,
+    segment,
     request,
     recording,
     identity_try,
@@ -51,6 +56,7 @@ __all__ = [
     "agreement_debt",
     "attempt",
     "attribute",
+    "case_score",
     "compliance_decision",
     "content",
     "creditor",
@@ -60,6 +66,7 @@ __all__ = [
     "identity_try",
     "interaction",
     "ladder_step",
+    "legal_hold",
     "message",
     "open_offer",
     "opt_out",
@@ -72,6 +79,8 @@ __all__ = [
     "recording",
     "request",
     "seat",
+    "segment",
+    "stop_proof",
     "tenant",
     "turn",
 ]
