@@ -53,7 +53,7 @@ def begin_attempt(
     number has a live attempt; nothing was written then.
     """
     call = attempt_id or uuid7(journal.clock.now())
-    with journal.transaction() if connection is None else nullcontext(connection) as own:
+    with journal.transaction() if connection is None else nullcontext(connection) as own, own.begin_nested():
         begin_attempts(journal, [NewAttempt(call, attempted, decision)], own, actor=actor)
     return call
 
@@ -66,7 +66,10 @@ def begin_attempts(
     actor: str = "dialer",
     beside: Sequence[NewEvent] = (),
 ) -> None:
-    """`begin_attempt` for several at once: all of them or none. `beside`: events recorded with them."""
+    """`begin_attempt` for several at once, `beside` recorded with them: all or nothing.
+
+    After AlreadyLiveError the transaction is over: look, within it, who is in a call before asking for this.
+    """
     now = journal.clock.now()
     decided, begun = list(beside), []
     for new in attempts:
@@ -81,9 +84,8 @@ def begin_attempts(
             decided.append(NewEvent("call", new.id, decision, actor, at=now))
         begun.append(NewEvent("call", new.id, _pinned(attempted, now), actor, at=now))
     try:
-        with connection.begin_nested():
-            # Like with like: neighbouring events of one type are written together.
-            journal.record([*decided, *begun], connection)
+        # Like with like: neighbouring events of one type are written together.
+        journal.record([*decided, *begun], connection)
     except IntegrityError as error:
         if "attempt" in str(error.orig) and ("live" in str(error.orig) or "UNIQUE" in str(error.orig)):
             raise AlreadyLiveError("this person or number is in another call now; wait for its end") from error

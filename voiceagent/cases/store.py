@@ -60,6 +60,34 @@ _BEST_FIRST = (
 )
 
 
+#: Questions are built once: they are asked before every call.
+_CASES = (
+    sa.select(tables.debt_case, tables.person, tables.creditor.c.name.label("creditor_name"))
+    .join(tables.person, tables.person.c.id == tables.debt_case.c.person_id)
+    .join(tables.creditor, tables.creditor.c.id == tables.debt_case.c.creditor_id)
+    .where(tables.debt_case.c.id.in_(sa.bindparam("cases", expanding=True)))
+    .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+)
+_DEBTS = (
+    sa.select(tables.debt)
+    .where(
+        tables.debt.c.case_id.in_(sa.bindparam("cases", expanding=True)),
+        tables.debt.c.status.in_((DebtStatus.OPEN, DebtStatus.DISPUTED)),
+    )
+    .order_by(tables.debt.c.due, tables.debt.c.id)
+)
+_EMAILS = (
+    sa.select(tables.email.c.person_id, tables.email.c.address)
+    .where(tables.email.c.person_id.in_(sa.bindparam("people", expanding=True)), tables.email.c.address.is_not(None))
+    .order_by(tables.email.c.position)
+)
+_PHONES = (
+    sa.select(tables.phone)
+    .where(tables.phone.c.person_id.in_(sa.bindparam("people", expanding=True)), tables.phone.c.number.is_not(None))
+    .order_by(tables.phone.c.position)
+)
+
+
 def load_case(connection: sa.Connection, case_id: uuid.UUID) -> CaseFile:
     """The case with its open debts; BadInputError when there is none, or its person was erased, or nothing is owed."""
     found = load_cases(connection, [case_id])[case_id]
@@ -70,30 +98,15 @@ def load_case(connection: sa.Connection, case_id: uuid.UUID) -> CaseFile:
 
 def load_cases(connection: sa.Connection, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, CaseFile | BadInputError]:
     """Several cases at once, each with the error `load_case` would raise in its place."""
-    t = tables
-    rows = connection.execute(
-        sa.select(t.debt_case, t.person, t.creditor.c.name.label("creditor_name"))
-        .join(t.person, t.person.c.id == t.debt_case.c.person_id)
-        .join(t.creditor, t.creditor.c.id == t.debt_case.c.creditor_id)
-        .where(t.debt_case.c.id.in_(case_ids))
-        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
-    ).all()
+    rows = connection.execute(_CASES, {"cases": list(case_ids)}).all()
     known = {row.debt_case_id: row for row in rows}
     people = [row.debt_case_person_id for row in rows]
     debts: dict[uuid.UUID, list[sa.Row[Any]]] = {}
-    for debt in connection.execute(
-        sa.select(t.debt)
-        .where(t.debt.c.case_id.in_(case_ids), t.debt.c.status.in_((DebtStatus.OPEN, DebtStatus.DISPUTED)))
-        .order_by(t.debt.c.due, t.debt.c.id)
-    ):
+    for debt in connection.execute(_DEBTS, {"cases": list(case_ids)}):
         debts.setdefault(debt.case_id, []).append(debt)
     phones = _phones_of(connection, people)
     emails: dict[uuid.UUID, list[str]] = {}
-    for email in connection.execute(
-        sa.select(t.email.c.person_id, t.email.c.address)
-        .where(t.email.c.person_id.in_(people), t.email.c.address.is_not(None))
-        .order_by(t.email.c.position)
-    ):
+    for email in connection.execute(_EMAILS, {"people": people}):
         emails.setdefault(email.person_id, []).append(email.address)
     found: dict[uuid.UUID, CaseFile | BadInputError] = {}
     for case_id in case_ids:
@@ -110,9 +123,7 @@ def load_cases(connection: sa.Connection, case_ids: Sequence[uuid.UUID]) -> dict
     return found
 
 
-def _file(
-    row: sa.Row[Any], debts: Sequence[sa.Row[Any]], phones: tuple[Phone, ...], emails: Sequence[str]
-) -> CaseFile:
+def _file(row: sa.Row[Any], debts: Sequence[sa.Row[Any]], phones: tuple[Phone, ...], emails: Sequence[str]) -> CaseFile:
     case = Case(
         name=row.person_name,
         document=row.person_document,
@@ -151,10 +162,7 @@ def load_phones(connection: sa.Connection, person_id: uuid.UUID) -> tuple[Phone,
 
 
 def _phones_of(connection: sa.Connection, people: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Phone, ...]]:
-    table = tables.phone
-    rows = connection.execute(
-        sa.select(table).where(table.c.person_id.in_(people), table.c.number.is_not(None)).order_by(table.c.position)
-    )
+    rows = connection.execute(_PHONES, {"people": list(people)})
     found: dict[uuid.UUID, list[Phone]] = {}
     for row in rows:
         phone = Phone(row.id, row.number, row.status, row.position, row.last_right_party_at)

@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 
 #: More than this is no drift but a jump, or another machine's clock.
 MOST = timedelta(seconds=60)
+#: The database is asked so often; this process' own seconds are looked at each time.
+ASK_EVERY_S = 1.0
+_NEWEST = sa.select(event.c.at_utc).order_by(event.c.seq.desc()).limit(1)
 
 
 class ClockGuard:
@@ -24,6 +27,7 @@ class ClockGuard:
         self._clock = clock
         self._began, self._ticks = clock.now(), clock.monotonic()
         self._alarmed = ""
+        self._asked: float | None = None
 
     def check(self, connection: sa.Connection) -> None:
         """UnavailableError (code clock) while the clock is more than a minute off; said in the log once each time."""
@@ -39,9 +43,11 @@ class ClockGuard:
         jumped = now - self._began - timedelta(seconds=self._clock.monotonic() - self._ticks)
         if abs(jumped) > MOST:
             return f"the clock was set {_told(jumped)} while the program ran"
-        newest: datetime | None = connection.execute(
-            sa.select(event.c.at_utc).order_by(event.c.seq.desc()).limit(1)
-        ).scalar()
+        ticks = self._clock.monotonic()
+        if not self._alarmed and self._asked is not None and ticks - self._asked < ASK_EVERY_S:
+            return ""
+        self._asked = ticks
+        newest: datetime | None = connection.execute(_NEWEST).scalar()
         if newest is not None and newest - now > MOST:
             return f"the journal's newest event lies {_told(newest - now)} of this clock"
         theirs = self._database_now(connection)

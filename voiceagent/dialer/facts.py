@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from voiceagent.calendars.zones import default_zone, zone_of
 from voiceagent.cases import kinds, tables
+from voiceagent.cases.stops import channels_of_erased, numbers_of_erased
 from voiceagent.cases.store import CaseFile, Phone, earliest_open_promises, failed_identity_at
 from voiceagent.compliance import CaseFacts, Channel, Contact, ContactKind, Purpose, Request
 from voiceagent.debt.disposition import Disposition
@@ -173,26 +174,51 @@ def zone_for(file: CaseFile) -> str:
     return zone or zone_of(case.region, None, number) or default_zone(case.region) or "UTC"
 
 
+#: Questions are built once: they are asked before every call.
+_i, _a, _o, _r, _c = (table.c for table in (tables.interaction, tables.attempt, tables.opt_out, tables.request,
+                                            tables.debt_case))  # fmt: skip
+_PEOPLE, _SINCE = sa.bindparam("people", expanding=True), sa.bindparam("since")
+_HISTORY = (
+    sa.select(
+        _i.person_id, _i.channel, _i.direction, _i.started_at, _i.ended_at, _i.outcome, _i.case_id, _a.number,
+        _a.right_party,
+    )
+    .outerjoin(tables.attempt, _a.id == _i.id)
+    .where(_i.person_id.in_(_PEOPLE), _i.started_at > _SINCE)
+    .order_by(_i.started_at)
+)  # fmt: skip
+_ASKED = sa.select(callback.c.person_id, callback.c.created_at).where(
+    callback.c.person_id.in_(_PEOPLE), callback.c.origin == CallbackOrigin.DEBTOR_ASKED, callback.c.created_at > _SINCE
+)
+_STOPPED_NUMBERS = sa.select(_o.number).where(
+    _o.tenant_id == sa.bindparam("tenant"),
+    _o.scope == kinds.OptOutScope.NUMBER,
+    _o.revoked_at.is_(None),
+    _o.number.in_(sa.bindparam("numbers", expanding=True)),
+)
+_OPTED_OUT = sa.select(_o.person_id, _o.scope, _o.channel).where(
+    _o.tenant_id == sa.bindparam("tenant"), _o.person_id.in_(_PEOPLE), _o.revoked_at.is_(None)
+)
+_REQUESTS = (
+    sa.select(_r.kind, _r.status, _r.attempt_id, _r.case_id, _c.person_id)
+    .join(tables.debt_case, _c.id == _r.case_id)
+    .where(_c.person_id.in_(_PEOPLE), _r.kind.in_(_STOPPING_REQUESTS))
+)
+_SAID = sa.select(_a.id, _a.disposition, _a.case_id, _a.person_id).where(
+    _a.person_id.in_(_PEOPLE), _a.disposition.in_([d.value for d in (*_STOPPING, Disposition.CEASE)])
+)
+
 _Past = tuple[tuple[Contact, ...], dict[str, int], datetime | None]
 
 
 def _pasts(connection: sa.Connection, files: Sequence[CaseFile], now: datetime) -> dict[uuid.UUID, _Past]:
     """By person: contacts, dials by number, and until when an outcome wants quiet."""
     people = list({file.person_id for file in files})
-    t = tables.interaction
-    a = tables.attempt
     contacts: dict[uuid.UUID, list[Contact]] = {person: [] for person in people}
     dials: dict[uuid.UUID, dict[str, int]] = {person: {} for person in people}
     cool: dict[uuid.UUID, datetime] = {}
-    for row in connection.execute(
-        sa.select(
-            t.c.person_id, t.c.channel, t.c.direction, t.c.started_at, t.c.ended_at, t.c.outcome, t.c.case_id,
-            a.c.number, a.c.right_party,
-        )
-        .outerjoin(a, a.c.id == t.c.id)
-        .where(t.c.person_id.in_(people), t.c.started_at > now - LOOK_BACK)
-        .order_by(t.c.started_at)
-    ):  # fmt: skip
+    since = {"people": people, "since": now - LOOK_BACK}
+    for row in connection.execute(_HISTORY, since):
         person = row.person_id
         outgoing = row.direction is kinds.Direction.OUT
         debt = str(row.case_id) if row.case_id else None
@@ -211,14 +237,7 @@ def _pasts(connection: sa.Connection, files: Sequence[CaseFile], now: datetime) 
         if disposition in COOL_OFF:
             until = (row.ended_at or row.started_at) + COOL_OFF[disposition]
             cool[person] = max(cool.get(person, until), until)
-    asked = connection.execute(
-        sa.select(callback.c.person_id, callback.c.created_at).where(
-            callback.c.person_id.in_(people),
-            callback.c.origin == CallbackOrigin.DEBTOR_ASKED,
-            callback.c.created_at > now - LOOK_BACK,
-        )
-    )
-    for row in asked:
+    for row in connection.execute(_ASKED, since):
         contacts[row.person_id].append(Contact(row.created_at, Channel.VOICE, ContactKind.CALLBACK_ASKED))
     return {
         person: (tuple(contacts[person]), dials[person], quiet if (quiet := cool.get(person)) and quiet > now else None)
@@ -228,44 +247,29 @@ def _pasts(connection: sa.Connection, files: Sequence[CaseFile], now: datetime) 
 
 def _stopped_numbers(connection: sa.Connection, files: Sequence[CaseFile], tenant_id: uuid.UUID) -> frozenset[str]:
     """Of all these numbers, those nobody may call, whoever they belong to."""
-    o = tables.opt_out
-    numbers = {phone.number for file in files for phone in file.phones}
-    rows = connection.execute(
-        sa.select(o.c.number).where(
-            o.c.tenant_id == tenant_id,
-            o.c.scope == kinds.OptOutScope.NUMBER,
-            o.c.revoked_at.is_(None),
-            o.c.number.in_(numbers),
-        )
-    ).scalars()
-    return frozenset(rows)
+    numbers = list({phone.number for file in files for phone in file.phones})
+    stopped = connection.execute(_STOPPED_NUMBERS, {"tenant": tenant_id, "numbers": numbers}).scalars()
+    return frozenset(stopped) | numbers_of_erased(connection, numbers, tenant_id)
 
 
 def _stops(
     connection: sa.Connection, files: Sequence[CaseFile], tenant_id: uuid.UUID
 ) -> dict[uuid.UUID, tuple[str, ...]]:
     """By case."""
-    people = {file.person_id for file in files}
+    people = list({file.person_id for file in files})
     of_person: dict[uuid.UUID, set[str]] = {person: set() for person in people}
     of_case: dict[uuid.UUID | None, set[str]] = {}
-    o = tables.opt_out
-    opted = connection.execute(
-        sa.select(o.c.person_id, o.c.scope, o.c.channel).where(
-            o.c.tenant_id == tenant_id, o.c.person_id.in_(people), o.c.revoked_at.is_(None)
-        )
-    )
-    for person, scope, channel in opted:
+    for person, scope, channel in connection.execute(_OPTED_OUT, {"tenant": tenant_id, "people": people}):
         if scope is kinds.OptOutScope.PERSON or (
             scope is kinds.OptOutScope.CHANNEL and channel in (None, kinds.Channel.VOICE)
         ):
             of_person[person].add("cease")
-    r, a, c = tables.request, tables.attempt, tables.debt_case
+    erased = channels_of_erased(connection, (file.case.document for file in files), tenant_id)
+    for file in files:
+        if erased.get(file.case.document, set()) & {None, kinds.Channel.VOICE.value}:
+            of_person[file.person_id].add("cease")
     # Requests of the person's other cases count where they stop the person.
-    requests = connection.execute(
-        sa.select(r.c.kind, r.c.status, r.c.attempt_id, r.c.case_id, c.c.person_id)
-        .join(c, c.c.id == r.c.case_id)
-        .where(c.c.person_id.in_(people), r.c.kind.in_(_STOPPING_REQUESTS))
-    ).all()
+    requests = connection.execute(_REQUESTS, {"people": people}).all()
     answered: set[tuple[uuid.UUID | None, str]] = set()
     for row in requests:
         stop = _STOPPING_REQUESTS[row.kind]
@@ -275,12 +279,7 @@ def _stops(
             of_person[row.person_id].add(stop)
         else:
             of_case.setdefault(row.case_id, set()).add(stop)
-    said = connection.execute(
-        sa.select(a.c.id, a.c.disposition, a.c.case_id, a.c.person_id).where(
-            a.c.person_id.in_(people), a.c.disposition.in_([d.value for d in (*_STOPPING, Disposition.CEASE)])
-        )
-    )
-    for call in said:
+    for call in connection.execute(_SAID, {"people": people}):
         if call.disposition is Disposition.CEASE:
             if not _revoked(connection, call.id):
                 of_person[call.person_id].add("cease")
@@ -292,9 +291,7 @@ def _stops(
             of_person[call.person_id].add(stop)
         else:
             of_case.setdefault(call.case_id, set()).add(stop)
-    return {
-        file.case_id: tuple(sorted(of_person[file.person_id] | of_case.get(file.case_id, set()))) for file in files
-    }
+    return {file.case_id: tuple(sorted(of_person[file.person_id] | of_case.get(file.case_id, set()))) for file in files}
 
 
 def _revoked(connection: sa.Connection, attempt_id: uuid.UUID) -> bool:

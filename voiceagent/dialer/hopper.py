@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,8 +21,6 @@ from voiceagent.dialer.tables import (
     campaign,
     enrollment,
 )
-
-_TIERS = sorted(Priority, reverse=True)
 
 #: A callback that could not be placed for so long is given up; the campaign goes on with the case.
 CALLBACK_LIFE = timedelta(days=3)
@@ -51,7 +50,7 @@ def anybody_due(connection: sa.Connection, now: datetime, tenant_id: uuid.UUID) 
     running = list(connection.execute(query).scalars())
     if callbacks(connection, now, tenant_id, running, limit=1):
         return True
-    return any(enrolled(connection, now, campaign_id, limit=1, locked=False) for campaign_id in running)
+    return any(enrolled(connection, now, campaign_id, limit=1) for campaign_id in running)
 
 
 def next_due(connection: sa.Connection, tenant_id: uuid.UUID) -> datetime | None:
@@ -61,7 +60,7 @@ def next_due(connection: sa.Connection, tenant_id: uuid.UUID) -> datetime | None
     )
     instants = []
     for campaign_id in connection.execute(running).scalars():
-        for tier in _TIERS:
+        for tier in Priority:
             first = sa.select(sa.func.min(enrollment.c.next_at)).where(
                 enrollment.c.campaign_id == campaign_id, enrollment.c.priority == tier
             )
@@ -88,25 +87,7 @@ def callbacks(
     limit: int,
 ) -> list[Candidate]:
     """Promised calls that are due, of these campaigns and (`alone`) of none, to people who are not in a call."""
-    whose = callback.c.campaign_id.in_(campaigns)
-    query = (
-        sa.select(callback, enrollment.c.id.label("enrollment_id"))
-        .outerjoin(
-            enrollment,
-            sa.and_(enrollment.c.campaign_id == callback.c.campaign_id, enrollment.c.case_id == callback.c.case_id),
-        )
-        .where(
-            callback.c.tenant_id == tenant_id,
-            callback.c.status == CallbackStatus.OPEN,
-            callback.c.due_at <= now,
-            callback.c.case_id.is_not(None),
-            callback.c.leased_until.is_(None),
-            sa.or_(callback.c.campaign_id.is_(None), whose) if alone else whose,
-            ~_in_a_call(callback.c.person_id),
-        )
-        .order_by(callback.c.priority.desc(), callback.c.due_at, callback.c.id)
-        .limit(limit)
-    )
+    asked = {"tenant": tenant_id, "now": now, "campaigns": list(campaigns), "most": limit}
     return [
         Candidate(
             case_id=row.case_id,
@@ -118,49 +99,22 @@ def callbacks(
             origin=row.origin,
             since=row.created_at,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_CALLBACKS_TOO if alone else _CALLBACKS, asked)
     ]
 
 
-def enrolled(
-    connection: sa.Connection, now: datetime, campaign_id: uuid.UUID, *, limit: int, locked: bool = True
-) -> list[Candidate]:
+def enrolled(connection: sa.Connection, now: datetime, campaign_id: uuid.UUID, *, limit: int) -> list[Candidate]:
     """Contacts of a campaign that are due and not in a call: reminders, hot leads, the rest; the longest due first."""
-    found: list[Candidate] = []
-    for tier in _TIERS:
-        if len(found) < limit:
-            found += _tier(connection, now, campaign_id, tier, limit - len(found), locked)
-    return found
-
-
-def _tier(
-    connection: sa.Connection, now: datetime, campaign_id: uuid.UUID, tier: Priority, limit: int, locked: bool
-) -> list[Candidate]:
-    """One short range of `ix_enrollment_due`: a row that has a `next_at` waits, and no other row has one."""
-    query = (
-        sa.select(enrollment)
-        .join(tables.debt_case, tables.debt_case.c.id == enrollment.c.case_id)
-        .where(
-            enrollment.c.campaign_id == campaign_id,
-            enrollment.c.priority == tier,
-            enrollment.c.next_at <= now,
-            ~_in_a_call(tables.debt_case.c.person_id),
-        )
-        .order_by(enrollment.c.next_at)
-        .limit(limit)
-    )
-    if locked and connection.dialect.name == "postgresql":
-        # Other seats are asking too: each looks at rows that nobody else is looking at.
-        query = query.with_for_update(of=enrollment, skip_locked=True)
+    rows = connection.execute(_DUE, {"campaign": campaign_id, "now": now, "most": limit})
     return [
         Candidate(
             case_id=row.case_id,
-            campaign_id=row.campaign_id,
+            campaign_id=campaign_id,
             enrollment_id=row.id,
             since=row.next_at,
-            priority=tier,
+            priority=Priority(row.priority),
         )
-        for row in connection.execute(query)
+        for row in rows
     ]
 
 
@@ -169,6 +123,53 @@ def _in_a_call(person_id: sa.ColumnElement[uuid.UUID]) -> sa.ColumnElement[bool]
     # A literal, so that both databases use the small index of live calls.
     alive = sa.literal_column("live.status") != sa.literal_column("'ended'")
     return sa.exists(sa.select(live.c.id).where(live.c.person_id == person_id, alive))
+
+
+def _due_now() -> sa.Select[Any]:
+    """One short range of `ix_enrollment_due` a tier: a row that has a `next_at` waits, and no other row has one."""
+    e = enrollment.c
+    tiers = [
+        sa.select(e.id, e.case_id, e.next_at, e.priority)
+        .join(tables.debt_case, tables.debt_case.c.id == e.case_id)
+        .where(
+            e.campaign_id == sa.bindparam("campaign"),
+            e.priority == sa.literal_column(str(tier.value)),
+            e.next_at <= sa.bindparam("now"),
+            ~_in_a_call(tables.debt_case.c.person_id),
+        )
+        .order_by(e.next_at)
+        .limit(sa.bindparam("most"))
+        .subquery(f"tier_{tier.value}")
+        for tier in sorted(Priority, reverse=True)
+    ]
+    due = sa.union_all(*(sa.select(tier) for tier in tiers)).subquery("due")
+    return sa.select(due).order_by(due.c.priority.desc(), due.c.next_at).limit(sa.bindparam("most"))
+
+
+def _callbacks_due(alone: bool) -> sa.Select[Any]:
+    c = callback.c
+    whose = c.campaign_id.in_(sa.bindparam("campaigns", expanding=True))
+    return (
+        sa.select(callback, enrollment.c.id.label("enrollment_id"))
+        .outerjoin(enrollment, sa.and_(enrollment.c.campaign_id == c.campaign_id, enrollment.c.case_id == c.case_id))
+        .where(
+            c.tenant_id == sa.bindparam("tenant"),
+            c.status == sa.literal_column("'open'"),
+            c.due_at <= sa.bindparam("now"),
+            c.case_id.is_not(None),
+            c.leased_until.is_(None),
+            sa.or_(c.campaign_id.is_(None), whose) if alone else whose,
+            ~_in_a_call(c.person_id),
+        )
+        .order_by(c.priority.desc(), c.due_at, c.id)
+        .limit(sa.bindparam("most"))
+    )
+
+
+#: Questions are built once: they are asked whenever a seat is idle. Transactions that lease wait for each other at the
+#: journal's lock, so that two never look at the same rows; indexes refuse what would slip through all the same.
+_DUE = _due_now()
+_CALLBACKS, _CALLBACKS_TOO = _callbacks_due(False), _callbacks_due(True)
 
 
 def take(connection: sa.Connection, taken: Sequence[tuple[Candidate, str]], until: datetime, now: datetime) -> None:

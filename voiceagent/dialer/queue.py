@@ -69,6 +69,8 @@ class Queue:
         self._hashes = hashes
         self._expired_at: datetime | None = None
         self._weather: Weather | None = None
+        self._found = False
+        """The last round gave every seat a call: the next one is worth a lock too."""
 
     def lease(self, seat: str, campaign: str | None = None) -> Lease | None:
         """The next call for `seat`, callbacks first; None when nothing may be called now.
@@ -108,6 +110,7 @@ class Queue:
             while left > 0 and dealer.seats_left and (asked := self._ask_hopper(dealer, allotment, left, only)):
                 left -= len(asked)
                 dealer.deal(asked)
+            self._found = len(dealer.leases) == len(seats)
             return dealer.leases
 
     def lease_case(
@@ -188,7 +191,7 @@ class Queue:
     def _worth_asking(self) -> bool:
         """Nobody due, and no lease to take back: then not even a lock is taken."""
         now = self.journal.clock.now()
-        if self._expired_at is None or now - self._expired_at >= _EXPIRE_EVERY or now < self._expired_at:
+        if self._found or self._expired_at is None or abs(now - self._expired_at) >= _EXPIRE_EVERY:
             return True
         with self.journal.db.read() as connection:
             return hopper.anybody_due(connection, now, self.journal.tenant_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,22 +16,10 @@ from voiceagent.journal.private import read_private
 from voiceagent.storage.upsert import upsert
 
 
-def call_attempted(connection: sa.Connection, event: Event) -> None:
-    """The attempt is live: the partial unique indexes speak here."""
-    said = event.payload
-    shared = {
-        "id": event.stream_id,
-        "tenant_id": event.tenant_id,
-        "person_id": said["person_id"],
-        "case_id": said["case_id"],
-        "direction": said["direction"],
-        "campaign_id": said["campaign_id"],
-    }
-    connection.execute(
-        sa.insert(tables.interaction).values(
-            **shared, channel=said["channel"], purpose=said["purpose"], started_at=event.at_utc
-        )
-    )
+def call_attempted(connection: sa.Connection, events: Sequence[Event]) -> None:
+    """The attempts are live: the partial unique indexes speak here."""
+    numbers = _numbers(connection, [event.payload for event in events])
+    interactions, attempts = [], []
     same = (
         "phone_id",
         "enrollment_id",
@@ -46,24 +35,39 @@ def call_attempted(connection: sa.Connection, event: Event) -> None:
         "policy_sha256",
         "mode",
     )
-    connection.execute(
-        sa.insert(tables.attempt).values(
-            **shared,
-            **{name: said[name] for name in same},
-            number=_number(connection, said),
-            status=kinds.AttemptStatus.DIALLING,
-            local_date=date.fromisoformat(said["local_date"]) if said["local_date"] else None,
-            t_queue=datetime.fromisoformat(said["queued_at"]) if said["queued_at"] else None,
-            t_start=event.at_utc,
-            human=False,
-            machine=False,
-            right_party=False,
-            ring_s=0.0,
-            talk_s=0.0,
-            hold_s=0.0,
-            wrap_s=0.0,
+    for event, number in zip(events, numbers, strict=True):
+        said = event.payload
+        shared = {
+            "id": event.stream_id,
+            "tenant_id": event.tenant_id,
+            "person_id": said["person_id"],
+            "case_id": said["case_id"],
+            "direction": said["direction"],
+            "campaign_id": said["campaign_id"],
+        }
+        interactions.append(
+            shared | {"channel": said["channel"], "purpose": said["purpose"], "started_at": event.at_utc}
         )
-    )
+        attempts.append(
+            shared
+            | {name: said[name] for name in same}
+            | {
+                "number": number,
+                "status": kinds.AttemptStatus.DIALLING,
+                "local_date": date.fromisoformat(said["local_date"]) if said["local_date"] else None,
+                "t_queue": datetime.fromisoformat(said["queued_at"]) if said["queued_at"] else None,
+                "t_start": event.at_utc,
+                "human": False,
+                "machine": False,
+                "right_party": False,
+                "ring_s": 0.0,
+                "talk_s": 0.0,
+                "hold_s": 0.0,
+                "wrap_s": 0.0,
+            }
+        )
+    connection.execute(sa.insert(tables.interaction), interactions)
+    connection.execute(sa.insert(tables.attempt), attempts)
 
 
 def call_ringing(connection: sa.Connection, event: Event) -> None:
@@ -236,17 +240,26 @@ def _update_live(connection: sa.Connection, event: Event, **values: Any) -> None
     )
 
 
-def _number(connection: sa.Connection, said: dict[str, Any]) -> str | None:
-    if said["phone_id"] is not None:
-        return connection.execute(
-            sa.select(tables.phone.c.number).where(tables.phone.c.id == said["phone_id"])
-        ).scalar_one_or_none()
-    reference = said["number"]
-    return read_private(connection, [reference]).get(reference["ref"]) if reference else None
+def _numbers(connection: sa.Connection, attempts: Sequence[dict[str, Any]]) -> list[str | None]:
+    """The number of each: its phone's, or what an unknown caller's event points to."""
+    phone = tables.phone.c
+    ids = [said["phone_id"] for said in attempts if said["phone_id"] is not None]
+    query = sa.select(phone.id, phone.number).where(phone.id.in_(ids))
+    known = {str(row.id): row.number for row in connection.execute(query)} if ids else {}
+    refs = [said["number"] for said in attempts if said["phone_id"] is None and said["number"]]
+    private = read_private(connection, refs) if refs else {}
+    return [
+        known.get(said["phone_id"])
+        if said["phone_id"] is not None
+        else private.get(said["number"]["ref"])
+        if said["number"]
+        else None
+        for said in attempts
+    ]
 
 
 PROJECTIONS = (
-    Projection(catalogue.CallAttempted.TYPE, for_each(call_attempted)),
+    Projection(catalogue.CallAttempted.TYPE, call_attempted),
     Projection(catalogue.CallRinging.TYPE, for_each(call_ringing)),
     Projection(catalogue.CallAnswered.TYPE, for_each(call_answered)),
     Projection(catalogue.CallFirstAudio.TYPE, for_each(call_first_audio)),

@@ -1,0 +1,76 @@
+"""`voiceagent bench dialer`: leases a second, a million waiting, and a simulated week judged from the journal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+HELP = "leases a second with the law on (PostgreSQL, beside procrastinate), a million waiting, or a simulated week"
+EXAMPLE = "voiceagent bench dialer --json"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8], metavar="N", help="worker processes")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement (default 4)")
+    parser.add_argument("--waiting", type=int, default=1_000_000, help="contacts for the question of scale")
+    parser.add_argument("--sqlite", action="store_true", help="the question of scale on SQLite too")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print; 0 whatever the figures are: `met` says whether they reach the targets."""
+    from voiceagent.settings.paths import Paths
+    from voiceagent.simulator import bench_dialer
+    from voiceagent.simulator.bench_understanding import machine
+    from voiceagent.simulator.cluster import Cluster
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    plan = bench_dialer.Plan(
+        dialplans=Paths.from_environment().dialplans,
+        workers=tuple(args.workers),
+        seconds=args.seconds,
+        waiting=args.waiting,
+    )
+    report: dict[str, Any] = {"machine": machine()}
+    with Cluster() as cluster:
+        report["throughput"] = bench_dialer.throughput(cluster, plan, say)
+        report["procrastinate"] = bench_dialer.procrastinate(cluster, plan, say)
+        report["scale"] = bench_dialer.scale(cluster.url("scale"), plan, say)
+    if args.sqlite:
+        with tempfile.TemporaryDirectory() as folder:
+            report["scale_sqlite"] = bench_dialer.scale(f"sqlite:///{Path(folder) / 'scale.db'}", plan, say)
+    report["met"] = _met(report)
+    print(json.dumps(report)) if args.json else _show(report)
+    return 0
+
+
+def _met(report: dict[str, Any]) -> dict[str, bool | None]:
+    beside, ours = report["procrastinate"], report["throughput"]["leases"]
+    ratios = [ours[n]["per_second"] / beside[n]["per_second"] for n in ours] if beside else []
+    return {"half_of_procrastinate": min(ratios) >= 0.5 if ratios else None, "scale": report["scale"]["slower"] < 2}
+
+
+def _show(report: dict[str, Any]) -> None:
+    told = report["machine"]
+    print(f"{told['cpu']}, {told['cores']} cores, Python {told['python']}")
+    beside, part = report["procrastinate"] or {}, report["throughput"]
+    for name, title in (("leases", f"asking for {part['seats_per_worker']} seats"), ("leases_one_by_one", "one seat")):
+        for workers, figures in part[name].items():
+            other = beside.get(workers)
+            ratio = f", {figures['per_second'] / other['per_second']:.2f} of procrastinate" if other else ""
+            print(
+                f"{title}, {workers} workers: {figures['per_second']} leases/s, p99 {figures['ask_p99_ms']} ms{ratio}"
+            )
+    for name in ("scale", "scale_sqlite"):
+        for waiting, figures in report.get(name, {}).get("by_waiting", {}).items():
+            print(f"{name}: {int(waiting):,} waiting: p50 {figures['p50_ms']} ms, p99 {figures['p99_ms']} ms")
+        if name in report:
+            print(f"{name}: slower by {report[name]['slower']}")
+    print(f"targets met: {report['met']}")
