@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
+from voiceagent.dialogue.completeness import is_complete
 from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Say, Understanding
 from voiceagent.dialogue.machine import Machine
@@ -55,6 +56,10 @@ class ScriptBrain:
     def foresee(self, event: DialogueEvent) -> Sequence[Effect]:
         """What `step` would answer now."""
         return self._machine.step(self._state, event)[1]
+
+    def complete(self, understanding: Understanding, expect: Expect) -> bool | None:
+        """Whether nobody has to be waited for any more."""
+        return is_complete(understanding, expect, self.language)
 
     def understand(self, hypothesis: Hypothesis, expect: Expect, *, only_global: bool) -> Understanding:
         """What the words mean there; with `only_global` whatever could answer a question is left out."""

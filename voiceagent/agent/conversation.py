@@ -16,8 +16,8 @@ from voiceagent.agent.ports import Brain, Record, Stopwatch, Ticks
 from voiceagent.agent.turns import BargeIn, TurnSettings, TurnTaker
 from voiceagent.audio.format import FRAME_S
 from voiceagent.debt.disposition import Disposition
-from voiceagent.dialogue.events import CallAnswered, Effect, Expect, FarHungUp, Keyed, NoInput, Say, SpeechLost
-from voiceagent.speech.protocol import Hearing, Segmenter, Voice
+from voiceagent.dialogue.events import CallAnswered, Effect, Expect, FarHungUp, Heard, Keyed, NoInput, Say, SpeechLost
+from voiceagent.speech.protocol import Hearing, Hypothesis, Segmenter, Voice
 from voiceagent.telephony.line import Answered, Dtmf, HungUp, HungUpBy, Line, Ringing
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ class Conversation:
             today=brain.today,
             on_turn=lambda turn: self._actor.happened(turn),
             on_sensitive=record.sensitive,
+            judge=self._judge,
         )
         self._effects = Effects(self._mouth, record, on_expect=self._expect)
         self._actor = Actor(brain, self._ears, self._mouth, self._effects, self._notes, self._now, self.settings)
@@ -72,6 +73,7 @@ class Conversation:
         self._hung_up: HungUp | None = None
         self._over_at: float | None = None
         self._greeted = self._too_long = False
+        self._fetching: set[asyncio.Task[None]] = set()
 
     def _now(self) -> float:
         return self._clock.monotonic() - self._zero
@@ -109,8 +111,10 @@ class Conversation:
                 await self._ears.last_words(self.settings.last_words_s)
             self._actor.happened(FarHungUp())
             await asyncio.wait({acting})
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
+            aside = [listener, *self._fetching]
+            for task in aside:
+                task.cancel()
+            await asyncio.gather(*aside, return_exceptions=True)
             self._mouth.close()
             self._notes.close()
             await self._ears.close()
@@ -205,6 +209,19 @@ class Conversation:
         self._actor.expect = expect
         self._ears.expect(expect)
         self._taker.forget_keys()
+
+    def _judge(self, hypothesis: Hypothesis, expect: Expect) -> bool | None:
+        """Whether what was heard so far is a whole answer; what would be said to it is fetched meanwhile."""
+        if expect is OPENING:
+            return None
+        understanding = self._brain.understand(hypothesis, expect, only_global=False)
+        complete = self._brain.complete(understanding, expect)
+        if complete is not False and expect is self._actor.expect:
+            says = _says(self._brain.foresee(Heard(understanding)))
+            fetching = asyncio.create_task(self._mouth.prepare(says), name="foreseen")
+            self._fetching.add(fetching)
+            fetching.add_done_callback(self._fetching.discard)
+        return complete
 
     def _prompt_ended(self, played: Played) -> None:
         self._notes.prompt_ended(played, at_s=self._now())

@@ -161,6 +161,10 @@ class Brain(Protocol):
         """What `step` would answer now, without moving."""
         ...
 
+    def complete(self, understanding: Understanding, expect: Expect) -> bool | None:
+        """Whether that answers `expect` whole (True), breaks off (False), or nobody can tell."""
+        ...
+
     def understand(self, hypothesis: Hypothesis, expect: Expect, *, only_global: bool) -> Understanding:
         """What the words mean where `expect` was asked; `only_global`: only what is meant in any state."""
         ...

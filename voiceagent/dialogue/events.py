@@ -108,6 +108,8 @@ class Expect:
     """An identity answer: neither stored nor logged; that span of the recording is marked."""
     keys: int = 1
     """Keys that make a whole DTMF answer (1: at once; more: until that many, # or 2 s of pause)."""
+    at_length: bool = False
+    """Anything may be told at any length: no turn is ended early."""
 
 
 @dataclass(frozen=True, slots=True)

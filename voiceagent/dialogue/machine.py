@@ -88,6 +88,7 @@ class Machine:
             max_turn_s=node.listen.max_turn,
             sensitive=node.sensitive,
             keys=node.digits or 1,
+            at_length="text" in node.expect,
         )
 
     def cued(self, state: ConversationState, meant: Understanding) -> Understanding:

@@ -50,7 +50,7 @@ class ScriptedCall:
         self._hello = hello
         self._audio: dict[str, bytes] = {}
         self._playing = b""
-        self._pressing_s = 0.0
+        self._busy_s = 0.0
         self._spoke_s = 0.0
         self._silent_s = 0.0
         self._over = False
@@ -92,7 +92,7 @@ class ScriptedCall:
 
     def _listen(self, pcm: bytes) -> None:
         for start in range(0, len(pcm), FRAME_BYTES):
-            self._pressing_s -= FRAME_S
+            self._busy_s -= FRAME_S
             if rms_dbov(pcm[start : start + FRAME_BYTES]) > SPEECH_DBOV:
                 self._spoke_s += FRAME_S
                 self._silent_s = 0.0
@@ -100,7 +100,7 @@ class ScriptedCall:
                 self._silent_s += FRAME_S
 
     def _time_for(self, step: Step) -> bool:
-        if self._playing or self._pressing_s > 0:
+        if self._playing or self._busy_s > 0:
             self._spoke_s = 0.0  # what the agent says meanwhile is no answer yet
             return False
         if step.barge is not None:
@@ -114,13 +114,14 @@ class ScriptedCall:
             self._say(step.say, now)
         elif step.key is not None:
             self._line.send_dtmf(step.key)
-            self._pressing_s = KEY_S * len(step.key)
+            self._busy_s = KEY_S * len(step.key)
         elif step.hangup:
             await self._line.hangup()
 
     def _say(self, text: str, now: float) -> None:
         self._playing = self._audio[text]
-        self.report.said.append(Spoken("", text, round(now, 3), round(now + seconds(len(self._playing)), 3)))
+        self._busy_s = seconds(len(self._playing))
+        self.report.said.append(Spoken("", text, round(now, 3), round(now + self._busy_s, 3)))
 
     def _speak(self) -> None:
         if self._playing and (room := self._line.room()) > 0:

@@ -89,6 +89,10 @@ class ToneHearing:
         text = self._book.hear(bytes(self._pcm))
         return Hypothesis(text, 1.0 if text else 0.0, engine="tones", reason="" if text else "no_speech")
 
+    async def glance(self) -> Hypothesis | None:
+        """Decode what there is."""
+        return None if self.lost else await self.finish()
+
     async def close(self) -> None:
         """Nothing to release."""
 

@@ -26,6 +26,11 @@ class DeadlineQueue:
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
 
     @property
+    def idle(self) -> bool:
+        """Whether a piece of work would begin at once."""
+        return self._free > 0
+
+    @property
     def waiting(self) -> int:
         """How many wait for a slot."""
         return sum(not future.done() for _, _, future in self._waiting)

@@ -27,6 +27,8 @@ CONNECT_S = 1.0
 OPEN_S = 5.0
 #: The speech process gives up after 1.5 s; the rest is for a busy machine to carry the answer.
 FINISH_S = 2.0
+#: A glance may take longer than what follows the end of a turn: it begins before that.
+GLANCE_S = 2.5
 RENDER_S = 10.0
 _FORMAT: dict[str, int] = {"rate": SAMPLE_RATE, "width": SAMPLE_BYTES, "channels": 1}
 _FAILURES: dict[str, type[VoiceagentError]] = {"missing_part": MissingPartError, "bad_input": BadInputError}
@@ -83,8 +85,9 @@ class SpeechHearing:
         self._call_id = call_id
         self._language = language
         self._finish_s = finish_s
-        self._turn = 0
+        self._turn = self._glances = 0
         self._broken = True
+        self._ours = False
 
     async def open(self) -> None:
         """Connect and warm the recogniser."""
@@ -136,6 +139,25 @@ class SpeechHearing:
                 self._break(error)
             return Hypothesis("", 0.0, reason="unavailable")
 
+    async def glance(self) -> Hypothesis | None:
+        """What the turn says so far; None from a busy or another project's server."""
+        if self._broken or not self._ours:
+            return None
+        self._glances += 1
+        try:
+            async with asyncio.timeout(GLANCE_S):
+                await self._link.send(wire.glance_event(self._turn, self._glances))
+                while True:
+                    seen = await self._link.wait_for(wire.GLANCED)
+                    # An answer that came too late for an earlier glance is none to this one.
+                    if seen.data.get("number") == self._glances:
+                        return wire.hypothesis(seen)[0] if seen.data.get("seen") else None
+        except (TimeoutError, VoiceagentError):
+            return None
+        except (OSError, EOFError, ValueError, TypeError) as error:
+            self._break(error)
+            return None
+
     async def close(self) -> None:
         """Give the recogniser back."""
         self._broken = True
@@ -147,7 +169,11 @@ class SpeechHearing:
         await self._link.send(wire.open_event(self._call_id, self._language))
         # A server that does not know the event answers only this one.
         await self._link.send(Describe().event())
-        info = Info.from_event(await self._link.wait_for("info"))
+        self._ours = False
+        while not Info.is_type((event := await self._link.read()).type):
+            _raise_failure(event)
+            self._ours = self._ours or event.type == wire.OPENED
+        info = Info.from_event(event)
         served = {language for program in info.asr for model in program.models for language in model.languages}
         if not any(language.split("-")[0] == self._language.split("-")[0] for language in served):
             raise MissingPartError(
@@ -285,9 +311,7 @@ class _Link:
             event = await self.read()
             if event.type == kind:
                 return event
-            if Error.is_type(event.type):
-                failure = Error.from_event(event)
-                raise _FAILURES.get(failure.code or "", UnavailableError)(failure.text, code=failure.code)
+            _raise_failure(event)
 
     def close(self) -> None:
         if self._reading is not None:
@@ -305,6 +329,12 @@ class _Link:
         except (OSError, asyncio.IncompleteReadError):
             pass
         events.put_nowait(None)
+
+
+def _raise_failure(event: Event) -> None:
+    if Error.is_type(event.type):
+        failure = Error.from_event(event)
+        raise _FAILURES.get(failure.code or "", UnavailableError)(failure.text, code=failure.code)
 
 
 def _silent(path: Path) -> UnavailableError:

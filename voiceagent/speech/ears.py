@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 DEADLINE_S = 1.5
+#: A glance begins so long before the silence is believed, at least: it may take so much longer.
+EARLIER_S = 0.5
 WORKERS = 2
 BACKLOG = 16
 
@@ -83,20 +86,38 @@ class Ears:
 
     async def finish(self, ear: Ear, engine: str, busy: asyncio.Event) -> Hypothesis:
         """The turn's hypothesis; after the deadline reason=timeout, and `busy` stays set until the thread is done."""
+        heard = await self._recognise(ear.finish, engine, busy, self.deadline_s)
+        self._metrics.turns.labels(engine, heard.reason or "heard").inc()
+        self._metrics.recognise_seconds.labels(engine).observe(heard.ms / 1000)
+        return heard
+
+    async def glance(self, ear: Ear, engine: str, busy: asyncio.Event) -> Hypothesis | None:
+        """What the turn says so far; None when every recogniser has something better to do."""
+        if not self._queue.idle:
+            self._metrics.glances.labels("refused").inc()
+            return None
+        heard = await self._recognise(ear.glance, engine, busy, self.deadline_s + EARLIER_S)
+        seen = heard.reason not in ("timeout", "unavailable")
+        self._metrics.glances.labels("seen" if seen else "failed").inc()
+        return heard if seen else None
+
+    async def _recognise(
+        self, step: Callable[[], Hypothesis], engine: str, busy: asyncio.Event, patience_s: float
+    ) -> Hypothesis:
         started = time.perf_counter()
-        deadline = asyncio.get_running_loop().time() + self.deadline_s
+        deadline = asyncio.get_running_loop().time() + patience_s
 
         async def work() -> Hypothesis:
             busy.set()
             try:
-                return await self._in_thread(ear.finish)
+                return await self._in_thread(step)
             finally:
                 busy.clear()
 
         task = asyncio.create_task(self._queue.run(work, deadline))
         self._metrics.waiting.set(self._queue.waiting)
         try:
-            heard = await asyncio.wait_for(asyncio.shield(task), self.deadline_s)
+            heard = await asyncio.wait_for(asyncio.shield(task), patience_s)
         except TimeoutError:
             task.add_done_callback(_log_late_failure)
             heard = Hypothesis("", 0.0, engine=engine, reason="timeout")
@@ -106,12 +127,7 @@ class Ears:
         except Exception:
             log.exception("recogniser %s failed", engine)
             heard = Hypothesis("", 0.0, engine=engine, reason="unavailable")
-        seconds = time.perf_counter() - started
-        self._metrics.turns.labels(engine, heard.reason or "heard").inc()
-        self._metrics.recognise_seconds.labels(engine).observe(seconds)
-        return Hypothesis(
-            heard.text, heard.confidence, heard.alternatives, engine, heard.reason, round(1000 * seconds, 1)
-        )
+        return replace(heard, engine=engine, ms=round(1000 * (time.perf_counter() - started), 1))
 
     async def feed(self, ear: Ear, pcm: bytes) -> None:
         """Add audio; in a thread when the engine computes while it is fed."""
@@ -164,7 +180,15 @@ class CallEar:
 
     async def finish(self) -> Hypothesis:
         """What the turn said."""
+        if self._busy.is_set():  # a glance at it never came back, and one thread at a time may use an ear
+            return Hypothesis("", 0.0, engine=self.engine, reason="timeout")
         return await self._ears.finish(self._ear, self.engine, self._busy)
+
+    async def glance(self) -> Hypothesis | None:
+        """What the turn says so far; None when there is no time for that."""
+        if self._busy.is_set():
+            return None
+        return await self._ears.glance(self._ear, self.engine, self._busy)
 
     def close(self) -> None:
         """The call is over."""

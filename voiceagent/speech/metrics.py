@@ -22,6 +22,12 @@ class SpeechMetrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.glances = Counter(
+            "voiceagent_speech_glances",
+            "Turns recognised before their end was sure, by what became of it.",
+            ["result"],
+            registry=self.registry,
+        )
         self.prompts = Counter(
             "voiceagent_speech_prompts", "Prompts by what they needed.", ["engine", "source"], registry=self.registry
         )

@@ -39,6 +39,8 @@ class Hypothesis:
     """Why `text` is empty or doubtful: "", no_speech, low_confidence, timeout, unavailable, loop."""
     ms: float = 0.0
     """Time spent recognising after the last sample."""
+    partial: bool = False
+    """Of a glance: the engine may still change its mind at the end of the turn, so this does not stand for it."""
 
 
 class Hearing(Protocol):
@@ -54,6 +56,10 @@ class Hearing(Protocol):
 
     async def finish(self) -> Hypothesis:
         """End the turn; never raises, a dead or slow engine gives a Hypothesis with its `reason`."""
+        ...
+
+    async def glance(self) -> Hypothesis | None:
+        """What the turn says so far, which goes on; None when that cannot be had now. Never raises."""
         ...
 
     async def close(self) -> None:
@@ -145,4 +151,9 @@ class Segmenter(Protocol):
     @property
     def speaking_s(self) -> float:
         """Seconds of the speech going on now (0 when silent)."""
+        ...
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the last speech; 0 while somebody speaks."""
         ...

@@ -33,6 +33,10 @@ class Ear(Protocol):
         """End the turn and say what was heard."""
         ...
 
+    def glance(self) -> Hypothesis:
+        """What the turn says so far; it goes on. `partial` when its end may still change that."""
+        ...
+
     def close(self) -> None:
         """Release the state."""
         ...

@@ -57,6 +57,11 @@ class VadSegmenter:
         return round(self._run_speech * FRAME_S, 3)
 
     @property
+    def silent_s(self) -> float:
+        """Seconds since the last frame of speech."""
+        return _seconds(self._quiet)
+
+    @property
     def in_turn(self) -> bool:
         """Whether a turn is open."""
         return self._open

@@ -123,6 +123,8 @@ class _Connection(AsyncEventHandler):
             await self._begin(event)
         elif AudioStop.is_type(event.type):
             await self._finish()
+        elif event.type == wire.GLANCE:
+            await self._glance(event)
         elif AudioStart.is_type(event.type):
             self._foreign.clear()
         elif Synthesize.is_type(event.type):
@@ -171,6 +173,10 @@ class _Connection(AsyncEventHandler):
             self._foreign.clear()
         heard = await self._ear.finish()
         await self.write_event(wire.transcript_event(heard, self._turn, self._ear.language))
+
+    async def _glance(self, event: Event) -> None:
+        heard = await self._ear.glance() if self._begun and self._ear is not None and not self._foreign else None
+        await self.write_event(wire.glanced_event(event, heard))
 
     async def _synthesize(self, event: Event) -> None:
         started = time.perf_counter()

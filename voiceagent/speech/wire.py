@@ -3,7 +3,8 @@
 Plain Wyoming: describe/info, transcribe + audio-start/chunk/stop → transcript, synthesize → audio-start/chunk/stop,
 ping/pong, error. Added, where any other server or client ignores it: `context` of transcribe (call_id, turn, expect,
 phrases, today) and of transcript (turn, confidence, alternatives, engine, reason, ms); `context` of synthesize
-(call_id, parts, patience_s); and the event `voiceagent-open`, which warms a recogniser for a call.
+(call_id, parts, patience_s); the event `voiceagent-open`, which warms a recogniser for a call; and `voiceagent-glance`,
+which asks what the turn says so far and is answered with `voiceagent-glanced`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from voiceagent.speech.protocol import HearingContext, Hypothesis
 
 OPEN = "voiceagent-open"
 OPENED = "voiceagent-opened"
+GLANCE = "voiceagent-glance"
+GLANCED = "voiceagent-glanced"
 #: PCM per audio-chunk event when a whole prompt is sent: a second.
 CHUNK_BYTES = SAMPLE_RATE * SAMPLE_BYTES
 
@@ -57,15 +60,31 @@ def hearing_context(event: Event, default_language: str) -> tuple[HearingContext
 
 def transcript_event(heard: Hypothesis, turn: int, language: str) -> Event:
     """A turn's result."""
-    extra: dict[str, Any] = {
-        "turn": turn,
+    return Transcript(text=heard.text, language=language, context={"turn": turn} | _outcome(heard)).event()
+
+
+def glance_event(turn: int, number: int) -> Event:
+    """Asks what the turn says so far; `number` tells the glances of a connection apart."""
+    return Event(GLANCE, {"turn": turn, "number": number})
+
+
+def glanced_event(asked: Event, heard: Hypothesis | None) -> Event:
+    """The answer to `asked`; `seen` is false when the machine had no time for it."""
+    told: dict[str, Any] = {"number": asked.data.get("number"), "seen": heard is not None}
+    if heard is not None:
+        told |= {"text": heard.text, "context": {"turn": asked.data.get("turn")} | _outcome(heard)}
+    return Event(GLANCED, told)
+
+
+def _outcome(heard: Hypothesis) -> dict[str, Any]:
+    return {
         "confidence": heard.confidence,
         "alternatives": [list(pair) for pair in heard.alternatives],
         "engine": heard.engine,
         "reason": heard.reason,
         "ms": heard.ms,
+        "partial": heard.partial,
     }
-    return Transcript(text=heard.text, language=language, context=extra).event()
 
 
 def hypothesis(event: Event) -> tuple[Hypothesis, int | None]:
@@ -78,6 +97,7 @@ def hypothesis(event: Event) -> tuple[Hypothesis, int | None]:
         engine=str(extra.get("engine", "wyoming")),
         reason=str(extra.get("reason", "" if event.data.get("text") else "no_speech")),
         ms=float(extra.get("ms", 0.0)),
+        partial=bool(extra.get("partial", False)),
     )
     turn = extra.get("turn")
     return heard, None if turn is None else int(turn)

@@ -49,6 +49,11 @@ class Script:
     def foresee(self, event: DialogueEvent) -> Sequence[Effect]:
         return self.answers(event) if isinstance(event, Heard) else ()
 
+    def complete(self, understanding: Understanding, expect: Expect) -> bool | None:
+        if understanding.text.endswith(" e"):
+            return False
+        return True if understanding.intent is not None else None
+
     def personal_says(self) -> Sequence[Say]:
         return ()
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from tests.unit.agent.stage import AGREEMENT, EXPECT, Stage, heard_by_debtor, say
+from voiceagent.agent.patience import PatienceSettings
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialogue.events import (
     CallAnswered,
@@ -235,7 +236,8 @@ def test_latency_is_counted_from_the_end_of_speech_to_the_first_sample_of_the_an
     stage.run()
     (turn,) = stage.record.debtor
     assert turn.latency_s is not None
-    assert EXPECT.end_silence_s <= turn.latency_s <= EXPECT.end_silence_s + 0.15
+    least = PatienceSettings().complete_least_s
+    assert least <= turn.latency_s <= least + 0.15
 
 
 def test_a_yes_before_a_read_back_that_waits_its_turn_does_not_count() -> None:

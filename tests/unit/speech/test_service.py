@@ -192,6 +192,72 @@ def test_an_answer_that_comes_after_the_client_gave_up_is_not_the_next_turns(tmp
     in_house(tmp_path, scenario, engine=Slow(gate), deadline_s=10.0)
 
 
+def test_a_glance_tells_what_was_said_so_far_and_the_turn_goes_on(tmp_path):
+    async def scenario(house: House) -> None:
+        hearing = await house.client.hearing("call", "pt-BR")
+        assert await hearing.glance() is None, "no turn is open"
+        await hearing.begin(CONTEXT)
+        await hearing.feed(YES)
+        seen = await hearing.glance()
+        assert seen is not None and (seen.text, seen.engine) == ("sim", "scripted")
+        await hearing.feed(YES)
+        other = await hearing.glance()
+        assert other is not None and other.text == "" and other.reason == "low_confidence"
+        assert (await hearing.finish()).reason == "low_confidence"
+        assert await hearing.glance() is None, "the turn is over"
+        await hearing.close()
+        assert await hearing.glance() is None
+
+    house = in_house(tmp_path, scenario)
+    assert house.metrics.glances.labels("seen")._value.get() == 2
+
+
+def test_a_busy_machine_refuses_glances_and_still_hears_the_turns(tmp_path):
+    gate = threading.Event()
+
+    async def scenario(house: House) -> None:
+        hearings = [await house.client.hearing(f"call{number}", "pt-BR") for number in range(3)]
+        for hearing in hearings:
+            await hearing.begin(CONTEXT)
+            await hearing.feed(YES)
+        finishing = [asyncio.create_task(hearing.finish()) for hearing in hearings[:2]]
+        await settle(lambda: not house.server.ears._queue.idle)
+        assert await hearings[2].glance() is None
+        gate.set()
+        assert [(await heard).text for heard in finishing] == ["sim", "sim"]
+        seen = await hearings[2].glance()
+        assert seen is not None and seen.text == "sim"
+
+    house = in_house(tmp_path, scenario, engine=Slow(gate), deadline_s=10.0)
+    assert house.metrics.glances.labels("refused")._value.get() == 1
+
+
+def test_a_glance_that_never_comes_back_costs_its_turn_and_no_other(tmp_path):
+    gate = threading.Event()
+
+    class Stuck(SlowEar):
+        def glance(self):
+            self.gate.wait(20)
+            return super().glance()
+
+    class StuckEngine(Slow):
+        def open(self, language: str) -> Stuck:
+            return Stuck(self.gate)
+
+    async def scenario(house: House) -> None:
+        hearing = await house.client.hearing("call", "pt-BR")
+        await hearing.begin(CONTEXT)
+        await hearing.feed(YES)
+        assert await hearing.glance() is None
+        assert (await hearing.finish()).reason == "timeout"
+        gate.set()
+        await hearing.begin(CONTEXT)
+        await hearing.feed(YES)
+        assert (await hearing.finish()).text == "sim"
+
+    in_house(tmp_path, scenario, engine=StuckEngine(gate), deadline_s=0.1)
+
+
 def test_an_engine_that_fails_is_a_hypothesis_too(tmp_path):
     class Broken(ScriptedEar):
         def finish(self):

@@ -108,6 +108,13 @@ class VoskEar:
         ms = round(1000 * (time.perf_counter() - started), 1)
         return Hypothesis(text, round(confidence, 4), matches, "vosk", reason, ms)
 
+    def glance(self) -> Hypothesis:
+        """The words so far, without confidence: that comes with the end of a segment."""
+        found = [str(segment.get("text", "")) for segment in self._finished]
+        found.append(str(json.loads(self._recogniser.PartialResult()).get("partial", "")))
+        text = " ".join(word for part in found for word in part.split() if word != UNKNOWN)
+        return Hypothesis(text, 0.0, engine="vosk", reason="" if text else "no_speech", partial=True)
+
     def close(self) -> None:
         """Let the native recogniser go."""
         self._recogniser = None

@@ -164,11 +164,16 @@ class WhisperEar:
 
     def finish(self) -> Hypothesis:
         """Recognise what was kept."""
+        heard = self.glance()
+        self._audio.clear()
+        return heard
+
+    def glance(self) -> Hypothesis:
+        """Recognise what was kept so far: silence that follows would not change it."""
         started = time.perf_counter()
         samples = np.frombuffer(bytes(self._audio[: len(self._audio) // 2 * 2]), "<i2").astype(np.float32) / np.float32(
             32768
         )
-        self._audio.clear()
         heard = self._model.recognise(samples, self._context)
         return Hypothesis(
             heard.text,
