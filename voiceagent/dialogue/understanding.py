@@ -109,12 +109,16 @@ def _understand(
     intent, confidence = _intent(line, text, language, among, assent, slots, expect)
     if intent in AFFIRMING and slots.get("yes_no") is False:
         intent, confidence = None, 0.0
+    if intent in BINDING and confidence < _SURE and slots.keys() - {"yes_no"}:
+        # "Nasci em cinco de abril" resembles "faleceu em abril": what binds is not guessed beside an answer.
+        intent, confidence = None, 0.0
     if intent == "counter_offer" and not slots and any(letter.isdigit() for letter in line):
         # A proposal with a number that could not be read is not understood: "G-5" for "dia 5".
         intent, confidence = None, 0.0
     if intent is None and slots:
         confidence = 0.9 if not reading.ambiguous else 0.5
-    if slots.get("yes_no") is not None and intent not in (None, *AFFIRMING, *DENYING):
+    plain_no = slots.get("yes_no") is False and assent.yes_no_confidence >= _PLAIN
+    if slots.get("yes_no") is not None and intent not in (None, *AFFIRMING, *DENYING) and not plain_no:
         # "Sim, mas ja paguei" is no consent to what was asked.
         slots.pop("yes_no")
     return Understanding(intent, round(confidence, 3), slots, reading.alternatives, reading.ambiguous, text)

@@ -22,6 +22,10 @@ def read_yes_no(text: str, lexicon: Lexicon) -> tuple[bool | None, float]:
             return False, 0.97
         if whole in lexicon.yes_whole:
             return True, 0.97
+    said = re.split(rf"(?:^|\s)(?:{lexicon.taken_back})(?=\s|$)", text)
+    if len(said) > 1 and said[-1].strip(" ,") and read_yes_no(said[-1].strip(" ,"), lexicon)[0] is False:
+        # Only a no is believed at once: a yes after a no is asked again.
+        return False, 0.9
     left, idioms = _strip(text, lexicon.yes_first)
     left, unsure = _strip(left, lexicon.unsure)
     if unsure:

@@ -7,6 +7,12 @@ from voiceagent.language.lexicon import Lexicon
 from voiceagent.language.readings import Reading, Scan, compiled
 
 MOST = 120
+_SUMS = (
+    ("instalment_amount", "i", "c"),
+    ("instalment_amount", "h", "hc"),
+    ("down_payment", "di", "dc"),
+    ("down_payment", "dh", "dhc"),
+)
 
 
 def read_instalments(
@@ -14,7 +20,8 @@ def read_instalments(
 ) -> list[Reading]:
     """Readings of `instalments`, `instalment_amount` and `down_payment`.
 
-    A pattern's groups say what it found: n count; i, c instalment amount; di, dc down payment. A rule `=1` fixes the
+    A pattern's groups say what it found: n count; i, c instalment amount; di, dc down payment; h, hc and dh, dhc
+    the same said as "one twenty". A rule `skip` keeps its words from every other pattern. A rule `=1` fixes the
     count and is read only with `single`, after the amounts ("duzentos a vista" needs its last words to be an amount).
     Patterns whose rule begins with `?` count only when instalments are expected.
     """
@@ -24,6 +31,9 @@ def read_instalments(
             continue
         fixed = rule.lstrip("?").removeprefix("=") if "=" in rule else None
         for match in scan.take(compiled(pattern)):
+            if rule == "skip":
+                scan.consume(match.start(), match.end())
+                continue
             groups = match.groupdict()
             made: list[Reading] = []
             count = fixed or groups.get("n")
@@ -32,12 +42,18 @@ def read_instalments(
                 if not all(0 < value <= MOST for value in counts):
                     continue
                 made.append(Reading("instalments", counts, match.start(), match.end()))
-            for slot, whole, cents in (("instalment_amount", "i", "c"), ("down_payment", "di", "dc")):
-                if groups.get(whole) is not None:
+            for slot, whole, cents in _SUMS:
+                if groups.get(whole) is None:
+                    continue
+                if whole.endswith("h"):
+                    # "one twenty"
+                    amount = amount_of(str(100 * int(groups[whole]) + int(groups[cents])), None, currency)
+                else:
                     amount = amount_of(groups[whole], groups.get(cents), currency)
-                    if amount is None:
-                        break
-                    made.append(Reading(slot, (amount,), match.start(whole) - 1, match.end(whole)))
+                if amount is None:
+                    break
+                end = max(match.end(whole), match.end(cents))
+                made.append(Reading(slot, (amount,), match.start(whole) - 1, end))
             else:
                 found += made
                 if made:

@@ -45,6 +45,8 @@ class Lexicon:
     """Regex right after a value that takes it back ("nao", "nao da")."""
     correction: str
     """Regex between two values after which only the later one counts ("quer dizer")."""
+    taken_back: str
+    """Regex of words that only ever take back what was said before them ("quer dizer", "i mean")."""
     bounded: str
     """Regex right before a value that makes it a bound, not an answer ("depois do", "antes do")."""
     digit_words: Mapping[str, str]

@@ -78,7 +78,7 @@ UNSURE: tuple[str, ...] = (
     r"out|hear you|get what)(?: .*)?|what|pardon|excuse me|say again|come again|^(?:huh|who|what|sorry)$",
     r"(?:wait|hold on|hang on|one (?:second|moment|minute|sec)|just a (?:second|moment|minute|sec)|give me a "
     r"(?:second|moment|minute|sec))",
-    r"right now|fine print|good (?:morning|afternoon|evening|night|question|bye)|what's right|is that right|am i "
+    r"right now|not (?:wrong|bad)|fine print|good (?:morning|afternoon|evening|night|question|bye)|what's right|is that right|am i "
     r"right|i want to (?:know|talk|speak|ask)|please (?:stop|don't|repeat|hold|wait|leave|remove)|can i|do i|will "
     r"i|are you sure",
 )  # fmt: skip

@@ -48,8 +48,8 @@ DATES: tuple[Pattern, ...] = (
     (r"(?:in|within|after) (?:about |like )?#(?P<n>\d{1,3}) days?", "in_days"),
     (r"(?:in|within|after) (?:about |like )?#(?P<n>\d{1,2}) weeks?(?: time)?", "in_weeks"),
     (r"(?:in|within|after) (?:about |like )?#(?P<n>\d{1,2}) months?", "in_months"),
-    (r"#(?P<n>\d{1,2}) (?:more )?days", "?in_days"),
-    (r"#(?P<n>\d{1,2}) (?:more )?weeks", "?in_weeks"),
+    (r"(?<!last )(?<!past )#(?P<n>\d{1,2}) (?:more )?days(?! (?:ago|late|before|behind))", "?in_days"),
+    (r"(?<!last )(?<!past )#(?P<n>\d{1,2}) (?:more )?weeks(?! (?:ago|late|before|behind))", "?in_weeks"),
     (r"(?:on )?w(?P<w>\d) (?:of )?(?:next week|the following week)", "next_week_weekday"),
     (r"next week(?: on)? w(?P<w>\d)", "next_week_weekday"),
     (r"(?:on |by )?(?:this|the) (?:coming )?w(?P<w>\d)", "this_weekday"),
@@ -64,7 +64,7 @@ DATES: tuple[Pattern, ...] = (
     (r"(?:on |by |for |this )?w(?P<w>\d)", "coming"),
     (
         rf"{_ON}o(?P<d>\d{{1,2}})(?: of (?:the|every|each) month)?(?! (?:one|payment|time|option|offer|thing|of "
-        rf"all))", "?day"),
+        rf"all|week|half|part|floor|grade))", "?day"),
     (r"(?:on|by|around|for) the [#o](?P<d>\d{1,2})", "day"),
     (rf"(?:in |until |sometime )?{_NEXT_MONTH}", "month"),
     (rf"(?:in|by|until) {_MONTH}", "month"),
@@ -131,7 +131,8 @@ _NOT_COUNT = (
 )
 _WHOLE = r"#(?P<i>\d+(?:\.\d{1,2})?)"
 _NOT_OF = r"(?! (?:of|payments?|instal+ments?|months?|times?)(?!\S))"
-_MONEY = rf"(?:r\$ )?{_WHOLE}(?: {_CUR})?(?: (?:and )?#(?P<c>\d\d) {_CENT}{_NOT_OF})?"
+_HUNDREDS = r"#(?P<h>[1-9]) #(?P<hc>[1-9]\d)"
+_MONEY = rf"(?:{_HUNDREDS}|(?:r\$ )?{_WHOLE}(?: {_CUR})?(?: (?:and )?#(?P<c>\d\d) {_CENT}{_NOT_OF})?)(?! #| (?:oh|o|point) #)"
 _GIVE = (
     r"(?:pay|do|give you|afford|offer|send|have|got|manage|swing|spare|put down|put|only have|come up with|scrape "
     r"together|for|settle for|take|accept)"
@@ -160,7 +161,10 @@ AMOUNTS: tuple[Pattern, ...] = (
 
 _COUNT = r"(?:payments?|instal+ments?|parts|chunks|x|pieces|times|checks)"
 _EQUAL = r"(?:(?:equal|monthly|weekly|easy|biweekly|separate|more|different) )*"
-_DOWN = rf"(?:r\$ )?#(?P<di>\d+(?:\.\d{{1,2}})?)(?: {_CUR})?(?: (?:and )?#(?P<dc>\d\d) {_CENT})?"
+_DOWN = (
+    rf"(?:#(?P<dh>[1-9]) #(?P<dhc>[1-9]\d)|(?<!\d )(?:r\$ )?#(?P<di>\d+(?:\.\d{{1,2}})?)(?: {_CUR})?"
+    rf"(?: (?:and )?#(?P<dc>\d\d) {_CENT})?)"
+)
 _REST = (
     rf"(?:(?: and)?(?: the| then)?(?: rest| remainder| balance| another| plus)*(?: in| over)? #(?P<n>\d{{1,2}})(?: "
     rf"{_EQUAL}(?:{_COUNT}|months)){{0,1}}"
@@ -168,6 +172,10 @@ _REST = (
 )
 
 INSTALMENTS: tuple[Pattern, ...] = (
+    # How often something happened is no way to pay.
+    (
+        r"(?:call\w*|told|tell|said|ask\w*|phon\w+|tri\w+|miss\w+)(?: (?:you|me|this|that|already|like|about|it|here|"
+        r"over))* #\d+ times|#\d+ times (?:a|i|this|already|per|you|every|in a|today|so far)(?= )", "skip"),
     (rf"(?:with |a )*(?:down payment|deposit) (?:of |would be |is )?{_DOWN}{_REST}?", "parts"),
     (rf"{_DOWN} (?:down|up front|upfront|as a down payment|for the down payment|down payment)(?! to){_REST}?", "parts"),
     (rf"(?:pay|give you|do|put) {_DOWN} (?:now|today|right now|first){_REST}", "parts"),
@@ -186,11 +194,11 @@ INSTALMENTS: tuple[Pattern, ...] = (
     (
         rf"{_MONEY} (?:a month|per month|monthly|each month|every month|a piece|apiece|each|a week|per payment|"
         rf"every two weeks|a paycheck)", "parts"),
-    (r"(?:in|into|over) #(?P<n>[1-9]|\d\d)", "?parts"),
+    (r"(?:in|into|over) #(?P<n>[1-9]|\d\d)(?! (?:days?|weeks?|hours?|minutes?|years?)(?!\S))", "?parts"),
 )  # fmt: skip
 
 SHARES: tuple[tuple[str, float], ...] = (
-    (r"half(?: of it| now| the balance| of that)?(?! (?:past|an|a|hour))|fifty percent", 0.5),
+    (r"half(?: of it| now| the balance| of that)?(?! (?:past|an|a|hour|hundred|thousand|grand|million))|fifty percent", 0.5),
     (r"a third|one third|#1 third", round(1 / 3, 4)),
     (
         r"(?:pay|settle|clear|pay off|take care of|paying) (?:it all|all of it|everything|the whole thing|the "

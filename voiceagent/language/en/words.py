@@ -46,10 +46,11 @@ LEXICON = Lexicon(
         (rf"twenty ({_ONE_WORD})", r"2o\1"), (r"thirty first", "31st"), (r"thirty 1st", "31st"), (
             r"20 (\d)(?:st|nd|rd|th)", r"2\1th"),
         *((f"2o{word}", f"{20 + n}th") for n, word in enumerate(_ORDINALS.split()[:9], 1)),
-        (r"half a grand", "500"), (r"half a million", "500000"),
+        (r"christmas eve", "december 24"), (r"christmas day", "december 25"), (r"new year(?:'?s)? eve", "december 31"),
+            (r"half a grand", "500"), (r"half a million", "500000"),
         (
             r"an? (hundred|thousand|grand|million)",
-            r"1 \1"), (r"(?:a )?couple(?: of)?", "2"), (r"a few hundred", "some hundred"),
+            r"1 \1"), (r"(?:a )?couple(?: of)? (hundred|thousand)", r"about 2 \1"), (r"(?:a )?couple(?: of)?", "2"), (r"a few hundred", "some hundred"),
         (
             r"(in|within|after|about|for|every|give me|another) (?:an?|one) (week|month|hour|day|minute)",
             r"\1 1 \2"), (r"(?:a )?fortnight", "2 weeks"),
@@ -68,7 +69,7 @@ LEXICON = Lexicon(
     approx_after=r"or so|ish|give or take|or something|or thereabouts|(?:bucks|dollars) or so|and change",
     retract_before=(
         r"(?:(?:not|don't|dont|can't|cant|cannot|won't|wont|isn't|never|wouldn't|couldn't|doesn't|no way)"
-        r"(?: (?!but|only|just|maybe|can|instead|rather|until|till)[a-z'][\w']*){0,4}|instead of|rather than|"
+        r"(?: (?!but|only|just|maybe|can|instead|rather|until|till|more|over)[a-z'][\w']*){0,4}|instead of|rather than|"
         r"not)(?: (?:on|the|by|for|in))*"
     ),
     retract_after=
@@ -79,8 +80,9 @@ LEXICON = Lexicon(
         r"no|not|sorry|i mean|i meant|actually|wait|scratch that|make it|make that|rather|correction|or rather|"
         r"excuse me|my bad|hold on|instead|better|nope|let's say|let's do|but|oops|strike that"
     ),
+    taken_back=r"i mean|i meant|actually|rather|sorry|scratch that|correction",
     bounded=
-        r"(?:more|less|later|earlier|other|over|under) than|after|before|not until|starting|between(?: the)?|over|"
+        r"(?<!no )(?<!not )more than|(?:less|later|earlier|other|over|under) than|after|before|not until|starting|between(?: the)?|over|"
         r"under",
     digit_words={
         "zero": "0", "oh": "0", "o": "0",
@@ -95,7 +97,7 @@ LEXICON = Lexicon(
         "card let me see wait i mean of four"
     ),
     bare_fillers=table(
-        "and most the it's its is it that's that um uh well okay ok so yes yeah only just maybe i i'd i'll i'm think "
+        "and most the it's its is it that's that um uh well okay ok so yes yeah only just maybe i i'd i'll think "
         "pay on in at by for around about like of can could do "
         "want would wanna going gonna to be best how what let's let me see more less or give make it say "
         "sometime until till sir ma'am there now today same right "

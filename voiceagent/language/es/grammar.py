@@ -17,6 +17,12 @@ _NEXT_WEEK = (
 )
 _WAIT = r"(?:en|dentro de|a|de aqui a|de hoy en|en unos|en unas)"
 
+#: "Hace tres semanas" is gone by.
+_PAST = (
+    "".join(f"(?<!{verb} {some})" for verb in ("hace", "tiene", "llevo") for some in ("", "unos ", "unas "))
+    + "(?<!ultimos )"
+)
+
 DATES: tuple[Pattern, ...] = (
     (r"d(?P<a>\d{1,4})/(?P<b>\d{1,2})(?:/(?P<c>\d{2,4}))?", "written"),
     (rf"{_ON}[o#](?P<n>\d{{1,2}}) dia (?:habil|laboral|laborable)(?: (?:de|del))? {_NEXT_MONTH}", "nth_business"),
@@ -61,8 +67,8 @@ DATES: tuple[Pattern, ...] = (
     (rf"{_WAIT} (?:unas )?#(?P<n>\d{{1,2}}) semanas?", "in_weeks"),
     (r"(?:en|dentro de|de aqui a) (?:unos )?#(?P<n>\d{1,2}) mes(?:es)?", "in_months"),
 
-    (r"(?:unos )?#(?P<n>\d{1,2}) dias(?: mas)?", "?in_days"),
-    (r"(?:unas )?#(?P<n>\d{1,2}) semanas?(?: mas)?", "?in_weeks"),
+    (rf"(?:unos )?{_PAST}#(?P<n>\d{{1,2}}) dias(?: mas)?(?! (?:atras|antes))", "?in_days"),
+    (rf"(?:unas )?{_PAST}#(?P<n>\d{{1,2}}) semanas?(?: mas)?(?! (?:atras|antes))", "?in_weeks"),
     (rf"(?:el )?w(?P<w>\d) (?:de )?{_NEXT_WEEK}", "next_week_weekday"),
     (rf"{_NEXT_WEEK},?(?: el)? w(?P<w>\d)", "next_week_weekday"),
     (r"(?:el )?w(?P<w>\d) (?:de )?la otra semana", "other_week_weekday"),
@@ -171,7 +177,7 @@ _NOT_COUNT = (
 )
 _WHOLE = r"#(?P<i>\d+(?:\.\d{1,2})?)"
 _NOT_OF = r"(?! (?:de|cuotas?|pagos?|abonos?|mensualidades|meses)(?!\S))"
-_MONEY = rf"(?:r\$ )?{_WHOLE}(?: {_CUR})?(?: (?:y|con) #(?P<c>\d\d)(?: {_CENT})?{_NOT_OF})?"
+_MONEY = rf"(?:r\$ )?{_WHOLE}(?: {_CUR})?(?: (?:y|con) #(?P<c>\d\d)(?: {_CENT})?{_NOT_OF})?(?! #| (?:y|con) #)"
 _GIVE = (
     r"(?:pago|doy|puedo|puedo pagar|pagar|pagarle|dar|darle|solo tengo|tengo|ofrezco|abono|abonar|consigo|junto|"
     r"alcanza|me alcanza para|"
@@ -217,6 +223,10 @@ _REST = (
 _FIRST = r"(?:enganche|entrada|anticipo|inicial|cuota inicial|pie|abono inicial|pago inicial)"
 
 INSTALMENTS: tuple[Pattern, ...] = (
+    # How often something happened is no way to pay.
+    (
+        r"(?:llam\w+|marc\w+|habl\w+|dij\w+|dicho|pedid\w+|repet\w+|explic\w+|avis\w+|cobr\w+|atras\w+|intent\w+)"
+        r"(?: (?:ya|eso|como|mas de|unas))* #\d+ veces|#\d+ veces (?:por|al|a la|en|que|ya|hoy|esta)(?= )", "skip"),
     (rf"(?:con |doy |de |un |una |el |la |dar )*{_FIRST} (?:de |con |por |seria de |seria )?{_DOWN}{_REST}?", "parts"),
     (rf"{_DOWN} (?:de |como |para el |para la |para )(?:el |la )?{_FIRST}{_REST}?", "parts"),
     (rf"(?:doy|pago|dar|pagar|le doy) {_DOWN} (?:ahora|ahorita|hoy|ya|manana|de una){_REST}", "parts"),
@@ -241,7 +251,7 @@ INSTALMENTS: tuple[Pattern, ...] = (
     (
         rf"{_MONEY} (?:al mes|por mes|mensuales|mensual|cada mes|cada quincena|a la quincena|quincenales|cada "
         rf"cuota|por cuota|cada uno|cada una|semanales|por quincena)", "parts"),
-    (r"(?:en|de|a|hasta) #(?P<n>[1-9]|\d\d)", "?parts"),
+    (r"(?:en|de|a|hasta) #(?P<n>[1-9]|\d\d)(?! (?:dias?|semanas?|horas?|minutos?|anos?)(?!\S))", "?parts"),
 )  # fmt: skip
 
 SHARES: tuple[tuple[str, float], ...] = (

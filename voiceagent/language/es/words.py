@@ -44,7 +44,9 @@ LEXICON = Lexicon(
     months={word: n for n, word in enumerate(_MONTHS.split(), 1)} | {"setiembre": 9},
     weekdays={word: n for n, word in enumerate(_WEEKDAYS.split())},
     phrases=(
-        (r"por ciento", "%"),
+        (r"por ciento", "%"), (r"(?:la )?(?:noche ?buena|vispera de navidad)", "24 de diciembre"),
+        (r"(?:el )?dia de navidad|(?<=en )navidad", "25 de diciembre"),
+        (r"(?:la )?(?:noche ?vieja|vispera de ano nuevo)", "31 de diciembre"),
         (r"y cuarto", "y 15"), (r"menos cuarto", "menos 15"), (r"(?:un )?cuarto (para|pa)", r"15 \1"),
         (r"p m", "pm"), (r"a m(?= |$)", "am"),
         (r"el otro w", "otro w"), (r"medio dia", "mediodia"), (
@@ -63,8 +65,8 @@ LEXICON = Lexicon(
     approx_after=r"y pico|y algo|mas o menos|por ahi|aproximadamente",
     retract_before=(
         r"(?:(?:no|ni|nunca|tampoco) (?:es|era|puedo|quiero|me|le|voy|tengo|pago|acepto|alcanza|va|seria|creo|se|"
-        r"fue|hay|estoy|mas|para)"
-        r"(?: (?!solo|pero|sino|nomas|hasta|tal|si|puedo)[a-z]\w*){0,4}|en vez de|en lugar de|menos|ni|excepto|"
+        r"fue|hay|estoy|mas(?! de)|para)"
+        r"(?: (?!solo|pero|sino|nomas|hasta|tal|si|puedo)[a-z]\w*){0,4}|en vez de|en lugar de|menos|ni|no(?= (?:el|la|dia|los))|excepto|"
         r"salvo)(?: (?:el|la|dia|los|para el))?"
     ),
     retract_after=
@@ -75,8 +77,9 @@ LEXICON = Lexicon(
         r"no|quiero decir|digo|mejor|mejor dicho|o sea|perdon|disculpe|me equivoque|mas bien|en realidad|espere|"
         r"corrijo|no perdon|sino|no no|prefiero|ay no"
     ),
+    taken_back=r"digo|perdon|quiero decir|mas bien|mejor dicho|en realidad",
     bounded=
-        r"(?:despues|antes|a partir|arriba|abajo|mas|menos|pasando) de(?:l)?(?: dia| el)?|solo despues del?|"
+        r"(?:despues|antes|a partir|arriba|abajo|(?<!no )(?<!nada )mas|menos|pasando) de(?:l)?(?: dia| el)?|solo despues del?|"
         r"entre(?: el)?(?: dia)?",
     digit_words={
         "cero": "0", "uno": "1", "un": "1", "una": "1", "dos": "2", "tres": "3",
@@ -93,7 +96,7 @@ LEXICON = Lexicon(
         "identificacion tarjeta"
     ),
     bare_fillers=table(
-        "y o maximo minimo el la los las es eh ah este pues bueno bien ok si eso asi solo puede ser creo que "
+        "y o maximo minimo mucho sumo cuando lo el la los las es eh ah este pues bueno bien ok si eso asi solo puede ser creo que "
         "yo pago en al "
         "para por como unos unas de del lo me le "
         "puedo quiero quisiera voy a pagar hago queda mejor tal vez mire deje ver mas menos dar podria prefiero "

@@ -10,6 +10,11 @@ _YEAR = r"(?:,? (?:de |do ano de |do ano )?#(?P<y>\d{4}|\d{2}))?"
 _FEIRA = r"w(?P<w>\d)(?: feira)?(?! (?:parcela|via|vez|opcao|proposta|prestacao|chance|pessoa))"
 _NEXT_WEEK = r"(?:semana que vem|proxima semana|semana seguinte|semana que entra)"
 
+#: "Ha tres semanas" is gone by.
+_PAST = (
+    "".join(f"(?<!{verb} {some})" for verb in ("ha", "faz", "tem") for some in ("", "uns ", "umas ")) + "(?<!ultimos )"
+)
+
 DATES: tuple[Pattern, ...] = (
     (r"d(?P<a>\d{1,4})/(?P<b>\d{1,2})(?:/(?P<c>\d{2,4}))?", "written"),
     (rf"(?:no |o |pelo )?o(?P<n>\d{{1,2}}) dia util(?: (?:de|do|da|no|em))? {_NEXT_MONTH}", "nth_business"),
@@ -54,8 +59,8 @@ DATES: tuple[Pattern, ...] = (
     (r"(?:daqui(?: a| ha| pra)?(?: uns| umas)?|dentro de|em(?: ate)?) #(?P<n>\d{1,3}) dias?", "in_days"),
     (r"(?:daqui(?: a| ha| pra)?(?: uns| umas)?|dentro de|em(?: ate)?) #(?P<n>\d{1,2}) semanas?", "in_weeks"),
     (r"(?:daqui(?: a| ha| pra)?(?: uns| umas)?|dentro de|em(?: ate)?) #(?P<n>\d{1,2}) mes(?:es)?", "in_months"),
-    (r"(?:mais )?(?:uns )?#(?P<n>\d{1,2}) dias", "?in_days"),
-    (r"(?:mais )?(?:umas )?#(?P<n>\d{1,2}) semanas?", "?in_weeks"),
+    (rf"(?:mais )?(?:uns )?{_PAST}#(?P<n>\d{{1,2}}) dias(?! atras)", "?in_days"),
+    (rf"(?:mais )?(?:umas )?{_PAST}#(?P<n>\d{{1,2}}) semanas?(?! atras)", "?in_weeks"),
     (r"(?:na )?w(?P<w>\d)(?: feira)? (?:da|na) (?:outra semana|semana retrasada)", "other_week_weekday"),
     (rf"(?:na |no )?w(?P<w>\d)(?: feira)? (?:da|na|dessa|de) {_NEXT_WEEK}", "next_week_weekday"),
     (rf"{_NEXT_WEEK}(?: na| no| ,)? w(?P<w>\d)(?: feira)?", "next_week_weekday"),
@@ -170,7 +175,7 @@ _NOT_COUNT = (
 )
 _WHOLE = r"#(?P<i>\d+(?:\.\d{1,2})?)"
 _NOT_OF = r"(?! (?:de|vezes|x|parcelas?|prestac\w+)(?!\S))"
-_MONEY = rf"(?:r\$ )?{_WHOLE}(?: {_CUR})?(?: (?:e|com) #(?P<c>\d\d)(?: {_CENT})?{_NOT_OF})?"
+_MONEY = rf"(?:r\$ )?{_WHOLE}(?: {_CUR})?(?: (?:e|com) #(?P<c>\d\d)(?: {_CENT})?{_NOT_OF})?(?! #| (?:e|com) #)"
 _GIVE = (
     r"(?:pago|dou|faco|consigo|pagar|dar|so tenho|eu tenho|tenho so|tenho|ofereco|fecha em|fecha por|faz por|"
     r"fecho em|fecho por|"
@@ -210,6 +215,10 @@ _REST = (
 )
 
 INSTALMENTS: tuple[Pattern, ...] = (
+    # How often something happened is no way to pay.
+    (
+        r"(?:lig\w+|fal(?:ei|ou|aram)|diss\w+|tent\w+|avis\w+|repet\w+|expliq\w+|cobr\w+|atras\w+)(?: (?:ja|isso|"
+        r"mais de|umas|pra \w+|aqui))* #\d+ vezes|#\d+ vezes (?:por|ao|na|no|que|eu|ja|hoje|essa|esta)(?= )", "skip"),
     (
         rf"(?:com |da |dou |de |uma |a |dar )*entrada (?:de |com |no valor de |seria de |seria "
         rf")?{_DOWN}{_REST}?", "parts"),
@@ -233,7 +242,7 @@ INSTALMENTS: tuple[Pattern, ...] = (
         rf"(?:parcelas?|prestacao|prestacoes|mensalidade|boleto) (?:de |em |que seja |seja |fique |ate |de ate |no "
         rf"maximo |por |com valor de )*{_MONEY}", "parts"),
     (rf"{_MONEY} (?:por mes|ao mes|mensais|mensal|todo mes|cada parcela|a parcela|cada uma|cada)", "parts"),
-    (r"(?:em|de|pra|para|so em|ate) #(?P<n>[1-9]|\d\d)", "?parts"),
+    (r"(?:em|de|pra|para|so em|ate) #(?P<n>[1-9]|\d\d)(?! (?:dias?|semanas?|horas?|minutos?|anos?)(?!\S))", "?parts"),
 )  # fmt: skip
 
 SHARES: tuple[tuple[str, float], ...] = (

@@ -45,7 +45,9 @@ LEXICON = Lexicon(
         "segunda": 0, "terca": 1, "quarta": 2, "quinta": 3, "sexta": 4, "sabado": 5, "domingo": 6,
     },
     phrases=(
-        (r"por cento", "%"),
+        (r"(?:segunda|terceira|quarta|quinta|ultima) semana (d[eo] )", r"alguma semana \1"),
+        (r"por cento", "%"), (r"vespera d[eo] natal", "24 de dezembro"), (r"dia de natal|(?<=no )natal", "25 de dezembro"),
+        (r"vespera d[eo] ano novo|(?<=no )reveillon", "31 de dezembro"),
         (r"(?:uma|um|1) milha", "mil"),
         (r"(\w+) milhas", r"\1 mil"),
         (r"milao|um barao", "mil"),
@@ -66,7 +68,7 @@ LEXICON = Lexicon(
         r"quase|em torno de",
     retract_before=(
         r"(?:(?:nao|nem|nunca) (?:e|era|posso|consigo|quero|da|daria|vai|vou|tenho|pago|aceito|concordo|rola|tem|"
-        r"teria|faco|sei|foi|mais|pode|precisa|to|estou)"
+        r"teria|faco|sei|foi|mais(?! (?:d[eo]|que))|pode|precisa|to|estou)"
         r"(?: (?!so|mas|apenas|somente|porem|sim|ate|talvez|posso|consigo)[a-z]\w*){0,4}"
         r"|em vez d[eo]|ao inves d[eo]|sem ser|tirando|menos|nem|exceto|fora)(?: (?:dia|no|na|o|a))?"
     ),
@@ -78,8 +80,9 @@ LEXICON = Lexicon(
         r"errei|corrigindo|na verdade|"
         r"pera|perai|espera|em vez|retificando|me enganei|ou seja|pensando bem|e sim|mas sim|prefiro"
     ),
+    taken_back=r"quer dizer|digo|alias|ou melhor|minto|na verdade|desculpa",
     bounded=
-        r"(?:depois|antes|a partir|passando|acima|abaixo|mais|menos|alem) d[eoa](?:s)?(?: dia| o| os)?|so depois "
+        r"(?:depois|antes|a partir|passando|acima|abaixo|(?<!nao )(?<!nada )mais|menos|alem) d[eoa](?:s)?(?: dia| o| os)?|so depois "
         r"de|entre(?: o)?(?: dia)?",
     digit_words={
         "zero": "0", "um": "1", "uma": "1", "hum": "1", "dois": "2", "duas": "2", "tres": "3",
@@ -88,7 +91,7 @@ LEXICON = Lexicon(
     },
     digit_repeats={"duplo": 2, "dois vezes": 2},
     digit_fillers=table(
-        "e o a os as é eh ah hum ahn entao ta tah bom ok sim meu cpf rg cnh documento numero numeros digito "
+        "e o a os as que é eh ah hum ahn entao ta tah bom ok sim meu cpf rg cnh documento numero numeros digito "
         "digitos comeca comecando com final finais terminando termina em sao primeiro primeiros primeira ultimo "
         "ultimos ultima pode anotar anota ai ponto traco barra virgula depois so isso mesmo acho que do da dos "
         "de olha moca deixa eu ver pera calma la vai certo celular telefone ddd"
