@@ -150,7 +150,7 @@ class Allotment:
         return [one.id for one in ready]
 
     def share(self, campaign_id: uuid.UUID, wanted: int) -> int:
-        """How many of `wanted` calls this campaign may begin before another one's turn comes; at least 1 when ready."""
+        """How many of `wanted` calls it may begin before another campaign's turn comes; at least 1 when ready."""
         ready = self.next_campaigns()
         if campaign_id not in ready:
             return 0

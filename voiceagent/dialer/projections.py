@@ -1,4 +1,4 @@
-"""How events become the dialer's rows: callbacks, campaigns, trunks, switches. Queues (enrolments, leases) are not projected."""
+"""How events become the dialer's rows: callbacks, campaigns, trunks, switches. Enrolments are not projected."""
 
 from __future__ import annotations
 

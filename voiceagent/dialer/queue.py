@@ -237,7 +237,7 @@ class Queue:
         )
 
     def _ask_hopper(self, dealer: Dealer, allotment: Allotment, most: int, only: uuid.UUID | None) -> list[Candidate]:
-        """Candidates for the seats that are left: callbacks of every campaign that may dial, then one campaign's due."""
+        """Candidates for the seats that are left: callbacks of all campaigns that may dial, then one campaign's due."""
         ready = allotment.next_campaigns()
         connection, now, tenant = dealer.connection, dealer.now, self.journal.tenant_id
         wanted = min(dealer.seats_left, allotment.seats, most)

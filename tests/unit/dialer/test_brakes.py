@@ -1,0 +1,67 @@
+"""Guards the brakes: a failing trunk, a day of short calls and a campaign gone wrong stop themselves and say why."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.dialer.brakes import Breaker, CallSeen, Canary, ShortCalls, Sign
+
+NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
+D = Disposition
+
+
+def seen(*dispositions: Disposition, **changes: object) -> list[CallSeen]:
+    """One call a second, the last one just now."""
+    count = len(dispositions)
+    facts: dict[str, object] = {"answered": True, "talk_s": 60.0, **changes}
+    return [
+        CallSeen(uuid.uuid4(), NOW - timedelta(seconds=count - n), one, human=MEANING[one].human, **facts)  # type: ignore[arg-type]
+        for n, one in enumerate(dispositions, 1)
+    ]
+
+
+def test_a_failing_trunk_rests_and_is_tried_again() -> None:
+    calls = seen(*[D.NA] * 5, *[D.CONG] * 5)
+    held = Breaker()(calls, NOW)
+    assert held is not None and held.reason == "breaker" and held.until == NOW + timedelta(minutes=5)
+    assert all(str(call.id) in held.detail for call in calls[-5:])
+    assert Breaker()(calls, NOW + timedelta(minutes=5)) is None, "one call may try"
+    assert Breaker()([*calls, *seen(D.NA)], NOW) is None, "a call that got through closes it"
+    assert Breaker()(seen(*[D.NA] * 6, *[D.CONG] * 4), NOW) is None
+    assert Breaker()(seen(*[D.CONG] * 9), NOW) is None, "too few to tell"
+
+
+def test_short_calls_alarm_and_stop() -> None:
+    guard = ShortCalls(at_least=100)
+    assert guard(79, 100) is None and guard(99, 99) is None
+    held = guard(80, 100)
+    assert held is not None and held.reason == "short_calls" and "80 of 100" in held.detail
+    assert guard.alarmed(60, 100, 0) and not guard.alarmed(59, 100, 0) and guard.alarmed(0, 0, 500_000)
+
+
+@pytest.mark.parametrize(
+    ("bad", "good", "changes", "sign"),
+    [
+        (D.WN, D.NOMON, {}, Sign.WRONG_PARTY),
+        (D.CEASE, D.NOMON, {}, Sign.OPT_OUT),
+    ],
+)
+def test_a_campaign_that_goes_wrong_names_its_calls(bad: D, good: D, changes: dict, sign: Sign) -> None:
+    calls = seen(*[good] * 6, *[bad] * 5, **changes)
+    tripped = Canary()(calls)
+    assert tripped is not None and tripped.sign is sign
+    assert list(tripped.calls) == [call.id for call in calls if call.disposition is bad]
+    assert tripped.sign.value in tripped.told()
+    assert Canary()(seen(*[good] * 30, bad)) is None
+    assert Canary()(seen(bad, bad, bad)) is None, "three calls say nothing"
+
+
+def test_not_understood_overturned_and_short_calls_trip_too() -> None:
+    assert Canary()(seen(*[D.NOMON] * 5, spoken=4, not_understood=3)).sign is Sign.NO_MATCH
+    assert Canary()(seen(*[D.PTP] * 12, read_backs=1, overturned=1)).sign is Sign.OVERTURNED
+    assert Canary()(seen(*[D.HUP] * 12, talk_s=3.0)).sign is Sign.SHORT
+    assert Canary()(seen(*[D.NA] * 50, answered=False, talk_s=0.0)) is None, "nobody answered: no sign of anything"
