@@ -89,8 +89,12 @@ def digests_of_stops(connection: sa.Connection, person_id: uuid.UUID, now: datet
     held = {stop: value for stop, value in held.items() if value is not None}
     if not held:
         return {}
-    key = _key(connection, person.tenant_id) or _make_key(connection, person.tenant_id, now)
-    return {stop: _digest(key, value) for stop, value in held.items()}
+    return {stop: digest_for_good(connection, value, person.tenant_id, now) for stop, value in held.items()}
+
+
+def digest_for_good(connection: sa.Connection, value: str, tenant_id: uuid.UUID, now: datetime) -> str:
+    """The digest that a number or document goes on being known by; makes the key where there is none yet."""
+    return _digest(_key(connection, tenant_id) or _make_key(connection, tenant_id, now), value)
 
 
 _o, _p = t.opt_out.c, stop_proof.c

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from voiceagent.journal.journal import Journal
 
-HELP = "stop calling a number or a person; list the stops; take one back"
+HELP = "stop calling a number or a person, one or a whole list; show the stops; take one back"
 EXAMPLE = "voiceagent optouts add +5511955550100 --source letter"
 
 
@@ -24,7 +24,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add.add_argument("contact", metavar="CONTACT", help="a number (+55...) stops the number; a document, the person")
     add.add_argument("--channel", choices=("voice", "sms", "email"), help="only this channel (of a person)")
     add.add_argument("--source", default="operator", help="where the wish came from, for the record")
+    add.add_argument("--proof", default="", metavar="TEXT", help="what shows the wish: a letter's number, the words")
     add.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    many = actions.add_parser(
+        "import", help="a CSV file or workbook with a column number or document (channel, source, proof)"
+    )
+    many.add_argument("file", metavar="FILE")
+    many.add_argument("--region", default="BR", help="whose numbers and documents they are (default BR)")
+    many.add_argument("--source", default="", help="where the wishes came from, when the file does not say")
+    many.add_argument("--rejected", metavar="CSV", help="where rows that cannot be read go (default: beside the file)")
+    many.add_argument("--json", action="store_true", help="one JSON document on stdout")
     back = actions.add_parser("revoke", help="the person asked to be called again, and proved it")
     back.add_argument("id", metavar="ID", help="as `optouts list` shows it")
 
@@ -35,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from voiceagent.cli.house import open_journal
     from voiceagent.dialer import optouts
 
-    with open_journal(make=args.action == "add") as journal:
+    with open_journal(make=args.action in ("add", "import")) as journal:
         if args.action == "revoke":
             try:
                 optouts.revoke(journal, uuid.UUID(args.id))
@@ -45,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
             return 0
         if args.action == "add":
             return _add(args, journal)
+        if args.action == "import":
+            return _import(args, journal)
         with journal.db.read() as connection:
             found = optouts.all_stops(connection, journal.tenant_id)
     return _show(found, as_json=args.json)
@@ -59,16 +70,34 @@ def _add(args: argparse.Namespace, journal: Journal) -> int:
     if args.contact.startswith(("+", "sip:")):
         if args.channel:
             raise UsageError("--channel narrows a person's stop: give the document, not the number")
-        stops = [optouts.stop_number(journal, dialable(args.contact), source=args.source)]
+        stops = [optouts.stop_number(journal, dialable(args.contact), source=args.source, proof=args.proof)]
     else:
         with journal.db.read() as connection:
             cases = find_cases(connection, args.contact, journal.tenant_id)
             people = optouts.people_of(connection, cases)
-        stops = [optouts.stop_person(journal, person, channel=args.channel, source=args.source) for person in people]
+        how = {"channel": args.channel, "source": args.source, "proof": args.proof}
+        stops = [optouts.stop_person(journal, person, **how) for person in people]
     if args.json:
         print(json.dumps({"stops": [str(stop) for stop in stops]}))
     else:
         print(f"stopped: {', '.join(map(str, stops))}")
+    return 0
+
+
+def _import(args: argparse.Namespace, journal: Journal) -> int:
+    from pathlib import Path
+
+    from voiceagent.dialer.optout_lists import import_optouts
+
+    rejected = Path(args.rejected) if args.rejected else None
+    region = args.region.upper()
+    done = import_optouts(journal, Path(args.file), region=region, source=args.source, rejected=rejected)
+    if args.json:
+        print(json.dumps(done.to_json(), ensure_ascii=False))
+        return 0
+    print(f"{done.rows} rows: {done.added} stopped, {done.known} were stopped already, {done.rejected} rejected")
+    if done.rejected_file:
+        print(f"rejected rows: {done.rejected_file}", file=sys.stderr)
     return 0
 
 
@@ -79,7 +108,7 @@ def _show(found: list[dict[str, object]], *, as_json: bool) -> int:
         print(json.dumps({"optouts": found}, ensure_ascii=False))
         return 0
     for one in found:
-        what = masked(str(one["number"])) if one["number"] else one["name"] or "-"
+        what = masked(str(one["number"])) if one["number"] else one["name"] or ("erased" if one["erased"] else "-")
         print(f"{one['id']}  {one['created_at']}  {one['scope']} {one['channel'] or ''}  {what}  {one['source']}")
     if not found:
         print("nobody has asked to be left alone", file=sys.stderr)
