@@ -61,6 +61,9 @@ class Actor:
         self.busy = False
         """Something is being worked on."""
         self.line_down = False
+        self.unheard = False
+        """Something was said to the question that stands before it could count."""
+        self._unclear: tuple[HeardTurn, Understanding, float] | None = None
         self._hearing_lost = self._voice_lost = False
 
     def happened(self, what: Happening) -> None:
@@ -70,7 +73,16 @@ class Actor:
     @property
     def waiting(self) -> bool:
         """Whether anything is being worked on or waits for it."""
-        return self.busy or not self._queue.empty()
+        return self.busy or self._unclear is not None or not self._queue.empty()
+
+    def beat(self) -> None:
+        """Every beat: what made no sense was all of it when the debtor does not go on."""
+        if self._unclear is None or self._ears.in_turn or self.busy or not self._queue.empty():
+            return
+        _, understanding, at = self._unclear
+        if self._now() - at >= self._settings.unclear_s:
+            self._leave_unclear("no_match")
+            self.happened(Heard(understanding))
 
     async def run(self) -> None:
         """Work until the end of the call was dealt with."""
@@ -101,6 +113,7 @@ class Actor:
         if ended is not None and not isinstance(event, Heard):
             return
         self._mouth.let_go()
+        self._leave_unclear("ignored")
         effects = self._brain.step(event)
         self._notes.decided()
         at = round(self._now(), 3)
@@ -122,21 +135,19 @@ class Actor:
                 return None
             self._hearing_lost = True
             return SpeechLost()
-        stale = turn.expect is not self.expect
-        only_global = stale or turn.protected or self.line_down or self._effects.disposition is not None
-        understanding = self._brain.understand(hypothesis, turn.expect, only_global=only_global)
-        if turn.early and (understanding.intent in AFFIRMING or understanding.slots.get("yes_no")):
-            # A "sim" to what was said before the question, or to nothing.
-            only_global = True
-            understanding = self._brain.understand(hypothesis, turn.expect, only_global=True)
-        meant = understanding.intent is not None or bool(understanding.slots) or bool(understanding.alternatives)
+        turn, understanding, only_global = self._with_what_came_before(turn)
+        meant = _means(understanding)
         over_prompt = self._mouth.speaking
         going_on = (over_prompt or self._mouth.cut) and self._backchannel(turn, understanding)
         if going_on or (not meant and (only_global or over_prompt or hypothesis.reason == "no_speech")):
             # Noise, a cough, "uhum" over our own words: no answer, and no reason to start over.
             self._notes.heard(turn, understanding, state=self._brain.state, result="ignored")
+            self.unheard = self.unheard or (turn.protected and turn.expect is self.expect and bool(hypothesis.text))
             if going_on and hypothesis.text and not self._ears.in_turn:
                 self._mouth.resume()
+            return None
+        if not meant and not turn.over and not self.line_down:
+            self._unclear = (turn, understanding, self._now())
             return None
         if over_prompt and self._mouth.current is not None and self._mouth.current.say.barge_in:
             self._mouth.stop()
@@ -145,11 +156,52 @@ class Actor:
         self._notes.heard(turn, understanding, state=self._brain.state, result=result)
         return Heard(understanding)
 
+    def _with_what_came_before(self, turn: HeardTurn) -> tuple[HeardTurn, Understanding, bool]:
+        """The turn and its meaning, joined with words that made no sense alone: "deixa eu ver", "dia quinze"."""
+        if self._unclear is None or turn.expect is not self._unclear[0].expect:
+            return turn, *self._meaning(turn)
+        before = self._unclear[0]
+        text = f"{before.hypothesis.text} {turn.hypothesis.text}".strip()
+        joined = replace(
+            turn,
+            hypothesis=replace(turn.hypothesis, text=text),
+            started_s=before.started_s,
+            speech_s=before.speech_s + turn.speech_s,
+        )
+        understanding, only_global = self._meaning(joined)
+        if not _means(understanding):
+            alone = self._meaning(turn)
+            if _means(alone[0]):
+                self._leave_unclear("ignored")
+                return turn, *alone
+        self._unclear = None
+        return joined, understanding, only_global
+
+    def _meaning(self, turn: HeardTurn) -> tuple[Understanding, bool]:
+        """What a turn means where it was said, and whether only what is meant anywhere could count there."""
+        ended = self.line_down or self._effects.disposition is not None
+        only_global = ended or turn.expect is not self.expect
+        understanding = self._brain.understand(turn.hypothesis, turn.expect, only_global=only_global)
+        # A "sim" to what was said before the question, or to nothing; in what must be heard whole, only a correction
+        # ("não, dia vinte") counts at once: it consents to nothing.
+        deaf = (turn.early and _affirms(understanding)) or (turn.protected and not _corrects(understanding))
+        if deaf and not only_global:
+            only_global = True
+            understanding = self._brain.understand(turn.hypothesis, turn.expect, only_global=True)
+        return understanding, only_global
+
+    def _leave_unclear(self, result: str) -> None:
+        """What made no sense will not be joined with anything any more."""
+        if self._unclear is not None:
+            turn, understanding, _ = self._unclear
+            self._unclear = None
+            self._notes.heard(turn, understanding, state=self._brain.state, result=result)
+
     def _backchannel(self, turn: HeardTurn, understanding: Understanding) -> bool:
         """Whether it only says "go on": a bare yes to what was not yet asked, or a short something without meaning."""
-        slots = understanding.slots
+        slots, few = understanding.slots, 2 if understanding.intent is None else 1
         bare = slots.keys() <= {"yes_no"} and slots.get("yes_no") is not False and not understanding.alternatives
-        nothing = bare and understanding.intent in (None, "yes")
+        nothing = bare and understanding.intent in (None, "yes") and len(turn.hypothesis.text.split()) <= few
         return turn.over and nothing and turn.speech_s <= self._settings.backchannel_s
 
     async def _whole(self, turn: HeardTurn, event: Heard) -> Heard | None:
@@ -188,3 +240,16 @@ class Actor:
         if self._mouth.current is not None and self._mouth.current.say.barge_in:
             self._mouth.stop()
         return event
+
+
+def _means(understanding: Understanding) -> bool:
+    return understanding.intent is not None or bool(understanding.slots) or bool(understanding.alternatives)
+
+
+def _affirms(understanding: Understanding) -> bool:
+    return understanding.intent in AFFIRMING or bool(understanding.slots.get("yes_no"))
+
+
+def _corrects(understanding: Understanding) -> bool:
+    """Whether it says another value and no yes."""
+    return bool(understanding.slots.keys() - {"yes_no", "cue"}) and not _affirms(understanding)

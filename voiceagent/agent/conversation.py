@@ -179,6 +179,7 @@ class Conversation:
         self._line.duck(self.settings.duck_db if verdict is BargeIn.DUCK else 0.0)
         if verdict is BargeIn.STOP:
             self._mouth.stop()
+        self._actor.beat()
         if keys := self._taker.key_pause(self._now()):
             self._actor.happened(PressedKeys(keys, self._actor.expect))
         waiting = self._mouth.speaking or self._ears.in_turn or self._actor.waiting
@@ -186,7 +187,8 @@ class Conversation:
         if self._taker.take_up(self._now(), cut=self._mouth.cut, speaking=speaking, waiting=waiting):
             self._mouth.resume()
         listening = not waiting and not self._mouth.cut
-        if self._taker.quiet(FRAME_S, listening=listening, expect=self._actor.expect):
+        expect, unheard = self._actor.expect, self._actor.unheard
+        if self._taker.quiet(FRAME_S, listening=listening, expect=expect, unheard=unheard):
             self._actor.happened(NoInput())
 
     def _time_to_hang_up(self) -> bool:
@@ -206,7 +208,7 @@ class Conversation:
 
     def _expect(self, expect: Expect) -> None:
         self._greeted = expect is not OPENING
-        self._actor.expect = expect
+        self._actor.expect, self._actor.unheard = expect, False
         self._ears.expect(expect)
         self._taker.forget_keys()
 

@@ -24,6 +24,10 @@ class TurnSettings:
     """Silence after an interruption in which nothing was said; then the sentence that was cut off begins again."""
     backchannel_s: float = 1.0
     """What is said over the agent and means nothing is no attempt to say something when it is this short."""
+    unheard_s: float = 2.0
+    """Patience, where something was said too early to count: whoever said it thinks they have answered."""
+    unclear_s: float = 0.7
+    """Silence after words that mean nothing yet ("deixa eu ver"), in which the debtor may go on."""
     duck_db: float = 12.0
     """How far it is lowered."""
     question_tail_s: float = 1.0
@@ -84,13 +88,14 @@ class TurnTaker:
             self._spoke_at = now
         return cut and not speaking and not waiting and now - self._spoke_at >= self.settings.resume_after_s
 
-    def quiet(self, beat_s: float, *, listening: bool, expect: Expect | None) -> bool:
-        """Count silence while only listening; True once when the state's patience is over."""
+    def quiet(self, beat_s: float, *, listening: bool, expect: Expect | None, unheard: bool = False) -> bool:
+        """Count silence while only listening; True once when the state's patience is over (`unheard`: sooner)."""
         if not listening or expect is None or self._keys:
             self._quiet_s = 0.0
             return False
         self._quiet_s += beat_s
-        if self._quiet_s < expect.no_input_s:
+        patience = min(expect.no_input_s, self.settings.unheard_s) if unheard else expect.no_input_s
+        if self._quiet_s < patience:
             return False
         self._quiet_s = 0.0
         return True

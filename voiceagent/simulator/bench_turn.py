@@ -16,6 +16,7 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -29,8 +30,8 @@ from voiceagent.simulator.demo import instant
 from voiceagent.simulator.gauges import IdleThread, ProcessorTime
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.phones import PhonePlan
-from voiceagent.simulator.rehearsal import DEBTOR_VOICES, Rehearsal, RehearsalSettings, batched
-from voiceagent.simulator.sample import SampleDebtor, draw
+from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, batched, debtor_voice
+from voiceagent.simulator.sample import SampleDebtor, draw, people_of
 from voiceagent.simulator.scenario import Barge, Step
 from voiceagent.simulator.tapes import Exchange, exchanges
 from voiceagent.speech.client import SpeechClient
@@ -112,7 +113,7 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
     engine = served_languages(paths.models).get(LANGUAGE, "")
     if engine != plan.engine:
         raise UsageError(f"{LANGUAGE} is recognised by {engine or 'nothing'} here, not by {plan.engine}")
-    at = instant(plan.at)
+    at = instant(plan.at, ZoneInfo(people_of(LANGUAGE).zone))
     people = -(-plan.n // TURNS_A_CALL)
     # Twice as many as should be needed: whoever is misheard answers fewer questions.
     debtors = draw([Persona.load(PERSONA, LANGUAGE)] * 2 * people, today=at.date(), seed=plan.seed)
@@ -147,7 +148,7 @@ def _phone(debtor: SampleDebtor, wanted: Sequence[str], index: int) -> PhonePlan
         Step(say=line.lstrip("!").format(**debtor.facts), barge=Barge(after_ms=BARGE_MS) if line[0] == "!" else None)
         for line in wanted
     ]
-    voice = DEBTOR_VOICES[index % len(DEBTOR_VOICES)]
+    voice = debtor_voice(LANGUAGE, index)
     steps = (*said, Step(hangup=True))
     return PhonePlan(number=debtor.number, hello=HELLO, steps=steps, ring_s=RING_S, voice=voice)
 

@@ -9,11 +9,17 @@ from dataclasses import dataclass, field
 from voiceagent.agent.ears import Ears, HeardTurn
 from voiceagent.agent.mouth import Mouth, Played, Utterance
 from voiceagent.agent.ports import Stopwatch, Ticks
+from voiceagent.audio.format import FRAME_BYTES
 from voiceagent.dialogue.events import Expect, Say
 from voiceagent.language.spoken import SpokenPart
+from voiceagent.simulator.debtor_voice import DebtorVoice
 from voiceagent.simulator.persona import Answer, Debtor
-from voiceagent.speech.protocol import Hearing, Segmenter, Voice
+from voiceagent.speech.protocol import Hearing, Segmenter
 from voiceagent.telephony.line import HungUp, Line
+from voiceagent.telephony.playout import RING_FRAMES
+
+#: Seconds of its last words that are heard of somebody who hangs up while speaking.
+CUT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +42,6 @@ class DebtorReport:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How the debtor takes turns, in seconds."""
-
-    pickup_s: float = 0.4
-    """From lifting the phone to its own first word."""
-    patience_s: float = 1.1
-    """Silence after which it takes the agent's turn for over: agents pause between sentences."""
-    attention_s: float = 12.0
-    """A longer turn is understood piece by piece, as people do."""
-    reaction_s: float = 0.25
-    """From understanding to answering."""
-    longest_s: float = 300.0
-    """It hangs up then."""
-
-
 class DebtorCall:
     """One call from the debtor's side; reuses the agent's ears and mouth, which serve any two people on a line."""
 
@@ -61,15 +51,15 @@ class DebtorCall:
         debtor: Debtor,
         segmenter: Segmenter,
         hearing: Hearing,
-        voice: Voice,
+        voice: DebtorVoice,
         ticks: Ticks,
         clock: Stopwatch,
         *,
         today: str,
-        manners: Manners | None = None,
     ) -> None:
         self._line, self._debtor, self._ticks, self._clock = line, debtor, ticks, clock
-        self._manners = manners or Manners()
+        self._manners = debtor.persona.manners
+        self._noise = voice.noise
         self._zero = clock.monotonic()
         self._mouth = Mouth(line, voice, self._now, on_started=self._started, on_ended=self._ended)
         self._ears = Ears(
@@ -81,6 +71,10 @@ class DebtorCall:
         self._answers: asyncio.Queue[Answer] = asyncio.Queue()
         self._over = False
         self._leaving = False
+        self._cut_at: float | None = None
+        self._spoke_at = -1.0
+        self._begun = ""
+        self._begun_at = 0.0
         self.report = DebtorReport()
 
     def _now(self) -> float:
@@ -100,7 +94,10 @@ class DebtorCall:
                 await self._ticks.next()
                 self._ears.tick(self._line.hear(), protected=False)
                 self._mouth.tick()
-                if self._now() > self._manners.longest_s or (self._leaving and not self._mouth.speaking):
+                self._hiss()
+                if self._begun and not self._ears.in_turn and self._now() > self._begun_at + self._manners.patience_s:
+                    self._hears("")
+                if self._now() > self._manners.longest_s or self._time_to_leave():
                     await self._line.hangup()
                     self._over = True
         finally:
@@ -111,6 +108,17 @@ class DebtorCall:
             await self._ears.close()
         self.report.seconds = round(self._now(), 3)
         return self.report
+
+    def _hiss(self) -> None:
+        """A noisy line is noisy while nobody speaks, too."""
+        queued = RING_FRAMES * FRAME_BYTES - self._line.room()
+        if self._noise is not None and not self._mouth.speaking and queued < 2 * FRAME_BYTES:
+            self._line.play(self._noise.take(FRAME_BYTES))
+
+    def _time_to_leave(self) -> bool:
+        if self._cut_at is not None and self._now() >= self._cut_at:
+            return True
+        return self._leaving and not self._mouth.speaking
 
     async def _watch_line(self) -> None:
         while not isinstance(await self._line.next_event(), HungUp):
@@ -126,6 +134,8 @@ class DebtorCall:
             await self._wait(self._manners.reaction_s)
             if answer.text:
                 await self._mouth.say(_say(answer), answer.topic)
+            if answer.cut:
+                self._cut_at = self._now() + CUT_S
             self._leaving = self._leaving or answer.hangs_up
 
     async def _wait(self, seconds: float) -> None:
@@ -136,12 +146,23 @@ class DebtorCall:
     def _heard(self, turn: HeardTurn) -> None:
         text = turn.hypothesis.text
         self.report.heard.append((round(turn.ended_s, 3), text))
+        if turn.started_s < self._spoke_at:
+            return  # the rest of what it has answered already
+        long = turn.ended_s - turn.started_s > self._manners.attention_s - 0.5
+        if long and not self._manners.interrupts:
+            self._begun, self._begun_at = f"{self._begun} {text}".strip(), self._now()
+        else:
+            self._hears(text)
+
+    def _hears(self, text: str) -> None:
+        text, self._begun = f"{self._begun} {text}".strip(), ""
         answer = self._debtor.hears(text) if text else None
         if answer is not None:
             self._answers.put_nowait(answer)
 
     def _started(self, utterance: Utterance) -> None:
-        """Nothing to note before it was said."""
+        """It speaks from now on."""
+        self._spoke_at = self._now()
 
     def _ended(self, played: Played) -> None:
         utterance = played.utterance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle, islice
@@ -21,11 +22,10 @@ from voiceagent.simulator import verdict
 from voiceagent.simulator.direct import WiredRehearsal
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, batched, sample_phones
-from voiceagent.simulator.sample import SampleDebtor, draw
+from voiceagent.simulator.sample import SampleDebtor, draw, people_of
 from voiceagent.speech.client import SpeechClient
 from voiceagent.worker.lifeline import until_told
 
-ZONE = ZoneInfo("America/Sao_Paulo")
 #: Telephones plugged in at a time: each takes a part of a process, and 200 debtors are not called at once.
 TELEPHONES = 16
 #: Engines that really hear and speak; a rehearsal on any other proves nothing.
@@ -49,17 +49,28 @@ class Demo:
         asterisk: bool = True,
     ) -> None:
         self._house = Rehearsal if asterisk else WiredRehearsal
-        self.at = instant(at)
+        people = people_of(language)
+        self._zone = ZoneInfo(people.zone)
+        self.at = instant(at, self._zone)
         self.seed, self._port, self._progress = seed, port, progress
-        names = islice(cycle(personas or Persona.names(language)), calls)
+        names = list(islice(cycle(personas), calls)) if personas else mix(language, calls, seed)
         self._debtors = draw([Persona.load(name, language) for name in names], today=self.today, seed=seed)
         self._paths = Paths.from_environment()
-        self._settings = RehearsalSettings(at=self.at, language=language, seats=min(seats, calls), console_port=port)
+        policy = f"demo-{people.region.lower()}"
+        self._policy = load_policy(policy_path(self._paths.dialplans, policy))
+        self._settings = RehearsalSettings(
+            at=self.at,
+            language=language,
+            region=people.region,
+            policy=policy,
+            seats=min(seats, calls),
+            console_port=port,
+        )
 
     @property
     def today(self) -> date:
         """The debtors' day."""
-        return self.at.astimezone(ZONE).date()
+        return self.at.astimezone(self._zone).date()
 
     async def run(self, show: Callable[[dict[str, Any]], None] | None) -> tuple[dict[str, Any], list[str]]:
         """Rehearse; the document and everything that went wrong. Keeps the console open until interrupted, if any."""
@@ -72,7 +83,7 @@ class Demo:
             rehearsal.run.engines = await _engines(rehearsal, self._settings.language)
             called = 0
             for group in batched(self._debtors, TELEPHONES):
-                phones = await rehearsal.plug_in(sample_phones(group))
+                phones = await rehearsal.plug_in(sample_phones(group, self._policy, self.today))
                 await asyncio.to_thread(rehearsal.enrol_list, group)
                 called += len(group)
                 await rehearsal.until_called(called)
@@ -87,7 +98,6 @@ class Demo:
 
     def _judge(self, rehearsal: Rehearsal) -> tuple[dict[str, Any], list[str]]:
         by_number = {debtor.number: debtor for debtor in self._debtors}
-        policy = load_policy(policy_path(self._paths.dialplans, "demo-br"))
         with rehearsal.records.db.read() as connection:
             rows = list(reversed(calls(connection, limit=10_000)))
             details = [call_detail(connection, row["id"]) for row in rows]
@@ -95,7 +105,7 @@ class Demo:
         documents, promises, latencies, right = [], [], [], 0
         for detail in details:
             debtor = by_number[detail["number"]]
-            expected = verdict.expected_promise(debtor, policy, self.today)
+            expected = verdict.expected_promise(debtor, self._policy, self.today)
             made = _promise_of(detail)
             report = rehearsal.run.reports.get(detail["number"], {})
             turns = verdict.turns_document(detail["turns"], report.get("said", ()))
@@ -184,10 +194,22 @@ def _unreal(engines: dict[str, str]) -> list[str]:
     return problems
 
 
-def instant(text: str | None) -> datetime:
+def mix(language: str, calls: int, seed: int) -> list[str]:
+    """Whom a demonstration calls: as many different personas as it can, the first two of the file always among them."""
+    names = Persona.names(language)
+    others = names[2:]
+    chosen: list[str] = []
+    chance = random.Random(seed)
+    while len(chosen) < calls:
+        chance.shuffle(others)
+        chosen += [*names[:2], *others]
+    return chosen[:calls]
+
+
+def instant(text: str | None, zone: ZoneInfo) -> datetime:
     """What `--at` says; default next Wednesday 10:00 in the debtors' zone. UsageError when it is no instant."""
     if text is None:
-        here = datetime.now(UTC).astimezone(ZONE)
+        here = datetime.now(UTC).astimezone(zone)
         days = (2 - here.weekday()) % 7 or 7
         return (here + timedelta(days=days)).replace(hour=10, minute=0, second=0, microsecond=0)
     try:

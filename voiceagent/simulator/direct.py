@@ -14,6 +14,7 @@ from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Queue
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.simulator.debtor_call import DebtorCall
+from voiceagent.simulator.debtor_voice import DebtorVoice
 from voiceagent.simulator.persona import Debtor, Persona
 from voiceagent.simulator.phones import PhonePlan
 from voiceagent.simulator.rehearsal import COMPANY, Rehearsal
@@ -147,9 +148,9 @@ class WiredDebtor:
         except VoiceagentError:
             line.far_reject(480)
             return
-        debtor = Debtor(persona, plan.facts, plan.seed)
+        debtor, own = Debtor(persona, plan.facts, plan.seed, plan.days), DebtorVoice(voice, persona.manners)
         call = DebtorCall(
-            self._wire, debtor, VadSegmenter(), hearing, voice, self._ticks, SystemClock(), today=self._today
+            self._wire, debtor, VadSegmenter(), hearing, own, self._ticks, SystemClock(), today=self._today
         )
         await call.prepare(debtor.first_answers())
         line.far_answer()

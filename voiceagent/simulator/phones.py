@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from voiceagent.base.clock import SystemClock
 from voiceagent.base.errors import VoiceagentError
 from voiceagent.simulator.debtor_call import DebtorCall, DebtorReport
+from voiceagent.simulator.debtor_voice import DebtorVoice
 from voiceagent.simulator.persona import Debtor, Persona
 from voiceagent.simulator.scenario import Step
 from voiceagent.simulator.scripted_call import ScriptedCall
@@ -45,6 +46,8 @@ class PhonePlan(BaseModel):
     password: str = Field(default="", repr=False)
     persona: str = ""
     facts: dict[str, str] = {}
+    days: tuple[int, ...] = ()
+    """Days of the month the persona may hear read back."""
     seed: int = 0
     steps: tuple[Step, ...] = ()
     """What is done where there is no persona."""
@@ -129,9 +132,10 @@ class SimulatedPhone:
 
     async def _as(self, persona: Persona, line: Any, voice: Voice) -> DebtorReport:
         plan, common = self._plan, self._common
-        debtor = Debtor(persona, plan.facts, plan.seed + self.calls - 1)
+        debtor = Debtor(persona, plan.facts, plan.seed + self.calls - 1, plan.days)
         hearing = await self._speech.hearing(f"phone-{plan.number}", common.language)
-        call = DebtorCall(line, debtor, VadSegmenter(), hearing, voice, self._ticks, SystemClock(), today=common.today)
+        own = DebtorVoice(voice, persona.manners)
+        call = DebtorCall(line, debtor, VadSegmenter(), hearing, own, self._ticks, SystemClock(), today=common.today)
         await call.prepare(debtor.first_answers())
         await self._seat.answer(line)
         return await call.run()

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,13 +24,14 @@ from voiceagent.cases.calls import calls
 from voiceagent.cases.intake import import_cases
 from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.debt.policy import Policy
 from voiceagent.dialer.campaigns import create_campaign, enroll, require_campaign, set_state
 from voiceagent.dialer.importing import Options, import_list
 from voiceagent.dialer.tables import CampaignState
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.phones import PhonePlan, PhonesPlan
 from voiceagent.simulator.sample import SampleDebtor, write_list
-from voiceagent.simulator.verdict import differences_from_cdr
+from voiceagent.simulator.verdict import days_of, differences_from_cdr
 from voiceagent.speech.installed import kokoro_directory
 from voiceagent.speech.recogniser import served_languages
 from voiceagent.storage.database import Database
@@ -52,7 +53,11 @@ CAMPAIGN = "rehearsal"
 #: Seats or telephones of one process: as many as the registry's SIP library can hold calls.
 PER_PROCESS = 4
 #: Voices of the debtors; none of them is an agent's.
-DEBTOR_VOICES = ("pm_alex@pt-BR", "am_michael@pt-BR", "pm_santa@pt-BR", "bf_emma@pt-BR", "if_sara@pt-BR")
+DEBTOR_VOICES = {
+    "pt-BR": ("pm_alex@pt-BR", "am_michael@pt-BR", "pm_santa@pt-BR", "bf_emma@pt-BR", "if_sara@pt-BR"),
+    "es": ("em_alex@es", "am_michael@es", "em_santa@es", "bf_emma@es", "if_sara@es"),
+    "en": ("am_michael@en", "af_bella@en", "am_adam@en", "bf_emma@en", "bm_george@en"),
+}
 COMPANY = "Atende Mais"
 #: Where it can be reached, as the law of some places wants it said.
 RETURN_NUMBER, COMPANY_ADDRESS = "1140028922", "Avenida Central 100"
@@ -345,18 +350,26 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
-def sample_phones(debtors: Sequence[SampleDebtor]) -> list[PhonePlan]:
+def sample_phones(debtors: Sequence[SampleDebtor], policy: Policy, today: date) -> list[PhonePlan]:
     """Telephones at which sample debtors answer as their personas."""
     return [
         PhonePlan(
             number=debtor.number,
-            persona=debtor.persona.name,
+            persona="" if debtor.persona.steps else debtor.persona.name,
             facts=debtor.facts,
+            days=tuple(days_of(debtor, policy, today)),
             seed=debtor.seed,
-            voice=DEBTOR_VOICES[index % len(DEBTOR_VOICES)],
+            steps=debtor.persona.steps,
+            voice=debtor_voice(debtor.persona.language, index),
         )
         for index, debtor in enumerate(debtors)
     ]
+
+
+def debtor_voice(language: str, index: int) -> str:
+    """The voice of the telephone with that number: neighbours have different ones."""
+    voices = DEBTOR_VOICES[language]
+    return voices[index % len(voices)]
 
 
 def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -7,43 +7,61 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
-from voiceagent.base.money import Money
+from voiceagent.base.money import CURRENCY_OF_REGION, Money
 from voiceagent.debt.case import Case, Debt
-from voiceagent.simulator.persona import Persona
+from voiceagent.debt.identity import datum_value
+from voiceagent.language import say
+from voiceagent.simulator.persona import Persona, load_people
 
-#: Numbers nobody has: the 5555-01xx block of each area code, kept for the simulator (see dialer.modes); all of SP.
-AREA_CODES = range(11, 20)
-MOST = 100 * len(AREA_CODES)
-
-FIRST_NAMES = {
-    "m": ("Carlos", "Marcelo", "Rafael", "Gustavo", "Leandro", "Fernando", "Ricardo", "Tiago"),
-    "f": ("Mariana", "Patrícia", "Luciana", "Fernanda", "Renata", "Beatriz", "Camila", "Juliana"),
-}
-LAST_NAMES = ("Almeida", "Barbosa", "Cardoso", "Moreira", "Nogueira", "Ribeiro", "Teixeira", "Vieira")
-MONTHS = (
-    "janeiro", "fevereiro", "março", "abril", "maio", "junho",
-    "julho", "agosto", "setembro", "outubro", "novembro", "dezembro",
-)  # fmt: skip
-DAYS = (
-    "primeiro", "dois", "três", "quatro", "cinco", "seis", "sete", "oito", "nove", "dez", "onze", "doze", "treze",
-    "quatorze", "quinze", "dezesseis", "dezessete", "dezoito", "dezenove", "vinte", "vinte e um", "vinte e dois",
-    "vinte e três", "vinte e quatro", "vinte e cinco", "vinte e seis", "vinte e sete", "vinte e oito",
-    "vinte e nove", "trinta", "trinta e um",
-)  # fmt: skip
-DIGITS = ("zero", "um", "dois", "três", "quatro", "cinco", "seis", "sete", "oito", "nove")
-HOURS = ("duas", "três", "quatro", "cinco", "seis")
-
-#: Days of the month a persona may want to pay on; all are sure to be heard apart from one another.
-PAYDAYS = (5, 8, 10, 12, 15)
+#: Numbers that share a prefix.
+_PER_PREFIX = 100
 
 COLUMNS = (
     "id_devedor", "cpf_cnpj", "nome", "telefone1", "nascimento", "uf", "contrato", "credor", "produto",
     "valor_original", "valor_atualizado", "vencimento",
 )  # fmt: skip
+
+
+class People(BaseModel):
+    """The people of a language's personas: the `people` of its file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    region: str
+    state: str
+    zone: str
+    prefixes: tuple[str, ...]
+    """Of the numbers nobody has; two digits follow."""
+    datum: str
+    """Which part of the document is asked for (debt.identity.DATA)."""
+    creditor: str
+    product: str
+    first_names: dict[str, tuple[str, ...]]
+    """By sex, m and f."""
+    last_names: tuple[str, ...]
+    days: tuple[str, ...]
+    """Of the month, as said after "dia"."""
+    paydays: tuple[int, ...]
+    """Days of the month somebody may want to pay on; all are sure to be heard apart from one another."""
+    hours: tuple[str, ...]
+
+    @property
+    def most(self) -> int:
+        """How many can be called at once: there are no more numbers."""
+        return _PER_PREFIX * len(self.prefixes)
+
+
+@lru_cache
+def people_of(language: str) -> People:
+    """The people of a language; BadInputError when there are none."""
+    return People.model_validate(load_people(language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,70 +80,91 @@ class SampleDebtor:
     charges: Money
     due: date
     payday: int
+    other_payday: int
+    """A day it may change its mind to."""
     hour: str
     seed: int
 
     @property
+    def pays_on(self) -> int:
+        """The day of the month it wants to pay on in the end."""
+        return self.other_payday if self.persona.pays_on == "other_day" else self.payday
+
+    @property
     def facts(self) -> dict[str, str]:
         """What the persona fills its answers with, as people say it."""
+        people, language = people_of(self.persona.language), self.persona.language
+        digits = datum_value(self.case, people.datum) or ""
         return {
-            "birth": f"{DAYS[self.birth.day - 1]} de {MONTHS[self.birth.month - 1]}",
-            "digits": ", ".join(DIGITS[int(digit)] for digit in self.document[:3]),
-            "day": DAYS[self.payday - 1],
+            "birth": say.joined(say.day(self.birth, language, year=False)),
+            "digits": ", ".join(part.text for part in say.digits(digits, language)),
+            "day": people.days[self.payday - 1],
+            "other_day": people.days[self.other_payday - 1],
             "hour": self.hour,
         }
 
     @property
     def case(self) -> Case:
         """What is imported of it, where no list is written."""
+        people = people_of(self.persona.language)
         debt = Debt(self.contract, self.creditor, self.product, self.original, self.charges, self.due)
         return Case(
             self.name,
             self.document,
             Language(self.persona.language),
-            "BR",
+            people.region,
             (debt,),
             self.birth,
             (self.number,),
             (),
-            "SP",
+            people.state,
         )
 
 
 def draw(personas: Sequence[Persona], *, today: date, seed: int) -> list[SampleDebtor]:
-    """One debtor per persona, in that order, at most MOST; the same seed draws the same people."""
-    if len(personas) > MOST:
-        raise BadInputError(f"at most {MOST} debtors can be simulated at once: there are no more numbers for them")
+    """One debtor per persona (all of one language), in that order; the same seed draws the same people.
+
+    BadInputError for more than the language's people have numbers.
+    """
+    people = people_of(personas[0].language)
+    if len(personas) > people.most:
+        raise BadInputError(
+            f"at most {people.most} debtors can be simulated at once: there are no more numbers for them"
+        )
     chance = random.Random(seed)
-    return [_draw(persona, index, today, chance) for index, persona in enumerate(personas)]
+    return [_draw(persona, index, people, today, chance) for index, persona in enumerate(personas)]
 
 
-def _draw(persona: Persona, index: int, today: date, chance: random.Random) -> SampleDebtor:
-    sex = chance.choice("mf") if persona.name not in ("third_party",) else "m"
+def _draw(persona: Persona, index: int, people: People, today: date, chance: random.Random) -> SampleDebtor:
+    sex = persona.sex or chance.choice("mf")
+    currency = CURRENCY_OF_REGION[people.region]
+    payday, other = chance.sample(people.paydays, 2)
     return SampleDebtor(
         persona=persona,
-        number=f"+55{AREA_CODES[index // 100]}9555501{index % 100:02d}",
-        name=f"{chance.choice(FIRST_NAMES[sex])} {chance.choice(LAST_NAMES)}",
-        document=_cpf(chance),
+        number=f"{people.prefixes[index // _PER_PREFIX]}{index % _PER_PREFIX:02d}",
+        name=f"{chance.choice(people.first_names[sex])} {chance.choice(people.last_names)}",
+        document=_document(people.region, chance),
         birth=date(chance.randint(1958, 2001), chance.randint(1, 12), chance.randint(1, 28)),
         contract=f"{chance.randint(10**7, 10**8 - 1)}",
-        creditor="Banco Aurora",
-        product="cartão de crédito",
-        original=Money(chance.randrange(300_00, 2400_00, 10_00)),
-        charges=Money(chance.randrange(60_00, 480_00, 5_00)),
+        creditor=people.creditor,
+        product=people.product,
+        original=Money(chance.randrange(300_00, 2400_00, 10_00), currency),
+        charges=Money(chance.randrange(60_00, 480_00, 5_00), currency),
         due=today - timedelta(days=chance.randint(40, 300)),
-        payday=chance.choice(PAYDAYS),
-        hour=chance.choice(HOURS),
+        payday=payday,
+        other_payday=other,
+        hour=chance.choice(people.hours),
         seed=chance.randrange(2**31),
     )
 
 
-def _cpf(chance: random.Random) -> str:
-    """Eleven digits with right check digits."""
+def _document(region: str, chance: random.Random) -> str:
+    """A CPF's eleven digits with right check digits; elsewhere just as many digits as nobody's document has."""
     digits = [chance.randint(1, 9) for _ in range(9)]
-    for length in (9, 10):
-        total = sum(digit * (length + 1 - place) for place, digit in enumerate(digits[:length]))
-        digits.append(total * 10 % 11 % 10)
+    if region == "BR":
+        for length in (9, 10):
+            total = sum(digit * (length + 1 - place) for place, digit in enumerate(digits[:length]))
+            digits.append(total * 10 % 11 % 10)
     return "".join(map(str, digits))
 
 
@@ -142,7 +181,7 @@ def write_list(path: Path, debtors: Sequence[SampleDebtor]) -> None:
                     debtor.name,
                     debtor.number,
                     debtor.birth.strftime("%d/%m/%Y"),
-                    "SP",
+                    people_of(debtor.persona.language).state,
                     debtor.contract,
                     debtor.creditor,
                     debtor.product,

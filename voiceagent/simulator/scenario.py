@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -77,8 +78,8 @@ class Step(_Strict):
         acts = [self.say is not None, self.key is not None, self.silence, self.hangup, self.speech_lost]
         if sum(acts) > 1:
             raise ValueError("a step is one of say, key, silence, hangup or speech_lost")
-        if self.barge is not None and self.say is None and self.key is None:
-            raise ValueError("barge belongs to a step that says something or presses a key")
+        if self.barge is not None and self.say is None and self.key is None and not self.hangup:
+            raise ValueError("barge belongs to a step that says something, presses a key or hangs up")
         return self
 
     @property
@@ -211,7 +212,7 @@ def judge(loaded: Loaded, script: Script, answers: list[Answer]) -> list[str]:
     if len(answers) < len(loaded.scenario.steps):
         problems.append(f"the call ended before step {len(answers)}")
     effects = [effect for answer in answers for effect in answer.effects]
-    problems += _disclosed(loaded.case, effects)
+    problems += disclosed(loaded.case, effects)
     problems += _unread(script, effects)
     return problems + _ending(loaded.scenario.outcome, effects)
 
@@ -261,7 +262,8 @@ def forbidden_words(case: Case) -> list[str]:
     return [text.casefold() for text in (*named, *spoken)]
 
 
-def _disclosed(case: Case, effects: list[Effect]) -> list[str]:
+def disclosed(case: Case, effects: Sequence[Effect]) -> list[str]:
+    """Every prompt that spoke of the debt before identity was proved."""
     problems = []
     forbidden = forbidden_words(case)
     for effect in effects:

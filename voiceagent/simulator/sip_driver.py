@@ -25,7 +25,7 @@ from voiceagent.journal.journal import read_events
 from voiceagent.settings.dialplans import load_script, script_path
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.phones import PhonePlan
-from voiceagent.simulator.rehearsal import DEBTOR_VOICES, Rehearsal, RehearsalSettings
+from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, debtor_voice
 from voiceagent.simulator.scenario import Loaded, Scenario, forbidden_words
 from voiceagent.simulator.verdict import differences_from_cdr
 
@@ -92,7 +92,7 @@ async def _play(group: list[Loaded], home: Path, paths: Paths, progress: Callabl
     async with Rehearsal(settings, list(cast), home, paths, progress) as rehearsal:
         await rehearsal.plug_in(
             [
-                PhonePlan(number=number, steps=each.scenario.steps, voice=DEBTOR_VOICES[index % len(DEBTOR_VOICES)])
+                PhonePlan(number=number, steps=each.scenario.steps, voice=debtor_voice(settings.language, index))
                 for index, (number, each) in enumerate(cast.items())
             ]
         )

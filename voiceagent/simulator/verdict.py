@@ -14,7 +14,7 @@ from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.agreement import Instalment
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.negotiation import negotiate
-from voiceagent.debt.offer import Ask, OfferKind
+from voiceagent.debt.offer import Ask, Offer, OfferKind
 from voiceagent.debt.policy import Policy
 from voiceagent.simulator.sample import SampleDebtor
 from voiceagent.telephony.cdr import CdrDisposition, CdrRow
@@ -47,12 +47,28 @@ def expected_promise(debtor: SampleDebtor, policy: Policy, today: date) -> Expec
     persona = debtor.persona
     if persona.promise is None:
         return None
-    count = persona.instalments if persona.promise == "instalments" else 1
-    ask = Ask(instalments=count, first_due=_next(debtor.payday, today))
-    offer = negotiate(policy, debtor.case.debts, ask, today=today, business=BusinessCalendar("BR", "SP"))
-    if offer.kind is OfferKind.NONE:
-        raise ValueError(f"the policy offers nothing to persona {persona.name}")
+    case = debtor.case
+
+    def answer(ask: Ask) -> Offer:
+        offer = negotiate(policy, case.debts, ask, today=today, business=BusinessCalendar(case.region, case.state))
+        if offer.kind is OfferKind.NONE:
+            raise ValueError(f"the policy offers nothing to persona {persona.name}")
+        return offer
+
+    kind = OfferKind(persona.promise)
+    rejected: tuple[Offer, ...] = ()
+    for refused in range(persona.haggles):
+        rejected += (answer(Ask(kind=None if refused else kind, rejected=rejected)),)
+    count = persona.instalments if kind is OfferKind.INSTALMENTS else 1
+    total = answer(Ask(rejected=rejected)).total if rejected else None
+    offer = answer(Ask(total=total, instalments=count, first_due=_next(debtor.pays_on, today), rejected=rejected))
     return _promise(offer.instalments, offer.total)
+
+
+def days_of(debtor: SampleDebtor, policy: Policy, today: date) -> frozenset[int]:
+    """Days of the month that its first payment may be read back with: the one it wants, and what that becomes."""
+    expected = expected_promise(debtor, policy, today)
+    return frozenset() if expected is None else frozenset({debtor.pays_on, expected.first_due.day})
 
 
 def made_promise(instalments: Sequence[Instalment], total: Money) -> ExpectedPromise:

@@ -41,6 +41,8 @@ class Script:
         self.state = "start"
         self.unreadable: tuple[str, ...] = ()
         """Words that mean nothing."""
+        self.slots: dict[str, dict[str, Any]] = {}
+        """Words that say values."""
 
     def step(self, event: DialogueEvent) -> Sequence[Effect]:
         self.events.append(event)
@@ -61,6 +63,8 @@ class Script:
         text = hypothesis.text
         if "stop" in text:
             return Understanding("cease", 1.0, text=text)
+        if text in self.slots and not only_global:
+            return Understanding(None, 1.0, dict(self.slots[text]), text=text)
         lost = only_global or not text or text in self.unreadable
         return Understanding(None, 0.0, text=text) if lost else Understanding("yes", 1.0, text=text)
 

@@ -14,33 +14,30 @@ from voiceagent.simulator.persona_driver import Driver, Played, by_audio, by_tex
 from voiceagent.simulator.sample import draw
 
 AT = datetime.fromisoformat("2026-11-25T10:00:00-03:00")
-SEEDS = range(50)
-PERSONAS = Persona.names("pt-BR")
+CASTS = [(language, name) for language in ("pt-BR", "es", "en") for name in Persona.names(language)]
 
 
-def play(driver: Driver, name: str) -> list[Played]:
-    """The persona as 50 different people."""
-    persona, paths = Persona.load(name, "pt-BR"), Paths.from_environment()
-    return [driver(draw([persona], today=AT.date(), seed=seed)[0], AT, paths) for seed in SEEDS]
+def play(driver: Driver, language: str, name: str, people: int) -> list[Played]:
+    """The persona as so many different people."""
+    persona, paths = Persona.load(name, language), Paths.from_environment()
+    return [driver(draw([persona], today=AT.date(), seed=seed)[0], AT, paths) for seed in range(people)]
 
 
 def assert_honest(calls: list[Played]) -> None:
-    false = [(seed, call.promise, call.expected) for seed, call in zip(SEEDS, calls, strict=True) if call.false_promise]
-    assert not false
-    astray = [
-        (seed, call.disposition, call.said) for seed, call in zip(SEEDS, calls, strict=True) if not call.as_expected
-    ]
+    assert not [(call.debtor.name, call.promise, call.expected) for call in calls if call.false_promise]
+    assert not [(call.debtor.name, found) for call in calls for found in call.disclosed]
+    astray = [(call.disposition, call.heard, call.said) for call in calls if not call.as_expected]
     assert len(astray) <= len(calls) // 10, astray
 
 
-@pytest.mark.parametrize("name", PERSONAS)
-def test_as_text_nobody_promises_what_they_did_not(name: str) -> None:
-    assert_honest(play(by_text, name))
+@pytest.mark.parametrize(("language", "name"), CASTS)
+def test_as_text_everybody_gets_what_they_want_and_no_more(language: str, name: str) -> None:
+    assert_honest(play(by_text, language, name, 12))
 
 
-@pytest.mark.parametrize("name", PERSONAS)
-def test_as_audio_nobody_promises_what_they_did_not(name: str) -> None:
-    assert_honest(play(by_audio, name))
+@pytest.mark.parametrize(("language", "name"), CASTS)
+def test_as_audio_everybody_gets_what_they_want_and_no_more(language: str, name: str) -> None:
+    assert_honest(play(by_audio, language, name, 2))
 
 
 def test_both_drivers_bring_a_debtor_to_the_same_promise() -> None:
@@ -59,14 +56,14 @@ def test_the_command_prints_one_document(driver: str, capsys: pytest.CaptureFixt
     assert (code, document["problems"]) == (0, [])
     assert [call["persona"] for call in document["calls"]] == ["wrong_person", "promise_full", "wrong_person"]
     assert [call["disposition"] for call in document["calls"]] == ["WN", "PTP", "WN"]
-    assert document["summary"] == {"calls": 3, "as_expected": 3, "promises": 1, "false_promises": 0}
+    assert document["summary"] == {"calls": 3, "as_expected": 3, "promises": 1, "false_promises": 0, "disclosed": 0}
     assert document["calls"][1]["promise"] == document["calls"][1]["promise_expected"] is not None
 
 
 def test_more_people_than_there_are_numbers_are_simulated_in_turn(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("voiceagent.simulator.sample.MOST", 2)
+    monkeypatch.setattr("voiceagent.simulator.sample.People.most", 2)
     assert main(["simulate", "--persona", "silent", "--calls", "5"]) == 0
     assert "silent                    5  SIL" in capsys.readouterr().out
 

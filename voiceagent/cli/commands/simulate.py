@@ -79,20 +79,23 @@ def _by_telephone(args: argparse.Namespace, names: list[str], calls: int) -> dic
 
 def _virtually(args: argparse.Namespace, names: list[str], calls: int) -> dict[str, Any]:
     from itertools import cycle, islice
+    from zoneinfo import ZoneInfo
 
     from voiceagent.settings.paths import Paths
     from voiceagent.simulator import persona_driver
-    from voiceagent.simulator.demo import ZONE, instant
+    from voiceagent.simulator.demo import instant
     from voiceagent.simulator.persona import Persona
-    from voiceagent.simulator.sample import MOST, draw
+    from voiceagent.simulator.sample import draw, people_of
 
-    at, paths = instant(args.at).astimezone(ZONE), Paths.from_environment()
+    people, paths = people_of(args.language), Paths.from_environment()
+    zone = ZoneInfo(people.zone)
+    at = instant(args.at, zone).astimezone(zone)
     play = persona_driver.by_text if args.driver == "text" else persona_driver.by_audio
     personas = [Persona.load(name, args.language) for name in islice(cycle(names), calls)]
     played = [
         play(debtor, at, paths)
-        for start in range(0, calls, MOST)
-        for debtor in draw(personas[start : start + MOST], today=at.date(), seed=args.seed + start)
+        for start in range(0, calls, people.most)
+        for debtor in draw(personas[start : start + people.most], today=at.date(), seed=args.seed + start)
     ]
     return _document(args, at, played)
 
@@ -103,6 +106,11 @@ def _document(args: argparse.Namespace, at: datetime, played: list[Played]) -> d
         f"call {number}: a promise was recorded that {call.debtor.persona.name} did not make"
         for number, call in enumerate(played, 1)
         if call.false_promise
+    ]
+    problems += [
+        f"call {number}: {call.debtor.persona.name} was told of the debt before identity was proved: {found}"
+        for number, call in enumerate(played, 1)
+        for found in call.disclosed
     ]
     needed = len(played) - len(played) // 6
     if right < needed:
@@ -116,6 +124,7 @@ def _document(args: argparse.Namespace, at: datetime, played: list[Played]) -> d
             "as_expected": right,
             "promises": sum(call.promise is not None for call in played),
             "false_promises": sum(call.false_promise for call in played),
+            "disclosed": sum(bool(call.disclosed) for call in played),
         },
         "problems": problems,
         "calls": [

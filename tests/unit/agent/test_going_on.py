@@ -1,0 +1,88 @@
+"""Guards answers that come in pieces, and corrections said into what must be heard whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.unit.agent.stage import AGREEMENT, EXPECT, Stage, say
+from voiceagent.agent.turns import TurnSettings
+from voiceagent.debt.disposition import Disposition
+from voiceagent.dialogue.events import CallAnswered, DialogueEvent, Effect, Hangup, Heard, Promise
+
+READ_BACK = "entao fica assim um pagamento de cem reais no dia dez. Posso confirmar?"
+
+
+def asks(event: DialogueEvent) -> Sequence[Effect]:
+    if isinstance(event, CallAnswered):
+        return [say("que dia"), EXPECT]
+    return [say("certo"), Hangup(Disposition.REF)] if isinstance(event, Heard) else []
+
+
+def heard(stage: Stage) -> list[str]:
+    return [event.understanding.text for event in stage.brain.events if isinstance(event, Heard)]
+
+
+def test_who_thinks_aloud_and_goes_on_is_understood_as_a_whole() -> None:
+    stage = Stage(asks, {3.4: lambda s: s.debtor_says("deixa eu ver"), 4.9: lambda s: s.debtor_says("dia quinze")})
+    stage.brain.unreadable = ("deixa eu ver",)
+    stage.run()
+    assert heard(stage) == ["deixa eu ver dia quinze"]
+    (turn,) = stage.record.debtor
+    assert (turn.text, turn.result) == ("deixa eu ver dia quinze", "ok")
+    assert turn.started_s < 3.5 and turn.ended_s > 5.4
+
+
+def test_who_says_no_more_is_told_so_after_a_moment() -> None:
+    stage = Stage(asks, {3.4: lambda s: s.debtor_says("deixa eu ver")})
+    stage.brain.unreadable = ("deixa eu ver",)
+    stage.run()
+    assert heard(stage) == ["deixa eu ver"]
+    (turn,) = stage.record.debtor
+    settings = TurnSettings()
+    assert turn.result == "no_match" and turn.latency_s is not None
+    assert settings.unclear_s <= turn.latency_s - EXPECT.end_silence_s <= settings.unclear_s + 0.2
+
+
+def test_what_went_before_does_not_spoil_a_clear_answer() -> None:
+    stage = Stage(asks, {3.4: lambda s: s.debtor_says("ahn"), 4.6: lambda s: s.debtor_says("dia quinze")})
+    stage.brain.unreadable = ("ahn", "ahn dia quinze")
+    stage.run()
+    assert heard(stage) == ["dia quinze"]
+    assert [turn.result for turn in stage.record.debtor] == ["ignored", "ok"]
+
+
+def test_a_hang_up_in_between_ends_the_call() -> None:
+    stage = Stage(asks, {3.4: lambda s: s.debtor_says("deixa eu ver"), 5.0: lambda s: s.far.line.far_hangup()})
+    stage.brain.unreadable = ("deixa eu ver",)
+    assert stage.run().hung_up.by == "far"
+    assert [turn.text for turn in stage.record.debtor] == ["deixa eu ver"]
+
+
+def test_a_correction_inside_the_read_back_counts_and_a_yes_does_not() -> None:
+    def reads_back(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say(READ_BACK, barge_in=False), EXPECT]
+        if isinstance(event, Heard):
+            wanted = event.understanding.slots.get("date")
+            return [say("dia vinte entao"), Hangup(Disposition.CB)] if wanted else [Promise(AGREEMENT)]
+        return [Hangup(Disposition.SIL)]
+
+    corrected = Stage(reads_back, {3.0: lambda s: s.debtor_says("nao dia vinte")})
+    corrected.brain.slots = {"nao dia vinte": {"yes_no": False, "date": "2026-12-20"}}
+    ended = corrected.run()
+    assert ended.disposition is Disposition.CB and not ended.promised
+    assert not corrected.record.agent[0].interrupted, "the read-back is still heard whole"
+    agreed = Stage(reads_back, {3.0: lambda s: s.debtor_says("sim dia vinte")})
+    agreed.brain.slots = {"sim dia vinte": {"yes_no": True, "date": "2026-12-20"}}
+    assert agreed.run().disposition is Disposition.SIL and agreed.record.debtor[0].result == "ignored"
+
+
+def test_who_said_yes_too_early_is_asked_again_soon() -> None:
+    def reads_back(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say(READ_BACK, barge_in=False), EXPECT]
+        return [Hangup(Disposition.SIL)]
+
+    early = Stage(reads_back, {3.0: lambda s: s.debtor_says("sim")})
+    ended = [stage.run() and stage.clock.monotonic() for stage in (early, Stage(reads_back, {}))]
+    assert EXPECT.no_input_s - TurnSettings().unheard_s - 0.5 < ended[1] - ended[0] < EXPECT.no_input_s
