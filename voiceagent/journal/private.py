@@ -65,7 +65,9 @@ def at_hand(connection: sa.Connection, items: Iterable[Private]) -> Iterator[Non
     try:
         yield
     finally:
-        del connection.info[_AT_HAND]
+        # A connection that broke meanwhile has no info any more; asking it would hide what broke it.
+        if not connection.invalidated:
+            del connection.info[_AT_HAND]
 
 
 def read_private(connection: sa.Connection, references: Iterable[dict[str, str] | None]) -> dict[str, Any]:
