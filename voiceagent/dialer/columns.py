@@ -59,7 +59,7 @@ _FIELD = {alias: field for field, aliases in _WORDS.items() for alias in aliases
 _FIELD |= {alias: PREFIX + name for name, aliases in _ATTRIBUTES.items() for alias in aliases.split()}
 
 #: Fields of which a row may have several columns.
-MANY = frozenset({"phone", "area", "phone_code", "email"})
+MANY = frozenset({"phone", "area", "email"})
 FIELDS = tuple(_WORDS)
 
 #: What other dialers write without a header.

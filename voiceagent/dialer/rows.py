@@ -220,7 +220,7 @@ class RowReader:
 
     def _phones(self, row: Row, faults: list[Fault]) -> tuple[str, ...]:
         areas = [row.cells[column].strip() for column in self._columns.get("area", ())]
-        codes = [row.cells[column].strip().lstrip("+0") for column in self._columns.get("phone_code", ())]
+        code = self._one(row, "phone_code").lstrip("+0")
         found: dict[str, None] = {}
         bad: list[Fault] = []
         for n, column in enumerate(self._columns.get("phone", ())):
@@ -228,7 +228,6 @@ class RowReader:
             if not cell:
                 continue
             area = areas[n] if n < len(areas) else areas[0] if areas else ""
-            code = codes[n] if n < len(codes) else codes[0] if codes else ""
             good, wrong, ninths = telephones.phones(cell, self.region, area, code)
             if ninths:
                 self._mend(NINTH, ninths)
@@ -261,7 +260,7 @@ class RowReader:
         return tuple(found)
 
     def _state(self, row: Row, faults: list[Fault]) -> str | None:
-        state = self._text(row, "state").upper()
+        state = self._one(row, "state").upper()
         if not state:
             return None
         if not _is_state(self.region, state):

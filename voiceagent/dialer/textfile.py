@@ -19,6 +19,9 @@ _USUAL = ";,\t|"
 _NEVER = set(" _-.()/'\"\r\n\\#")
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
+#: Characters that text does not have.
+_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1c\x1d\x1e\x1f"))
+
 csv.field_size_limit(LONGEST_LINE)
 
 
@@ -140,8 +143,8 @@ def _encoding(path: Path, utf8: bool, head: bytes) -> str:
             return "utf-16-le"
         if even > len(sample) * 0.4 and not odd:
             return "utf-16-be"
-        if zeros > len(sample) * 0.01:
-            raise BadInputError(f"{path} is binary, not a contact list: save the list as CSV")
+    if len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) * 0.01:
+        raise BadInputError(f"{path} is binary, not a contact list: save the list as CSV")
     return "utf-8"
 
 
