@@ -50,14 +50,14 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     """The reply to one request of the batch form."""
     from voiceagent.dialogue.understanding import understand
 
-    language = _language(request["language"])
+    language = as_language(request["language"])
     understood = understand(
         _text(request["text"]),
         language=language.value,
         region=str(request.get("region") or language.default_region),
-        expect=_names(request.get("expect") or ["intent"], "expect"),
-        among=_names(request.get("among") or [], "among"),
-        today=_day(request.get("today")),
+        expect=as_names(request.get("expect") or ["intent"], "expect"),
+        among=as_names(request.get("among") or [], "among"),
+        today=as_day(request.get("today")),
     )
     return {
         "intent": understood.intent,
@@ -68,7 +68,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _language(value: Any) -> Language:
+def as_language(value: Any) -> Language:
+    """A request's language; BadInputError when it is not spoken."""
     try:
         return Language(value)
     except ValueError:
@@ -81,13 +82,15 @@ def _text(value: Any) -> str:
     return value
 
 
-def _names(value: Any, field: str) -> list[str]:
+def as_names(value: Any, field: str) -> list[str]:
+    """A request's list of names; BadInputError when it is none."""
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise BadInputError(f"`{field}` must be a list of names")
     return value
 
 
-def _day(value: Any) -> date:
+def as_day(value: Any) -> date:
+    """A request's day, today when absent; BadInputError when it is none."""
     if value is None:
         return date.today()
     try:

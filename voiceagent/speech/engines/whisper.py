@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from numpy.typing import NDArray
 
 from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.base.errors import MissingPartError
+from voiceagent.speech.constrained.answers import kinds_of
+from voiceagent.speech.constrained.deciding import Judge
 from voiceagent.speech.mel import log_mel
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.recogniser import certainty
@@ -32,6 +36,12 @@ DOUBTFUL_BELOW = -1.5
 #: A phrase whose score lies this far under the free decode's is more likely not what was said.
 PHRASE_GAP = -1.5
 PHRASE_STEEPNESS = 2.0
+#: What the encoder gives for each second of audio.
+STATES_PER_SECOND = 50
+_STATES_AFTER = 8
+#: Windows for the phone head, which needs no more than the audio.
+_SHORTEST_S = 2.0
+_SHORT_TAIL_S = 0.4
 _SILENT_RMS = 1e-3
 _SPEECH_RMS = 0.1
 _WORKERS = 2
@@ -66,18 +76,31 @@ class Whisper:
         return WhisperEar(self)
 
     def recognise(self, samples: NDArray[np.float32], context: HearingContext) -> Hypothesis:
-        """What one turn's samples (8 kHz, -1..1) say."""
+        """What one turn's samples (8 kHz, -1..1) say.
+
+        Where a phone head was trained for the language and values or phrases are expected, the grammars are asked
+        first, in a window just long enough; Whisper's own decoder is asked when that is not sure.
+        """
         samples = samples[: int(MAX_AUDIO_S * SAMPLE_RATE)]
         level = float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0
         if level < _SILENT_RMS:
             return Hypothesis("", 0.0, engine=self.name, reason="no_speech")
+        judge = Judge.of(context.language)
+        answers = judge is not None and (context.phrases or set(context.expect) & kinds_of(context.language).keys())
+        if judge is None or not answers:
+            return self.freely(samples, context, context.phrases)
+        states = self.states(samples, short_window(samples.size / SAMPLE_RATE))
+        heard = judge.decide(samples, states, context, lambda: self.freely(samples, context, ()))
+        return replace(heard, engine=self.name)
+
+    def freely(self, samples: NDArray[np.float32], context: HearingContext, scored: Sequence[str]) -> Hypothesis:
+        """Whisper's own words, and how well the `scored` phrases fit."""
         seconds = samples.size / SAMPLE_RATE
         window_s = WINDOW_S if seconds <= WINDOW_S - 1 else seconds + TAIL_S
-        features = log_mel(samples * (_SPEECH_RMS / level), window_s)
-        encoded = self._model.encode(self._view(features[None]), to_cpu=True)
+        encoded = self._encoded(samples, window_s)
         start = [self._id("<|startoftranscript|>"), self._id(_LANGUAGE_TOKENS[context.language])]
         start.append(self._id("<|transcribe|>"))
-        phrases = list(dict.fromkeys(context.phrases))[:MAX_PHRASES]
+        phrases = list(dict.fromkeys(scored))[:MAX_PHRASES]
         # Half the phrases are scored by the other worker while this thread decodes freely.
         half = (len(phrases) + 1) // 2
         later = self._helpers.submit(self._score, encoded, start, phrases[:half]) if phrases else None
@@ -96,6 +119,16 @@ class Whisper:
             engine=self.name,
             reason=reason,
         )
+
+    def states(self, samples: NDArray[np.float32], window_s: float) -> NDArray[np.float32]:
+        """Encoder states (frames, width) of the samples and a little after them, heard in a window of `window_s`."""
+        frames = math.ceil(samples.size / SAMPLE_RATE * STATES_PER_SECOND) + _STATES_AFTER
+        return np.asarray(self._encoded(samples, window_s))[0, :frames]
+
+    def _encoded(self, samples: NDArray[np.float32], window_s: float) -> Any:
+        level = max(float(np.sqrt(np.mean(samples**2))), _SILENT_RMS)
+        features = log_mel(samples * (_SPEECH_RMS / level), window_s)
+        return self._model.encode(self._view(features[None]), to_cpu=True)
 
     def _decode(self, encoded: Any, start: list[int], seconds: float) -> tuple[str, float, float, bool]:
         """Greedy free decode: text, mean log probability per token, probability of no speech, cut by the cap."""
@@ -187,6 +220,11 @@ class WhisperEar:
     def close(self) -> None:
         """Forget the audio."""
         self._audio.clear()
+
+
+def short_window(seconds: float) -> float:
+    """The window in which the phone head hears so much audio."""
+    return max(_SHORTEST_S, seconds + _SHORT_TAIL_S)
 
 
 def rank_phrases(scores: dict[str, float], free: float) -> tuple[tuple[str, float], ...]:

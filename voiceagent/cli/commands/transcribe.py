@@ -1,0 +1,130 @@
+"""`voiceagent transcribe`: what the agent hears in recordings of answers."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from voiceagent.base.errors import BadInputError, UsageError
+from voiceagent.base.languages import Language
+from voiceagent.cli.batch import run_batch
+
+if TYPE_CHECKING:
+    from voiceagent.speech.recogniser import Recogniser
+
+HELP = "what the agent hears in a recording of an answer (8 or 16 kHz WAV), exactly as in a call"
+EXAMPLE = "voiceagent transcribe --language pt-BR --expect date --today 2026-11-18 answer.wav"
+
+#: Silence that ends a turn, where digits are dictated in groups.
+_DICTATED_S = 1.2
+_DICTATED = frozenset({"digits", "birth_date"})
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Either a recording with options, or a batch of JSON lines."""
+    parser.add_argument("wav", nargs="?", metavar="WAV", help="recording of one answer")
+    parser.add_argument("--batch", metavar="FILE", help="JSON lines with id, wav, language, expect, ... (- for stdin)")
+    parser.add_argument("--language", default=Language.PT_BR.value, choices=[language.value for language in Language])
+    parser.add_argument(
+        "--expect", default="intent", help="comma list: intent, yes_no, date, amount, digits, time, ..."
+    )
+    parser.add_argument("--among", default="", help="comma list of the intents the state can mean")
+    parser.add_argument("--phrases", default="", help="comma list of the answers' wordings that the state expects")
+    parser.add_argument("--today", metavar="YYYY-MM-DD", help="the call's day (default: today)")
+    parser.add_argument("--models", type=Path, metavar="DIR", help="installed models (default: models/)")
+    parser.add_argument("--json", action="store_true", help="one JSON document (the default form)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one object, or one a line for a batch."""
+    from voiceagent.settings.paths import Paths
+
+    hear = _hearer(args.models or Paths.from_environment().models)
+    if args.batch is not None:
+        return run_batch(args.batch, hear)
+    if not args.wav:
+        raise UsageError("give a WAV file, or --batch FILE; for example: " + EXAMPLE)
+    request = {
+        "wav": args.wav,
+        "language": args.language,
+        "expect": _listed(args.expect),
+        "among": _listed(args.among),
+        "phrases": _listed(args.phrases),
+        "today": args.today,
+    }
+    print(json.dumps(hear(request), ensure_ascii=False))
+    return 0
+
+
+def _hearer(models: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Answers one request of the batch form; engines are loaded once each."""
+    loaded: dict[str, Recogniser] = {}
+
+    def hear(request: dict[str, Any]) -> dict[str, Any]:
+        from voiceagent.cli.commands.understand import as_day, as_language, as_names
+        from voiceagent.dialogue.understanding import understand
+        from voiceagent.speech.direct import DirectHearing
+        from voiceagent.speech.offline import hear_file
+        from voiceagent.speech.protocol import HearingContext, SegmenterSettings
+        from voiceagent.speech.segmenter import VadSegmenter
+
+        language = as_language(request["language"])
+        path = request["wav"]
+        if not isinstance(path, str) or not path:
+            raise BadInputError("`wav` must be the path of a recording")
+        expect = as_names(request.get("expect") or ["intent"], "expect")
+        today = as_day(request.get("today"))
+        phrases = as_names(request.get("phrases") or [], "phrases")
+        context = HearingContext(language.value, tuple(expect), tuple(phrases), today.isoformat())
+        recogniser = _recogniser(loaded, models, language.value)
+        silence = {"end_silence_s": _DICTATED_S} if _DICTATED & set(expect) else {}
+        segmenter = VadSegmenter(SegmenterSettings(**silence))
+        hearing = DirectHearing(recogniser.open(language.value))
+        heard = asyncio.run(hear_file(hearing, segmenter, Path(path), context))
+        meant = understand(
+            heard.text,
+            alternatives=heard.alternatives,
+            language=language.value,
+            region=str(request.get("region") or language.default_region),
+            expect=tuple(expect),
+            among=tuple(as_names(request.get("among") or [], "among")),
+            today=today,
+            doubtful=heard.reason == "low_confidence",
+        )
+        return {
+            "text": heard.text,
+            "confidence": heard.confidence,
+            "intent": meant.intent,
+            "slots": meant.slots,
+            "alternatives": _alternatives(heard.alternatives, meant.alternatives),
+            "engine": heard.engine,
+            "ms": heard.ms,
+            **({"reason": heard.reason} if heard.reason else {}),
+        }
+
+    return hear
+
+
+def _recogniser(loaded: dict[str, Recogniser], models: Path, language: str) -> Recogniser:
+    """The engine of a language; whisper is one for all that it serves."""
+    from voiceagent.speech.direct import load_recogniser
+    from voiceagent.speech.recogniser import engine_for
+
+    engine = engine_for(language, models)
+    key = engine if engine == "whisper" else language
+    if key not in loaded:
+        loaded[key] = load_recogniser(models, language)
+    return loaded[key]
+
+
+def _alternatives(heard: tuple[tuple[str, float], ...], meant: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+    """Other readings: what the recogniser heard besides, and what the words may mean."""
+    return [{"text": text, "confidence": confidence} for text, confidence in heard] + list(meant)
+
+
+def _listed(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

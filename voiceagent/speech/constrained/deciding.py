@@ -1,0 +1,107 @@
+"""One turn's verdict: the sure answer, or Whisper's own words, and whether a value in those may be believed.
+
+An open question ("intent") leaves Whisper's words in charge: an answer of the grammars replaces them only when both
+mean or sound the same. Where nothing but values was asked for, a sure answer needs no second opinion, and a value that
+the grammars do not confirm is not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voiceagent.speech.constrained.answers import kinds_of
+from voiceagent.speech.constrained.head import Head, head_of
+from voiceagent.speech.constrained.judging import (
+    Calibration,
+    agreement,
+    calibration_of,
+    signal_to_noise,
+)
+from voiceagent.speech.constrained.listening import PHRASE, Answer, fits, listen, reads_as, value_of
+from voiceagent.speech.protocol import HearingContext, Hypothesis
+
+#: Always listened for: "sim" must not become "cem".
+_BESIDE = "yes_no"
+#: Below this fit nothing that was said resembles an answer.
+_OTHER_WORDS = -2.2
+_NOISY_DB = 18.0
+_LOW = "low_confidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What is needed to listen for sure answers in one language."""
+
+    head: Head
+    calibration: Calibration
+
+    @classmethod
+    def of(cls, language: str) -> Judge | None:
+        """None where no head was trained."""
+        head, calibration = head_of(language), calibration_of(language)
+        return cls(head, calibration) if head is not None and calibration is not None else None
+
+    def decide(
+        self,
+        samples: NDArray[np.float32],
+        states: NDArray[np.float32],
+        context: HearingContext,
+        decode: Callable[[], Hypothesis],
+    ) -> Hypothesis:
+        """What was heard. `decode` is asked for Whisper's own words only when the head alone is not sure enough."""
+        language = context.language
+        today = date.fromisoformat(context.today) if context.today else date.today()
+        kinds = [kind for kind in context.expect if kind in kinds_of(language)]
+        logs = self.head(states)
+        answer = listen(logs, language, [*kinds, _BESIDE], context.phrases, today)
+        snr_db = signal_to_noise(samples)
+        wanted = answer is not None and (answer.kind in kinds or answer.kind == PHRASE)
+        is_open = len(kinds) < len(context.expect)
+        if answer is not None and wanted and not is_open:
+            confidence = self.calibration.confidence(answer, snr_db, None)
+            if confidence >= self.calibration.sure.get(answer.kind, 1.0):
+                return _accepted(answer, confidence)
+        heard = decode()
+        phrases = _ranked(logs, context)
+        if answer is None:
+            return replace(heard, alternatives=phrases)
+        same = value_of(heard.text, answer.kind, language, today) == value_of(answer.text, answer.kind, language, today)
+        agrees = agreement(heard.text, same, answer, language)
+        confidence = self.calibration.confidence(answer, snr_db, agrees)
+        enough = confidence >= self.calibration.needed.get(answer.kind, 1.0)
+        if wanted and enough and (agrees or not is_open):
+            return _accepted(answer, confidence)
+        if wanted:
+            # Understanding turns to these when Whisper's own words mean nothing.
+            phrases = ((answer.text, round(confidence, 4)), *(pair for pair in phrases if pair[0] != answer.text))
+        heard = replace(heard, alternatives=phrases)
+        # A value in Whisper's words that the grammars did not confirm.
+        believed = [kind for kind in kinds if heard.text and reads_as(heard.text, kind, language, today)]
+        if believed and (not is_open or answer.fit > _OTHER_WORDS or snr_db < _NOISY_DB) and not (same and enough):
+            return replace(heard, confidence=min(heard.confidence, round(confidence, 4)), reason=_LOW)
+        return heard
+
+
+def _accepted(answer: Answer, confidence: float) -> Hypothesis:
+    others = tuple((text, round(share * (1 - confidence), 4)) for text, share in answer.others)
+    return Hypothesis(answer.text, round(confidence, 4), others)
+
+
+def _ranked(logs: NDArray[np.float32], context: HearingContext) -> tuple[tuple[str, float], ...]:
+    """The state's phrases, best first, with 0-1: above .5 when the audio says this rather than something else."""
+    scores = fits(logs, context.phrases, context.language)
+    if not scores:
+        return ()
+    lengths = {text: len(text) for text in scores}
+    best = max(scores[text] * lengths[text] for text in scores)
+    weights = {text: float(np.exp(scores[text] * lengths[text] - best)) for text in scores}
+    total = sum(weights.values())
+    ranked = [
+        (text, round(weights[text] / total / (1 + float(np.exp(-4.0 * (scores[text] + 1.1)))), 4)) for text in scores
+    ]
+    return tuple(sorted(ranked, key=lambda pair: -pair[1]))

@@ -1,0 +1,82 @@
+"""How far an answer that was found may be believed: a confidence that means a probability, and what it takes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
+
+from voiceagent.audio.format import SAMPLE_RATE
+from voiceagent.speech.constrained.listening import Answer, plain_words
+from voiceagent.speech.constrained.phones import labels
+
+_BLOCK = SAMPLE_RATE // 50
+QUIET_LINE_DB = 40.0
+#: Share of phones that may differ before two texts no longer sound alike.
+ALIKE = 0.34
+_SURE_SHARE = 0.9995
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic scale from scores to the probability of being right, fitted on voices that were never trained on."""
+
+    alone: tuple[float, ...]
+    """Weights of (1, fit, log odds of the share, noise) when only the head was asked."""
+    checked: tuple[float, ...]
+    """The same and one for agreement, when Whisper's own decoder was asked as well."""
+    needed: Mapping[str, float]
+    """Kind of answer → the confidence it takes."""
+    sure: Mapping[str, float]
+    """Kind of answer → the confidence it takes without asking Whisper's decoder."""
+
+    def confidence(self, answer: Answer, snr_db: float, agrees: float | None) -> float:
+        """Probability that the answer's value is what was said; `agrees` as `agreement` gives it, None = not asked."""
+        weights = self.alone if agrees is None else self.checked
+        return 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, features(answer, snr_db, agrees), strict=True))))
+
+
+def features(answer: Answer, snr_db: float, agrees: float | None) -> list[float]:
+    """What the scale weighs."""
+    share = min(answer.share, _SURE_SHARE)
+    noise = max(0.0, 25.0 - snr_db) / 10
+    row = [1.0, max(answer.fit, -4.0), math.log(share / (1 - share)), noise]
+    return row if agrees is None else [*row, agrees]
+
+
+def agreement(free: str, same_value: bool, answer: Answer, language: str) -> float:
+    """1 when the free decode means the same, less the less it sounds like the answer, down to 0."""
+    if same_value:
+        return 1.0
+    heard, said = labels(plain_words(free), language), labels(plain_words(answer.text), language)
+    if not heard or not said:
+        return 0.0
+    return max(0.0, 1.0 - Levenshtein.distance(heard, said) / (ALIKE * len(said))) * 0.8
+
+
+def signal_to_noise(samples: NDArray[np.float32]) -> float:
+    """Speech over the noise between words, in dB, at most `QUIET_LINE_DB`; samples of one turn, 8 kHz."""
+    blocks = samples[: samples.size // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
+    if len(blocks) < 5:
+        return QUIET_LINE_DB
+    powers = np.sort(np.mean(blocks.astype(np.float64) ** 2, axis=1))
+    floor = float(powers[: max(2, len(powers) // 10)].mean()) + 1e-12
+    loud = float(powers[powers > powers[-1] / 30].mean()) + 1e-12
+    return min(QUIET_LINE_DB, max(0.0, 10 * math.log10(max(loud - floor, 1e-12) / floor)))
+
+
+@lru_cache(maxsize=4)
+def calibration_of(language: str) -> Calibration | None:
+    """The shipped calibration of a language's head."""
+    path = resources.files("voiceagent.speech.constrained").joinpath("weights", f"{language}.json")
+    if not path.is_file():
+        return None
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    return Calibration(tuple(stored["alone"]), tuple(stored["checked"]), stored["needed"], stored["sure"])

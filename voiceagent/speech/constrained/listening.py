@@ -1,0 +1,164 @@
+"""What the head and the grammars make of one turn: the likeliest answer to the question, and how sure it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voiceagent.language.heard import understand_slots
+from voiceagent.speech.constrained.answers import kinds_of
+from voiceagent.speech.constrained.automaton import Automaton, automaton
+from voiceagent.speech.constrained.grammar import Expr, either
+from voiceagent.speech.constrained.phones import BLANK, labels
+from voiceagent.speech.constrained.search import Found, Graph
+
+PHRASE = "phrase"
+#: Where money is counted, for telling one amount from another.
+_REGION = {"pt-BR": "BR", "es": "MX", "en": "US"}
+#: The slots that an answer of a kind fills, where they are not named like it.
+_SLOTS = {
+    "birth_date": {"date"},
+    "amount": {"amount", "instalment_amount", "down_payment"},
+    "time": {"time", "period", "in_minutes"},
+}
+_MOST = 8
+_WITHIN = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The likeliest answer of all grammars that were listened with."""
+
+    text: str
+    kind: str
+    """The grammar it comes from: a kind of answer, or "phrase"."""
+    fit: float
+    """Log probability per phone, compared with whatever phones fit the audio best: 0 when these words are what was
+    said, far below when other words were."""
+    share: float
+    """0-1: how much of the probability of all near answers is this value's, however it is worded."""
+    others: tuple[tuple[str, float], ...]
+    """Wordings of other values with their share, best first."""
+
+
+def listen(
+    logs: NDArray[np.float32], language: str, kinds: Sequence[str], phrases: Sequence[str], today: date
+) -> Answer | None:
+    """The likeliest answer in log probabilities (frames, outputs) of the head; None when no grammar can say anything.
+
+    `kinds` and `phrases` are searched side by side, so that each competes with the others.
+    """
+    candidates: list[tuple[Found, str]] = []
+    for kind in dict.fromkeys(kinds):
+        found_in = grammar(language, kind)
+        if found_in is not None:
+            candidates += [(found, kind) for found in found_in[1].best(logs, _MOST, _WITHIN)]
+    written = {plain: phrase for phrase in phrases if (plain := plain_words(phrase)) and labels(plain, language)}
+    if written:
+        candidates += [(found, PHRASE) for found in _phrases(language, tuple(written))[1].best(logs, _MOST, _WITHIN)]
+    if not candidates:
+        return None
+    # A phrase of the state wins over the same words as an answer.
+    candidates.sort(key=lambda pair: (-pair[0].path, pair[1] != PHRASE))
+    top = candidates[0][0].path
+    shares: dict[Hashable, float] = {}
+    wording: dict[Hashable, str] = {}
+    for found, kind in candidates:
+        if found.path >= top - _WITHIN:
+            text = " ".join(found.words)
+            value = value_of(text, kind, language, today)
+            shares[value] = shares.get(value, 0.0) + math.exp(found.path - top)
+            wording.setdefault(value, written.get(text, text) if kind == PHRASE else text)
+    (first, share), *rest = shares.items()
+    total = sum(shares.values())
+    best, kind = candidates[0]
+    return Answer(
+        text=wording[first],
+        kind=kind,
+        fit=(best.path - float(logs.max(axis=1).sum())) / best.phones,
+        share=share / total,
+        others=tuple(sorted(((wording[value], part / total) for value, part in rest), key=lambda pair: -pair[1])),
+    )
+
+
+def value_of(text: str, kind: str, language: str, today: date) -> Hashable:
+    """What the words mean as an answer of that kind; a phrase that is no yes or no means itself."""
+    if kind == PHRASE:
+        assent = grammar(language, "yes_no")
+        if assent is None or not assent[0].accepts(text.split()):
+            return text
+        kind = "yes_no"
+    read = understand_slots(text, language=language, region=_REGION[language], expect=(kind,), today=today)
+    slots = {name: str(value) for name, value in read.slots.items() if name != "approx"}
+    options = tuple((str(option["slot"]), str(option["value"])) for option in read.alternatives)
+    return (tuple(sorted(slots.items())), options) if slots or options else text
+
+
+def reads_as(text: str, kind: str, language: str, today: date) -> bool:
+    """Whether free words hold a value of that kind."""
+    region = _REGION[language]
+    slots = understand_slots(text, language=language, region=region, expect=(kind,), today=today).slots
+    return bool(slots.keys() & _SLOTS.get(kind, {kind}))
+
+
+@lru_cache(maxsize=64)
+def grammar(language: str, kind: str) -> tuple[Automaton, Graph] | None:
+    """The automaton of a kind of answer and its search graph; None for a kind without grammar."""
+    expression = kinds_of(language).get(kind)
+    return None if expression is None else _built(expression, language)
+
+
+@lru_cache(maxsize=256)
+def _phrases(language: str, phrases: tuple[str, ...]) -> tuple[Automaton, Graph]:
+    return _built(either(*phrases), language)
+
+
+def _built(expression: Expr, language: str) -> tuple[Automaton, Graph]:
+    words = automaton(expression)
+    return words, Graph(words, lambda word: labels(word, language))
+
+
+def fits(logs: NDArray[np.float32], texts: Sequence[str], language: str) -> dict[str, float]:
+    """How well each text fits the whole utterance, as `Answer.fit`; those of unknown sound are left out.
+
+    All texts advance together, so that twenty cost little more than one.
+    """
+    said = {text: known for text in texts if (known := labels(plain_words(text), language))}
+    if not said:
+        return {}
+    rows = list(said.values())
+    wide = 2 * max(len(row) for row in rows) + 1
+    expected = np.full((len(rows), wide), BLANK, np.intp)
+    skips = np.zeros((len(rows), wide))
+    for index, row in enumerate(rows):
+        expected[index, 1 : 2 * len(row) + 1 : 2] = row
+        skips[index, 3 : 2 * len(row) + 1 : 2] = [a != b for a, b in zip(row[1:], row, strict=False)]
+    chances = np.exp((logs - logs.max(axis=1, keepdims=True)).astype(np.float64))
+    now = np.zeros(expected.shape)
+    now[:, :2] = chances[0][expected[:, :2]]
+    total = np.zeros(len(rows))
+    for frame in chances[1:]:
+        came = now.copy()
+        came[:, 1:] += now[:, :-1]
+        came[:, 2:] += now[:, :-2] * skips[:, 2:]
+        now = came * frame[expected]
+        scale = now.max(axis=1)
+        scale[scale <= 0] = 1.0
+        now /= scale[:, None]
+        total += np.log(scale)
+    each = np.arange(len(rows))
+    ends = np.array([2 * len(row) for row in rows])
+    total += np.log(np.maximum(now[each, ends] + now[each, ends - 1], 1e-300))
+    return {text: float(score) / len(row) for (text, row), score in zip(said.items(), total, strict=True)}
+
+
+def plain_words(phrase: str) -> str:
+    """A phrase as words: lower case, punctuation dropped."""
+    kept = "".join(letter if letter.isalnum() or letter in "'" else " " for letter in phrase.lower())
+    return " ".join(kept.split())

@@ -1,0 +1,163 @@
+"""Written words to the phones that the head of a language knows: rules for Portuguese and Spanish, a list for English.
+
+A phone is one letter. Capital vowels are nasal (Portuguese): one symbol, because a separate nasal mark gets lost
+between words. The inventory is coarse on purpose: what a telephone line and a hurried speaker keep apart.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from importlib import resources
+
+from voiceagent.language.text import fold
+
+#: The head's outputs after the blank (0), per language.
+INVENTORY = {
+    "pt-BR": "aeiouAEIOUpbtdkgfvszXZCJlLmnNrH",
+    "es": "aeioupbtdkgfsxCYlrHmnN",
+    "en": "iIeEaAOouV@3YWpbtdkgfvszTDSZCJhlrmnNwj",
+}
+BLANK = 0
+
+_PT_IRREGULAR = {
+    "cinquenta": "sIkuEta", "cincoenta": "sIkuEta", "sexta": "sesta", "sexto": "sestu", "muito": "mUitu", "pix": "piks",
+    "exato": "ezatu", "exatamente": "ezatamECi", "próximo": "prosimu", "próxima": "prosima", "máximo": "masimu",
+    "uhum": "UU", "aham": "AA", "ok": "okei", "telefone": "telefoni", "trouxe": "trosi", "táxi": "taksi",
+    "fixo": "fiksu", "fixa": "fiksa", "fixas": "fiksas", "auxílio": "ausiliu", "whatsapp": "uatizapi", "site": "saiCi",
+    "email": "imeiu", "internet": "ItehneCi", "boa": "boa", "sms": "esiemiesi", "spc": "esepese", "cpf": "sepeefi",
+    "app": "api", "facebook": "feisibuki", "online": "OlaIni", "marketing": "mahkeCI",
+}  # fmt: skip
+_PT_PLAIN = str.maketrans("áâàéêíóôúüç", "aaaeeioouus")
+_VOWELS = "aeiou"
+_NASAL = dict(zip("aeiou", "AEIOU", strict=True))
+
+_ES_IRREGULAR = {"y": "i", "ok": "okei", "pix": "piks", "whatsapp": "uatsap", "méxico": "mexiko", "sms": "eseemeese"}
+_ES_PLAIN = str.maketrans("áéíóú", "aeiou")
+
+
+@lru_cache(maxsize=20_000)
+def phones(word: str, language: str) -> str | None:
+    """The phones of a written word (accents kept, lower case); None when it cannot be told how it is said."""
+    word = unicodedata.normalize("NFC", word.lower())
+    if not word or not re.fullmatch(r"[^\W\d_]+(?:'[^\W\d_]+)*", word):
+        return None
+    if language == "en":
+        return _english().get(word)
+    irregular, rules = (_PT_IRREGULAR, _portuguese) if language == "pt-BR" else (_ES_IRREGULAR, _spanish)
+    sound = irregular.get(word) or rules(word)
+    # A letter of another language is said like its plain form.
+    return "".join(p for p in (fold(letter)[:1] if letter not in INVENTORY[language] else letter for letter in sound)
+                   if p and p in INVENTORY[language]) or None  # fmt: skip
+
+
+def labels(text: str, language: str) -> list[int] | None:
+    """The head's outputs for a text, word by word; None when a word has no phones."""
+    known = INVENTORY[language]
+    said = [phones(word, language) for word in text.replace("-", " ").split()]
+    return None if not said or None in said else [known.index(p) + 1 for word in said for p in word or ""]
+
+
+def _portuguese(word: str) -> str:
+    end = len(word)
+    tail = re.sub(r"s$", "", word)
+    # Unstressed final e and o close; accented ones keep their letter below.
+    closes = len(tail) - 1 if tail and tail[-1] in "eo" else -1
+    plain = word.translate(_PT_PLAIN).replace("ã", "A").replace("õ", "O")
+    cedilla = {index for index, letter in enumerate(word) if letter == "ç"}
+    out = ""
+    at = 0
+    while at < end:
+        letter = plain[at]
+        after = plain[at + 1] if at + 1 < end else ""
+        beyond = plain[at + 2] if at + 2 < end else ""
+        width = 1
+        if at in cedilla:
+            out += "s"
+        elif letter == "y" or letter == "w":
+            out += "i" if letter == "y" else "u"
+        elif letter in "AO":
+            out += letter
+        elif letter in _VOWELS:
+            if after and after in "mn" and not (after == "n" and beyond == "h") and beyond not in tuple("aeiouAO"):
+                # "trabalham": the nasal consonant is heard only in the vowel.
+                out += _NASAL[letter]
+                width = 2
+            elif at == closes and letter in "eo":
+                out += "i" if letter == "e" else "u"
+            else:
+                out += letter
+        else:
+            sound, width = _portuguese_consonant(plain, at, out, closes)
+            out += sound
+        at += width
+    return out
+
+
+def _portuguese_consonant(word: str, at: int, before: str, closes: int) -> tuple[str, int]:
+    letter, after = word[at], word[at + 1 : at + 2]
+    pair = word[at : at + 2]
+    soft = after and after in "eiE"
+    doubled = {"ch": "X", "sh": "X", "lh": "L", "nh": "N", "rr": "H", "ss": "s", "ph": "f"}
+    if pair in doubled:
+        return doubled[pair], 2
+    if pair in ("sc", "xc") and word[at + 2 : at + 3] in tuple("ei"):
+        return "s", 2
+    if pair in ("qu", "gu") and word[at + 2 : at + 3] in tuple("ei"):
+        return ("k" if letter == "q" else "g"), 2
+    if letter in "td":
+        closed_i = after == "i" or (after == "e" and at + 1 == closes)
+        return (("C" if letter == "t" else "J") if closed_i else letter), 1
+    if letter == "c":
+        return ("s" if soft else "k"), 1
+    if letter == "g":
+        return ("Z" if soft else "g"), 1
+    if letter == "s":
+        between = bool(before) and before[-1] in "aeiouAEIOU" and bool(after) and after in "aeiouAO"
+        return ("z" if between else "s"), 1
+    if letter == "z":
+        return ("z" if after else "s"), 1
+    if letter == "l":
+        return ("l" if after and after in "aeiouAO" else "u"), 1
+    if letter == "r":
+        return ("H" if not before or word[at - 1] in "nls" else "r"), 1
+    return {"h": "", "j": "Z", "x": "X", "q": "k", "k": "k"}.get(letter, letter), 1
+
+
+def _spanish(word: str) -> str:
+    plain = word.translate(_ES_PLAIN)
+    out = ""
+    at = 0
+    while at < len(plain):
+        letter, pair = plain[at], plain[at : at + 2]
+        soft = plain[at + 1 : at + 2] in tuple("ei")
+        width = 1
+        if pair == "sc" and plain[at + 2 : at + 3] in tuple("ei"):
+            out, width = out + "s", 2
+        elif pair in ("ch", "ll", "rr", "sh"):
+            out, width = out + {"ch": "C", "ll": "Y", "rr": "H", "sh": "s"}[pair], 2
+        elif pair in ("qu", "gu") and plain[at + 2 : at + 3] in tuple("ei"):
+            out, width = out + ("k" if letter == "q" else "g"), 2
+        elif letter == "c":
+            out += "s" if soft else "k"
+            width = 2 if plain[at + 1 : at + 2] == "c" and not soft else 1
+        elif letter == "g":
+            out += "x" if soft else "g"
+        elif letter == "y":
+            out += "Y" if plain[at + 1 : at + 2] in tuple("aeiou") and plain[at + 1 : at + 2] else "i"
+        elif letter == "r":
+            out += "H" if not out or plain[at - 1] in "nls" else "r"
+        elif letter == "x":
+            out += "ks" if out else "s"
+        else:
+            out += {"h": "", "j": "x", "v": "b", "z": "s", "ñ": "N", "w": "u", "q": "k", "ü": "u"}.get(letter, letter)
+        at += width
+    return out
+
+
+@lru_cache(maxsize=1)
+def _english() -> dict[str, str]:
+    text = resources.files("voiceagent.speech.constrained").joinpath("words-en.txt").read_text(encoding="utf-8")
+    pairs = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
+    return {word: sound for word, sound in pairs}

@@ -1,0 +1,86 @@
+"""Trains the phone head of a language from nothing: texts, voices, lines, network, calibration. See docs/speech.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from voiceagent.base.errors import VoiceagentError
+from voiceagent.speech.constrained.head import Floats, Head
+from voiceagent.speech.constrained.phones import INVENTORY
+from voiceagent.speech.engines.whisper import Whisper
+from voiceagent.speech.training.calibrate import calibrate, trials
+from voiceagent.speech.training.clips import plan, render
+from voiceagent.speech.training.examples import of_clips, of_joined
+from voiceagent.speech.training.trainer import train
+
+_ROOT = Path(__file__).parents[3]
+_SEED = 1
+
+
+def main() -> int:
+    """Render what is missing, train, calibrate, write weights and calibration."""
+    parser = argparse.ArgumentParser(prog="train-ctc", description=__doc__)
+    parser.add_argument("language", choices=tuple(INVENTORY))
+    parser.add_argument("--clips", type=int, default=700, help="clips of the training voices")
+    parser.add_argument("--copies", type=int, default=3, help="conditions in which each clip is heard")
+    parser.add_argument("--joined", type=int, default=400, help="answers joined from the agent's phrase bank")
+    parser.add_argument("--judged", type=int, default=80, help="clips of the calibration's voices")
+    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--base", choices=tuple(INVENTORY), help="language whose trained head to start from")
+    parser.add_argument("--processes", type=int, default=2, help="voices that render at once")
+    parser.add_argument("--models", type=Path, default=_ROOT / "models")
+    parser.add_argument("--out", type=Path, default=_ROOT / "voiceagent" / "speech" / "constrained" / "weights")
+    args = parser.parse_args()
+    try:
+        build(args)
+    except VoiceagentError as error:
+        print(error.message, file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(args: argparse.Namespace) -> None:
+    """All steps; each keeps what it made, so that a run that was stopped goes on where it was."""
+    started = time.monotonic()
+
+    def report(text: str) -> None:
+        print(f"{time.monotonic() - started:6.0f} s  {text}", flush=True)
+
+    language: str = args.language
+    clips, judged = plan(language, "train", args.clips, _SEED), plan(language, "calibration", args.judged, _SEED)
+    render([*clips, *judged], language, args.models, args.processes)
+    report(f"{len(clips)} clips and {len(judged)} of left-out voices are rendered")
+    whisper = Whisper(args.models / "whisper-base")
+    examples = of_clips(clips, language, args.copies, whisper)
+    examples += of_joined(language, args.joined, args.models, clips, whisper)
+    left_out = of_clips(judged, language, 2, whisper)
+    report(f"{len(examples)} examples and {len(left_out)} of left-out voices are encoded")
+    base = None
+    if args.base:
+        with np.load(args.out / f"{args.base}.npz") as stored:
+            base = {name: stored[name].astype(np.float32) for name in stored.files}
+    weights = train(examples, left_out, len(INVENTORY[language]) + 1, args.epochs, report, _SEED, base)
+    head = write(weights, args.out / f"{language}.npz")
+    found = calibrate(trials(judged, language, head, whisper, report))
+    (args.out / f"{language}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    report(f"{args.out / language}.npz and .json are written")
+
+
+def write(weights: dict[str, Floats], path: Path) -> Head:
+    """The weights as they are shipped, half precision, and the head that they make."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stored: dict[str, Any] = {name: value.astype(np.float16) for name, value in weights.items()}
+    with path.open("wb") as file:
+        np.savez(file, **stored)
+    return Head({name: value.astype(np.float32) for name, value in stored.items()}, "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

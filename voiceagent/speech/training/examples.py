@@ -1,0 +1,76 @@
+"""Clips as the network sees them: spoilt by a line, encoded by Whisper, kept on disk as float16."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voiceagent.audio.format import SAMPLE_RATE
+from voiceagent.speech.constrained.phones import labels
+from voiceagent.speech.engines.whisper import WINDOW_S, Whisper
+from voiceagent.speech.training.clips import Clip, cache_directory, read
+from voiceagent.speech.training.damage import Samples, spoil
+from voiceagent.speech.training.joined import joined
+
+#: Raised when what is done to clips changes.
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Encoder states (frames, width) float16, and the phones said in them."""
+
+    states: NDArray[np.float16]
+    labels: list[int]
+
+
+def of_clips(clips: Sequence[Clip], language: str, copies: int, whisper: Whisper) -> list[Example]:
+    """Each rendered clip in `copies` random conditions; clips with words of unknown sound are left out."""
+    rendered = [clip for clip in clips if clip.path.is_file() and labels(clip.text, language)]
+    others = [read(clip) for clip in rendered[:60]]
+    return [
+        example
+        for clip in rendered
+        for example in _examples(clip.path.stem, read(clip), labels(clip.text, language) or [], copies, others, whisper)
+    ]
+
+
+def of_joined(language: str, count: int, models: Path, others: Sequence[Clip], whisper: Whisper) -> list[Example]:
+    """Answers joined from the phrase bank, one condition each."""
+    babble = [read(clip) for clip in others[:60] if clip.path.is_file()]
+    examples = []
+    for text, samples in joined(language, count, models, 1):
+        said = labels(text, language)
+        if said:
+            key = hashlib.sha256(samples.tobytes()).hexdigest()[:24]
+            examples += _examples(key, samples, said, 1, babble, whisper)
+    return examples
+
+
+def _examples(
+    key: str, samples: Samples, said: list[int], copies: int, babble: list[Samples], whisper: Whisper
+) -> list[Example]:
+    folder = cache_directory() / "states"
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for copy in range(copies):
+        path = folder / f"{key}-{copy}-v{VERSION}.npy"
+        if path.is_file():
+            states = np.load(path)
+        else:
+            chance = np.random.default_rng([int(key[:8], 16), copy])
+            sound = spoil(samples, babble, chance)
+            seconds = sound.size / SAMPLE_RATE
+            window = (
+                WINDOW_S if seconds < WINDOW_S - 0.5 and chance.random() < 0.3 else seconds + chance.uniform(0.3, 0.6)
+            )
+            states = whisper.states(sound, window).astype(np.float16)
+            np.save(path, states)
+        if len(states) > len(said) + 4:
+            made.append(Example(states, said))
+    return made

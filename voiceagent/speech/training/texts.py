@@ -1,0 +1,62 @@
+"""What is said in the training material: answers of the grammars, choices, and what debtors say besides."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from voiceagent.base.errors import BadInputError
+from voiceagent.speech.constrained.answers import kinds_of
+from voiceagent.speech.constrained.grammar import say
+
+#: Share of each kind; "general" is everything in the language's intents, so that the head does not learn only numbers.
+SHARES = {
+    "amount": 0.28, "date": 0.24, "birth_date": 0.03, "digits": 0.13, "time": 0.06, "instalments": 0.05,
+    "yes_no": 0.07, "general": 0.14,
+}  # fmt: skip
+_LONGEST = 16  # words
+
+
+def draw_texts(language: str, count: int, seed: int, shares: dict[str, float] | None = None) -> list[tuple[str, str]]:
+    """`count` (kind, text) pairs, texts in lower case without punctuation; the same seed gives the same texts."""
+    chance = random.Random(f"{language}:{seed}")
+    kinds = kinds_of(language)
+    general = general_sentences(language)
+    shares = shares or SHARES
+    texts: list[tuple[str, str]] = []
+    while len(texts) < count:
+        kind = chance.choices(list(shares), list(shares.values()))[0]
+        words = vary(chance.choice(general), chance).split() if kind == "general" else say(kinds[kind], chance)
+        if 0 < len(words) <= _LONGEST:
+            texts.append((kind, " ".join(words)))
+    return texts
+
+
+def general_sentences(language: str) -> list[str]:
+    """The examples of the language's intents, alternatives unresolved."""
+    path = Path(__file__).parents[3] / "dialplans" / "language" / language / "intents.yaml"
+    if not path.is_file():
+        raise BadInputError(f"training needs the repository's {path.relative_to(Path(__file__).parents[3])}")
+    intents: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["intents"]
+    return [str(example) for intent in intents.values() for example in intent.get("examples", [])]
+
+
+def vary(example: str, chance: random.Random) -> str:
+    """One reading of an example: every `(a|b|)` resolved, digits and punctuation dropped with their sentence."""
+    while (group := re.search(r"\(([^()]*)\)", example)) is not None:
+        example = example[: group.start()] + chance.choice(group[1].split("|")) + example[group.end() :]
+    plain = re.sub(r"[^\w\s'-]", " ", example.lower()).replace("-", " ")
+    return "" if re.search(r"[\d_#]", plain) else " ".join(plain.split())
+
+
+def punctuated(text: str, kind: str, chance: random.Random) -> str:
+    """The text as given to a voice: digits sometimes dictated with pauses, a full stop mostly."""
+    words = text.split()
+    if kind == "digits" and chance.random() < 0.5:
+        size = chance.choice((1, 1, 2, 3))
+        text = ", ".join(" ".join(words[at : at + size]) for at in range(0, len(words), size))
+    return text[:1].upper() + text[1:] + chance.choice((".", ".", ".", "", "!"))
