@@ -36,8 +36,12 @@ _PLAIN = 0.9
 _STRONG = 0.26
 _LEAD = 0.06
 _STATE_BONUS = 0.04
+#: Fewer words than this resemble too much.
+_FEW = 4
 #: By how much another intent must resemble the whole utterance more than the one that a rule found in it.
 _OUTWEIGHS = 0.4
+#: Up to so many words a yes or no outweighs any resemblance.
+_SHORT = 3
 _HEARD_SURE = 0.75
 _HEARD_LEAD = 0.15
 _OFFERED = frozenset({"amount", "instalments", "down_payment", "instalment_amount"})
@@ -109,8 +113,7 @@ def _understand(
     intent, confidence = _intent(line, text, language, among, assent, slots, expect)
     if intent in AFFIRMING and slots.get("yes_no") is False:
         intent, confidence = None, 0.0
-    if intent in BINDING and confidence < _SURE and slots.keys() - {"yes_no"}:
-        # "Nasci em cinco de abril" resembles "faleceu em abril": what binds is not guessed beside an answer.
+    if confidence < _SURE and _guessed_too_boldly(intent, slots, line, expect):
         intent, confidence = None, 0.0
     if intent == "counter_offer" and not slots and any(letter.isdigit() for letter in line):
         # A proposal with a number that could not be read is not understood: "G-5" for "dia 5".
@@ -122,6 +125,19 @@ def _understand(
         # "Sim, mas ja paguei" is no consent to what was asked.
         slots.pop("yes_no")
     return Understanding(intent, round(confidence, 3), slots, reading.alternatives, reading.ambiguous, text)
+
+
+def _guessed_too_boldly(intent: str | None, slots: dict[str, Any], line: str, expect: tuple[str, ...]) -> bool:
+    """Whether an intent that words only resemble is not to be believed.
+
+    "Nasci em cinco de abril" resembles "faleceu em abril", "in full" resembles "paid in full", "¿hola?" a voicemail;
+    but the month of a death is no answer to a question that was not about dates.
+    """
+    few = len(line.split()) < _FEW
+    asked = {"date" if kind == "birth_date" else kind for kind in expect} - {"yes_no"}
+    if slots.keys() & asked or (few and slots.keys() - {"yes_no"}):
+        return intent in BINDING or (few and intent in GLOBAL)
+    return few and intent == "voicemail"
 
 
 def _intent(
@@ -151,13 +167,20 @@ def _intent(
     certain = _certain(text, shown, line, model, language, allowed)
     if certain:
         return _outweighed(_first_binding(certain, model, shown), model, shown, allowed)
-    if said is not None and assent.yes_no_confidence >= _PLAIN and (answers or among & set(AFFIRMING + DENYING)):
-        return _assent_intent(said, model, shown, among), assent.yes_no_confidence
     name, strength, lead = _classified(model, shown, allowed, among, said)
+    # "I want to make a payment" begins like a yes and is none.
+    other = name not in (*AFFIRMING, *DENYING) and len(line.split()) > _SHORT and lead >= _OUTWEIGHS
+    if (
+        said is not None
+        and assent.yes_no_confidence >= _PLAIN
+        and not other
+        and (answers or among & set(AFFIRMING + DENYING))
+    ):
+        return _assent_intent(said, model, shown, among), assent.yes_no_confidence
     asked = name in AFFIRMING and not said and "?" in text
     if name is not None and strength >= _STRONG and lead >= _LEAD and not asked:
         return name, max(0.5, min(0.94, 0.45 + strength * 0.6 + lead * 0.3))
-    if said is not None and (answers or among & set(AFFIRMING + DENYING)):
+    if said is not None and not other and (answers or among & set(AFFIRMING + DENYING)):
         return _assent_intent(said, model, shown, among), assent.yes_no_confidence
     if _OFFERED & slots.keys() and "counter_offer" in among and "intent" in expect and not denied:
         return "counter_offer", 0.7

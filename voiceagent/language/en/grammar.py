@@ -44,6 +44,7 @@ DATES: tuple[Pattern, ...] = (
     (r"tomorrow", "tomorrow"),
     (r"today|tonight", "today"),
     (r"yesterday", "yesterday"),
+    (r"#(?P<n>\d{1,2}) months? from (?:today|now)", "in_months"),
     (r"(?:in|within|after)? ?#(?P<n>\d{1,3}) (?:business|working) days?", "in_business_days"),
     (r"(?:in|within|after) (?:about |like )?#(?P<n>\d{1,3}) days?", "in_days"),
     (r"(?:in|within|after) (?:about |like )?#(?P<n>\d{1,2}) weeks?(?: time)?", "in_weeks"),
@@ -186,6 +187,7 @@ INSTALMENTS: tuple[Pattern, ...] = (
         r"(?:split|break|divide|spread)(?: it| that| this)?(?: up)?(?: out)? (?:in|into|over|by) "
         r"#(?P<n>\d{1,2})(?: months)?", "parts"),
     (rf"#(?P<n>[2-9]|\d\d) {_EQUAL}{_COUNT}", "parts"),
+    (r"#(?P<n>[2-9]|\d\d) months(?! (?:ago|from|late|behind|old))", "?parts"),
     (rf"#(?P<n>[2-9]|[1-9]\d) of (?:r\$ )?(?=#\d{{3,}}|#[2-9]\d|#\d+ {_CUR}){_MONEY}", "parts"),
     (
         r"(?:in )?(?:full|#1 (?:payment|shot|go|lump sum)|a lump sum|lump sum|one lump sum|a single payment|"

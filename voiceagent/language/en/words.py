@@ -46,7 +46,8 @@ LEXICON = Lexicon(
         (rf"twenty ({_ONE_WORD})", r"2o\1"), (r"thirty first", "31st"), (r"thirty 1st", "31st"), (
             r"20 (\d)(?:st|nd|rd|th)", r"2\1th"),
         *((f"2o{word}", f"{20 + n}th") for n, word in enumerate(_ORDINALS.split()[:9], 1)),
-        (r"christmas eve", "december 24"), (r"christmas day", "december 25"), (r"new year(?:'?s)? eve", "december 31"),
+        (r"a month from", "1 month from"), (r"(\w+) ish", r"about \1"),
+            (r"christmas eve", "december 24"), (r"christmas day", "december 25"), (r"new year(?:'?s)? eve", "december 31"),
             (r"half a grand", "500"), (r"half a million", "500000"),
         (
             r"an? (hundred|thousand|grand|million)",
@@ -98,7 +99,7 @@ LEXICON = Lexicon(
     ),
     bare_fillers=table(
         "and most the it's its is it that's that um uh well okay ok so yes yeah only just maybe i i'd i'll think "
-        "pay on in at by for around about like of can could do "
+        "pay on in at by for around about roughly approximately nearly almost like of can could do "
         "want would wanna going gonna to be best how what let's let me see more less or give make it say "
         "sometime until till sir ma'am there now today same right "
         "sure day every all payment payments amount each times time dollars bucks me my good do sounds works no "

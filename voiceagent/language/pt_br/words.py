@@ -45,6 +45,8 @@ LEXICON = Lexicon(
         "segunda": 0, "terca": 1, "quarta": 2, "quinta": 3, "sexta": 4, "sabado": 5, "domingo": 6,
     },
     phrases=(
+        (r"(duzent|trezent|quatrocent|quinhent|seiscent|oitocent)inhos?", r"\1os"), (r"cinquentinhas?", "cinquenta"),
+        (r"cenzinhos?", "cem"), (r"vintinhos?", "vinte"), (r"trintinhas?", "trinta"), (r"milzinhos?", "mil"),
         (r"(?:segunda|terceira|quarta|quinta|ultima) semana (d[eo] )", r"alguma semana \1"),
         (r"por cento", "%"), (r"vespera d[eo] natal", "24 de dezembro"), (r"dia de natal|(?<=no )natal", "25 de dezembro"),
         (r"vespera d[eo] ano novo|(?<=no )reveillon", "31 de dezembro"),
