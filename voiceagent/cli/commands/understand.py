@@ -15,6 +15,10 @@ HELP = "what the agent makes of a debtor's words: intent, dates, amounts, instal
 EXAMPLE = 'voiceagent understand --language pt-BR --expect date --today 2026-11-18 "não, dia quinze não, dia vinte"'
 
 
+#: Days of these years leave room for every date that can be said.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2900
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Either words with options, or a batch of JSON lines."""
     parser.add_argument("text", nargs="*", help="what was said")
@@ -54,7 +58,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     understood = understand(
         _text(request["text"]),
         language=language.value,
-        region=str(request.get("region") or language.default_region),
+        region=as_region(request.get("region"), language),
         expect=as_names(request.get("expect") or ["intent"], "expect"),
         among=as_names(request.get("among") or [], "among"),
         today=as_day(request.get("today")),
@@ -76,6 +80,15 @@ def as_language(value: Any) -> Language:
         raise BadInputError(f"language {value!r} is not spoken: use pt-BR, es or en") from None
 
 
+def as_region(value: Any, language: Language) -> str:
+    """A request's country in capitals, the language's own when absent; BadInputError when it is no country code."""
+    if value is None or value == "":
+        return language.default_region
+    if not isinstance(value, str) or len(value) != 2 or not value.isascii() or not value.isalpha():
+        raise BadInputError(f"`region` must be a country code like {language.default_region}, not {value!r}")
+    return value.upper()
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise BadInputError("`text` must be a string")
@@ -94,6 +107,9 @@ def as_day(value: Any) -> date:
     if value is None:
         return date.today()
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise BadInputError(f"`today` must be a day like 2026-11-18, not {value!r}") from None
+        day = date.min
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise BadInputError(f"`today` must be a day like 2026-11-18, not {value!r}")
+    return day
