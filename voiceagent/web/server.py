@@ -17,12 +17,16 @@ from aiohttp import web
 from voiceagent import cases, dialer
 from voiceagent.base.clock import Clock, SystemClock
 from voiceagent.base.errors import BadInputError, UnavailableError
+from voiceagent.compliance import RuleBook
 from voiceagent.dialer.campaigns import all_campaigns
 from voiceagent.journal.journal import Journal
 from voiceagent.kpi.exporter import BusinessCollector
 from voiceagent.service.leader import Leadership
+from voiceagent.service.retention import retire
 from voiceagent.service.ticks import Service, Tick
 from voiceagent.service.upkeep import break_promises, close_lost_attempts, expire_leases
+from voiceagent.settings.jurisdictions import load_rules
+from voiceagent.settings.paths import Paths
 from voiceagent.storage.database import Database
 from voiceagent.web.app import build_app
 from voiceagent.web.audit import Audit
@@ -79,7 +83,7 @@ async def serve(
     journal = Journal(db, clock, [*cases.PROJECTIONS, *dialer.PROJECTIONS])
     context = Context(db, journal, clock, settings.recordings, zone, Audit(journal))
     business = BusinessCollector(db, clock, campaigns=lambda read: _campaign_names(read, journal.tenant_id))
-    service, stop = build_service(journal, zone), asyncio.Event()
+    service, stop = build_service(journal, zone, settings.recordings), asyncio.Event()
     runner = web.AppRunner(build_app(context, keeper, service, [business]), access_log=None)
     await runner.setup()
     ticking: asyncio.Task[None] | None = None
@@ -102,8 +106,12 @@ def _campaign_names(connection: sa.Connection, tenant_id: uuid.UUID) -> dict[uui
     return {campaign.id: campaign.name for campaign in all_campaigns(connection, tenant_id)}
 
 
-def build_service(journal: Journal, zone: ZoneInfo) -> Service:
+def build_service(journal: Journal, zone: ZoneInfo, recordings: Path) -> Service:
     """The ticks of this program."""
+
+    def rules() -> RuleBook:
+        return load_rules(Paths.from_environment().dialplans / "jurisdictions")
+
     return Service(
         Leadership(journal.db, journal.clock),
         journal.clock,
@@ -111,6 +119,7 @@ def build_service(journal: Journal, zone: ZoneInfo) -> Service:
             Tick("lost_attempts", 15.0, lambda: close_lost_attempts(journal)),
             Tick("expired_leases", 10.0, lambda: expire_leases(journal)),
             Tick("promise_life", 300.0, lambda: break_promises(journal, zone)),
+            Tick("retention", 3600.0, lambda: retire(journal, rules, recordings)),
         ],
     )
 

@@ -1,6 +1,6 @@
 """How events become the rows of this room."""
 
-from voiceagent.cases import holds, segments, stops
+from voiceagent.cases import holds, recordings, segments, stops
 from voiceagent.cases.projections import calls, conversation, law, money, people
 from voiceagent.journal.journal import Projection
 
@@ -12,5 +12,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     *law.PROJECTIONS,
     *stops.PROJECTIONS,
     *holds.PROJECTIONS,
+    *recordings.PROJECTIONS,
     *segments.PROJECTIONS,
 )

@@ -1,0 +1,112 @@
+"""Recordings at the end of their life: which are due, and that their file is gone."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar
+
+import sqlalchemy as sa
+
+from voiceagent.base.errors import UnavailableError
+from voiceagent.cases import kinds
+from voiceagent.cases import tables as t
+from voiceagent.cases.holds import held
+from voiceagent.journal.catalogue import Said
+from voiceagent.journal.envelope import Event, NewEvent
+from voiceagent.journal.journal import Journal, Projection, for_each
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingErased(Said):
+    """The file is gone; when and why it was there stays."""
+
+    TYPE: ClassVar[str] = "recording.erased"
+    recording_id: uuid.UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A recording that may be erased."""
+
+    recording_id: uuid.UUID
+    attempt_id: uuid.UUID
+    path: str
+
+
+_GONE = (kinds.RecordingState.ERASED, kinds.RecordingState.OPEN)
+
+
+def of_person(connection: sa.Connection, person_id: uuid.UUID) -> list[Due]:
+    """Every recording of a person that is still there."""
+    return _due(connection, t.attempt.c.person_id == person_id)
+
+
+def of_the_erased(connection: sa.Connection, tenant_id: uuid.UUID, limit: int) -> list[Due]:
+    """Recordings that an erasure left behind when it was interrupted."""
+    return _due(connection, t.attempt.c.tenant_id == tenant_id, t.person.c.erased_at.is_not(None), limit=limit)
+
+
+def older_than(
+    connection: sa.Connection,
+    tenant_id: uuid.UUID,
+    before: datetime,
+    *,
+    place: tuple[str | None, str | None],
+    limit: int,
+) -> list[Due]:
+    """Recordings opened before an instant, of people of one place (region, state), none of them under a legal hold.
+
+    Region None: calls nobody could be matched to.
+    """
+    region, state = place
+    person = t.person.c
+    where = (
+        person.id.is_(None)
+        if region is None
+        else sa.and_(person.region == region, person.state.is_not_distinct_from(state))
+    )
+    return _due(connection, t.attempt.c.tenant_id == tenant_id, where, t.recording.c.opened_at < before, limit=limit)
+
+
+def _due(connection: sa.Connection, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Due]:
+    r = t.recording.c
+    query = (
+        sa.select(r.id, r.attempt_id, r.path)
+        .join(t.attempt, t.attempt.c.id == r.attempt_id)
+        .outerjoin(t.person, t.person.c.id == t.attempt.c.person_id)
+        .where(r.state.not_in(_GONE), ~sa.func.coalesce(held(t.attempt.c.person_id), sa.false()), *where)
+        .order_by(r.opened_at, r.id)
+        .limit(limit)
+    )
+    return [Due(row.id, row.attempt_id, row.path) for row in connection.execute(query)]
+
+
+def erase_files(journal: Journal, root: Path, due: list[Due], *, reason: str, actor: str) -> int:
+    """Delete the files and say so; a file that is gone already counts. UnavailableError names one that cannot be."""
+    for one in due:
+        path = (root / one.path).resolve()
+        if not path.is_relative_to(root.resolve()):
+            raise UnavailableError(f"recording {one.recording_id} lies outside {root}: nothing there is deleted")
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UnavailableError(f"cannot delete {path}: {error.strerror or error}") from error
+        gone = RecordingErased(one.recording_id, reason)
+        journal.record([NewEvent("call", one.attempt_id, gone, actor)])
+    return len(due)
+
+
+def _erased(connection: sa.Connection, event: Event) -> None:
+    table = t.recording
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == event.payload["recording_id"])
+        .values(state=kinds.RecordingState.ERASED, marks=None)
+    )
+
+
+PROJECTIONS = (Projection(RecordingErased.TYPE, for_each(_erased)),)

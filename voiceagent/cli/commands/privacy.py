@@ -1,0 +1,162 @@
+"""What is kept of a person: give it out, erase it, hold it; who looked at it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import uuid
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voiceagent.journal.journal import Journal
+
+HELP = "export, erase or hold what is kept of a person; show who looked at personal data"
+EXAMPLE = "voiceagent privacy export 529.982.247-25 -o maria.json --reason 'asked by letter'"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    person = "a document, a number (+55...), a case id or a person id"
+    export = actions.add_parser("export", help="everything kept of a person, as JSON; the export itself is recorded")
+    export.add_argument("person", metavar="PERSON", help=person)
+    export.add_argument("-o", "--output", metavar="FILE", help="where to (readable by you only); default stdout")
+    export.add_argument("--reason", default="", help="who asked, and how; kept in the journal")
+    erase = actions.add_parser("erase", help="erase a person; KPIs, the journal's chain and stops stay")
+    erase.add_argument("person", metavar="PERSON", help=person)
+    erase.add_argument("--reason", required=True, help="kept in the journal")
+    erase.add_argument("--despite-retention", action="store_true", help="although a law wants the records kept")
+    hold = actions.add_parser("hold", help="keep everything of a person, whatever its age, until lifted")
+    hold.add_argument("person", metavar="PERSON", help=person)
+    hold.add_argument("--reason", default="", help="kept in the journal; needed unless --lift")
+    hold.add_argument("--lift", action="store_true", help="end the hold")
+    access = actions.add_parser("access", help="who looked at, took or erased personal data, newest first")
+    access.add_argument("person", metavar="PERSON", nargs="?", help=f"{person}; default everybody")
+    for action in (erase, hold, access):
+        action.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it."""
+    from voiceagent.cli.house import open_journal
+
+    with open_journal() as journal:
+        if args.action == "access":
+            return _access(args, journal)
+        person_id = _person(args.person, journal)
+        if args.action == "export":
+            return _export(args, journal, person_id)
+        if args.action == "erase":
+            return _erase(args, journal, person_id)
+        return _hold(args, journal, person_id)
+
+
+def _who() -> str:
+    import getpass
+
+    return f"cli:{getpass.getuser()}"[:64]
+
+
+def _person(contact: str, journal: Journal) -> uuid.UUID:
+    import sqlalchemy as sa
+
+    from voiceagent.base.errors import BadInputError
+    from voiceagent.cases import tables
+    from voiceagent.dialer.explain import find_cases
+    from voiceagent.dialer.optouts import people_of
+
+    with journal.db.read() as connection:
+        try:
+            wanted = uuid.UUID(contact.strip())
+        except ValueError:
+            pass
+        else:
+            if connection.execute(sa.select(tables.person.c.id).where(tables.person.c.id == wanted)).first():
+                return wanted
+        people = people_of(connection, find_cases(connection, contact, journal.tenant_id))
+    if len(people) > 1:
+        told = ", ".join(map(str, sorted(people)))
+        raise BadInputError(f"{len(people)} people share that number: name one by document or id ({told})")
+    return people[0]
+
+
+def _export(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> int:
+    import os
+
+    from voiceagent.base.errors import BadInputError
+    from voiceagent.cases.portrait import PersonExported, portrait
+    from voiceagent.journal.envelope import NewEvent
+
+    # Recorded first: what cannot be recorded is not given out.
+    journal.record([NewEvent("person", person_id, PersonExported(person_id, args.reason[:255]), _who())])
+    with journal.db.read() as connection:
+        document = json.dumps(portrait(connection, person_id), ensure_ascii=False, indent=1)
+    if not args.output:
+        print(document)
+        return 0
+    try:
+        descriptor = os.open(args.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(document + "\n")
+    except OSError as error:
+        raise BadInputError(f"cannot write {args.output}: {error.strerror or error}") from error
+    print(f"written to {args.output}: personal data, hand it over safely", file=sys.stderr)
+    return 0
+
+
+def _erase(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> int:
+    import sqlalchemy as sa
+
+    from voiceagent.base.errors import DeniedError
+    from voiceagent.cases import tables
+    from voiceagent.service.retention import forget_person, last_activity, must_keep
+    from voiceagent.settings.jurisdictions import load_rules
+    from voiceagent.settings.paths import Paths
+
+    paths, now = Paths.from_environment(), journal.clock.now()
+    with journal.db.read() as connection:
+        p = tables.person.c
+        person = connection.execute(sa.select(p.region, p.state).where(p.id == person_id)).one()
+        idle = (now - last_activity(connection, person_id)).days
+    law = must_keep(load_rules(paths.dialplans / "jurisdictions"), person.region, person.state, now)
+    if law is not None and idle < law.value and not args.despite_retention:
+        raise DeniedError(
+            f"{law.rule} ({law.source}) wants the records kept {law.value} days after the last activity, {idle} have "
+            "passed: wait, or give --despite-retention if counsel says so",
+            code="retention",
+        )
+    erased = forget_person(journal, paths.recordings, person_id, reason=args.reason[:255], actor=_who())
+    return _say(args, {"person": str(person_id), "erased": erased}, f"{erased} values and files erased")
+
+
+def _hold(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> int:
+    from voiceagent.cases.holds import lift_holds, place_hold
+
+    if args.lift:
+        lifted = lift_holds(journal, person_id, actor=_who())
+        return _say(args, {"person": str(person_id), "lifted": lifted}, f"{lifted} holds lifted")
+    hold_id = place_hold(journal, person_id, reason=args.reason, actor=_who())
+    return _say(args, {"person": str(person_id), "hold": str(hold_id)}, "held: nothing of the person is erased")
+
+
+def _access(args: argparse.Namespace, journal: Journal) -> int:
+    from voiceagent.cases.portrait import access_of, portrait
+
+    person_id = _person(args.person, journal) if args.person else None
+    with journal.db.read() as connection:
+        rows = access_of(connection) if person_id is None else portrait(connection, person_id)["access"]
+    if args.json:
+        print(json.dumps({"access": rows}, ensure_ascii=False))
+        return 0
+    for row in rows:
+        details = ", ".join(f"{key} {value}" for key, value in row["details"].items() if value not in (None, "", False))
+        print(f"{row['at']}  {row['who']}  {row['what']}  {row['stream']} {row['id']}  {details}")
+    if not rows:
+        print("nobody has looked yet", file=sys.stderr)
+    return 0
+
+
+def _say(args: argparse.Namespace, document: dict[str, Any], words: str) -> int:
+    print(json.dumps(document) if args.json else words)
+    return 0
