@@ -127,7 +127,9 @@ def _judge(connection: sa.Connection, dialled: set[uuid.UUID]) -> None:
     begun: dict[str, tuple[str, str]] = {}
     live: dict[str, str] = {}
     calls: dict[str, int] = defaultdict(int)
-    numbers = {str(row.id): row.number for row in connection.execute(sa.select(tables.phone.c.id, tables.phone.c.number))}
+    numbers = {
+        str(row.id): row.number for row in connection.execute(sa.select(tables.phone.c.id, tables.phone.c.number))
+    }
     for events in all_events(connection):
         for event in events:
             call = str(event.stream_id)

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8], metavar="N", help="worker processes")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement (default 4)")
     parser.add_argument("--waiting", type=int, default=1_000_000, help="contacts for the question of scale")
+    parser.add_argument("--week", action="store_true", help="a simulated week instead, judged from its journal alone")
+    parser.add_argument("--contacts", type=int, default=50_000, help="of the week (default 50000: some hours)")
+    parser.add_argument("--seats", type=int, default=0, help="of the week (default: one for 500 contacts)")
+    parser.add_argument("--seed", type=int, default=1, help="of the week's chances")
     parser.add_argument("--sqlite", action="store_true", help="the question of scale on SQLite too")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
@@ -32,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
+    if args.week:
+        return _week(args, say)
     plan = bench_dialer.Plan(
         dialplans=Paths.from_environment().dialplans,
         workers=tuple(args.workers),
@@ -49,6 +56,30 @@ def run(args: argparse.Namespace) -> int:
     report["met"] = _met(report)
     print(json.dumps(report)) if args.json else _show(report)
     return 0
+
+
+def _week(args: argparse.Namespace, say: Callable[[str], None]) -> int:
+    """1 when a rule was broken or a contact got lost."""
+    from voiceagent.settings.paths import Paths
+    from voiceagent.simulator.dialing_week import Plan, simulate
+
+    seats = args.seats or max(2, args.contacts // 500)
+    plan = Plan(Paths.from_environment().dialplans, contacts=args.contacts, seats=seats, seed=args.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        week = simulate(plan, f"sqlite:///{Path(folder) / 'week.db'}", say).to_json()
+    if args.json:
+        print(json.dumps(week, ensure_ascii=False))
+    else:
+        print(f"{week['contacts']} contacts, {week['seats']} seats, {week['attempts']} calls")
+        print(f"rules broken: {week['breach_count']}; contacts lost: {week['unaccounted']}")
+        for told in week["breaches"]:
+            print(f"  {told}")
+        for state, count in week["contacts_by_state"].items():
+            print(f"  {count:7} {state}")
+        print("occupancy of the seats by hour (America/Sao_Paulo)")
+        for hour, share in week["occupancy"].items():
+            print(f"  {hour}h {share:6.1%} {'#' * round(share * 50)}")
+    return 1 if week["breach_count"] or week["unaccounted"] else 0
 
 
 def _met(report: dict[str, Any]) -> dict[str, bool | None]:

@@ -1,0 +1,263 @@
+"""A campaign's week on a clock of its own: seats, random outcomes, callbacks, promises, stops; hours take seconds."""
+
+from __future__ import annotations
+
+import heapq
+import random
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from voiceagent import cases, dialer
+from voiceagent.base.clock import ManualClock
+from voiceagent.base.ids import uuid7
+from voiceagent.base.languages import Language
+from voiceagent.base.money import Money
+from voiceagent.cases.intake import import_cases
+from voiceagent.debt.case import Case, Debt
+from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.dialer import aftermath, hopper
+from voiceagent.dialer.campaigns import create_campaign, enroll, set_state
+from voiceagent.dialer.lease import Lease
+from voiceagent.dialer.modes import Gate
+from voiceagent.dialer.queue import Queue
+from voiceagent.dialer.tables import CampaignState, enrollment
+from voiceagent.journal.catalogue import (
+    CallAnswered,
+    CallbackRequested,
+    CallEnded,
+    OptOutRecorded,
+    PromisedInstalment,
+    PromiseMade,
+)
+from voiceagent.journal.envelope import NewEvent, Payload
+from voiceagent.journal.journal import Journal
+from voiceagent.settings.jurisdictions import load_rules
+from voiceagent.simulator.dialing_rules import Breach, judge
+from voiceagent.storage.database import Database
+
+D = Disposition
+#: Monday 00:00 in São Paulo.
+START = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+ZONE = ZoneInfo("America/Sao_Paulo")
+_STATES = ("SP", "SP", "SP", "RJ", "PR", "AM", "BA")
+
+#: Outcome, weight, mean seconds on the seat.
+_OUTCOMES = (
+    (D.NA, 40.0, 32), (D.BUSY, 7.0, 6), (D.VM, 14.0, 12), (D.CONG, 2.0, 3), (D.DC, 2.0, 4), (D.SIL, 2.0, 15),
+    (D.HUP, 8.0, 9), (D.THIRD_PARTY, 4.0, 40), (D.THIRD_PARTY_MESSAGE, 2.0, 55), (D.WN, 2.0, 25), (D.DEC, 0.2, 40),
+    (D.CPC_NEG, 3.0, 150), (D.CB, 3.5, 45), (D.PTP, 5.0, 180), (D.PAID, 1.0, 70), (D.DISP, 0.6, 90),
+    (D.NOMON, 2.0, 100), (D.REF, 1.0, 80), (D.LEG, 0.2, 60), (D.CEASE, 0.6, 50), (D.ABU, 0.3, 30), (D.ERR, 0.8, 20),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The campaign that is simulated."""
+
+    dialplans: Path
+    contacts: int = 50_000
+    seats: int = 100
+    days: int = 7
+    seed: int = 1
+    crash: float = 0.005
+    """Share of the calls whose worker dies: their leases must run out by themselves."""
+
+
+@dataclass(slots=True)
+class Week:
+    """What came of it."""
+
+    contacts: int
+    seats: int
+    attempts: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    busy_s: Counter[str] = field(default_factory=Counter)
+    """Seat seconds in calls, by local hour (`2026-11-23 10`)."""
+    breaches: list[Breach] = field(default_factory=list)
+    unaccounted: int = 0
+    """Contacts neither planned, nor final, nor explained."""
+    states: Counter[str] = field(default_factory=Counter)
+    callbacks_kept: int = 0
+
+    def occupancy(self) -> dict[str, float]:
+        """Share of the seats' time spent in calls, by local hour in which any call was made."""
+        return {hour: round(busy / (self.seats * 3600), 3) for hour, busy in sorted(self.busy_s.items())}
+
+    def to_json(self) -> dict[str, Any]:
+        """For a report."""
+        return {
+            "contacts": self.contacts,
+            "seats": self.seats,
+            "attempts": self.attempts,
+            "outcomes": dict(self.outcomes.most_common()),
+            "contacts_by_state": dict(self.states.most_common()),
+            "breaches": [f"{breach.rule}: {breach.what}" for breach in self.breaches[:20]],
+            "breach_count": len(self.breaches),
+            "unaccounted": self.unaccounted,
+            "callbacks_kept": self.callbacks_kept,
+            "occupancy": self.occupancy(),
+        }
+
+
+def debtor(n: int) -> Case:
+    """Somebody invented, with one or two simulated phones."""
+    phones = tuple(f"sip:d{n}-{k}@phones.invalid" for k in range(1 + n % 2))
+    return Case(
+        name=f"Pessoa Inventada {n}",
+        document=f"{n:011d}",
+        language=Language.PT_BR,
+        region="BR",
+        state=_STATES[n % len(_STATES)],
+        birth_date=datetime(1980, 1, 1 + n % 28).date(),
+        phones=phones,
+        emails=(),
+        debts=(Debt(f"C{n}", "Banco Exemplo", "cartão", Money(90_000), Money(30_000), datetime(2026, 3, 10).date()),),
+    )
+
+
+class _Everyone(frozenset[str]):
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, str) and number.endswith("@phones.invalid")
+
+
+class _Floor:
+    """Seats and the calls on them, in order of their ends."""
+
+    def __init__(self, plan: Plan, journal: Journal, clock: ManualClock, week: Week) -> None:
+        self.plan, self.journal, self.clock, self.week = plan, journal, clock, week
+        self.chance = random.Random(plan.seed)
+        rules = load_rules(plan.dialplans / "jurisdictions")
+        self.queue = Queue(journal, rules, Gate(simulated=_Everyone()), worker="week")
+        self.free = [f"seat-{n}" for n in range(plan.seats)]
+        self.running: list[tuple[datetime, int, Lease, Disposition, int]] = []
+        self.count = 0
+
+    def ask(self) -> int:
+        """Idle seats ask, a worker's worth at a time; returns how many calls began."""
+        leases = self.queue.lease_many(self.free[-8:])
+        for lease in leases:
+            assert lease.seat is not None
+            self.free.remove(lease.seat)
+            outcome, mean = self._outcome()
+            seconds = max(2, int(self.chance.expovariate(1 / mean)))
+            self.count += 1
+            ends = self.clock.now() + timedelta(seconds=seconds + 2)
+            heapq.heappush(self.running, (ends, self.count, lease, outcome, seconds))
+            self.week.attempts += 1
+            hour = self.clock.now().astimezone(ZONE).strftime("%Y-%m-%d %H")
+            self.week.busy_s[hour] += seconds + 2
+            if lease.callback_id is not None:
+                self.week.callbacks_kept += 1
+        return len(leases)
+
+    def end_one(self) -> None:
+        """The next call ends; now and then its worker has died and says nothing."""
+        _, _, lease, outcome, seconds = heapq.heappop(self.running)
+        assert lease.seat is not None
+        self.free.append(lease.seat)
+        if self.chance.random() < self.plan.crash:
+            self.week.outcomes["(worker died)"] += 1
+            return
+        meaning = MEANING[outcome]
+        self.week.outcomes[outcome.value] += 1
+        said = [*([CallAnswered()] if meaning.human or meaning.machine else []), *self._said(lease, outcome)]
+        if said:
+            self.journal.record([NewEvent("call", lease.attempt_id, payload) for payload in said])
+        talk = float(seconds) if meaning.human or meaning.machine else 0.0
+        verdict = CallEnded(outcome.value, meaning.human, meaning.machine, meaning.right_party, 5.0, talk)
+        self.queue.complete(lease, verdict)
+
+    def _outcome(self) -> tuple[Disposition, float]:
+        hour = self.clock.now().astimezone(ZONE).hour
+        # More people answer in the evening.
+        weights = [w * (1.4 if MEANING[d].human and hour >= 17 else 1.0) for d, w, _ in _OUTCOMES]
+        outcome, _, mean = self.chance.choices(_OUTCOMES, weights)[0]
+        return outcome, mean
+
+    def _said(self, lease: Lease, outcome: Disposition) -> list[Payload]:
+        now = self.clock.now()
+        if outcome is D.CB:
+            due = now + timedelta(minutes=self.chance.choice([30, 120, 300, 1000, 1600]))
+            ids = (uuid7(now), lease.case_id, lease.person_id, lease.phone_id)
+            return [CallbackRequested(*ids, due, campaign_id=lease.campaign_id)]
+        if outcome is D.CEASE:
+            return [OptOutRecorded(uuid7(now), "person", lease.person_id)]
+        if outcome is D.PTP:
+            part = PromisedInstalment(
+                uuid7(now), 1, lease.today + timedelta(days=self.chance.randrange(1, 12)), 100_000
+            )
+            return [PromiseMade(uuid7(now), lease.case_id, 100_000, 20_000, "BRL", (part,))]
+        return []
+
+
+def simulate(plan: Plan, url: str, say: Callable[[str], None] = lambda line: None) -> Week:
+    """Run the week on an empty database at `url`, then judge it from its journal."""
+    db = Database(url, busy_timeout_s=60.0)
+    db.upgrade()
+    clock = ManualClock(START)
+    journal = Journal(db, clock, [*cases.PROJECTIONS, *dialer.PROJECTIONS])
+    week = Week(plan.contacts, plan.seats)
+    campaign_id = create_campaign(journal, "semana")
+    for start in range(0, plan.contacts, 500):
+        people = [debtor(n) for n in range(start, min(plan.contacts, start + 500))]
+        taken = import_cases(journal, people, source="week")
+        with journal.transaction() as connection:
+            enroll(journal, connection, campaign_id, [one.case_id for one in taken])
+    set_state(journal, "semana", CampaignState.RUNNING)
+    floor = _Floor(plan, journal, clock, week)
+    _run(floor, plan, say)
+    clock.advance(3600)
+    with journal.transaction() as connection:
+        aftermath.expire(journal, connection, clock.now())
+    with db.read() as connection:
+        week.breaches = judge(connection)
+        week.unaccounted, week.states = _account(connection, campaign_id)
+    db.close()
+    return week
+
+
+def _run(floor: _Floor, plan: Plan, say: Callable[[str], None]) -> None:
+    clock, end, day = floor.clock, START + timedelta(days=plan.days), 0
+    while clock.now() < end or floor.running:
+        if clock.now() < end and floor.free and floor.ask():
+            continue
+        now = clock.now()
+        after = floor.running[0][0] if floor.running else None
+        if clock.now() < end and floor.free:
+            with floor.journal.db.read() as connection:
+                due = hopper.next_due(connection, floor.journal.tenant_id)
+            # Somebody due whom nobody may call now (a pause of the pacing) is asked for again shortly.
+            wake = max(due or end, now + timedelta(seconds=20))
+            after = min(after, wake) if after else wake
+        assert after is not None
+        clock.advance(max(0.0, (after - now).total_seconds()))
+        while floor.running and floor.running[0][0] <= clock.now():
+            floor.end_one()
+        if (clock.now() - START).days != day:
+            day = (clock.now() - START).days
+            say(f"day {day}: {floor.week.attempts} calls")
+
+
+def _account(connection: sa.Connection, campaign_id: uuid.UUID) -> tuple[int, Counter[str]]:
+    """Contacts that are neither planned, final nor explained, and all by where they stand."""
+    states: Counter[str] = Counter()
+    lost = 0
+    rows = connection.execute(
+        sa.select(enrollment.c.state, enrollment.c.reason, enrollment.c.next_at, enrollment.c.leased_until).where(
+            enrollment.c.campaign_id == campaign_id
+        )
+    )
+    for row in rows:
+        states[f"{row.state.value} ({row.reason or 'not yet called'})"] += 1
+        planned = row.next_at is not None
+        final = row.state.value in ("done", "stopped") and row.reason
+        lost += not planned and not final
+    return lost, states
