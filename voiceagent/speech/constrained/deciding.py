@@ -30,6 +30,8 @@ _BESIDE = "yes_no"
 #: Below this fit nothing that was said resembles an answer.
 _OTHER_WORDS = -2.2
 _NOISY_DB = 18.0
+#: A phrase with this fit is as likely said as not.
+_EVEN, _STEEP = -1.1, 4.0
 _LOW = "low_confidence"
 
 
@@ -62,20 +64,24 @@ class Judge:
         snr_db = signal_to_noise(samples)
         wanted = answer is not None and (answer.kind in kinds or answer.kind == PHRASE)
         is_open = len(kinds) < len(context.expect)
-        if answer is not None and wanted and not is_open:
-            confidence = self.calibration.confidence(answer, snr_db, None)
-            if confidence >= self.calibration.sure.get(answer.kind, 1.0):
-                return _accepted(answer, confidence)
+        alone = self.calibration.confidence(answer, snr_db, None) if answer is not None else 0.0
+        sure = answer is not None and wanted and alone >= self.calibration.sure.get(answer.kind, self._sure)
+        if answer is not None and sure and not is_open:
+            return _accepted(answer, alone)
         heard = decode()
         phrases = _ranked(logs, context)
         if answer is None:
-            return replace(heard, alternatives=phrases)
+            return heard if heard.reason == "no_speech" else replace(heard, alternatives=phrases)
         same = value_of(heard.text, answer.kind, language, today) == value_of(answer.text, answer.kind, language, today)
         agrees = agreement(heard.text, same, answer, language)
         confidence = self.calibration.confidence(answer, snr_db, agrees)
-        enough = confidence >= self.calibration.needed.get(answer.kind, 1.0)
-        if wanted and enough and (agrees or not is_open):
-            return _accepted(answer, confidence)
+        enough = confidence >= self.calibration.needed.get(answer.kind, self._needed)
+        # Words that fill the whole turn this well were said, whatever the decoder wrote; a value still takes both.
+        chosen = sure and answer.kind in (PHRASE, _BESIDE)
+        if wanted and (enough or chosen) and (agrees or chosen or not is_open):
+            return _accepted(answer, max(confidence, alone if chosen else 0.0))
+        if heard.reason == "no_speech":
+            return replace(heard, alternatives=())
         if wanted:
             # Understanding turns to these when Whisper's own words mean nothing.
             phrases = ((answer.text, round(confidence, 4)), *(pair for pair in phrases if pair[0] != answer.text))
@@ -86,10 +92,21 @@ class Judge:
             return replace(heard, confidence=min(heard.confidence, round(confidence, 4)), reason=_LOW)
         return heard
 
+    @property
+    def _sure(self) -> float:
+        """What a phrase takes: it is as short as a yes or no."""
+        return self.calibration.sure[_BESIDE]
+
+    @property
+    def _needed(self) -> float:
+        return self.calibration.needed[_BESIDE]
+
 
 def _accepted(answer: Answer, confidence: float) -> Hypothesis:
     others = tuple((text, round(share * (1 - confidence), 4)) for text, share in answer.others)
-    return Hypothesis(answer.text, round(confidence, 4), others)
+    confidence = round(confidence, 4)
+    chosen = ((answer.text, confidence),) if answer.kind == PHRASE else ()
+    return Hypothesis(answer.text, confidence, (*chosen, *others))
 
 
 def _ranked(logs: NDArray[np.float32], context: HearingContext) -> tuple[tuple[str, float], ...]:
@@ -102,6 +119,7 @@ def _ranked(logs: NDArray[np.float32], context: HearingContext) -> tuple[tuple[s
     weights = {text: float(np.exp(scores[text] * lengths[text] - best)) for text in scores}
     total = sum(weights.values())
     ranked = [
-        (text, round(weights[text] / total / (1 + float(np.exp(-4.0 * (scores[text] + 1.1)))), 4)) for text in scores
+        (text, round(weights[text] / total / (1 + float(np.exp(_STEEP * min(_EVEN - scores[text], 20.0)))), 4))
+        for text in scores
     ]
     return tuple(sorted(ranked, key=lambda pair: -pair[1]))

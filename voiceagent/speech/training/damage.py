@@ -92,7 +92,7 @@ def pad(sound: Samples, before_s: float, after_s: float) -> Samples:
 def change_speed(sound: Samples, factor: float) -> Samples:
     """Faster and higher, or slower and lower."""
     length = max(1, int(sound.size / factor))
-    return np.interp(np.arange(length) * factor, np.arange(sound.size), sound).astype(np.float32)
+    return np.asarray(np.interp(np.arange(length) * factor, np.arange(sound.size), sound), np.float32)
 
 
 def reverberate(sound: Samples, seconds: float, chance: np.random.Generator) -> Samples:
