@@ -42,6 +42,8 @@ _FEW = 4
 _OUTWEIGHS = 0.4
 #: Up to so many words a yes or no outweighs any resemblance.
 _SHORT = 3
+#: Words of a turn beyond which nobody answers a question any more: neither a value nor a consent is taken from it.
+_LONGEST = 250
 _HEARD_SURE = 0.75
 _HEARD_LEAD = 0.15
 _OFFERED = frozenset({"amount", "instalments", "down_payment", "instalment_amount"})
@@ -67,6 +69,11 @@ def understand(
     `doubtful`: the recogniser does not vouch for the words; neither value nor consent is taken from them.
     """
     language = str(language)  # a StrEnum member and its text are two keys to the caches of models
+    spoken = hypothesis_text.split()
+    if len(spoken) > _LONGEST:
+        begun = " ".join(spoken[:_LONGEST])
+        meant = _understand(begun, language, region, tuple(expect), frozenset(among), today, now)
+        return replace(_doubted(meant), text=hypothesis_text)
     meant = _understand(hypothesis_text, language, region, tuple(expect), frozenset(among), today, now)
     if doubtful:
         return _doubted(meant)

@@ -160,6 +160,33 @@ def test_a_wait_becomes_a_time_when_the_time_is_known():
     assert "time" not in hear("daqui a meia hora", expect=("time",)).slots
 
 
+def test_a_turn_of_minutes_gives_no_value_and_costs_no_minutes():
+    began = time.process_time()
+    heard = hear("sim dia quinze " * 1200, expect=("date", "yes_no", "intent"))
+    assert heard.intent is None and not heard.slots and time.process_time() - began < 5
+    assert hear("para de me ligar " + "e outra coisa " * 300).intent == "cease"
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "expect", "slot"),
+    [
+        ("pt-BR", "já falei dez vezes", "instalments", "instalments"),
+        ("es", "le he llamado tres veces", "instalments", "instalments"),
+        ("en", "three times I told you", "instalments", "instalments"),
+        ("en", "three payments of one oh five", "instalments", "instalment_amount"),
+        ("pt-BR", "há três semanas", "date", "date"),
+        ("es", "hace tres semanas", "date", "date"),
+        ("en", "two days ago", "date", "date"),
+        ("pt-BR", "na segunda semana de dezembro", "date", "date"),
+        ("en", "second week of December", "date", "date"),
+        ("en", "I'm 45", "amount", "amount"),
+        ("en", "three and a half thousand", "amount", "share"),
+    ],
+)
+def test_what_was_not_said_is_not_filled(language, said, expect, slot):
+    assert slot not in hear(said, language, (expect,)).slots
+
+
 def test_silence_is_nothing():
     assert hear("") == hear("").__class__()
     assert hear("...").intent is None
@@ -237,6 +264,8 @@ def test_the_command_answers_in_the_agreed_shape():
         {"language": "xx", "text": "a"},
         {"language": "en", "text": 1},
         {"language": "en", "text": "a", "today": "soon"},
+        {"language": "en", "text": "a", "today": "9999-12-31"},
+        {"language": "en", "text": "a", "region": "Texas"},
     ):
         with pytest.raises(BadInputError):
             command.answer(bad)

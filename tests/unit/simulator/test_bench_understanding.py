@@ -61,7 +61,7 @@ def test_the_report_has_its_shape(sets: Path) -> None:
     report = measure(small)
     assert report["machine"]["cores"] >= 1 and report["met"] == {"pt-BR": False}
     measured = report["languages"]["pt-BR"]
-    assert measured.keys() == {"step", "intents", "slots", "round_trips", "walks"}
+    assert measured.keys() == {"step", "intents", "slots", "held_out", "round_trips", "walks"}
     assert measured["walks"]["n"] == 10 and measured["walks"]["faults"] == 0
 
 

@@ -60,10 +60,14 @@ def _show(report: dict[str, Any]) -> None:
     machine = report["machine"]
     print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}")
     for language, part in report["languages"].items():
-        intents, slots, step, walks = part["intents"], part["slots"], part["step"], part["walks"]
+        step, walks = part["step"], part["walks"]
         print(f"{language}: {'all targets met' if report['met'][language] else 'NOT all targets met'}")
-        print(f"  intents  macro F1 {intents['macro_f1']:.3f}, accuracy {intents['accuracy']:.3f}, n {intents['n']}")
-        print(f"  slots    right {slots['right_rate']:.3f}, wrong {slots['wrong_rate']:.4f}, n {slots['n']}")
+        for name, scored in {"test": part, **part["held_out"]}.items():
+            said, read = scored["intents"], scored["slots"]
+            print(
+                f"  {name:8} intents macro F1 {said['macro_f1']:.3f} of {said['n']}; "
+                f"slots right {read['right_rate']:.3f}, wrong {read['wrong_rate']:.4f} of {read['n']}"
+            )
         for name, trip in part["round_trips"].items():
             print(f"  said and understood back: {name} {trip['n']:,}, failed {trip['failed']}")
         print(
@@ -71,6 +75,8 @@ def _show(report: dict[str, Any]) -> None:
             f"{walks['verified']} proved, {walks['promised']} promised"
         )
         print(f"  step     p50 {step['p50_ms']:.2f} ms, p99 {step['p99_ms']:.2f} ms, n {step['n']}")
-        mistakes = [*intents["mistakes"], *slots["mistakes"], *walks["examples"]]
+        mistakes = list(walks["examples"])
+        for scored in (part, *part["held_out"].values()):
+            mistakes += [*scored["intents"]["mistakes"], *scored["slots"]["mistakes"]]
         for mistake in mistakes + [example for trip in part["round_trips"].values() for example in trip["examples"]]:
             print(f"    {mistake}")
