@@ -48,7 +48,7 @@ def portrait(connection: sa.Connection, person_id: uuid.UUID) -> dict[str, Any]:
         ],
     )
     told = {
-        name: [{key: _plain(key, value, private) for key, value in row.items() if key != "tenant_id"} for row in rows]
+        name: [{key: _plain(key, value, private) for key, value in row.items() if _tells(key, row)} for row in rows]
         for name, rows in found.items()
     }
     (person,) = told.pop("person")
@@ -126,6 +126,12 @@ def _provenance(connection: sa.Connection, streams: set[uuid.UUID]) -> list[dict
         }
         for row in told
     ]
+
+
+def _tells(key: str, row: dict[str, Any]) -> bool:
+    """Where a value lies says nothing beside the value itself."""
+    copied = key.endswith("_ref") and (key == "identity_ref" or key.removesuffix("_ref") in row)
+    return key != "tenant_id" and not copied
 
 
 def _plain(key: str, value: Any, private: dict[str, Any]) -> Any:

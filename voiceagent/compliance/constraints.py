@@ -200,6 +200,28 @@ def cap(request: Request, view: View, name: str, noted: list[tuple[date, str | N
     return check
 
 
+def softer(request: Request, view: View, past: Past) -> Constraint:
+    """The house's own bounds for this person; a call the debtor asked for is none of the house's insistence."""
+    bounds = request.softer
+    latest = max((c.at for c in request.history if c.kind is not ContactKind.CALLBACK_ASKED), default=None)
+
+    def check(at: datetime) -> Verdict | None:
+        if bounds is None or asked(request, view, at):
+            return None
+        day = local_day(at, view.zone)
+        for most, days in ((bounds.per_day, 1), (bounds.per_week, 7)):
+            used = sum(day - timedelta(days=days) < one[0] <= day for one in past.contacts)
+            if most is not None and used >= most:
+                until = midnight(day + _DAY, view.zone) if most else None
+                return Verdict(until, ("policy.intensity",), f"{used} of at most {most} in {days} days are used")
+        if bounds.gap_hours and latest is not None and at < latest + timedelta(hours=bounds.gap_hours):
+            until = (latest + timedelta(hours=bounds.gap_hours)).astimezone(UTC)
+            return Verdict(until, ("policy.intensity",), f"less than {bounds.gap_hours} hours after the last contact")
+        return None
+
+    return check
+
+
 def after_conversation(request: Request, view: View, past: Past) -> Constraint:
     """Quiet after a talk; the day of the talk is day 1."""
 

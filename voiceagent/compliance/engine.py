@@ -168,6 +168,8 @@ def _timed(request: Request, views: tuple[View, ...]) -> Iterator[list[Constrain
         yield [rule.message_gap(request, view, past[view.zone]) for view in views]
         yield [rule.cap(request, view, "messages_per_week", past[view.zone].messages) for view in views]
     yield [rule.cap(request, view, "contacts_per_day", past[view.zone].contacts) for view in views]
+    if request.softer is not None:
+        yield [rule.softer(request, view, past[view.zone]) for view in views]
     yield [rule.window(request, view) for view in views]
 
 

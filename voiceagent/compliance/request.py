@@ -78,6 +78,15 @@ class CaseFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Softer:
+    """The house's own bounds for this person, below the law's: they can only take away."""
+
+    per_day: int | None = None
+    per_week: int | None = None
+    gap_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One contact that somebody would like to make at `at`."""
 
@@ -101,6 +110,7 @@ class Request:
     consent: tuple[Consent, ...] | None = None
     """None when nobody said; an empty tuple says that there is none."""
     history: tuple[Contact, ...] = ()
+    softer: Softer | None = None
     guard_s: float = 0.0
     """A call must be able to last this long before the window closes (the dialer gives a high TMO)."""
     clock_skew_s: float = 0.0
@@ -149,6 +159,7 @@ class Request:
                 )
                 for h in reader.children("history") or ()
             ),
+            softer=_softer(reader.child("intensity")) if reader.has("intensity") else None,
             guard_s=reader.seconds("guard_s"),
             clock_skew_s=reader.seconds("clock_skew_s"),
         )
@@ -180,6 +191,11 @@ class Request:
             data["consent"] = [
                 {"channel": c.channel.value, "at": c.at.isoformat(), "source": c.source} for c in self.consent
             ]
+        if self.softer is not None:
+            bounds = (("per_day", self.softer.per_day), ("per_week", self.softer.per_week))
+            data["intensity"] = dict(
+                pair for pair in (*bounds, ("gap_hours", self.softer.gap_hours)) if pair[1] is not None
+            )
         _put(data, "guard_s", self.guard_s or None)
         _put(data, "clock_skew_s", self.clock_skew_s or None)
         return data
@@ -200,6 +216,10 @@ def _channel(contact: _Reader) -> Channel:
     if contact.has("channel") or contact.text("kind") == ContactKind.MESSAGE:
         return contact.member("channel", Channel)
     return Channel.VOICE
+
+
+def _softer(reader: _Reader) -> Softer:
+    return Softer(reader.count("per_day"), reader.count("per_week"), reader.count("gap_hours"))
 
 
 def _contact_json(contact: Contact) -> dict[str, Any]:
@@ -256,6 +276,12 @@ class _Reader:
         value = self._data.get(key)
         if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
             raise self._wrong(key, "must be a whole number")
+        return value
+
+    def count(self, key: str) -> int | None:
+        value = self.integer(key)
+        if value is not None and value < 0:
+            raise self._wrong(key, "must be 0 or more")
         return value
 
     def seconds(self, key: str) -> float:

@@ -175,6 +175,17 @@ BRAZIL = [
      case(cooloff_until="2026-11-25T00:00-03:00") | CALLBACK),
     ("callback-against-a-stop", "2026-11-18T18:00-03:00", SP, ("cease", None),
      case(debtor_asked_for="2026-11-18T18:00-03:00", stops=["cease"]) | CALLBACK),
+    ("softer-than-the-law", "2026-11-18T16:00-03:00", SP, ("policy.intensity", "2026-11-19T08:00-03:00"),
+     past("2026-11-18T09:00-03:00 attempt") | {"intensity": {"per_day": 1}}),
+    ("softer-week", "2026-11-18T16:00-03:00", SP, ("policy.intensity", "2026-11-21T08:00-03:00"),
+     past("2026-11-13T09:00-03:00 sms", "2026-11-14T09:00-03:00 attempt") | {"intensity": {"per_week": 2}}),
+    ("softer-gap", "2026-11-18T16:00-03:00", SP, ("policy.intensity", "2026-11-19T09:00-03:00"),
+     past("2026-11-17T09:00-03:00 attempt") | {"intensity": {"gap_hours": 48}}),
+    ("softer-is-not-above-the-law", "2026-11-18T16:00-03:00", SP, ("policy.dials_per_day", "2026-11-19T08:00-03:00"),
+     past(*(f"2026-11-18T{h}:00-03:00 attempt" for h in ("09", "10", "11"))) | {"intensity": {"per_day": 9}}),
+    ("softer-but-asked-for", "2026-11-18T18:00-03:00", SP, OK,
+     past("2026-11-18T09:00-03:00 attempt") | {"intensity": {"per_day": 1}} | CALLBACK
+     | case(debtor_asked_for="2026-11-18T18:00-03:00")),
     ("guarded", "2026-11-19T19:57-03:00", SP, ("BR-10", "2026-11-21T08:00-03:00"), {"guard_s": 240}),
 ]  # fmt: skip
 

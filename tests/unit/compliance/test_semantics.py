@@ -20,6 +20,7 @@ from voiceagent.compliance import (
     ContactKind,
     Request,
     RuleBook,
+    Softer,
     decide,
 )
 from voiceagent.compliance.engine import STOPS
@@ -130,6 +131,15 @@ def test_one_more_dial_never_loosens_a_call(request_: Request, data: st.DataObje
     more = Contact(at, Channel.VOICE, ContactKind.ATTEMPT, request_.number, request_.debt, "NA")
     busier = decide(replace(request_, history=(*request_.history, more)), RULES)
     assert not busier.allow or decide(request_, RULES).allow
+
+
+@given(requests(), st.builds(Softer, *[st.none() | st.integers(0, 5)] * 3))
+@settings(max_examples=150, deadline=None)
+def test_the_houses_own_bounds_only_take_away(request_: Request, bounds: Softer) -> None:
+    softer = replace(request_, softer=bounds)
+    decision = decide(softer, RULES)
+    assert not decision.allow or decide(request_, RULES).allow
+    assert decide(Request.from_json(json.loads(json.dumps(softer.to_json()))), RULES) == decision
 
 
 @given(requests())
