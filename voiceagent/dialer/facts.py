@@ -18,6 +18,7 @@ from voiceagent.compliance import CaseFacts, Channel, Contact, ContactKind, Purp
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.dialer.ladder import COOL_OFF
+from voiceagent.dialer.numbers import best_first
 from voiceagent.dialer.tables import CallbackOrigin, callback
 
 #: No rule looks further back than this.
@@ -113,14 +114,7 @@ class Facts:
 
     def phones(self) -> list[Phone]:
         """Numbers worth trying, best first: those that failed often lately come after those that did not."""
-        usable = [
-            phone
-            for phone in self.file.phones
-            if phone.status not in (kinds.PhoneStatus.WRONG, kinds.PhoneStatus.DEAD)
-            and phone.number not in self.stopped_numbers
-        ]
-        right = kinds.PhoneStatus.RIGHT_PARTY
-        return sorted(usable, key=lambda p: (p.status is not right, self.dials.get(p.number, 0), p.position))
+        return best_first(self.file.phones, self.dials, self.stopped_numbers)
 
 
 def read_facts(connection: sa.Connection, file: CaseFile, now: datetime, tenant_id: uuid.UUID) -> Facts:

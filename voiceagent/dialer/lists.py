@@ -14,6 +14,10 @@ from voiceagent.dialer.tables import EnrollmentState, EntryStatus, contact_list,
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.floor import DebtStatusChanged
 from voiceagent.journal.journal import Journal
+from voiceagent.storage.bulk import among
+
+#: Cases of one transaction.
+_PIECE = 1000
 
 
 def all_lists(connection: sa.Connection, tenant_id: uuid.UUID, limit: int = 100) -> list[dict[str, Any]]:
@@ -32,48 +36,59 @@ def undo_list(journal: Journal, batch: str, *, actor: str = "operator") -> int:
     """Take a list back: its new cases are withdrawn and called no more; returns how many.
 
     Cases that were known before, came with another list too, or have an agreement stay as they are. What was recorded
-    stays recorded. BadInputError when there is no such list, or it was taken back already.
+    stays recorded. Long lists go in pieces, so that calls need not wait; one that broke off goes on when asked again.
+    BadInputError when there is no such list, or it was taken back already.
     """
-    now = journal.clock.now()
-    with journal.transaction() as connection:
+    with journal.db.read() as connection:
         row = connection.execute(
             sa.select(contact_list).where(contact_list.c.tenant_id == journal.tenant_id, contact_list.c.batch == batch)
         ).first()
-        if row is None:
-            raise BadInputError(f"there is no list {batch}: see voiceagent lists list")
-        if row.undone_at is not None:
-            raise BadInputError(f"the list {batch} was taken back already")
-        cases = _own_cases(connection, row.id)
-        debts: list[tuple[uuid.UUID, uuid.UUID]] = []
-        for start in range(0, len(cases), 500):
-            some = cases[start : start + 500]
-            debt = tables.debt
-            found = connection.execute(
-                sa.select(debt.c.id, debt.c.case_id).where(
-                    debt.c.case_id.in_(some), debt.c.status == kinds.DebtStatus.OPEN
+    if row is None:
+        raise BadInputError(f"there is no list {batch}: see voiceagent lists list")
+    if row.undone_at is not None:
+        raise BadInputError(f"the list {batch} was taken back already")
+    withdrawn = 0
+    while True:
+        with journal.transaction() as connection:
+            cases = _own_cases(connection, row.id)
+            _withdraw(journal, connection, cases, row.id, actor)
+            withdrawn += len(cases)
+            if len(cases) < _PIECE:
+                now = journal.clock.now()
+                journal.record([NewEvent("list", row.id, ListUndone(row.id, batch, withdrawn), actor)], connection)
+                connection.execute(
+                    sa.update(list_entry).where(list_entry.c.list_id == row.id).values(status=EntryStatus.UNDONE)
                 )
-            )
-            debts += [(one.id, one.case_id) for one in found]
-            connection.execute(
-                sa.update(enrollment)
-                .where(enrollment.c.case_id.in_(some), enrollment.c.state != EnrollmentState.LEASED)
-                .values(state=EnrollmentState.STOPPED, reason="list_undone", next_at=None, updated_at=now)
-            )
-        events = [
-            NewEvent("case", case_id, DebtStatusChanged(debt_id, kinds.DebtStatus.WITHDRAWN), actor)
-            for debt_id, case_id in debts
-        ]
-        events.append(NewEvent("list", row.id, ListUndone(row.id, batch, len(cases)), actor))
-        journal.record(events, connection)
-        connection.execute(
-            sa.update(list_entry).where(list_entry.c.list_id == row.id).values(status=EntryStatus.UNDONE)
+                connection.execute(sa.update(contact_list).where(contact_list.c.id == row.id).values(undone_at=now))
+                return withdrawn
+
+
+def _withdraw(
+    journal: Journal, connection: sa.Connection, cases: list[uuid.UUID], list_id: uuid.UUID, actor: str
+) -> None:
+    debt, ids = tables.debt, [str(case_id) for case_id in cases]
+    found = connection.execute(
+        sa.select(debt.c.id, debt.c.case_id).where(
+            among(connection, debt.c.case_id, ids), debt.c.status == kinds.DebtStatus.OPEN
         )
-        connection.execute(sa.update(contact_list).where(contact_list.c.id == row.id).values(undone_at=now))
-    return len(cases)
+    )
+    withdrawn = kinds.DebtStatus.WITHDRAWN
+    events = [NewEvent("case", one.case_id, DebtStatusChanged(one.id, withdrawn), actor) for one in found]
+    journal.record(events, connection)
+    connection.execute(
+        sa.update(enrollment)
+        .where(among(connection, enrollment.c.case_id, ids), enrollment.c.state != EnrollmentState.LEASED)
+        .values(state=EnrollmentState.STOPPED, reason="list_undone", next_at=None, updated_at=journal.clock.now())
+    )
+    connection.execute(
+        sa.update(list_entry)
+        .where(list_entry.c.list_id == list_id, among(connection, list_entry.c.case_id, ids))
+        .values(status=EntryStatus.UNDONE)
+    )
 
 
 def _own_cases(connection: sa.Connection, list_id: uuid.UUID) -> list[uuid.UUID]:
-    """Cases that this list brought, and no other."""
+    """Some of the cases that this list brought, and no other, and that were not taken back yet."""
     other = list_entry.alias()
     agreement = tables.agreement
     query = (
@@ -89,5 +104,6 @@ def _own_cases(connection: sa.Connection, list_id: uuid.UUID) -> list[uuid.UUID]
             ~sa.exists().where(agreement.c.case_id == list_entry.c.case_id),
         )
         .distinct()
+        .limit(_PIECE)
     )
     return list(connection.execute(query).scalars())
