@@ -92,7 +92,7 @@ def _negotiate(turn: Turn, ask: Ask) -> Offer:
 
 def _table(turn: Turn, offer: Offer) -> None:
     """Put an offer on the table: what was accepted or read back before does not stand for it."""
-    turn.change(offer=offer, agreement=None, read_back=None, confirmed=None)
+    turn.change(offer=offer, offer_stands=False, agreement=None, read_back=None, confirmed=None)
 
 
 def _quote(turn: Turn, kind: str) -> None:
@@ -149,6 +149,7 @@ def _counter(turn: Turn, _: str) -> None:
         _refuse(turn, "")
         answer = _negotiate(turn, _with_rejected(proposal, turn))
     _table(turn, answer)
+    turn.change(offer_stands=bool(answer.instalments) and current is not None and answer.terms == current.terms)
     if day is not None:
         turn.change(date_fixed=True, wished=day)
 

@@ -149,7 +149,14 @@ class _Walk:
         """What a guard that held adds to what is known."""
         if "charged" in guards or "not charged" in guards:
             place = replace(place, charged="charged" in guards)
-        if {"offer_made", "offer_as_asked", "offer_cash", "offer_instalments", "offer_down_payment"} & set(guards):
+        if {
+            "offer_made",
+            "offer_as_asked",
+            "offer_cash",
+            "offer_instalments",
+            "offer_down_payment",
+            "offer_stands",
+        } & set(guards):
             return replace(place, offered=True)
         return place
 

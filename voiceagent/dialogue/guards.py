@@ -83,6 +83,7 @@ GUARDS: dict[str, Guard] = {
     "offer_uneven": _uneven,
     "offer_as_asked": _as_asked,
     "offer_made": lambda turn: turn.state.offer is not None and bool(turn.state.offer.instalments),
+    "offer_stands": lambda turn: turn.state.offer_stands,
     "same_terms": _same_terms,
     "date_fixed": lambda turn: turn.state.date_fixed,
     "wished_day_met": _wished_day_met,

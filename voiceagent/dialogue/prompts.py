@@ -95,6 +95,8 @@ def render(script: Script, name: str, variant: int, briefing: Briefing, state: C
             spoken = _value(name, field, briefing, state, script)
             parts.extend(spoken)
             written += joined(spoken)
+    # "At ten a.m." may end a sentence.
+    written = written.replace("..", ".")
     barge_in = prompt.barge_in and not legal & briefing.law.required
     return Say(name, index, tuple(parts), barge_in, secret, " ".join(written.split()))
 

@@ -65,6 +65,8 @@ class ConversationState:
     """The datum by which a caller was found; it proves nothing, and does not count again as proof."""
     offer: Offer | None = None
     """The offer on the table."""
+    offer_stands: bool = False
+    """A counter-proposal left it as it was: nothing nearer may be offered."""
     rejected: tuple[Offer, ...] = ()
     date_fixed: bool = False
     """The debtor has named the day of the first payment."""
