@@ -97,6 +97,7 @@ GUARDS: dict[str, Guard] = {
     "itemise_always": lambda turn: turn.briefing.law.itemise_always,
     "may_ask_reason": lambda turn: turn.briefing.law.may_ask_reason,
     "text_number_known": lambda turn: bool(turn.briefing.text_number),
+    "time_said": lambda turn: bool({"time", "period"} & turn.words.slots.keys()),
     "destination_said": lambda turn: destination_said(turn) is not None,
     "return_number_known": lambda turn: bool(turn.briefing.return_number),
     "heard_before": lambda turn: turn.state.heard,
