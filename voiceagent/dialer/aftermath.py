@@ -9,19 +9,24 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError
+from voiceagent.base.ids import uuid7
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.store import load_phones
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer.campaigns import load_campaign
 from voiceagent.dialer.ladder import Next, Step, next_step
-from voiceagent.dialer.tables import CallbackStatus, EnrollmentState, callback, enrollment
-from voiceagent.journal.catalogue import CallEnded, CallHungUp, NumberMarked
+from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, EnrollmentState, callback, enrollment
+from voiceagent.journal.catalogue import CallbackRequested, CallEnded, CallHungUp, NumberMarked
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
 
 #: A callback nobody answered is tried again so often, a quarter of an hour apart.
 CALLBACK_TRIES = 3
 CALLBACK_RETRY = timedelta(minutes=15)
+
+#: A call that broke off with the right person is called back after this, once a day.
+DROPPED_AFTER, DROPPED_ONCE = timedelta(minutes=5), timedelta(days=1)
+_DROPPED = frozenset({Disposition.ERR, Disposition.HUP})
 
 #: Where the number itself failed; a person at the other end says it through number.marked.
 _DEAD = frozenset({Disposition.DC, Disposition.FAX})
@@ -33,6 +38,7 @@ def settle(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, n
     if call.disposition is None:
         return
     disposition: Disposition = call.disposition
+    _call_back_dropped(journal, connection, call, disposition, now)
     _learn(journal, connection, call, disposition)
     _close_callback(connection, call, disposition, now)
     if call.enrollment_id is None:
@@ -138,6 +144,42 @@ def _close_callback(
         else:
             values["due_at"] = now + CALLBACK_RETRY
         connection.execute(sa.update(callback).where(callback.c.id == row.id).values(**values))
+
+
+def _call_back_dropped(
+    journal: Journal,
+    connection: sa.Connection,
+    call: sa.Row[tuple[object, ...]],
+    disposition: Disposition,
+    now: datetime,
+) -> None:
+    """The line broke while the right person was talking with us: we call back, unless that was such a call already."""
+    if disposition not in _DROPPED or not call.right_party or call.direction is not kinds.Direction.OUT:
+        return
+    earlier = connection.execute(
+        sa.select(callback.c.id)
+        .where(
+            callback.c.case_id == call.case_id,
+            sa.or_(
+                callback.c.status == CallbackStatus.OPEN,
+                sa.and_(callback.c.origin == CallbackOrigin.DROPPED_CALL, callback.c.created_at > now - DROPPED_ONCE),
+            ),
+        )
+        .limit(1)
+    ).first()
+    if earlier is not None:
+        return
+    said = CallbackRequested(
+        uuid7(now),
+        call.case_id,
+        call.person_id,
+        call.phone_id,
+        now + DROPPED_AFTER,
+        origin=CallbackOrigin.DROPPED_CALL,
+        reason="the line broke",
+        campaign_id=call.campaign_id,
+    )
+    journal.record([NewEvent("call", call.id, said, "dialer")], connection)
 
 
 def _step(

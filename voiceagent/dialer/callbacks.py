@@ -1,14 +1,32 @@
-"""Promised calls, as people look at them."""
+"""Promised calls: shown, added, cancelled, and returned for calls that nobody took."""
 
 from __future__ import annotations
 
+import logging
 import uuid
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from voiceagent.base.errors import BadInputError, DeniedError
+from voiceagent.base.ids import uuid7
 from voiceagent.cases import tables
-from voiceagent.dialer.tables import CallbackStatus, callback, campaign
+from voiceagent.cases.store import Phone, load_case
+from voiceagent.compliance import Purpose, RuleBook, decide
+from voiceagent.dialer.events import CallbackClosed
+from voiceagent.dialer.facts import Facts, read_facts
+from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, CampaignState, callback, campaign, enrollment
+from voiceagent.journal.catalogue import CallbackRequested
+from voiceagent.journal.envelope import NewEvent
+from voiceagent.journal.journal import Journal
+
+log = logging.getLogger(__name__)
+
+#: A missed call is returned after this, not while the person still looks at the phone.
+MISSED_AFTER = timedelta(minutes=5)
 
 
 def all_callbacks(
@@ -40,3 +58,117 @@ def all_callbacks(
         }
         for row in connection.execute(query).mappings()
     ]
+
+
+def add_callback(
+    journal: Journal,
+    case_id: uuid.UUID,
+    wanted: datetime,
+    *,
+    rules: RuleBook | None,
+    number: str | None = None,
+    origin: CallbackOrigin = CallbackOrigin.DEBTOR_ASKED,
+    reason: str = "",
+    actor: str = "operator",
+) -> tuple[uuid.UUID, datetime]:
+    """Promise a call to the case at `wanted` or at the next lawful instant after it; returns its id and that instant.
+
+    BadInputError for an unknown case or number, DeniedError when the law allows no call as things stand.
+    """
+    with journal.transaction() as connection:
+        now = journal.clock.now()
+        facts = read_facts(connection, load_case(connection, case_id), now, journal.tenant_id)
+        phones = [phone for phone in facts.phones() if number in (None, phone.number)]
+        if not phones:
+            raise BadInputError("the case has no such number, or none that may be called: see voiceagent explain")
+        due = lawful_instant(facts, phones[0], max(wanted, now), rules)
+        said = CallbackRequested(
+            uuid7(now),
+            case_id,
+            facts.file.person_id,
+            phones[0].id,
+            due,
+            origin=origin,
+            reason=reason[:200],
+            campaign_id=_campaign_of(connection, case_id),
+        )
+        journal.record([NewEvent("case", case_id, said, actor)], connection)
+    return said.callback_id, due
+
+
+def read_wanted(text: str, zone: str, now: datetime) -> datetime:
+    """`18:00` (its next time), `2026-11-19T18:00` (both on the debtor's clock) or an instant with offset."""
+    home = ZoneInfo(zone)
+    try:
+        if len(text) <= 5:
+            hour = time.fromisoformat(text if len(text) > 2 else f"{text}:00")
+            today = datetime.combine(now.astimezone(home).date(), hour, home)
+            return today if today > now else today + timedelta(days=1)
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInputError(f"when is {text!r}? write 18:00, 2026-11-19T18:00 or 2026-11-19T18:00-03:00") from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=home)
+
+
+def lawful_instant(facts: Facts, phone: Phone, wanted: datetime, rules: RuleBook | None) -> datetime:
+    """`wanted` where a call back may be made then, else the next instant at which it may. DeniedError: never."""
+    request = facts.request(phone, Purpose.CALLBACK, guard_s=0.0, asked_for=wanted)
+    decision = decide(replace(request, at=wanted), rules)
+    if decision.allow:
+        return wanted
+    if decision.retry_at is None:
+        raise DeniedError(f"{decision.rules[0]} forbids a call back: {decision.detail}")
+    return decision.retry_at
+
+
+def cancel_callback(journal: Journal, callback_id: uuid.UUID, *, reason: str = "", actor: str = "operator") -> None:
+    """The call will not be made. BadInputError when there is no such open callback."""
+    with journal.transaction() as connection:
+        row = connection.execute(sa.select(callback.c.status).where(callback.c.id == callback_id)).first()
+        if row is None or row.status is not CallbackStatus.OPEN:
+            raise BadInputError(f"there is no open callback {callback_id}: see voiceagent callbacks list --status open")
+        closed = CallbackClosed(callback_id, CallbackStatus.CANCELLED, reason[:200])
+        journal.record([NewEvent("callback", callback_id, closed, actor)], connection)
+
+
+def call_back_missed(journal: Journal, number: str, *, rules: RuleBook | None) -> list[uuid.UUID]:
+    """Somebody called from `number` and nobody answered: each case of its owner with nothing promised is called back.
+
+    Numbers nobody knows, or that several persons share, promise nothing: we could not say to whom.
+    """
+    p, c = tables.phone.c, tables.debt_case.c
+    with journal.db.read() as connection:
+        owners = connection.execute(
+            sa.select(p.person_id).where(p.tenant_id == journal.tenant_id, p.number == number).distinct()
+        ).scalars()
+        known = list(owners)
+        if len(known) != 1:
+            return []
+        promised = sa.select(callback.c.case_id).where(callback.c.status == CallbackStatus.OPEN)
+        cases = list(
+            connection.execute(sa.select(c.id).where(c.person_id == known[0], c.id.not_in(promised))).scalars()
+        )
+    made = []
+    for case_id in cases[:1]:
+        wanted = journal.clock.now() + MISSED_AFTER
+        try:
+            made.append(
+                add_callback(
+                    journal, case_id, wanted, rules=rules, number=number, origin=CallbackOrigin.MISSED_INBOUND,
+                    actor="dialer",
+                )[0]
+            )  # fmt: skip
+        except (BadInputError, DeniedError) as error:
+            log.info("a missed call is not returned: %s", error.message)
+    return made
+
+
+def _campaign_of(connection: sa.Connection, case_id: uuid.UUID) -> uuid.UUID | None:
+    """The running campaign that the case is in: its script and limits hold for the call."""
+    return connection.execute(
+        sa.select(campaign.c.id)
+        .join(enrollment, enrollment.c.campaign_id == campaign.c.id)
+        .where(enrollment.c.case_id == case_id, campaign.c.state == CampaignState.RUNNING)
+        .order_by(campaign.c.priority.desc(), campaign.c.id)
+        .limit(1)
+    ).scalar()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,9 @@ from voiceagent.cases.store import load_case
 from voiceagent.compliance import Purpose, RuleBook, decide
 from voiceagent.debt.identity import UNVERIFIABLE, verifiable
 from voiceagent.dialer.facts import Facts, read_facts
+from voiceagent.dialer.floor import Guards, read_floor
 from voiceagent.dialer.modes import Gate
+from voiceagent.dialer.pacing import Allotment, Held
 from voiceagent.dialer.tables import CallbackStatus, CampaignState, callback, campaign, enrollment
 
 
@@ -52,6 +55,7 @@ def explain_case(
     gate: Gate,
     guard_s: float,
     tenant_id: uuid.UUID,
+    guards: Guards | None = None,
 ) -> dict[str, Any]:
     """{case_id, name, creditor, callable, reasons, campaigns, callbacks, numbers: [{number, allow, rules, ...}]}."""
     try:
@@ -59,7 +63,8 @@ def explain_case(
     except BadInputError as error:
         return {"case_id": str(case_id), "callable": False, "reasons": [error.code], "numbers": [], "campaigns": []}
     facts = read_facts(connection, file, now, tenant_id)
-    campaigns = _campaigns(connection, case_id, now)
+    held = Allotment(read_floor(connection, tenant_id, now, asking=["explain"], guards=guards or Guards())).held()
+    campaigns = _campaigns(connection, case_id, now, held)
     callbacks = _callbacks(connection, case_id, now)
     due = any(one["due"] for one in (*campaigns, *callbacks))
     purpose = Purpose.REMINDER if (facts.facts.days_overdue or 0) < 0 else Purpose.COLLECTION
@@ -128,10 +133,13 @@ def _number(
     }
 
 
-def _campaigns(connection: sa.Connection, case_id: uuid.UUID, now: datetime) -> list[dict[str, Any]]:
+def _campaigns(
+    connection: sa.Connection, case_id: uuid.UUID, now: datetime, held: Mapping[str, Held]
+) -> list[dict[str, Any]]:
     rows = connection.execute(
         sa.select(
-            campaign.c.name, campaign.c.state.label("running"), campaign.c.mode, enrollment.c.state,
+            campaign.c.name, campaign.c.state.label("running"), campaign.c.reason.label("paused"),
+            campaign.c.mode, enrollment.c.state,
             enrollment.c.reason, enrollment.c.next_at, enrollment.c.attempts,
         )
         .join(campaign, campaign.c.id == enrollment.c.campaign_id)
@@ -142,11 +150,15 @@ def _campaigns(connection: sa.Connection, case_id: uuid.UUID, now: datetime) -> 
     for row in rows:
         why = ""
         if row.running is not CampaignState.RUNNING:
-            why = f"the campaign is {row.running.value}"
+            why = f"the campaign is {row.running.value}{': ' + row.paused if row.paused else ''}"
         elif row.state.value not in ("ready", "waiting"):
             why = f"{row.state.value}{' (' + row.reason + ')' if row.reason else ''}"
         elif row.next_at is not None and row.next_at > now:
             why = f"waits until {row.next_at.isoformat()}{' (' + row.reason + ')' if row.reason else ''}"
+        elif row.name in held:
+            brake = held[row.name]
+            until = f" until {brake.until.isoformat()}" if brake.until else ""
+            why = f"held by {brake.reason}{until}{': ' + brake.detail if brake.detail else ''}"
         found.append(
             {
                 "name": row.name,

@@ -120,7 +120,7 @@ class Floor:
 
 
 class Allotment:
-    """Deals the calls that may begin: `next_campaigns`, then `took` for each begun. Mutable, for one round of asking."""
+    """Deals the calls that may begin: `next_campaigns`, then `took` for each. Mutable, for one round of asking."""
 
     def __init__(self, floor: Floor, *, only: uuid.UUID | None = None) -> None:
         self._floor = floor

@@ -18,13 +18,18 @@ from voiceagent import cases, dialer
 from voiceagent.base.clock import Clock, SystemClock
 from voiceagent.base.errors import BadInputError, UnavailableError
 from voiceagent.compliance import RuleBook
+from voiceagent.dialer.admission import admit, pending
 from voiceagent.dialer.campaigns import all_campaigns
+from voiceagent.dialer.floor import Guards
+from voiceagent.dialer.measures import DialerCollector
+from voiceagent.dialer.watch import alarm_stale, brake_campaigns
 from voiceagent.journal.journal import Journal
 from voiceagent.kpi.exporter import BusinessCollector
 from voiceagent.service.leader import Leadership
 from voiceagent.service.retention import retire
 from voiceagent.service.ticks import Service, Tick
 from voiceagent.service.upkeep import break_promises, close_lost_attempts, expire_leases
+from voiceagent.settings.config import load_settings
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import Paths
 from voiceagent.storage.database import Database
@@ -84,7 +89,8 @@ async def serve(
     context = Context(db, journal, clock, settings.recordings, zone, Audit(journal))
     business = BusinessCollector(db, clock, campaigns=lambda read: _campaign_names(read, journal.tenant_id))
     service, stop = build_service(journal, zone, settings.recordings), asyncio.Event()
-    runner = web.AppRunner(build_app(context, keeper, service, [business]), access_log=None)
+    dialing = DialerCollector(db, clock, journal.tenant_id)
+    runner = web.AppRunner(build_app(context, keeper, service, [business, dialing]), access_log=None)
     await runner.setup()
     ticking: asyncio.Task[None] | None = None
     try:
@@ -112,13 +118,22 @@ def build_service(journal: Journal, zone: ZoneInfo, recordings: Path) -> Service
     def rules() -> RuleBook:
         return load_rules(Paths.from_environment().dialplans / "jurisdictions")
 
+    def weigh_newcomers() -> int:
+        with journal.db.read() as connection:
+            if not pending(connection, journal.tenant_id):
+                return 0
+        return admit(journal, rules(), guard_s=load_settings().dial.guard_s).weighed
+
     return Service(
         Leadership(journal.db, journal.clock),
         journal.clock,
         [
             Tick("lost_attempts", 15.0, lambda: close_lost_attempts(journal)),
             Tick("expired_leases", 10.0, lambda: expire_leases(journal)),
+            Tick("campaign_brakes", 10.0, lambda: brake_campaigns(journal, Guards())),
+            Tick("stale_cases", 300.0, lambda: alarm_stale(journal)),
             Tick("promise_life", 300.0, lambda: break_promises(journal, zone)),
+            Tick("admission", 10.0, weigh_newcomers),
             Tick("retention", 3600.0, lambda: retire(journal, rules, recordings)),
         ],
     )

@@ -1,79 +1,332 @@
-"""Campaigns: create, start, pause, finish, and say how far their calls may go."""
+"""Campaigns: create, bound, start, pause, finish; how far their calls may go; how they stand and what holds them."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from typing import TYPE_CHECKING, Any
 
-HELP = "create, start, pause and finish campaigns; set how far their calls may go"
+if TYPE_CHECKING:
+    from voiceagent.journal.journal import Journal
+
+HELP = "create, bound, start, pause and finish campaigns; how far they may go, how they stand, what holds them"
 EXAMPLE = "voiceagent campaigns start novembro"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("list", help="all campaigns").add_argument(
-        "--json", action="store_true", help="one JSON document on stdout"
-    )
-    create = actions.add_parser("create", help="a new campaign, in draft and rehearsal")
+
+    def action(name: str, told: str, example: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=told, description=told, epilog=f"Example: voiceagent campaigns {example}")
+
+    for name, told in (("list", "all campaigns"), ("status", "progress, ETA, and what holds calls back now")):
+        action(name, told, name).add_argument("--json", action="store_true", help="one JSON document on stdout")
+    create = action("create", "a new campaign, in draft and rehearsal", "create novembro --language pt-BR")
     create.add_argument("name")
     create.add_argument("--script", default="negotiation", help="conversation script (default negotiation)")
     create.add_argument("--policy", default="demo-br", help="negotiation policy (default demo-br)")
     create.add_argument("--language", default="pt-BR", help="pt-BR, es or en")
     create.add_argument("--caller-id", metavar="NUMBER", help="what the debtor's phone shows")
     for name, told in (("start", "hand out its calls"), ("pause", "no new calls"), ("finish", "over for good")):
-        actions.add_parser(name, help=told).add_argument("name")
-    mode = actions.add_parser("mode", help="rehearsal, pilot or live; the installation's dial.mode still caps it")
+        state = action(name, told, f"{name} novembro")
+        state.add_argument("name")
+        state.add_argument("--reason", default="", help="kept in the journal")
+    mode = action(
+        "mode",
+        "rehearsal, pilot or live; the installation's dial.mode still caps it",
+        "mode novembro pilot --reason ok",
+    )
     mode.add_argument("name")
     mode.add_argument("mode", choices=("rehearsal", "pilot", "live"))
     mode.add_argument("--reason", default="", help="kept in the journal; needed for pilot and live")
+    bound = action(
+        "set", "its bounds, hours, rank and words, at once", 'set novembro --calls 8 --hours "mon-fri 09:00-19:00"'
+    )
+    bound.add_argument("name")
+    bound.add_argument("--calls", type=int, help="calls at once (0: as many as there are seats)")
+    bound.add_argument("--weight", type=float, help="share of the seats among campaigns of the same rank")
+    bound.add_argument("--rank", type=int, help="campaigns of a higher one get their calls first")
+    bound.add_argument("--ramp", type=float, metavar="N", help="calls more each minute after a start (0: all at once)")
+    bound.add_argument("--max-attempts", type=int, help="calls to one contact")
+    bound.add_argument("--pilot-calls", type=int, help="calls of a pilot before it pauses")
+    bound.add_argument("--trunks", help="only these, comma-separated (empty: any)")
+    bound.add_argument("--caller-ids", help="shown in turn, comma-separated (empty: the trunk's)")
+    bound.add_argument("--hours", metavar="TEXT", help='"mon-fri 09:00-19:00, sat 09:00-13:00", or "any"')
+    bound.add_argument("--zone", default="America/Sao_Paulo", help="IANA zone of the hours")
+    bound.add_argument("--script")
+    bound.add_argument("--policy")
+    attach = action(
+        "attach", "put every contact of an imported list into it, also while it runs", "attach novembro BATCH"
+    )
+    attach.add_argument("name")
+    attach.add_argument("batch", help="as voiceagent lists list shows it")
+    for name, told in (("stop", "kill switch: no call begins, not even one leased"), ("resume", "turn a switch back")):
+        switch = action(name, told, f"{name} --all" + (' --reason "wrong prompt"' if name == "stop" else ""))
+        which = switch.add_mutually_exclusive_group(required=True)
+        which.add_argument("--all", action="store_true", help="everything")
+        which.add_argument("--trunk", metavar="NAME", help="one trunk")
+        if name == "stop":
+            switch.add_argument("--reason", default="", help="kept, and shown to whoever asks")
+    trunks = action("trunks", "the trunks, or one set or removed", "trunks --set carrier --channels 30 --cps 2")
+    trunks.add_argument("--set", metavar="NAME", help="as Asterisk's endpoint is called")
+    trunks.add_argument("--channels", type=int, default=1)
+    trunks.add_argument("--cps", type=float, default=1.0, help="calls begun per second")
+    trunks.add_argument("--caller-ids", default="", help="shown in turn, comma-separated")
+    trunks.add_argument("--remove", metavar="NAME")
+    trunks.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    check = action("check", "contacts with nothing planned, brakes, switches; exit 1 when people must look", "check")
+    check.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it."""
+    from voiceagent.cli.house import open_journal
+
+    with open_journal(make=args.action in ("create", "trunks")) as journal:
+        told = _ACTIONS[args.action](journal, args)
+    return int(told or 0)
+
+
+def _create(journal: Journal, args: argparse.Namespace) -> None:
     from voiceagent.base.errors import UsageError
     from voiceagent.base.languages import Language
-    from voiceagent.cli.house import open_journal
-    from voiceagent.dialer.campaigns import all_campaigns, create_campaign, set_mode, set_state, tally
-    from voiceagent.dialer.tables import CampaignState, DialMode
+    from voiceagent.dialer.campaigns import create_campaign
+
+    try:
+        language = Language(args.language)
+    except ValueError:
+        raise UsageError(f"unknown language {args.language}: one of {', '.join(Language)}") from None
+    create_campaign(
+        journal, args.name, script=args.script, policy=args.policy, language=language, caller_id=args.caller_id
+    )
+    print(f"campaign {args.name} is in draft; start it: voiceagent campaigns start {args.name}")
+
+
+def _state(journal: Journal, args: argparse.Namespace) -> None:
+    from voiceagent.dialer.campaigns import set_state
+    from voiceagent.dialer.tables import CampaignState
 
     states = {"start": CampaignState.RUNNING, "pause": CampaignState.PAUSED, "finish": CampaignState.FINISHED}
-    with open_journal(make=args.action == "create") as journal:
-        if args.action == "create":
-            try:
-                language = Language(args.language)
-            except ValueError:
-                raise UsageError(f"unknown language {args.language}: one of {', '.join(Language)}") from None
-            create_campaign(
-                journal, args.name, script=args.script, policy=args.policy, language=language, caller_id=args.caller_id
+    set_state(journal, args.name, states[args.action], reason=args.reason)
+    print(f"campaign {args.name}: {states[args.action].value}")
+
+
+def _mode(journal: Journal, args: argparse.Namespace) -> None:
+    from voiceagent.dialer.campaigns import set_mode
+    from voiceagent.dialer.tables import DialMode
+
+    set_mode(journal, args.name, DialMode(args.mode), reason=args.reason)
+    print(f"campaign {args.name}: {args.mode}")
+
+
+def _set(journal: Journal, args: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from voiceagent.dialer.campaigns import change_campaign
+    from voiceagent.dialer.limits import Hours, Limits
+
+    given: dict[str, Any] = {
+        "weight": args.weight,
+        "max_attempts": args.max_attempts,
+        "pilot_calls": args.pilot_calls,
+        "trunks": _listed(args.trunks),
+        "caller_ids": _listed(args.caller_ids),
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    for name, value in (("calls", args.calls), ("ramp_per_minute", args.ramp)):
+        if value is not None:
+            changes[name] = value or None
+
+    def limits(old: Limits) -> Limits:
+        return replace(old, **changes)
+
+    any_hours = args.hours is not None and args.hours.strip().lower() == "any"
+    found = change_campaign(
+        journal,
+        args.name,
+        limits=limits if changes else None,
+        hours=Hours.parse(args.hours, args.zone) if args.hours and not any_hours else None,
+        any_hours=any_hours,
+        priority=args.rank,
+        script=args.script,
+        policy=args.policy,
+    )
+    print(
+        f"campaign {found.name}: {json.dumps(found.limits.to_json()) if found.limits.to_json() else 'default bounds'}"
+    )
+
+
+def _attach(journal: Journal, args: argparse.Namespace) -> None:
+    import sqlalchemy as sa
+
+    from voiceagent.base.errors import BadInputError
+    from voiceagent.dialer.campaigns import enroll_list, require_campaign
+    from voiceagent.dialer.tables import campaign_list, contact_list
+
+    with journal.transaction() as connection:
+        found = require_campaign(connection, args.name, journal.tenant_id)
+        query = sa.select(contact_list.c.id).where(
+            contact_list.c.tenant_id == journal.tenant_id, contact_list.c.batch == args.batch
+        )
+        list_id = connection.execute(query).scalar()
+        if list_id is None:
+            raise BadInputError(f"there is no list {args.batch}: see voiceagent lists list")
+        count = enroll_list(journal, connection, found.id, list_id)
+        attached = sa.select(campaign_list.c.list_id).where(
+            campaign_list.c.campaign_id == found.id, campaign_list.c.list_id == list_id
+        )
+        if connection.execute(attached).first() is None:
+            row = {"campaign_id": found.id, "list_id": list_id, "tenant_id": journal.tenant_id}
+            connection.execute(sa.insert(campaign_list).values(**row))
+    print(f"{count} contacts are new in {args.name}")
+
+
+def _switch(journal: Journal, args: argparse.Namespace) -> None:
+    from voiceagent.dialer import switches
+    from voiceagent.dialer.tables import StopScope
+
+    scope = StopScope.ALL if args.all else StopScope.TRUNK
+    name = args.trunk or ""
+    if args.action == "stop":
+        switches.stop(journal, scope, name, reason=args.reason)
+        print(f"no call begins any more: {name or 'everything'} is stopped; calls that are up go on")
+    else:
+        switches.resume(journal, scope, name)
+        print(f"{name or 'everything'} may dial again")
+
+
+def _trunks(journal: Journal, args: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from voiceagent.dialer import switches
+
+    if args.set:
+        told = switches.Trunk(args.set, args.channels, args.cps, _listed(args.caller_ids) or ())
+        switches.set_trunk(journal, told)
+    if args.remove:
+        switches.remove_trunk(journal, args.remove)
+    with journal.db.read() as connection:
+        found = switches.all_trunks(connection, journal.tenant_id)
+    if args.json:
+        print(json.dumps({"trunks": [asdict(one) for one in found]}))
+        return
+    for one in found:
+        print(f"{one.name}  {one.max_channels} channels  {one.calls_per_second:g} calls/s  {', '.join(one.caller_ids)}")
+    if not found:
+        print("no trunk is known: Asterisk chooses, without limits of ours", file=sys.stderr)
+
+
+def _list(journal: Journal, args: argparse.Namespace) -> None:
+    from voiceagent.dialer.campaigns import all_campaigns, tally
+
+    with journal.db.read() as connection:
+        rows = [
+            {
+                "name": found.name,
+                "state": found.state.value,
+                "mode": found.mode.value,
+                "script": found.script,
+                "policy": found.policy,
+                "reason": found.reason,
+                "brake": found.brake,
+                **tally(connection, found.id),
+            }
+            for found in all_campaigns(connection, journal.tenant_id)
+        ]
+    if args.json:
+        print(json.dumps({"campaigns": rows}, ensure_ascii=False))
+        return
+    for row in rows:
+        told = f"{row['cases']} cases, {row['unverifiable']} unverifiable"
+        why = f"  ({row['reason']})" if row["reason"] else ""
+        print(f"{row['name']}  {row['state']}  {row['mode']}  {row['script']}/{row['policy']}  {told}{why}")
+    if not rows:
+        print("no campaign yet", file=sys.stderr)
+
+
+def _status(journal: Journal, args: argparse.Namespace) -> None:
+    from voiceagent.dialer.campaigns import all_campaigns
+    from voiceagent.dialer.floor import Guards, read_floor
+    from voiceagent.dialer.pacing import Allotment
+    from voiceagent.dialer.switches import all_stops
+    from voiceagent.dialer.watch import progress
+
+    with journal.db.read() as connection:
+        now, tenant = journal.clock.now(), journal.tenant_id
+        held = Allotment(read_floor(connection, tenant, now, asking=["status"], guards=Guards())).held()
+        rows = []
+        for one in all_campaigns(connection, tenant):
+            why = held.get(one.name)
+            rows.append(
+                {
+                    "name": one.name,
+                    "state": one.state.value,
+                    "mode": one.mode.value,
+                    "held": why.reason if why else None,
+                    "until": why.until.isoformat() if why and why.until else None,
+                    "why": (why.detail if why else "") or one.reason,
+                    "brake": one.brake,
+                    **progress(connection, one, now),
+                }
             )
-            print(f"campaign {args.name} is in draft; start it: voiceagent campaigns start {args.name}")
-        elif args.action in states:
-            set_state(journal, args.name, states[args.action])
-            print(f"campaign {args.name}: {states[args.action].value}")
-        elif args.action == "mode":
-            set_mode(journal, args.name, DialMode(args.mode), reason=args.reason)
-            print(f"campaign {args.name}: {args.mode}")
-        else:
-            with journal.db.read() as connection:
-                rows = [
-                    {
-                        "name": found.name,
-                        "state": found.state.value,
-                        "mode": found.mode.value,
-                        "script": found.script,
-                        "policy": found.policy,
-                        **tally(connection, found.id),
-                    }
-                    for found in all_campaigns(connection, journal.tenant_id)
-                ]
-            if args.json:
-                print(json.dumps({"campaigns": rows}, ensure_ascii=False))
-                return 0
-            for row in rows:
-                told = f"{row['cases']} cases, {row['unverifiable']} unverifiable"
-                print(f"{row['name']}  {row['state']}  {row['mode']}  {row['script']}/{row['policy']}  {told}")
-            if not rows:
-                print("no campaign yet", file=sys.stderr)
-    return 0
+        stops = [
+            {"scope": stop.scope.value, "name": stop.name, "reason": stop.reason, "by": stop.actor}
+            for stop in all_stops(connection, tenant)
+        ]
+    if args.json:
+        print(json.dumps({"campaigns": rows, "stopped": stops}, ensure_ascii=False))
+        return
+    for stop in stops:
+        print(f"STOPPED {stop['name'] or 'everything'} by {stop['by']}: {stop['reason']}")
+    for row in rows:
+        print(f"{row['name']}  {row['state']}  {row['mode']}  {row['called']} of {row['contacts']} contacts called, "
+              f"{row['calls_last_hour']} calls in the last hour, all called once by {row['eta'] or '-'}")  # fmt: skip
+        if row["held"] or row["why"]:
+            until = f" until {row['until']}" if row["until"] else ""
+            print(f"  held: {row['held'] or row['state']}{until} {row['why']}".rstrip())
+        for call in (row["brake"] or {}).get("calls", []):
+            print(f"    call {call}")
+
+
+def _check(journal: Journal, args: argparse.Namespace) -> int:
+    from voiceagent.dialer.campaigns import all_campaigns
+    from voiceagent.dialer.switches import all_stops
+    from voiceagent.dialer.watch import stale_cases
+
+    with journal.db.read() as connection:
+        stale = stale_cases(connection, journal.tenant_id, journal.clock.now())
+        braked = [one for one in all_campaigns(connection, journal.tenant_id) if one.brake]
+        stops = all_stops(connection, journal.tenant_id)
+    report = {
+        "stale": [
+            {"campaign": one.campaign, "case_id": str(one.case_id), "why": one.why, "since": one.since.isoformat()}
+            for one in stale
+        ],
+        "braked": [{"campaign": one.name, **(one.brake or {})} for one in braked],
+        "stopped": [{"scope": one.scope.value, "name": one.name, "reason": one.reason} for one in stops],
+    }
+    if args.json:
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        for one in report["stale"]:
+            print(f"{one['campaign']}: contact {one['case_id']} is {one['why']} since {one['since']}")
+        for one in report["braked"]:
+            print(f"{one['campaign']}: paused by its brake {one['brake']} in {len(one['calls'])} calls")
+        for one in report["stopped"]:
+            print(f"stopped: {one['name'] or 'everything'}: {one['reason']}")
+        if not any(report.values()):
+            print("every contact is planned, final or explained; nothing is stopped")
+    return 1 if any(report.values()) else 0
+
+
+def _listed(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_ACTIONS = {
+    "list": _list, "status": _status, "create": _create, "start": _state, "pause": _state, "finish": _state,
+    "mode": _mode, "set": _set, "attach": _attach, "stop": _switch, "resume": _switch, "trunks": _trunks,
+    "check": _check,
+}  # fmt: skip

@@ -1,0 +1,90 @@
+"""The dialer's own figures for Prometheus, asked of SQL: the hopper, trunks, workers, short calls, stale contacts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+import sqlalchemy as sa
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from voiceagent.base.clock import Clock
+from voiceagent.dialer.campaigns import running_campaigns
+from voiceagent.dialer.floor import WORKER_SILENT, Guards, read_floor, short_calls
+from voiceagent.dialer.pacing import Allotment
+from voiceagent.dialer.tables import CallbackStatus, EnrollmentState, callback, enrollment, worker
+from voiceagent.dialer.watch import stale_cases
+from voiceagent.storage.database import Database
+
+
+class DialerCollector:
+    """Register it beside the business figures. Each scrape is one consistent read; call it off the event loop."""
+
+    def __init__(self, db: Database, clock: Clock, tenant_id: uuid.UUID, guards: Guards | None = None) -> None:
+        self._db, self._clock, self._tenant_id = db, clock, tenant_id
+        self._guards = guards or Guards()
+
+    def describe(self) -> list[Metric]:
+        """Nothing, so that registering asks the database nothing."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        """All families."""
+        with self._db.read() as connection:
+            return list(self._families(connection))
+
+    def _families(self, connection: sa.Connection) -> Iterable[Metric]:
+        now, tenant = self._clock.now(), self._tenant_id
+        campaigns = running_campaigns(connection, tenant)
+        floor = read_floor(connection, tenant, now, guards=self._guards, campaigns=campaigns)
+        hopper = GaugeMetricFamily("voiceagent_hopper_items", "Contacts that wait", labels=["campaign", "status"])
+        e = enrollment.c
+        due = sa.case((e.next_at <= now, "ready"), else_="waiting")
+        status = sa.case((e.state == EnrollmentState.LEASED, "leased"), else_=due)
+        names = {one.id: one.name for one in campaigns}
+        rows = connection.execute(
+            sa.select(e.campaign_id, status.label("status"), sa.func.count().label("n"))
+            .where(
+                e.campaign_id.in_(names),
+                sa.or_(e.next_at.is_not(None), e.state == EnrollmentState.LEASED),
+            )
+            .group_by(e.campaign_id, status)
+        )
+        for row in rows:
+            hopper.add_metric([names[row.campaign_id], row.status], row.n)
+        yield hopper
+        used = GaugeMetricFamily("voiceagent_channels_in_use", "Calls on a trunk", labels=["trunk"])
+        limit = GaugeMetricFamily("voiceagent_channels_limit", "Calls a trunk may bear now", labels=["trunk"])
+        for trunk in floor.trunks:
+            used.add_metric([trunk.name], trunk.used)
+            limit.add_metric([trunk.name], 0 if trunk.held else trunk.channels(now))
+        yield from (used, limit)
+        held = GaugeMetricFamily(
+            "voiceagent_campaign_held", "1 while a campaign stands still", labels=["campaign", "why"]
+        )
+        for name, why in Allotment(floor).held().items():
+            if why.reason != "no_seat":
+                held.add_metric([name, why.reason], 1)
+        yield held
+        short, calls = short_calls(connection, tenant, now)
+        share = self._guards.short_calls.share(short, calls)
+        yield GaugeMetricFamily("voiceagent_short_call_ratio", "Short calls of the last 24 hours, 0 to 1", value=share)
+        month = short_calls(connection, tenant, now, back=timedelta(days=30))[0]
+        yield GaugeMetricFamily("voiceagent_short_calls_30d", "Short calls of the last 30 days", value=month)
+        stale = GaugeMetricFamily("voiceagent_stale_cases", "Contacts with nothing planned", labels=["why"])
+        found = stale_cases(connection, tenant, now)
+        for why_stale in ("unplanned", "overdue", "lost_lease"):
+            stale.add_metric([why_stale], sum(one.why == why_stale for one in found))
+        yield stale
+        late = connection.execute(
+            sa.select(sa.func.count()).where(
+                callback.c.tenant_id == tenant, callback.c.status == CallbackStatus.OPEN, callback.c.due_at <= now
+            )
+        ).scalar_one()
+        yield GaugeMetricFamily("voiceagent_callbacks_due", "Promised calls whose instant has come", value=late)
+        alive = connection.execute(
+            sa.select(sa.func.count()).where(worker.c.tenant_id == tenant, worker.c.beat_at > now - WORKER_SILENT)
+        ).scalar_one()
+        yield GaugeMetricFamily("voiceagent_workers_alive", "Workers that showed life lately", value=alive)
