@@ -169,7 +169,7 @@ class Conversation:
         if self._taker.opened(self._now(), speaking=said, turns=self._ears.turns):
             self._actor.happened(CallAnswered())
         verdict = self._taker.barge_in(
-            speaking_s=self._ears.speaking_s if self._mouth.speaking else 0.0,
+            speaking_s=self._ears.voice_s if self._mouth.speaking else 0.0,
             # While something waits that must be heard whole, an interruption would answer nothing.
             allowed=current is not None
             and current.say.barge_in

@@ -145,6 +145,11 @@ class Ears:
         return self._segmenter.speaking_s
 
     @property
+    def voice_s(self) -> float:
+        """The same, of what is certain to be a voice: cause to stop talking."""
+        return self._segmenter.voice_s
+
+    @property
     def open(self) -> bool:
         """Whether a turn has begun and not ended."""
         return self._open is not None

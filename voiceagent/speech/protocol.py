@@ -154,6 +154,11 @@ class Segmenter(Protocol):
         ...
 
     @property
+    def voice_s(self) -> float:
+        """The same, of what is certain to be a voice."""
+        ...
+
+    @property
     def silent_s(self) -> float:
         """Seconds since the last speech; 0 while somebody speaks."""
         ...

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from voiceagent.audio.format import FRAME_S
 from voiceagent.speech.protocol import SegmenterSettings, SegmentEvent, TurnAudio, TurnEnded, TurnStarted
+from voiceagent.speech.silero import Confirmer
 from voiceagent.speech.vad import SpeechDetector, WebRtcDetector
 
 #: A turn starts when this many of the last frames hold speech: a click has one, a word has most.
@@ -17,11 +18,21 @@ _LONGEST_ONSET = 50
 
 
 class VadSegmenter:
-    """Segmenter over a speech detector. `settings` may be exchanged at any time: each state has its own."""
+    """Segmenter over a speech detector and, where there is one, a second opinion on what that takes for speech.
 
-    def __init__(self, settings: SegmenterSettings | None = None, detector: SpeechDetector | None = None) -> None:
+    `settings` may be exchanged at any time: each state has its own.
+    """
+
+    def __init__(
+        self,
+        settings: SegmenterSettings | None = None,
+        detector: SpeechDetector | None = None,
+        confirmer: Confirmer | None = None,
+    ) -> None:
         self.settings = replace(settings) if settings else SegmenterSettings()
         self._detector = detector or WebRtcDetector()
+        self._confirmer = confirmer
+        self._sure = self._certain = confirmer is None
         self._recent: deque[bool] = deque(maxlen=START_WINDOW)
         self._kept: deque[bytes] = deque()
         self._open = False
@@ -34,6 +45,9 @@ class VadSegmenter:
     def process(self, pcm: bytes) -> list[SegmentEvent]:
         """Take one 20 ms frame, give what it decides: a start, more audio, or audio and the end."""
         speech = self._detector.is_speech(pcm)
+        if self._confirmer is not None:
+            speech = self._confirmer.hear(pcm, speech)
+            self._sure, self._certain = self._confirmer.sure, self._confirmer.certain
         self._recent.append(speech)
         self._quiet = 0 if speech else self._quiet + 1
         if self._quiet > START_WINDOW:
@@ -53,8 +67,13 @@ class VadSegmenter:
 
     @property
     def speaking_s(self) -> float:
-        """Seconds of speech in the run going on now, pauses of up to 0.1 s bridged; 0 when silent."""
-        return round(self._run_speech * FRAME_S, 3)
+        """Seconds of speech in the run going on now, pauses of up to 0.1 s bridged; 0 when silent or not confirmed."""
+        return round(self._run_speech * FRAME_S, 3) if self._sure else 0.0
+
+    @property
+    def voice_s(self) -> float:
+        """The same once it is certain to be a voice: what may stop the agent."""
+        return self.speaking_s if self._certain else 0.0
 
     @property
     def silent_s(self) -> float:
@@ -73,7 +92,7 @@ class VadSegmenter:
         wanted = pre_roll + min(self._run_frames, _LONGEST_ONSET)
         while len(self._kept) > max(wanted, 1):
             self._kept.popleft()
-        if sum(self._recent) < START_FRAMES or self._run_speech < _frames(self.settings.min_speech_s):
+        if sum(self._recent) < START_FRAMES or self._run_speech < _frames(self.settings.min_speech_s) or not self._sure:
             return []
         self._open = True
         self._turn_frames = len(self._kept)

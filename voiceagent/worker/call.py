@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ from voiceagent.dialogue.state import Briefing
 from voiceagent.journal import catalogue
 from voiceagent.speech.protocol import Hearing, Segmenter, SpeechService, Voice
 from voiceagent.speech.segmenter import VadSegmenter
+from voiceagent.speech.silero import Confirmers
 from voiceagent.telephony.hangup import HangupReason
 from voiceagent.telephony.line import HungUp, HungUpBy, Line, Phone
 from voiceagent.telephony.recorder import Recorder, Recording
@@ -85,15 +86,18 @@ class House:
     """Told of each line that is over."""
     turn_ended: Callable[[DebtorTurn, str], None] = lambda turn, language: None
     """Told of each turn of a debtor, with its language."""
+    confirmers: Confirmers = field(default_factory=Confirmers)
 
     async def ready(self) -> None:
         """Raise UnavailableError while no call could be held: then nobody is leased, and no attempt used up."""
         await asyncio.to_thread(self.recorder.check)
         await self.speech.check()
 
-    def segmenter(self) -> Segmenter:
+    @contextmanager
+    def segmenter(self) -> Iterator[Segmenter]:
         """A fresh one for each call."""
-        return VadSegmenter()
+        with self.confirmers.lend() as confirmer:
+            yield VadSegmenter(confirmer=confirmer)
 
 
 class Call:
@@ -135,12 +139,13 @@ class Call:
             opened.push_async_callback(hearing.close)
             voice = await house.speech.voice(str(job.call_id), language)
             opened.push_async_callback(voice.close)
+            segmenter = opened.enter_context(house.segmenter())
             await asyncio.to_thread(job.permit)
             self._record.dialling()
             self.line = await self._phone.dial(job.number, call_id=str(job.call_id), caller_id=job.caller_id)
-            return await self._on(self.line, brain, hearing, voice)
+            return await self._on(self.line, brain, segmenter, hearing, voice)
 
-    async def _on(self, line: Line, brain: ScriptBrain, hearing: Hearing, voice: Voice) -> Ended:
+    async def _on(self, line: Line, brain: ScriptBrain, segmenter: Segmenter, hearing: Hearing, voice: Voice) -> Ended:
         now = self._house.clock.now()
         name = f"{now:%Y-%m-%d}/{self._job.call_id}"
         recording, recording_id = self._house.recorder.begin(name), uuid7(now)
@@ -150,7 +155,7 @@ class Call:
         conversation = Conversation(
             line,
             brain,
-            self._house.segmenter(),
+            segmenter,
             hearing,
             voice,
             self._record,

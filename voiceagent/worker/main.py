@@ -124,6 +124,7 @@ async def _seats(
         metrics.line_ended,
         metrics.turn_ended,
     )
+    await asyncio.to_thread(house.confirmers.load, len(plan.seats))
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers, trunk=plan.trunk)
     rules = load_rules(plan.dialplans / "jurisdictions")
     shelf = ContentShelf(plan.dialplans, records.db, clock)

