@@ -123,7 +123,7 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
     measured = Measured()
     async with Rehearsal(settings, [debtor.number for debtor in debtors], home, paths, progress) as rehearsal:
         phones: list[Child] = []
-        used = ProcessorTime(lambda: _parts(rehearsal, phones))
+        used = ProcessorTime(lambda: rehearsal.parts(phones))
         with IdleThread() as idle:
             called = 0
             for group in batched(debtors, min(TELEPHONES, people)):
@@ -164,18 +164,6 @@ async def _render(rehearsal: Rehearsal, phones: Iterable[PhonePlan]) -> None:
                     await voice.render((SpokenPart(text),))
         finally:
             await voice.close()
-
-
-def _parts(rehearsal: Rehearsal, phones: Sequence[Child]) -> dict[str, list[int]]:
-    children = rehearsal.supervisor.pids
-    workers = [pid for name, pid in children.items() if name.startswith("worker")]
-    asterisk = rehearsal.asterisk.pid
-    return {
-        "worker": workers,
-        "speech": [children["speech"]] if "speech" in children else [],
-        "asterisk": [asterisk] if asterisk is not None else [],
-        "simulator": [phone.pid for phone in phones if phone.pid is not None],
-    }
 
 
 # --- what the tapes and the journal say -------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from voiceagent.speech.protocol import Hearing, Segmenter
 from voiceagent.telephony.line import HungUp, Line
 from voiceagent.telephony.playout import RING_FRAMES
 
+#: Answers that must be ready before the phone is lifted: "alô", who it is, and what proves it.
+READY = 3
 #: Seconds of its last words that are heard of somebody who hangs up while speaking.
 CUT_S = 1.0
 
@@ -73,6 +75,7 @@ class DebtorCall:
         self._leaving = False
         self._cut_at: float | None = None
         self._spoke_at = -1.0
+        self._later: list[Say] = []
         self._begun = ""
         self._begun_at = 0.0
         self.report = DebtorReport()
@@ -81,14 +84,17 @@ class DebtorCall:
         return self._clock.monotonic() - self._zero
 
     async def prepare(self, answers: Sequence[str]) -> None:
-        """Have answers rendered before the phone rings."""
-        await self._mouth.prepare([_say(Answer("", text)) for text in answers])
+        """Have the first answers rendered before it lifts the phone; the others are while it talks, in that order."""
+        says = [_say(Answer("", text)) for text in answers]
+        await self._mouth.prepare(says[:READY])
+        self._later = says[READY:]
 
     async def run(self) -> DebtorReport:
         """Stay on the line until either side hangs up. The line is already answered."""
         self._zero = self._clock.monotonic()
         watcher = asyncio.create_task(self._watch_line(), name="debtor line")
         talker = asyncio.create_task(self._talk(), name="debtor talk")
+        preparing = asyncio.create_task(self._mouth.prepare(self._later), name="debtor words")
         try:
             while not self._over:
                 await self._ticks.next()
@@ -101,9 +107,9 @@ class DebtorCall:
                     await self._line.hangup()
                     self._over = True
         finally:
-            for task in (watcher, talker):
+            for task in (watcher, talker, preparing):
                 task.cancel()
-            await asyncio.gather(watcher, talker, return_exceptions=True)
+            await asyncio.gather(watcher, talker, preparing, return_exceptions=True)
             self._mouth.stop()
             await self._ears.close()
         self.report.seconds = round(self._now(), 3)

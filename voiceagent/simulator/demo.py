@@ -20,10 +20,15 @@ from voiceagent.settings.dialplans import load_policy, policy_path
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator import verdict
 from voiceagent.simulator.direct import WiredRehearsal
+from voiceagent.simulator.footprint import Footprints
+from voiceagent.simulator.listening import let_slip
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, batched, sample_phones
 from voiceagent.simulator.sample import SampleDebtor, draw, people_of
 from voiceagent.speech.client import SpeechClient
+from voiceagent.speech.installed import WHISPER
+from voiceagent.speech.longhand import LongHand
+from voiceagent.worker.children import Child
 from voiceagent.worker.lifeline import until_told
 
 #: Telephones plugged in at a time: each takes a part of a process, and 200 debtors are not called at once.
@@ -82,19 +87,39 @@ class Demo:
                 self._progress(f"console: {rehearsal.run.console}")
             rehearsal.run.engines = await _engines(rehearsal, self._settings.language)
             called = 0
+            phones: list[Child] = []
+            footprints = Footprints(lambda: rehearsal.parts(phones))
+            sampling = asyncio.create_task(footprints.run(), name="footprints")
             for group in batched(self._debtors, TELEPHONES):
-                phones = await rehearsal.plug_in(sample_phones(group, self._policy, self.today))
-                await asyncio.to_thread(rehearsal.enrol_list, group)
+                plans = sample_phones(group, self._policy, self.today)
+                self._progress("rendering what debtors will say")
+                await rehearsal.render_words(plans[: self._settings.seats])
+                rendering = asyncio.create_task(rehearsal.render_words(plans), name="words")
+                phones[:] = await rehearsal.plug_in(plans)
+                await asyncio.to_thread(self._enrol, rehearsal, group)
                 called += len(group)
                 await rehearsal.until_called(called)
-                await asyncio.gather(*(process.stop() for process in phones))
+                rendering.cancel()
+                await asyncio.gather(rendering, *(process.stop() for process in phones), return_exceptions=True)
+            sampling.cancel()
             document, problems = await asyncio.to_thread(self._judge, rehearsal)
+            document["processes"] = footprints.report()
+            document["channels_left"] = await rehearsal.channels_left()
+            problems += footprints.leaks()
+            if document["channels_left"]:
+                problems.append(f"{document['channels_left']} channels are left in Asterisk")
             if show is not None:
                 show(document)
             if rehearsal.run.console:
                 self._progress(f"console: {rehearsal.run.console} (Ctrl-C ends it)")
                 await until_told()
         return document, problems
+
+    def _enrol(self, rehearsal: Rehearsal, group: Sequence[SampleDebtor]) -> None:
+        if self._settings.region == "BR":
+            rehearsal.enrol_list(group)
+        else:
+            rehearsal.enrol_cases([debtor.case for debtor in group])
 
     def _judge(self, rehearsal: Rehearsal) -> tuple[dict[str, Any], list[str]]:
         by_number = {debtor.number: debtor for debtor in self._debtors}
@@ -122,16 +147,35 @@ class Demo:
             latencies += [turn["latency_s"] for turn in turns if turn["latency_s"] is not None and turn["heard"]]
             heard = [text for _, text in report.get("heard", ())]
             documents.append(self._call(detail, debtor, expected, made, turns, heard, rehearsal.recordings))
+        slips = self._slips(rehearsal, details)
+        problems += slips
         problems += self._too_few(right)
         problems += _unreal(rehearsal.run.engines)
         return {
-            "summary": verdict.summary(rows, promises, latencies) | {"as_expected": right},
+            "summary": verdict.summary(rows, promises, latencies) | {"as_expected": right, "disclosed": len(slips)},
             "engines": rehearsal.run.engines,
             "at": self.at.isoformat(),
             "seed": self.seed,
             "problems": problems,
             "calls": documents,
         }, problems
+
+    def _slips(self, rehearsal: Rehearsal, details: Sequence[dict[str, Any]]) -> list[str]:
+        """What strangers were told of the debt, as a recogniser hears it in the recordings."""
+        talked = [(detail, _recording(detail, rehearsal.recordings)) for detail in details if detail["t_answer"]]
+        whisper = self._paths.models / WHISPER
+        if all(debtor.persona.steps for debtor in self._debtors) or not whisper.is_dir():
+            return []
+        self._progress("listening to the recordings for what was said before identity was proved")
+        scribe, people, found = LongHand(whisper), people_of(self._settings.language), []
+        telling = (*people.telling, people.creditor, people.product)
+        for detail, recording in talked:
+            if recording is None:
+                continue
+            slip = let_slip(scribe, recording, self._settings.language, telling, _proved_after(detail))
+            if slip:
+                found.append(f"call {detail['id']}: a stranger was told of the debt: {slip}")
+        return found
 
     def _too_few(self, right: int) -> list[str]:
         """One in six calls may go another way than planned (a misheard word ends in a callback), never a promise."""
@@ -152,7 +196,7 @@ class Demo:
         debtor_heard: list[str],
         recordings: Path,
     ) -> dict[str, Any]:
-        recording = detail["recordings"][0]["path"] if detail["recordings"] else None
+        recording = _recording(detail, recordings)
         return {
             "id": str(detail["id"]),
             "persona": debtor.persona.name,
@@ -160,13 +204,24 @@ class Demo:
             "disposition": str(detail["disposition"]),
             "promise_expected": expected.to_json() if expected else None,
             "promise": made.to_json() if made else None,
-            "recording": verdict.recording_path(recordings, recording),
+            "recording": str(recording) if recording is not None else None,
             "ring_s": round(detail["ring_s"], 2),
             "talk_s": round(detail["talk_s"], 2),
             "verified": bool(detail["right_party"]),
             "turns": turns,
             "debtor_heard": debtor_heard,
         }
+
+
+def _recording(detail: dict[str, Any], recordings: Path) -> Path | None:
+    path = detail["recordings"][0]["path"] if detail["recordings"] else None
+    return recordings / path if path else None
+
+
+def _proved_after(detail: dict[str, Any]) -> float | None:
+    """Seconds from the answer until identity was proved; None when it never was."""
+    proved = [row["at"] for row in detail["identity_tries"] if row["matched"]]
+    return (min(proved) - detail["t_answer"]).total_seconds() if proved else None
 
 
 def _promise_of(detail: dict[str, Any]) -> verdict.ExpectedPromise | None:

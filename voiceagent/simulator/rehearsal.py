@@ -9,7 +9,7 @@ import logging
 import shutil
 import socket
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -26,12 +26,17 @@ from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.policy import Policy
 from voiceagent.dialer.campaigns import create_campaign, enroll, require_campaign, set_state
-from voiceagent.dialer.importing import Options, import_list
+from voiceagent.dialer.importing import import_list
+from voiceagent.dialer.report import Options
 from voiceagent.dialer.tables import CampaignState
+from voiceagent.language.spoken import SpokenPart
 from voiceagent.settings.paths import Paths
+from voiceagent.simulator.debtor_voice import MARKS, pieces_of
+from voiceagent.simulator.persona import Debtor, Persona
 from voiceagent.simulator.phones import PhonePlan, PhonesPlan
 from voiceagent.simulator.sample import SampleDebtor, write_list
 from voiceagent.simulator.verdict import days_of, differences_from_cdr
+from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.installed import kokoro_directory
 from voiceagent.speech.recogniser import served_languages
 from voiceagent.storage.database import Database
@@ -52,6 +57,8 @@ T = TypeVar("T")
 CAMPAIGN = "rehearsal"
 #: Seats or telephones of one process: as many as the registry's SIP library can hold calls.
 PER_PROCESS = 4
+#: Patience with one rendered answer, on a machine that does other things too.
+_RENDER_S = 60.0
 #: Voices of the debtors; none of them is an agent's.
 DEBTOR_VOICES = {
     "pt-BR": ("pm_alex@pt-BR", "am_michael@pt-BR", "pm_santa@pt-BR", "bf_emma@pt-BR", "if_sara@pt-BR"),
@@ -231,6 +238,41 @@ class Rehearsal:
             taken = import_cases(journal, cases, source="rehearsal", connection=connection)
             campaign = require_campaign(connection, CAMPAIGN, journal.tenant_id)
             enroll(journal, connection, campaign.id, [each.case_id for each in taken])
+
+    def parts(self, phones: Sequence[Child] = ()) -> dict[str, list[int]]:
+        """The processes that run now, by what they are: worker, speech, asterisk, simulator."""
+        children = self.supervisor.pids
+        asterisk = self.asterisk.pid
+        return {
+            "worker": [pid for name, pid in children.items() if name.startswith("worker")],
+            "speech": [children["speech"]] if "speech" in children else [],
+            "asterisk": [asterisk] if asterisk is not None else [],
+            "simulator": [phone.pid for phone in phones if phone.pid is not None],
+        }
+
+    async def channels_left(self) -> int:
+        """Channels that live in the exchange; a moment is given to those that are ending."""
+        for _ in range(50):
+            count = len(await self.ami.channels())
+            if not count:
+                break
+            await asyncio.sleep(0.1)
+        return count
+
+    async def render_words(self, phones: Iterable[PhonePlan]) -> None:
+        """Have what these people will say in the cache, one after the other; calls need not wait for it then."""
+        language = self.settings.language
+        speech = SpeechClient(self.speech_socket, render_s=_RENDER_S)
+        for phone in phones:
+            voice = await speech.voice(f"words-{phone.number}", language, phone.voice)
+            says: list[str | None] = [phone.hello, *(step.say for step in phone.steps)]
+            if phone.persona:
+                says += Debtor(Persona.load(phone.persona, language), phone.facts, phone.seed).first_answers()
+            try:
+                for piece in (piece for text in says if text for piece in pieces_of(text) if piece not in MARKS):
+                    await voice.render((SpokenPart(piece),))
+            finally:
+                await voice.close()
 
     def differences(self, rows: Sequence[dict[str, Any]]) -> list[str]:
         """What the exchange recorded otherwise than we did."""

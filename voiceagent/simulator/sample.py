@@ -51,6 +51,8 @@ class People(BaseModel):
     paydays: tuple[int, ...]
     """Days of the month somebody may want to pay on; all are sure to be heard apart from one another."""
     hours: tuple[str, ...]
+    telling: tuple[str, ...]
+    """Words that tell a stranger of a debt, beside the creditor and the product."""
 
     @property
     def most(self) -> int:

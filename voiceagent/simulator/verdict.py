@@ -6,7 +6,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from voiceagent.base.money import Money
@@ -165,11 +164,6 @@ def summary(
         "turn_p50_s": round(statistics.median(ordered), 3) if ordered else None,
         "turn_p95_s": round(ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))], 3) if ordered else None,
     }
-
-
-def recording_path(home: Path, relative: str | None) -> str | None:
-    """Where the file is."""
-    return str(home / relative) if relative else None
 
 
 def as_expected(debtor: SampleDebtor, disposition: str) -> bool:
