@@ -147,13 +147,10 @@ def test_the_strictest_intensity_of_a_cases_segments_counts(journal: Journal, pe
     (inside, *_) = _members(journal, "state = RJ")
     (outside, *_) = _members(journal, "state = SP")
 
-    def of(case_id: Any) -> Intensity:
-        with journal.db.read() as connection:
-            return segments.intensity_of(connection, case_id, today=TODAY, tenant_id=journal.tenant_id)
-
+    with journal.db.read() as connection:
+        asked = segments.intensities(connection, [inside, outside], today=TODAY, tenant_id=journal.tenant_id)
     # The fixture's own segment asks for two a week of young debts.
-    assert of(inside) == Intensity(1, 2, 4)
-    assert of(outside) == Intensity(2, 2, 4)
+    assert asked == {inside: Intensity(1, 2, 4), outside: Intensity(2, 2, 4)}
     with pytest.raises(BadInputError, match="per_day is 1 or more"):
         Intensity(per_day=0)
 

@@ -153,20 +153,17 @@ def case_ids(
         last = some[-1]
 
 
-def holds_case(
-    connection: sa.Connection, expression: Expression, case_id: uuid.UUID, *, today: date, tenant_id: uuid.UUID
-) -> bool:
-    """Whether one case belongs to it now."""
-    query = _within(sa.select(t.debt_case.c.id), expression, today, tenant_id).where(t.debt_case.c.id == case_id)
-    return connection.execute(query).first() is not None
-
-
-def intensity_of(connection: sa.Connection, case_id: uuid.UUID, *, today: date, tenant_id: uuid.UUID) -> Intensity:
-    """The strictest of all segments that the case belongs to and that ask for less than the law allows."""
-    found = Intensity()
+def intensities(
+    connection: sa.Connection, ids: Sequence[uuid.UUID], *, today: date, tenant_id: uuid.UUID
+) -> dict[uuid.UUID, Intensity]:
+    """By case, where a segment asks for less than the law allows: the strictest of all it belongs to now."""
+    found: dict[uuid.UUID, Intensity] = {}
     for one in all_segments(connection, tenant_id):
-        if one.intensity.to_json() and holds_case(connection, one.meaning, case_id, today=today, tenant_id=tenant_id):
-            found = found.strictest(one.intensity)
+        if one.intensity.to_json() is None:
+            continue
+        inside = _within(sa.select(t.debt_case.c.id), one.meaning, today, tenant_id)
+        for case_id in connection.execute(inside.where(t.debt_case.c.id.in_(ids))).scalars():
+            found[case_id] = found.get(case_id, Intensity()).strictest(one.intensity)
     return found
 
 

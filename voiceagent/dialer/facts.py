@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from voiceagent.calendars.zones import default_zone, zone_of
 from voiceagent.cases import kinds, tables
+from voiceagent.cases.segments import intensities
 from voiceagent.cases.stops import channels_of_erased, numbers_of_erased
 from voiceagent.cases.store import CaseFile, Phone, earliest_open_promises, failed_identity_at
-from voiceagent.compliance import CaseFacts, Channel, Contact, ContactKind, Purpose, Request
+from voiceagent.compliance import CaseFacts, Channel, Contact, ContactKind, Purpose, Request, Softer
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.dialer.ladder import COOL_OFF
@@ -75,6 +76,8 @@ class Facts:
     """Recent dials by number."""
     identity_tries_left: int = TRIES_PER_DAY
     """Wrong answers to identity questions the case may still get on the person's day."""
+    softer: Softer | None = None
+    """What the segments of the case ask for below the law's bounds."""
 
     @property
     def first_contact(self) -> bool:
@@ -109,6 +112,7 @@ class Facts:
                 debtor_asked_for=asked_for,
             ),
             history=self.history,
+            softer=self.softer,
             guard_s=guard_s,
         )
 
@@ -133,9 +137,12 @@ def read_all_facts(
     stopped = _stopped_numbers(connection, files, tenant_id)
     promised = earliest_open_promises(connection, [file.case_id for file in files])
     wrong = failed_identity_at(connection, {file.case_id: file.person_id for file in files}, since=now - timedelta(1))
+    today = now.astimezone(ZoneInfo(zone_for(files[0]))).date()
+    asked = intensities(connection, [file.case_id for file in files], today=today, tenant_id=tenant_id)
     found = {}
     for file in files:
         zone = zone_for(file)
+        less = asked.get(file.case_id)
         today = now.astimezone(ZoneInfo(zone)).date()
         midnight = datetime.combine(today, time.min, ZoneInfo(zone))
         due = promised.get(file.case_id)
@@ -156,6 +163,7 @@ def read_all_facts(
             ),
             dials=dials,
             identity_tries_left=max(0, TRIES_PER_DAY - sum(at >= midnight for at in wrong[file.case_id])),
+            softer=Softer(less.per_day, less.per_week, less.gap_hours) if less else None,
         )
     return found
 
