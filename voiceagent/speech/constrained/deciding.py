@@ -30,6 +30,7 @@ _BESIDE = "yes_no"
 #: Below this fit nothing that was said resembles an answer.
 _OTHER_WORDS = -2.2
 _NOISY_DB = 18.0
+_NO_VALUE = 0.7
 #: A phrase with this fit is as likely said as not.
 _EVEN, _STEEP = -1.1, 4.0
 _LOW = "low_confidence"
@@ -83,8 +84,9 @@ class Judge:
         if heard.reason == "no_speech":
             return replace(heard, alternatives=())
         if wanted:
-            # Understanding turns to these when Whisper's own words mean nothing.
-            phrases = ((answer.text, round(confidence, 4)), *(pair for pair in phrases if pair[0] != answer.text))
+            # Understanding turns to these when Whisper's own words mean nothing; to a value it must not.
+            shown = confidence if answer.kind in (PHRASE, _BESIDE) else min(confidence, _NO_VALUE)
+            phrases = ((answer.text, round(shown, 4)), *(pair for pair in phrases if pair[0] != answer.text))
         heard = replace(heard, alternatives=phrases)
         # A value in Whisper's words that the grammars did not confirm.
         believed = [kind for kind in kinds if heard.text and reads_as(heard.text, kind, language, today)]

@@ -93,10 +93,16 @@ class Whisper:
         heard = judge.decide(samples, states, context, lambda: self.freely(samples, context, ()))
         return replace(heard, engine=self.name)
 
-    def freely(self, samples: NDArray[np.float32], context: HearingContext, scored: Sequence[str]) -> Hypothesis:
-        """Whisper's own words, and how well the `scored` phrases fit."""
+    def freely(
+        self,
+        samples: NDArray[np.float32],
+        context: HearingContext,
+        scored: Sequence[str],
+        least_window_s: float = WINDOW_S,
+    ) -> Hypothesis:
+        """Whisper's own words, and how well the `scored` phrases fit; long audio gets a window its size."""
         seconds = samples.size / SAMPLE_RATE
-        window_s = WINDOW_S if seconds <= WINDOW_S - 1 else seconds + TAIL_S
+        window_s = least_window_s if seconds <= least_window_s - 1 else seconds + TAIL_S
         encoded = self._encoded(samples, window_s)
         start = [self._id("<|startoftranscript|>"), self._id(_LANGUAGE_TOKENS[context.language])]
         start.append(self._id("<|transcribe|>"))

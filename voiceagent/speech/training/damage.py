@@ -23,13 +23,23 @@ class Condition:
     snr_db: float | None = None
     noise: str = "white"
     loss: float = 0.0
+    coded: bool = True
 
 
-#: What the bench and the calibration measure on.
+#: What the calibration listens on.
 CONDITIONS = (
     Condition("clean"),
     Condition("snr15", 15.0, "white"),
     Condition("snr10", 10.0, "white"),
+    Condition("loss3", loss=0.03),
+)
+#: What the bench measures on.
+MEASURED = (
+    Condition("clean", coded=False),
+    Condition("g711"),
+    Condition("snr15", 15.0),
+    Condition("snr10", 10.0),
+    Condition("loss1", loss=0.01),
     Condition("loss3", loss=0.03),
 )
 
@@ -39,7 +49,8 @@ def through_line(clean: Samples, condition: Condition, chance: np.random.Generat
     sound = pad(level(clean, -20.0), 0.3, 0.4)
     if condition.snr_db is not None:
         sound = sound + noise(condition.noise, sound.size, chance) * _gain(clean, sound, condition.snr_db)
-    sound = mu_law(sound)
+    if condition.coded:
+        sound = mu_law(sound)
     return lose_packets(sound, condition.loss, chance) if condition.loss else sound
 
 

@@ -18,7 +18,7 @@ _CORRECTION = either("no", "digo", "mejor dicho", "perdón", "quiero decir", "no
 YES = (
     "sí", "sí señor", "sí señora", "sí señorita", "sí sí", "sí claro", "claro", "claro que sí", "por supuesto", "correcto",
     "exacto", "así es", "eso es", "es correcto", "cierto", "de acuerdo", "estoy de acuerdo", "está bien", "confirmo",
-    "sí confirmo", "confirmado", "acepto", "sí acepto", "listo", "dale", "sale", "ok", "perfecto", "vale", "ajá",
+    "sí confirmo", "confirmado", "acepto", "sí acepto", "listo", "dale", "sale", "perfecto", "vale", "ajá",
     "sí soy yo", "soy yo", "sí por favor", "con gusto", "me parece bien", "sí está bien", "afirmativo", "efectivamente",
 )  # fmt: skip
 NO = (

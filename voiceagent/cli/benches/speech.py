@@ -1,0 +1,66 @@
+"""`voiceagent bench speech`: how well answers are heard, per kind and line, beside a plain Whisper."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+HELP = "recognition of answers by voices that were never trained on: right, rejected, wrong, per kind and line"
+EXAMPLE = "voiceagent bench speech --language pt-BR --json"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    parser.add_argument("--language", action="append", metavar="L", help="pt-BR, es or en (default: all; repeatable)")
+    parser.add_argument("--clips", type=int, default=30, metavar="N", help="answers per language (default 30)")
+    parser.add_argument("--models", type=Path, metavar="DIR", help="installed models (default: models/)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print; 0 whatever the figures are."""
+    from voiceagent.base.errors import UsageError
+    from voiceagent.base.languages import Language
+    from voiceagent.settings.paths import Paths
+    from voiceagent.simulator.bench_speech import Plan, measure
+
+    try:
+        languages = tuple(Language(name) for name in args.language or Language)
+    except ValueError:
+        raise UsageError(f"no language {args.language}: one of {', '.join(Language)}") from None
+    if args.clips < 1:
+        raise UsageError("--clips must be 1 or more")
+    models = args.models or Paths.from_environment().models
+    report = measure(Plan(languages, args.clips), models, lambda line: print(line, file=sys.stderr))
+    if args.json:
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        _show(report)
+    return 0
+
+
+def _show(report: dict[str, Any]) -> None:
+    machine = report["machine"]
+    print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}; right / rejected / wrong")
+    for language, table in report["languages"].items():
+        print(language)
+        for kind, lines in {"all": table["all"], **table["kinds"]}.items():
+            row = (f"{name} {_cell(score)}" for name, score in lines.items())
+            print(f"  {kind:12} n {lines['clean']['n']:3}  " + "  ".join(row))
+        for name, both in table["compared"].items():
+            cells = f"plain {_cell(both['plain'])}, here {_cell(both['here'])}"
+            print(f"  {name}: {cells}, the same {both['plain']['n']} clips")
+        latency = table["latency"]
+        print(
+            f"  ms from the last sample: here {latency['here_ms']['median']} (p95 {latency['here_ms']['p95']}), "
+            f"plain {latency['plain_ms']['median']} (p95 {latency['plain_ms']['p95']}): {latency['ratio']} times faster"
+        )
+        for mistake in table["wrong"]:
+            print(f"    {mistake}")
+
+
+def _cell(score: dict[str, Any]) -> str:
+    return "-" if not score["n"] else f"{score['right']:.3f}/{score['rejected']:.3f}/{score['wrong']:.3f}"

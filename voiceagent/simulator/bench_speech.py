@@ -1,0 +1,227 @@
+"""The measurement of recognition: answers on telephone lines, as calls hear them and as a plain Whisper would."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from voiceagent.audio.wav import encode
+from voiceagent.base.languages import Language
+from voiceagent.dialogue.understanding import understand
+from voiceagent.language.heard import understand_slots
+from voiceagent.simulator.bench_understanding import machine
+from voiceagent.speech.direct import DirectHearing
+from voiceagent.speech.engines.whisper import Whisper
+from voiceagent.speech.offline import hear_file
+from voiceagent.speech.protocol import HearingContext, Hypothesis, SegmenterSettings
+from voiceagent.speech.segmenter import VadSegmenter
+from voiceagent.speech.synthesis.shape import from_pcm, to_pcm
+from voiceagent.speech.training.calibrate import readable
+from voiceagent.speech.training.clips import TEST, Clip, clip_of, plan, read, render
+from voiceagent.speech.training.damage import MEASURED, Condition, pad, through_line
+
+TODAY = date(2026, 11, 18)
+CHOICE = "choice"
+#: What a state with choices listens for; every one is said by a voice of the test.
+CHOICES = {
+    "pt-BR": (
+        "quero parcelar", "à vista", "já paguei", "não devo isso", "quero um desconto", "me liga mais tarde",
+        "não conheço", "quero falar com um atendente",
+    ),
+    "es": (
+        "quiero pagar en cuotas", "al contado", "ya pagué", "no debo eso", "quiero un descuento",
+        "llámeme más tarde", "no lo conozco", "quiero hablar con un asesor",
+    ),
+    "en": (
+        "i want a payment plan", "pay in full", "i already paid", "i don't owe that", "i want a discount",
+        "call me later", "wrong number", "i want to speak to an agent",
+    ),
+}  # fmt: skip
+#: What is asked of answers: right at least, wrong at most.
+TARGETS = {"clean": {"right": 0.97, "wrong": 0.005}, "snr15": {"right": 0.85, "wrong": 0.005}}
+_SEED = 1
+_PLAIN_WINDOW_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much to measure."""
+
+    languages: tuple[Language, ...] = tuple(Language)
+    clips: int = 30
+    """Answers per language, besides the choices."""
+    plain_every: int = 4
+    """Every so many-th clip goes through the plain way too, clean and at 15 dB: it takes a second each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One answer on one line, heard one way."""
+
+    kind: str
+    condition: str
+    verdict: str
+    """right, rejected or wrong."""
+    ms: float
+    said: str
+    heard: str
+
+
+def measure(wanted: Plan, models: Path, report: Callable[[str], None]) -> dict[str, Any]:
+    """Every language's table: kind of answer × line, as calls hear it, beside the plain way."""
+    whisper = Whisper(models / "whisper-base")
+    tables = {}
+    for language in wanted.languages:
+        clips = clips_of(language.value, wanted.clips)
+        render(clips, language.value, models)
+        report(f"{language.value}: {len(clips)} clips rendered")
+        ours, plain = asyncio.run(_hear_all(whisper, language, clips, wanted.plain_every, report))
+        tables[language.value] = _table(ours, plain)
+    return {"languages": tables, "targets": TARGETS, "voices": TEST, "machine": machine()}
+
+
+def clips_of(language: str, count: int) -> list[Clip]:
+    """Answers of voices that were never trained on, and the choices."""
+    planned = [clip for clip in plan(language, "test", 2 * count, _SEED) if clip.kind != "general"]
+    answers = [clip for clip in planned if readable(clip, language)][:count]
+    voices = TEST[language]
+    return answers + [
+        clip_of(language, CHOICE, text, text.capitalize() + ".", f"kokoro:{voices[index % len(voices)]}", 1.0)
+        for index, text in enumerate(CHOICES[language])
+    ]
+
+
+async def _hear_all(
+    whisper: Whisper, language: Language, clips: Sequence[Clip], plain_every: int, report: Callable[[str], None]
+) -> tuple[list[Trial], list[Trial]]:
+    ours: list[Trial] = []
+    plain: list[Trial] = []
+    with tempfile.TemporaryDirectory(prefix="voiceagent-") as folder:
+        path = Path(folder) / "answer.wav"
+        for index, clip in enumerate(clips):
+            for condition in MEASURED:
+                sound = _line(clip, condition)
+                path.write_bytes(encode(to_pcm(sound)))
+                hearing = DirectHearing(whisper.open(language.value))
+                heard = await hear_file(hearing, VadSegmenter(_settings(clip)), path, _context(clip, language))
+                ours.append(_trial(clip, condition.name, language, heard))
+                if index % plain_every == 0 and condition.name in TARGETS:
+                    plain.append(_trial(clip, condition.name, language, _plainly(whisper, sound, language)))
+            if index % 10 == 9:
+                report(f"{language.value}: {index + 1} of {len(clips)} heard on {len(MEASURED)} lines")
+    return ours, plain
+
+
+def _line(clip: Clip, condition: Condition) -> np.ndarray[Any, np.dtype[np.float32]]:
+    chance = np.random.default_rng(int(clip.path.stem[:8], 16))
+    return from_pcm(to_pcm(through_line(pad(read(clip), 0.2, 1.2), condition, chance)))
+
+
+def _settings(clip: Clip) -> SegmenterSettings:
+    return SegmenterSettings(end_silence_s=1.2) if clip.kind in ("digits", "birth_date") else SegmenterSettings()
+
+
+def _context(clip: Clip, language: Language) -> HearingContext:
+    choice = clip.kind == CHOICE
+    phrases = CHOICES[language.value] if choice else ()
+    return HearingContext(language.value, ("intent",) if choice else (clip.kind,), phrases, TODAY.isoformat())
+
+
+def _plainly(whisper: Whisper, sound: np.ndarray[Any, np.dtype[np.float32]], language: Language) -> Hypothesis:
+    """The usual way: the whole recording decoded in a window of 30 s, the text taken as it comes."""
+    started = time.perf_counter()
+    heard = whisper.freely(sound, HearingContext(language.value), (), _PLAIN_WINDOW_S)
+    return Hypothesis(heard.text, heard.confidence, ms=1000 * (time.perf_counter() - started))
+
+
+def _trial(clip: Clip, condition: str, language: Language, heard: Hypothesis) -> Trial:
+    code = language.value
+    if clip.kind == CHOICE:
+        # Of the choices one must lead clearly, or nothing was chosen.
+        ranked = heard.alternatives
+        lead = bool(ranked) and ranked[0][1] >= 0.5
+        chosen = ranked[0][0] if lead else "" if ranked else _known(heard.text, code)
+        verdict = "right" if chosen == clip.text else "rejected" if not chosen else "wrong"
+        return Trial(clip.kind, condition, verdict, heard.ms, clip.text, heard.text)
+    meant = understand(
+        heard.text,
+        alternatives=heard.alternatives,
+        language=code,
+        region=language.default_region,
+        expect=(clip.kind,),
+        today=TODAY,
+        doubtful=heard.reason == "low_confidence",
+    )
+    truth = understand_slots(clip.text, language=code, region=language.default_region, expect=(clip.kind,), today=TODAY)
+    said, got = _values(truth.slots, clip.kind), _values(meant.slots, clip.kind)
+    verdict = "right" if got == said else "rejected" if not got else "wrong"
+    return Trial(clip.kind, condition, verdict, heard.ms, clip.text, heard.text)
+
+
+def _values(slots: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """What the slots commit to."""
+    return {
+        name: value for name, value in slots.items() if name != "approx" and (name == "yes_no") == (kind == "yes_no")
+    }
+
+
+def _known(text: str, language: str) -> str:
+    """The choice that the words are, "" when they are none."""
+    plain = "".join(letter for letter in text.lower() if letter.isalnum() or letter in " '").strip()
+    return plain if plain in CHOICES[language] else ""
+
+
+def _table(ours: Sequence[Trial], plain: Sequence[Trial]) -> dict[str, Any]:
+    conditions = [condition.name for condition in MEASURED]
+    kinds = sorted({trial.kind for trial in ours})
+    compared = {
+        name: {
+            "plain": _score([trial for trial in plain if trial.condition == name]),
+            "here": _score([t for t in ours if t.condition == name and _in(t, plain)]),
+        }
+        for name in TARGETS
+    }
+    slow, fast = (statistics.median(t.ms for t in trials) if trials else math.nan for trials in (plain, ours))
+    return {
+        "all": {name: _score([t for t in ours if t.condition == name]) for name in conditions},
+        "kinds": {
+            kind: {name: _score([t for t in ours if t.kind == kind and t.condition == name]) for name in conditions}
+            for kind in kinds
+        },
+        "compared": compared,
+        "latency": {
+            "here_ms": {"median": round(fast), "p95": round(_p95([t.ms for t in ours])), "n": len(ours)},
+            "plain_ms": {"median": round(slow), "p95": round(_p95([t.ms for t in plain])), "n": len(plain)},
+            "ratio": round(slow / fast, 2) if fast else None,
+        },
+        "wrong": [f"{t.condition} {t.kind}: {t.said!r} heard {t.heard!r}" for t in ours if t.verdict == "wrong"],
+    }
+
+
+def _in(trial: Trial, others: Sequence[Trial]) -> bool:
+    return any(
+        (other.kind, other.said, other.condition) == (trial.kind, trial.said, trial.condition) for other in others
+    )
+
+
+def _score(trials: Sequence[Trial]) -> dict[str, Any]:
+    count = len(trials)
+    found = {name: sum(trial.verdict == name for trial in trials) for name in ("right", "rejected", "wrong")}
+    return {"n": count} | {name: round(number / count, 4) if count else None for name, number in found.items()}
+
+
+def _p95(values: Sequence[float]) -> float:
+    return sorted(values)[min(len(values) - 1, int(0.95 * len(values)))] if values else math.nan
+
+
+__all__ = ["CHOICES", "Plan", "clips_of", "measure"]
