@@ -109,7 +109,8 @@ def _resume(turn: Turn, _: str) -> None:
     count = len(old.counted) if plan else None
     offer = _negotiate(turn, Ask(old.kind, old.total, count, None, old.down_payment, old.first_due))
     # It stays open for as long as it was said to, not for as long again.
-    _table(turn, replace(offer, expires=old.expires) if offer.terms == old.terms else offer)
+    same = (offer.kind, offer.total, len(offer.instalments)) == (old.kind, old.total, len(old.instalments))
+    _table(turn, replace(offer, expires=old.expires) if same else offer)
 
 
 def _refuse(turn: Turn, _: str) -> None:
