@@ -58,6 +58,7 @@ def _registries(shop: Shop) -> list[CollectorRegistry]:
     speech = SpeechMetrics()
     speech.turns.labels("vosk", "heard").inc()
     speech.recognise_seconds.labels("vosk").observe(0.2)
+    speech.glances.labels("seen").inc()
     speech.prompts.labels("kokoro", "cache").inc()
     speech.synthesise_seconds.labels("kokoro", "cache").observe(0.1)
     own = build_registry(shop.context, Live(shop.context), service, business)
