@@ -15,6 +15,7 @@ from voiceagent.cases.store import load_phones
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer.campaigns import load_campaign
 from voiceagent.dialer.ladder import Next, Step, next_step
+from voiceagent.dialer.payday import day_after, pay_days
 from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, EnrollmentState, callback, enrollment
 from voiceagent.journal.catalogue import CallbackRequested, CallEnded, CallHungUp, NumberMarked
 from voiceagent.journal.envelope import NewEvent
@@ -208,6 +209,8 @@ def _step(
         if phone.id != call.phone_id and phone.status not in usable
     ]
     step = next_step(disposition, now=now, zone=zone, same_today=same_today, seed=call.id, other_numbers=bool(others))
+    if disposition is Disposition.NOMON and (named := pay_days(connection, [call.id]).get(call.id)):
+        step = Step(Next.RETRY, max(now, day_after(named, zone)), disposition.value)
     if step.what in (Next.RETRY, Next.NEXT_NUMBER) and row.attempts >= limit:
         return Step(Next.DONE, None, "max_attempts")
     return step

@@ -51,6 +51,7 @@ class _Grant:
     mode: DialMode
     decision: Decision
     new: NewAttempt
+    decision_id: uuid.UUID
     seat: str
 
 
@@ -180,7 +181,15 @@ class Dealer:
         attempted = self._attempted(attempt_id, decided, candidate, facts, phone, seat, mode, campaign, purpose, trunk)
         self._allotment.took(candidate.campaign_id, trunk)
         return _Grant(
-            candidate, facts, phone, purpose, mode, decision, NewAttempt(attempt_id, attempted, decided), seat
+            candidate,
+            facts,
+            phone,
+            purpose,
+            mode,
+            decision,
+            NewAttempt(attempt_id, attempted, decided),
+            decided.decision_id,
+            seat,
         )
 
     def _postpone(self, candidate: Candidate, facts: Facts, refusals: list[DeniedError]) -> None:
@@ -289,7 +298,7 @@ class Dealer:
             mode=grant.mode,
             zone=facts.zone,
             today=attempted.local_date or self.now.date(),
-            decision_id=grant.new.decision.decision_id,
+            decision_id=grant.decision_id,
             must_end_by=grant.decision.must_end_by,
             leased_until=self._until,
             script=campaign.script if campaign else DEFAULT_SCRIPT,

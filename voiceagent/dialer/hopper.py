@@ -182,7 +182,9 @@ def take(connection: sa.Connection, taken: Sequence[tuple[Candidate, str]], unti
         for one, seat in taken
         if one.enrollment_id is not None
     ]
-    key, seat, end = sa.bindparam("key"), sa.bindparam("seat"), sa.bindparam("until")
+    key: sa.BindParameter[Any] = sa.bindparam("key")
+    seat: sa.BindParameter[Any] = sa.bindparam("seat")
+    end: sa.BindParameter[Any] = sa.bindparam("until")
     if called:
         connection.execute(
             sa.update(callback)

@@ -49,7 +49,7 @@ class Limits:
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Limits:
         """From the campaign's row; what it does not say is the default."""
-        known = {name: value for name, value in (data or {}).items() if name in cls.__slots__}
+        known: dict[str, Any] = {name: value for name, value in (data or {}).items() if name in cls.__slots__}
         lists = {name: tuple(known[name]) for name in ("trunks", "caller_ids") if name in known}
         return cls(**(known | lists))
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from voiceagent.cases import attempts, kinds, store, tables
 from voiceagent.dialer import aftermath
+from voiceagent.dialer.heartbeat import Silence
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.floor import PromiseStatusChanged
 from voiceagent.journal.journal import Journal
@@ -57,6 +58,19 @@ def close_lost_attempts(journal: Journal) -> int:
     with journal.transaction() as connection:
         for attempt_id in closed:
             aftermath.settle(journal, connection, attempt_id, now)
+    return len(closed)
+
+
+def close_silent_workers(journal: Journal, silence: Silence) -> int:
+    """Close the attempts of workers that show no life any more; returns how many. Their contacts are planned anew."""
+    with journal.db.read() as connection:
+        silent = silence.silent(connection, journal.tenant_id)
+    closed = []
+    for name in silent:
+        closed += attempts.close_orphans(journal, worker=name, actor="service")
+    with journal.transaction() as connection:
+        for attempt_id in closed:
+            aftermath.settle(journal, connection, attempt_id, journal.clock.now())
     return len(closed)
 
 

@@ -170,7 +170,7 @@ def _fetch_worker(conninfo: str, seconds: float, gate: Barrier, out: Pipe[Any]) 
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
             began = time.perf_counter()
-            jobs += connection.execute(fetch, {"queues": None, "worker_id": None}).fetchone() is not None  # type: ignore[arg-type]
+            jobs += connection.execute(fetch, {"queues": None, "worker_id": None}).fetchone() is not None
             took.append(time.perf_counter() - began)
     out.put((jobs, took))
 

@@ -21,6 +21,7 @@ from voiceagent.compliance import RuleBook
 from voiceagent.dialer.admission import admit, pending
 from voiceagent.dialer.campaigns import all_campaigns
 from voiceagent.dialer.floor import Guards
+from voiceagent.dialer.heartbeat import Silence
 from voiceagent.dialer.measures import DialerCollector
 from voiceagent.dialer.watch import alarm_stale, brake_campaigns
 from voiceagent.journal.journal import Journal
@@ -28,7 +29,7 @@ from voiceagent.kpi.exporter import BusinessCollector
 from voiceagent.service.leader import Leadership
 from voiceagent.service.retention import retire
 from voiceagent.service.ticks import Service, Tick
-from voiceagent.service.upkeep import break_promises, close_lost_attempts, expire_leases
+from voiceagent.service.upkeep import break_promises, close_lost_attempts, close_silent_workers, expire_leases
 from voiceagent.settings.config import load_settings
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import Paths
@@ -124,12 +125,14 @@ def build_service(journal: Journal, zone: ZoneInfo, recordings: Path) -> Service
                 return 0
         return admit(journal, rules(), guard_s=load_settings().dial.guard_s).weighed
 
+    silence = Silence(journal.clock)
     return Service(
         Leadership(journal.db, journal.clock),
         journal.clock,
         [
             Tick("lost_attempts", 15.0, lambda: close_lost_attempts(journal)),
             Tick("expired_leases", 10.0, lambda: expire_leases(journal)),
+            Tick("silent_workers", 5.0, lambda: close_silent_workers(journal, silence)),
             Tick("campaign_brakes", 10.0, lambda: brake_campaigns(journal, Guards())),
             Tick("stale_cases", 300.0, lambda: alarm_stale(journal)),
             Tick("promise_life", 300.0, lambda: break_promises(journal, zone)),

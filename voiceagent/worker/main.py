@@ -11,6 +11,7 @@ from datetime import timedelta
 from voiceagent import cases, dialer
 from voiceagent.base.clock import Clock, OffsetClock, SystemClock
 from voiceagent.base.errors import UnavailableError
+from voiceagent.dialer.heartbeat import EVERY_S, Heartbeat
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Queue
 from voiceagent.journal.journal import Journal
@@ -23,6 +24,7 @@ from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
 from voiceagent.telephony.ticks import RealTicks
 from voiceagent.worker.call import House
 from voiceagent.worker.content import ContentShelf, warm_understanding
+from voiceagent.worker.desk import Desk
 from voiceagent.worker.lifeline import beat_forever, say_ready, until_parent_ends
 from voiceagent.worker.metrics import WorkerMetrics
 from voiceagent.worker.plan import WorkerPlan
@@ -80,6 +82,7 @@ async def run_worker(plan: WorkerPlan) -> None:
         beating = asyncio.create_task(
             beat_forever(HEARTBEAT_S, lambda: _drain_when_retired(softphone, loops)), name="heartbeat"
         )
+        living = asyncio.create_task(_show_life(plan, records, clock), name="life")
         working = asyncio.gather(*(loop.run() for loop in loops))
         try:
             await until_parent_ends(asyncio.shield(working))
@@ -89,6 +92,7 @@ async def run_worker(plan: WorkerPlan) -> None:
                 await asyncio.wait_for(asyncio.shield(working), DRAIN_S)
         finally:
             beating.cancel()
+            living.cancel()
             await softphone.close()  # hangs up what is left, which ends its conversations
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(working, 5)
@@ -129,15 +133,40 @@ async def _seats(
     rules = load_rules(plan.dialplans / "jurisdictions")
     shelf = ContentShelf(plan.dialplans, records.db, clock)
     queue = Queue(records.journal, rules, gate, worker=plan.name, hashes=shelf.hashes)
+    desk = Desk(queue, house.ready)
     loops = []
     for seat in plan.seats:
         phone = await softphone.add_account(seat.user, seat.password, plan.registrar)
         loops.append(
             SeatLoop(
-                seat.user, plan.name, phone, queue, shelf, records.writer, house, clock, idle_poll_s=plan.idle_poll_s
+                seat.user,
+                plan.name,
+                phone,
+                queue,
+                shelf,
+                records.writer,
+                house,
+                clock,
+                idle_poll_s=plan.idle_poll_s,
+                desk=desk,
             )
         )
     return loops
+
+
+async def _show_life(plan: WorkerPlan, records: Records, clock: Clock) -> None:
+    """Beat in SQL until cancelled: whoever keeps house takes back what a silent worker holds."""
+    heartbeat = Heartbeat(records.db, clock, plan.name, len(plan.seats))
+    try:
+        while True:
+            try:
+                await asyncio.to_thread(heartbeat.beat)
+            except UnavailableError as error:
+                log.warning("no sign of life could be written: %s", error)
+            await asyncio.sleep(EVERY_S)
+    finally:
+        with contextlib.suppress(UnavailableError):
+            heartbeat.end()
 
 
 def _drain_when_retired(softphone: Softphone, loops: list[SeatLoop]) -> None:

@@ -20,6 +20,7 @@ from voiceagent.journal.writer import JournalWriter
 from voiceagent.telephony.line import Phone
 from voiceagent.worker.call import Call, House, Job
 from voiceagent.worker.content import ContentShelf
+from voiceagent.worker.desk import Desk
 from voiceagent.worker.record import CallKeys, CallRecord
 
 log = logging.getLogger(__name__)
@@ -43,10 +44,13 @@ class SeatLoop:
         clock: Clock,
         *,
         idle_poll_s: float,
+        desk: Desk | None = None,
     ) -> None:
         self.name, self._worker, self._phone, self._queue = name, worker, phone, queue
         self._shelf, self._writer, self._house, self._clock = shelf, writer, house, clock
         self._idle_poll_s = idle_poll_s
+        # Seats of one worker share a desk: those that are idle together ask together.
+        self._desk = desk or Desk(queue, house.ready)
         self._draining = asyncio.Event()
         self._state: SeatState | None = None
 
@@ -60,7 +64,7 @@ class SeatLoop:
         try:
             while not self._draining.is_set():
                 self._show(SeatState.IDLE)
-                lease = await self._next()
+                lease = await self._desk.next(self.name)
                 if lease is not None and await self._work(lease):
                     pause = self._idle_poll_s
                     continue
@@ -70,17 +74,6 @@ class SeatLoop:
                     await asyncio.wait_for(self._draining.wait(), pause)
         finally:
             self._show(SeatState.OFFLINE)
-
-    async def _next(self) -> Lease | None:
-        try:
-            # Asked before anybody is leased: a full disk or a dead speech process must not use up debtors' attempts.
-            await self._house.ready()
-            return await asyncio.to_thread(self._queue.lease, self.name)
-        except UnavailableError as error:
-            log.error("seat %s cannot ask for work: %s", self.name, error)
-        except Exception:
-            log.exception("seat %s cannot ask for work", self.name)
-        return None
 
     async def _work(self, lease: Lease) -> bool:
         """Make the leased call; the attempt is closed and the enrolment moved on whatever happens.

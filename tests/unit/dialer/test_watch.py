@@ -34,7 +34,7 @@ from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Queue
 from voiceagent.dialer.tables import CampaignState, DialMode, StopScope, callback, enrollment
 from voiceagent.dialer.watch import brake_campaigns, progress, stale_cases
-from voiceagent.journal.catalogue import CallAnswered, CallEnded, IdentityVerified
+from voiceagent.journal.catalogue import CallAnswered, CallEnded, DebtorTurnHeard, IdentityVerified
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
 from voiceagent.storage.database import Database
@@ -252,3 +252,17 @@ def test_missed_and_dropped_calls_are_called_back_once(
             kinds.AttemptStatus.ENDED
         ]
     assert [origin.value for origin in rows] == ["dropped_call"]
+
+
+def test_no_money_until_a_named_day_waits_for_the_day_after(
+    journal: Journal, campaign: Callable, clock: ManualClock, queue: Queue, db: Database
+) -> None:
+    campaign()
+    lease = queue.lease("seat-1")
+    assert lease is not None
+    said = DebtorTurnHeard(1, "offer", None, 0.9, "no_money", {"date": "2026-12-10"})
+    journal.record([NewEvent("call", lease.attempt_id, payload) for payload in (CallAnswered(), said)])
+    finish(queue, journal, lease, D.NOMON)
+    with db.read() as connection:
+        planned = connection.execute(sa.select(enrollment.c.next_at)).scalar_one()
+    assert planned == datetime.fromisoformat("2026-12-11T00:00:00-03:00")

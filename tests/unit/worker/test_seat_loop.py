@@ -22,8 +22,9 @@ class Asked:
     def __init__(self) -> None:
         self.times = 0
 
-    def lease(self, seat: str) -> None:
+    def lease_many(self, seats: list[str]) -> list[Any]:
         self.times += 1
+        return []
 
 
 class Mute(ToneService):

@@ -1,0 +1,51 @@
+"""Where a worker's idle seats ask for work together: one question to the database for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from voiceagent.base.errors import UnavailableError
+from voiceagent.dialer.lease import Lease
+from voiceagent.dialer.queue import Queue
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """`next` for each idle seat; those that ask in the same moment share one transaction.
+
+    `ready` is asked before anybody is leased: a full disk or a dead speech process must not use up debtors' attempts.
+    """
+
+    def __init__(self, queue: Queue, ready: Callable[[], Awaitable[None]]) -> None:
+        self._queue, self._ready = queue, ready
+        self._waiting: dict[str, asyncio.Future[Lease | None]] = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    async def next(self, seat: str) -> Lease | None:
+        """A call for `seat`, or None when there is none now, or nobody can be asked (the log says why)."""
+        answer: asyncio.Future[Lease | None] = asyncio.get_running_loop().create_future()
+        self._waiting[seat] = answer
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask(), name="leases")
+        return await answer
+
+    async def _ask(self) -> None:
+        while self._waiting:
+            # Whoever became idle in this moment comes along.
+            await asyncio.sleep(0)
+            asked, self._waiting = self._waiting, {}
+            leases: list[Lease] = []
+            try:
+                await self._ready()
+                leases = await asyncio.to_thread(self._queue.lease_many, list(asked))
+            except UnavailableError as error:
+                log.error("seats %s cannot ask for work: %s", ", ".join(asked), error)
+            except Exception:
+                log.exception("seats %s cannot ask for work", ", ".join(asked))
+            given = {lease.seat: lease for lease in leases}
+            for seat, answer in asked.items():
+                if not answer.done():
+                    answer.set_result(given.get(seat))
