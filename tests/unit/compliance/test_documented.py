@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import ROOT
 
 PAGE = (ROOT / "docs" / "compliance.md").read_text(encoding="utf-8")
 HERE = "tests/unit/compliance/test_fixtures.py"
-TABLE = re.findall(r"^\| ((?:BR|US|MX|CO|CL|PE|EC)-\d\d) \|[^|]*\| (.*) \|$", PAGE, re.MULTILINE)
+SEMANTICS = "tests/unit/compliance/test_semantics.py"
+TABLE = re.findall(r"^\| ((?:BR|US|MX|CO|CL|PE|EC|EU)-\d\d) \|[^|]*\| (.*) \|$", PAGE, re.MULTILINE)
+PROMISES = re.findall(r"^\| (S-\d\d) \|[^|]*\| (.*) \|$", PAGE, re.MULTILINE)
+#: Every rule that the law pages know of.
+KNOWN = {f"BR-{n:02d}" for n in range(1, 16)} | {f"US-{n:02d}" for n in range(1, 12)} | {
+    "MX-01", "CO-01", "CL-01", "PE-01", "EC-01", "EU-01",
+}  # fmt: skip
 
 
-def test_the_tests_it_names_exist() -> None:
-    assert len(TABLE) > 15
-    for rule, tests in TABLE:
-        names = re.findall(r"`([^`]+)`", tests)
-        assert names, rule
-        for name in names:
-            path, _, test = name.rpartition("::")
-            body = (ROOT / (path or HERE)).read_text(encoding="utf-8")
-            assert f"def {test}(" in body, (rule, name)
+@pytest.mark.parametrize(
+    ("rule", "tests", "here"), [(*row, HERE) for row in TABLE] + [(*row, SEMANTICS) for row in PROMISES]
+)
+def test_the_tests_it_names_exist(rule: str, tests: str, here: str) -> None:
+    names = re.findall(r"`([^`]+)`", tests)
+    assert names, rule
+    for name in names:
+        path, _, test = name.rpartition("::")
+        body = (ROOT / (path or here)).read_text(encoding="utf-8")
+        assert f"def {test}(" in body, (rule, name)
+
+
+def test_every_rule_has_a_test_or_is_the_operators() -> None:
+    enforced = [rule for rule, _ in TABLE]
+    assert len(enforced) == len(set(enforced)) and len(PROMISES) == 12
+    duties = PAGE.split("## What stays with the operator")[1].split("\n## ")[0]
+    told = set(enforced) | set(re.findall(r"\b[A-Z]{2}-\d\d\b", duties))
+    assert told == KNOWN
 
 
 def test_every_rule_of_the_files_is_in_the_page() -> None:
