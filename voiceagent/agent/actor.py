@@ -12,7 +12,7 @@ from voiceagent.agent.effects import Effects
 from voiceagent.agent.mouth import Mouth
 from voiceagent.agent.notes import Notes
 from voiceagent.agent.ports import Brain
-from voiceagent.agent.turns import TurnSettings
+from voiceagent.agent.turns import OPENING, TurnSettings
 from voiceagent.dialogue.events import (
     DialogueEvent,
     Expect,
@@ -27,6 +27,10 @@ from voiceagent.dialogue.events import (
 from voiceagent.dialogue.understanding import AFFIRMING
 
 log = logging.getLogger(__name__)
+
+
+#: What is said on lifting the phone counts only when it is understood as surely as this.
+_SURE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,8 @@ class Actor:
         if deaf and not only_global:
             only_global = True
             understanding = self._brain.understand(turn.hypothesis, turn.expect, only_global=True)
+        if turn.expect is OPENING and understanding.confidence < _SURE:
+            understanding = Understanding(text=turn.hypothesis.text)  # "oi, bom dia" asks for nothing
         return understanding, only_global
 
     def _leave_unclear(self, result: str) -> None:

@@ -13,7 +13,7 @@ from voiceagent.agent.effects import Effects
 from voiceagent.agent.mouth import Mouth, Played
 from voiceagent.agent.notes import Notes
 from voiceagent.agent.ports import Brain, Record, Stopwatch, Ticks
-from voiceagent.agent.turns import BargeIn, TurnSettings, TurnTaker
+from voiceagent.agent.turns import OPENING, BargeIn, TurnSettings, TurnTaker
 from voiceagent.audio.format import FRAME_S
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialogue.events import CallAnswered, Effect, Expect, FarHungUp, Heard, Keyed, NoInput, Say, SpeechLost
@@ -21,9 +21,6 @@ from voiceagent.speech.protocol import Hearing, Hypothesis, Segmenter, Voice
 from voiceagent.telephony.line import Answered, Dtmf, HungUp, HungUpBy, Line, Ringing
 
 log = logging.getLogger(__name__)
-
-#: What the debtor says on lifting the phone answers no question of the script; a voicemail's greeting is known by it.
-OPENING = Expect(state="opening", end_silence_s=0.5)
 
 
 @dataclass(frozen=True, slots=True)

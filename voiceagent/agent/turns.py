@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from voiceagent.dialogue.events import Expect
 
+#: What the debtor says on lifting the phone answers no question of the script; a voicemail's greeting is known by it.
+OPENING = Expect(state="opening", end_silence_s=0.5)
+
 
 @dataclass(frozen=True, slots=True)
 class TurnSettings:

@@ -152,7 +152,7 @@ class WiredDebtor:
         call = DebtorCall(
             self._wire, debtor, VadSegmenter(), hearing, own, self._ticks, SystemClock(), today=self._today
         )
-        await call.prepare(debtor.first_answers())
+        await asyncio.gather(call.prepare(debtor.first_answers()), asyncio.sleep(plan.ring_s))
         line.far_answer()
         self._ticks.add(look := lambda: self._wire.over() if line.ended is not None else None)
         told = await call.run()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from voiceagent.agent.brain import ScriptBrain
-from voiceagent.agent.conversation import OPENING, Conversation
+from voiceagent.agent.conversation import Conversation
+from voiceagent.agent.turns import OPENING
 from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SILENCE
 from voiceagent.base.clock import ManualClock
 from voiceagent.base.ids import uuid7

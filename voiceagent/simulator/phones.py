@@ -136,7 +136,7 @@ class SimulatedPhone:
         hearing = await self._speech.hearing(f"phone-{plan.number}", common.language)
         own = DebtorVoice(voice, persona.manners)
         call = DebtorCall(line, debtor, VadSegmenter(), hearing, own, self._ticks, SystemClock(), today=common.today)
-        await call.prepare(debtor.first_answers())
+        await asyncio.gather(call.prepare(debtor.first_answers()), asyncio.sleep(plan.ring_s))
         await self._seat.answer(line)
         return await call.run()
 

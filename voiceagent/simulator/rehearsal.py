@@ -57,6 +57,8 @@ T = TypeVar("T")
 CAMPAIGN = "rehearsal"
 #: Seats or telephones of one process: as many as the registry's SIP library can hold calls.
 PER_PROCESS = 4
+#: Telephones ring a while before somebody lifts them; the agent gets its first words ready meanwhile.
+RING_S = 2.5
 #: Patience with one rendered answer, on a machine that does other things too.
 _RENDER_S = 60.0
 #: Voices of the debtors; none of them is an agent's.
@@ -402,6 +404,7 @@ def sample_phones(debtors: Sequence[SampleDebtor], policy: Policy, today: date) 
             days=tuple(days_of(debtor, policy, today)),
             seed=debtor.seed,
             steps=debtor.persona.steps,
+            ring_s=0.0 if debtor.persona.steps else RING_S,
             voice=debtor_voice(debtor.persona.language, index),
         )
         for index, debtor in enumerate(debtors)

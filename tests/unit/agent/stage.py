@@ -43,6 +43,8 @@ class Script:
         """Words that mean nothing."""
         self.slots: dict[str, dict[str, Any]] = {}
         """Words that say values."""
+        self.guesses: dict[str, float] = {}
+        """Words that may mean a global intent, and how surely."""
 
     def step(self, event: DialogueEvent) -> Sequence[Effect]:
         self.events.append(event)
@@ -63,6 +65,8 @@ class Script:
         text = hypothesis.text
         if "stop" in text:
             return Understanding("cease", 1.0, text=text)
+        if text in self.guesses:
+            return Understanding("repeat_slower", self.guesses[text], text=text)
         if text in self.slots and not only_global:
             return Understanding(None, 1.0, dict(self.slots[text]), text=text)
         lost = only_global or not text or text in self.unreadable

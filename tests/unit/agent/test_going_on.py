@@ -86,3 +86,18 @@ def test_who_said_yes_too_early_is_asked_again_soon() -> None:
     early = Stage(reads_back, {3.0: lambda s: s.debtor_says("sim")})
     ended = [stage.run() and stage.clock.monotonic() for stage in (early, Stage(reads_back, {}))]
     assert EXPECT.no_input_s - TurnSettings().unheard_s - 0.5 < ended[1] - ended[0] < EXPECT.no_input_s
+
+
+def test_a_greeting_on_lifting_the_phone_asks_for_nothing() -> None:
+    def greets(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say("ola quem fala"), Hangup(Disposition.HUP)]
+        return [say("outra vez")] if isinstance(event, Heard) else []
+
+    stage = Stage(greets, {0.3: lambda s: s.debtor_says("oi bom dia")})
+    stage.brain.guesses = {"oi bom dia": 0.7}
+    stage.run()
+    assert [turn.text for turn in stage.record.agent] == ["ola quem fala"] and not heard(stage)
+    sure = Stage(greets, {0.3: lambda s: s.debtor_says("stop")})
+    sure.run()
+    assert heard(sure) == ["stop"]
