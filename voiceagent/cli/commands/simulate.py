@@ -17,10 +17,15 @@ EXAMPLE = "voiceagent simulate --all --driver text --calls 300 --seed 7 --json"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     who = parser.add_mutually_exclusive_group(required=True)
-    who.add_argument("--persona", metavar="P[,P…]", help="these personas, one after the other")
+    who.add_argument(
+        "--persona",
+        metavar="P[,P…]",
+        help="these personas, one after the other (load_stops, load_keys and "
+        "load_hangs_up make calls only: no recognition on their side)",
+    )
     who.add_argument("--all", action="store_true", help="every persona of the language")
     parser.add_argument("--driver", choices=("text", "audio", "sip"), default="text", help="default: %(default)s")
-    parser.add_argument("--language", default="pt-BR", help="pt-BR (default %(default)s)")
+    parser.add_argument("--language", default="pt-BR", help="pt-BR, es or en (default %(default)s)")
     parser.add_argument("--calls", type=int, metavar="N", help="calls altogether (default: one for each persona)")
     parser.add_argument("--concurrency", type=int, metavar="N", help="SIP: calls at a time (default 2)")
     parser.add_argument("--at", metavar="ISO-8601", help="the instant it begins (default: next Wednesday 10:00 there)")
@@ -153,4 +158,15 @@ def _table(document: dict[str, Any]) -> str:
         lines.append(f"{persona:20} {count:6}  {got}{'' if got == expected else f' (expected {expected})'}")
     figures = document["summary"]
     lines += ["", f"calls {figures['calls']}  as expected {figures['as_expected']}  promises {figures['promises']}"]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_processes(document)])
+
+
+def _processes(document: dict[str, Any]) -> list[str]:
+    """What each process held in the first and in the last quarter of its life."""
+    if not document.get("processes"):
+        return []
+    lines = ["", f"{'process':12} {'pid':>7} {'s':>5}  {'MB':>13}  {'threads':>9}  {'handles':>9}"]
+    for row in document["processes"]:
+        rss, threads, handles = (f"{row[what][0]} > {row[what][1]}" for what in ("rss_mb", "threads", "handles"))
+        lines.append(f"{row['process']:12} {row['pid']:7} {row['seconds']:5}  {rss:>13}  {threads:>9}  {handles:>9}")
+    return [*lines, f"channels left in Asterisk: {document['channels_left']}"]
