@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 
+from voiceagent.agent.sentences import CUT
 from voiceagent.audio import wav
 from voiceagent.audio.levels import rms_dbov
 from voiceagent.cases.calls import call_detail
@@ -77,6 +78,11 @@ def test_no_promise_is_recorded_that_nobody_made(run: Run) -> None:
         assert call["promise"] in (None, call["promise_expected"])
 
 
+def test_strangers_are_told_nothing_and_nothing_is_left_behind(run: Run) -> None:
+    assert (run.document["summary"]["disclosed"], run.document["channels_left"]) == (0, 0)
+    assert {row["process"] for row in run.document["processes"]} == {"worker", "speech", "asterisk", "simulator"}
+
+
 def test_the_document_has_the_shape_that_others_rely_on(run: Run) -> None:
     document = run.document
     assert {"summary", "engines", "at", "seed", "calls"} <= document.keys()
@@ -97,7 +103,7 @@ def test_both_sides_are_on_every_recording_and_it_is_as_long_as_the_call(run: Ru
         audio = wav.decode(Path(call["recording"]).read_bytes())
         assert audio.seconds == pytest.approx(call["talk_s"], abs=0.1), call["persona"]
         assert rms_dbov(audio.channel(0)) > -60, call["persona"]
-        speaks = bool(Persona.load(call["persona"], "pt-BR").answers)
+        speaks = Persona.load(call["persona"], "pt-BR").speaks
         assert (rms_dbov(audio.channel(1)) > -60) is speaks, call["persona"]
 
 
@@ -109,7 +115,7 @@ def test_what_the_journal_says_was_said_can_be_heard(run: Run, paths: Paths) -> 
     for call in run.calls:
         with db.read() as connection:
             turns = call_detail(connection, UUID(call["id"]))["turns"]
-        journalled = " ".join(_played(turn) for turn in turns if turn["speaker"] == "agent")
+        journalled = " ".join(_heard(turn) for turn in turns if turn["speaker"] == "agent")
         heard = scribe.transcript(Path(call["recording"]), "pt-BR")
         shares[call["persona"]] = round(share_heard(journalled, heard, "pt-BR"), 3)
     print(f"share of the journalled words heard: {shares}", file=sys.stderr)
@@ -121,7 +127,6 @@ def test_the_database_says_what_its_journal_says(run: Run) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def _played(turn: dict[str, Any]) -> str:
-    """The part of a prompt that was heard before it was interrupted."""
-    words = str(turn["text"]).split()
-    return " ".join(words[: round(len(words) * turn["played_s"] / turn["total_s"])] if turn["total_s"] else words)
+def _heard(turn: dict[str, Any]) -> str:
+    """The words of a prompt that were played."""
+    return str(turn["text"]).removesuffix(CUT)
