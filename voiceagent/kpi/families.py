@@ -201,7 +201,7 @@ def unverifiable(connection: sa.Connection, labels: Labeller) -> Iterator[Metric
     person, case, debt = t.person.c, t.debt_case.c, t.debt.c
     source = t.debt_case.join(t.person, person.id == case.person_id)
     owed = sa.exists().where(debt.case_id == case.id, debt.status.in_(("open", "disputed")))
-    document = sa.func.coalesce(person.document, "")
+    document: sa.ColumnElement[str] = sa.func.coalesce(person.document, "")
     for mark in ". -/":
         document = sa.func.replace(document, mark, "")
     none = person.birth_date.is_(None) & (sa.func.length(document) < SHORTEST_DOCUMENT)

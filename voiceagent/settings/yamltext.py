@@ -97,6 +97,10 @@ def _problem(document: Document, detail: dict[str, Any]) -> str:
         said = "unknown key: remove it or check its spelling"
     elif detail["type"] == "missing":
         said = "missing: add this key"
+    elif detail["type"] == "too_short":
+        said = "is empty: give at least one"
+    elif detail["type"] in ("model_type", "dict_type"):
+        said = "must be a mapping: write `key: value` lines"
     return f"{document.source}:{document.line(path)}: {where}: {said}"
 
 
