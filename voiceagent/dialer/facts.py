@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.dialer.ladder import COOL_OFF
 from voiceagent.dialer.numbers import best_first
+from voiceagent.dialer.payday import day_after, pay_days
 from voiceagent.dialer.tables import CallbackOrigin, callback
 
 #: No rule looks further back than this.
@@ -179,10 +181,11 @@ def zone_for(file: CaseFile) -> str:
 #: Questions are built once: they are asked before every call.
 _i, _a, _o, _r, _c = (table.c for table in (tables.interaction, tables.attempt, tables.opt_out, tables.request,
                                             tables.debt_case))  # fmt: skip
-_PEOPLE, _SINCE = sa.bindparam("people", expanding=True), sa.bindparam("since")
+_PEOPLE: sa.BindParameter[Any] = sa.bindparam("people", expanding=True)
+_SINCE: sa.BindParameter[Any] = sa.bindparam("since")
 _HISTORY = (
     sa.select(
-        _i.person_id, _i.channel, _i.direction, _i.started_at, _i.ended_at, _i.outcome, _i.case_id, _a.number,
+        _i.id, _i.person_id, _i.channel, _i.direction, _i.started_at, _i.ended_at, _i.outcome, _i.case_id, _a.number,
         _a.right_party,
     )
     .outerjoin(tables.attempt, _a.id == _i.id)
@@ -220,6 +223,7 @@ def _pasts(connection: sa.Connection, files: Sequence[CaseFile], now: datetime) 
     dials: dict[uuid.UUID, dict[str, int]] = {person: {} for person in people}
     cool: dict[uuid.UUID, datetime] = {}
     since = {"people": people, "since": now - LOOK_BACK}
+    broke: dict[uuid.UUID, tuple[uuid.UUID, datetime]] = {}
     for row in connection.execute(_HISTORY, since):
         person = row.person_id
         outgoing = row.direction is kinds.Direction.OUT
@@ -237,10 +241,21 @@ def _pasts(connection: sa.Connection, files: Sequence[CaseFile], now: datetime) 
         if outgoing and row.number:
             dials[person][row.number] = dials[person].get(row.number, 0) + 1
         if disposition in COOL_OFF:
-            until = (row.ended_at or row.started_at) + COOL_OFF[disposition]
+            ended = row.ended_at or row.started_at
+            if disposition is Disposition.NOMON:
+                broke[row.id] = (person, ended)
+                continue
+            until = ended + COOL_OFF[disposition]
             cool[person] = max(cool.get(person, until), until)
-    for row in connection.execute(_ASKED, since):
-        contacts[row.person_id].append(Contact(row.created_at, Channel.VOICE, ContactKind.CALLBACK_ASKED))
+    named = pay_days(connection, list(broke))
+    zones = {file.person_id: ZoneInfo(zone_for(file)) for file in files}
+    for call, (person, ended) in broke.items():
+        # A day the person named is the day we wait for, be it sooner or later than the usual pause.
+        day = named.get(call)
+        until = day_after(day, zones[person]) if day else ended + COOL_OFF[Disposition.NOMON]
+        cool[person] = max(cool.get(person, until), until)
+    for asked in connection.execute(_ASKED, since):
+        contacts[asked.person_id].append(Contact(asked.created_at, Channel.VOICE, ContactKind.CALLBACK_ASKED))
     return {
         person: (tuple(contacts[person]), dials[person], quiet if (quiet := cool.get(person)) and quiet > now else None)
         for person in people

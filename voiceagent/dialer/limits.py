@@ -50,8 +50,8 @@ class Limits:
     def from_json(cls, data: Mapping[str, Any] | None) -> Limits:
         """From the campaign's row; what it does not say is the default."""
         known: dict[str, Any] = {name: value for name, value in (data or {}).items() if name in cls.__slots__}
-        lists = {name: tuple(known[name]) for name in ("trunks", "caller_ids") if name in known}
-        return cls(**(known | lists))
+        known.update((name, tuple(known[name])) for name in ("trunks", "caller_ids") if name in known)
+        return cls(**known)
 
     def to_json(self) -> dict[str, Any]:
         """For the campaign's row: only what is not the default."""

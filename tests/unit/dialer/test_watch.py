@@ -266,3 +266,10 @@ def test_no_money_until_a_named_day_waits_for_the_day_after(
     with db.read() as connection:
         planned = connection.execute(sa.select(enrollment.c.next_at)).scalar_one()
     assert planned == datetime.fromisoformat("2026-12-11T00:00:00-03:00")
+    clock.advance(15 * 86400)
+    with db.write() as connection:
+        connection.execute(sa.update(enrollment).values(next_at=clock.now()))
+    assert queue.lease("seat-1") is None, "ten days have passed, the day they named has not"
+    with db.read() as connection:
+        row = connection.execute(sa.select(enrollment.c.reason, enrollment.c.next_at)).one()
+    assert row.reason == "cooloff" and row.next_at == datetime.fromisoformat("2026-12-11T08:00:00-03:00")
