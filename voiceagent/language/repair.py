@@ -14,6 +14,8 @@ from rapidfuzz.distance import Levenshtein
 from voiceagent.language.lexicon import Lexicon
 from voiceagent.language.text import Token, tokenise
 
+#: A shorter sound is no misheard word: "uhum" is not "um".
+_SHORTEST = 3
 _LONG = 6
 _CLEAR = 2
 
@@ -103,7 +105,7 @@ def _nearest(word: str, lexicon: Lexicon) -> str | None:
             best[meaning] = (distance, written)
     ranked = sorted(best.values())
     (distance, written), (second, _) = ranked[0], ranked[1]
-    if distance == 0 and second > 0:
+    if distance == 0 and second > 0 and len(sound) >= _SHORTEST:
         return written
     if distance == 1 and len(sound) >= _LONG and second >= distance + _CLEAR:
         return written

@@ -116,7 +116,8 @@ def test_marked_values_are_read_whatever_was_asked():
 
 
 @pytest.mark.parametrize(
-    "text", ["seten", "sesseta", "vinti e trez mil novecenta", "quando", "dezembro", "tenho dois filhos", "meu", "sei"]
+    "text",
+    ["seten", "uhum", "sesseta", "vinti e trez mil novecenta", "quando", "dezembro", "tenho dois filhos", "meu", "sei"],
 )
 def test_what_sounds_like_several_values_or_none_is_not_guessed(text):
     assert "amount" not in read(text, "amount").slots
