@@ -110,3 +110,56 @@ def test_comply_without_readable_rules_denies_everything(
     code, out, err = say(capsys, "comply", "--batch", str(home / "batch"))
     assert code == 0 and json.loads(out) == {"id": 1, "allow": False, "rules": ["fail_closed"], "retry_at": None}
     assert "every contact is denied" in err
+
+
+def test_a_saved_mapping_reads_a_list(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = home / "outra.csv"
+    path.write_text(
+        "Nº do cliente;Nome;Fone;Contrato;Saldo;Vencimento;Gerente\n"
+        "52998224725;Maria Inventada;11955550161;C-1;900,00;10/03/2026;Zé\n",
+        encoding="utf-8",
+    )
+    code, out, err = say(capsys, "lists", "import", str(path), "--creditor", "Banco Exemplo")
+    assert code == 1 and "lacks columns: cpf_cnpj" in err and "--column" in err and out == ""
+    saved = (
+        "--column",
+        "Nº do cliente=document",
+        "--column",
+        "Gerente=attribute:gerente",
+        "--creditor",
+        "Banco Exemplo",
+    )
+    code, out, _ = say(capsys, "lists", "mapping", "save", "banco", *saved, "--json")
+    assert code == 0 and json.loads(out)["columns"] == {"n_do_cliente": "document", "gerente": "attribute:gerente"}
+    code, out, _ = say(capsys, "lists", "import", str(path), "--mapping", "banco", "--dry-run", "--json")
+    report = json.loads(out)
+    assert code == 0 and report["imported"] == 1 and report["preview"][0]["attributes"] == {"gerente": "Zé"}
+    assert say(capsys, "lists", "list")[1] == ""
+    code, out, _ = say(capsys, "lists", "import", str(path), "--mapping", "banco")
+    assert code == 0 and "1 rows: 1 imported" in out
+    assert [one["name"] for one in json.loads(say(capsys, "lists", "mapping", "list", "--json")[1])["mappings"]] == [
+        "banco"
+    ]
+    assert "creditor = Banco Exemplo" in say(capsys, "lists", "mapping", "show", "banco")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "complaint"),
+    [
+        (("import", "lista.csv", "--column", "x"), 2, "HEADER=FIELD"),
+        (("import", "lista.csv", "--column", "cpf=nonsense"), 1, "no field 'nonsense'"),
+        (("import", "lista.csv", "--delimiter", ";;"), 2, "one character"),
+        (("import", "lista.csv", "--region", "ZZ"), 2, "unknown region"),
+        (("import", "lista.csv", "--mapping", "nada"), 1, "no mapping 'nada'"),
+        (("mapping", "save", "a b"), 1, "name"),
+        (("undo", "nada"), 1, "no list nada"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...], code: int, complaint: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(home)
+    assert say(capsys, "lists", "import", "lista.csv")[0] == 0
+    found, out, err = say(capsys, "lists", *words)
+    assert (found, out) == (code, "") and complaint in err and err.count("\n") == 1

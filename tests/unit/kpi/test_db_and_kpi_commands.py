@@ -82,7 +82,7 @@ def test_check_of_a_sound_database(db: Database, capsys: pytest.CaptureFixture[s
     capsys.readouterr()
     assert main(["db", "check", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["sound"] and found["events"] == 8 and found["rows"]["attempt"] == 1
+    assert found["sound"] and found["events"] == 5 and found["rows"]["attempt"] == 1
     assert main(["db", "check"]) == 0
 
 
