@@ -237,6 +237,10 @@ INSTALMENTS: tuple[Pattern, ...] = (
     (r"(?:en )?#(?P<n>[2-9]|\d\d) mes(?:es|ecitos)(?: sin intereses| sin interes)", "parts"),
     (r"en (?:unos )?#(?P<n>[2-9]|\d\d) meses", "?parts"),
     (
+        r"(?<!hace )(?<!hace unos )(?<!hace como )(?<!desde hace )#(?P<n>[2-9]|\d\d) meses"
+        r"(?! (?:atras|antes|de atraso|de retraso|de vencid\w+|vencid\w+|atrasad\w+|sin|que|sin pagar|de renta)(?!\S))",
+        "?parts"),
+    (
         r"(?:divid\w+|difer\w+|part\w+|fraccion\w+) (?:eso |todo |lo |el pago |la deuda )?(?:en|a|por) (?:unas |"
         r"unos )?#(?P<n>\d{1,2})", "parts"),
     (rf"#(?P<n>[2-9]|\d\d) {_COUNT}{_EQUAL}", "parts"),
