@@ -19,7 +19,7 @@ from voiceagent.speech.constrained.head import Head, head_of
 from voiceagent.speech.constrained.judging import (
     Calibration,
     agreement,
-    calibration_of,
+    shipped_calibration,
     signal_to_noise,
 )
 from voiceagent.speech.constrained.listening import PHRASE, Answer, fits, listen, reads_as, value_of
@@ -46,7 +46,7 @@ class Judge:
     @classmethod
     def of(cls, language: str) -> Judge | None:
         """None where no head was trained."""
-        head, calibration = head_of(language), calibration_of(language)
+        head, calibration = head_of(language), shipped_calibration()
         return cls(head, calibration) if head is not None and calibration is not None else None
 
     def decide(

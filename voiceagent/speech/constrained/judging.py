@@ -72,10 +72,10 @@ def signal_to_noise(samples: NDArray[np.float32]) -> float:
     return min(QUIET_LINE_DB, max(0.0, 10 * math.log10(max(loud - floor, 1e-12) / floor)))
 
 
-@lru_cache(maxsize=4)
-def calibration_of(language: str) -> Calibration | None:
-    """The shipped calibration of a language's head."""
-    path = resources.files("voiceagent.speech.constrained").joinpath("weights", f"{language}.json")
+@lru_cache(maxsize=1)
+def shipped_calibration() -> Calibration | None:
+    """The calibration of the shipped heads, one for all: a language alone has too few errors to learn from."""
+    path = resources.files("voiceagent.speech.constrained").joinpath("weights", "calibration.json")
     if not path.is_file():
         return None
     stored = json.loads(path.read_text(encoding="utf-8"))

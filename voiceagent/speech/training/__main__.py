@@ -15,7 +15,7 @@ from voiceagent.base.errors import VoiceagentError
 from voiceagent.speech.constrained.head import Floats, Head
 from voiceagent.speech.constrained.phones import INVENTORY
 from voiceagent.speech.engines.whisper import Whisper
-from voiceagent.speech.training.calibrate import calibrate, trials
+from voiceagent.speech.training.calibrate import Trial, calibrate, trials
 from voiceagent.speech.training.clips import plan, render
 from voiceagent.speech.training.examples import of_clips, of_joined
 from voiceagent.speech.training.trainer import train
@@ -62,24 +62,32 @@ def build(args: argparse.Namespace) -> None:
     examples += of_joined(language, args.joined, args.models, clips, whisper)
     left_out = of_clips(judged, language, 2, whisper)
     report(f"{len(examples)} examples and {len(left_out)} of left-out voices are encoded")
-    base = None
-    if args.base:
-        with np.load(args.out / f"{args.base}.npz") as stored:
-            base = {name: stored[name].astype(np.float32) for name in stored.files}
+    base = read(args.out / f"{args.base}.npz").weights if args.base else None
     weights = train(examples, left_out, len(INVENTORY[language]) + 1, args.epochs, report, _SEED, base)
-    head = write(weights, args.out / f"{language}.npz")
-    found = calibrate(trials(judged, language, head, whisper, report))
-    (args.out / f"{language}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    report(f"{args.out / language}.npz and .json are written")
+    write(weights, args.out / f"{language}.npz")
+    found: list[Trial] = []
+    for path in sorted(args.out.glob("*.npz")):
+        # A language alone has too few errors to learn from: all that have a head are calibrated together.
+        report(f"calibrating on {path.stem}")
+        heard = plan(path.stem, "calibration", args.judged, _SEED)
+        found += trials(heard, path.stem, read(path), whisper, report)
+    scale = json.dumps(calibrate(found), indent=1)
+    (args.out / "calibration.json").write_text(scale + "\n", encoding="utf-8")
+    report(f"{args.out / language}.npz and calibration.json are written")
 
 
-def write(weights: dict[str, Floats], path: Path) -> Head:
-    """The weights as they are shipped, half precision, and the head that they make."""
+def write(weights: dict[str, Floats], path: Path) -> None:
+    """The weights as they are shipped: half precision."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stored: dict[str, Any] = {name: value.astype(np.float16) for name, value in weights.items()}
     with path.open("wb") as file:
         np.savez(file, **stored)
-    return Head({name: value.astype(np.float32) for name, value in stored.items()}, "")
+
+
+def read(path: Path) -> Head:
+    """The head of written weights."""
+    with np.load(path) as stored:
+        return Head({name: stored[name].astype(np.float32) for name in stored.files}, "")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from voiceagent.speech.training.damage import CONDITIONS, Condition, through_lin
 #: Wrong answers per answer that may pass, on the calibration's voices.
 WRONG = 0.003
 _TODAY = date(2026, 11, 18)
-_STEADY = 0.02
+_STEADY = 0.3
 _LEAST, _MOST = 0.5, 0.995
 _LEAST_SURE = 0.97
 

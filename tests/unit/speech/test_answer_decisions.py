@@ -1,0 +1,189 @@
+"""Guards what is believed: the shipped weights, the scale of confidence, and who has the last word on a turn."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.unit.speech.test_answer_grammars import posteriors
+from voiceagent.base.languages import Language
+from voiceagent.dialogue.understanding import understand
+from voiceagent.speech.constrained.deciding import Judge
+from voiceagent.speech.constrained.head import head_of
+from voiceagent.speech.constrained.judging import Calibration, agreement, shipped_calibration, signal_to_noise
+from voiceagent.speech.constrained.listening import Answer
+from voiceagent.speech.constrained.phones import INVENTORY
+from voiceagent.speech.protocol import HearingContext, Hypothesis
+from voiceagent.speech.training.calibrate import fit_logistic
+from voiceagent.speech.training.network import backward, ctc, forward, fresh_weights
+
+LANGUAGES = [language.value for language in Language]
+QUIET = np.zeros(8000, np.float32)
+STATES = np.zeros((1, 512), np.float32)
+KINDS = ("amount", "birth_date", "date", "digits", "instalments", "time", "yes_no")
+SCALE = Calibration(
+    (6.0, 4.0, 0.2, -0.5), (4.0, 4.0, 0.2, -0.5, 3.0), dict.fromkeys(KINDS, 0.95), dict.fromkeys(KINDS, 0.98)
+)
+
+
+def judge_hearing(text: str, noise: float = 0.6) -> Judge:
+    """A judge whose head hears `text`, whatever the states are."""
+
+    def head(states: np.ndarray) -> np.ndarray:
+        return posteriors(text, "pt-BR", random.Random(5), noise)
+
+    stand_in: Any = head
+    return Judge(stand_in, SCALE)
+
+
+def decided(judge: Judge, free: str, *expect: str, phrases: tuple[str, ...] = ()) -> Hypothesis:
+    context = HearingContext("pt-BR", expect, phrases, "2026-11-18")
+    return judge.decide(QUIET, STATES, context, lambda: Hypothesis(free, 0.8))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_weights_are_shipped_small_and_fit_their_inventory(language):
+    head = head_of(language)
+    assert head is not None
+    logs = head(np.random.default_rng(1).normal(size=(40, head.weights["first"].shape[0])).astype(np.float32))
+    assert logs.shape == (40, len(INVENTORY[language]) + 1)
+    assert np.allclose(np.exp(logs).sum(axis=1), 1.0, atol=1e-4)
+    path = resources.files("voiceagent.speech.constrained").joinpath("weights", f"{language}.npz")
+    assert len(path.read_bytes()) <= 2**20
+
+
+def test_a_better_fit_a_larger_share_and_agreement_never_lower_the_confidence():
+    scale = shipped_calibration()
+    assert scale is not None
+    answer = Answer("", "amount", -0.5, 0.9, ())
+    base = scale.confidence(answer, 20.0, 0.5)
+    assert 0.0 <= base <= 1.0
+    assert scale.confidence(replace(answer, fit=-0.1), 20.0, 0.5) >= base
+    assert scale.confidence(replace(answer, share=0.99), 20.0, 0.5) >= base
+    assert scale.confidence(answer, 20.0, 1.0) >= base
+    assert scale.confidence(answer, 5.0, 0.5) <= base
+
+
+def test_without_weights_there_is_no_judge():
+    assert Judge.of("xx") is None
+
+
+def test_a_sure_value_needs_no_second_opinion():
+    def never() -> Hypothesis:
+        raise AssertionError("the decoder was asked")
+
+    context = HearingContext("pt-BR", ("amount",), (), "2026-11-18")
+    heard = judge_hearing("duzentos e cinquenta reais").decide(QUIET, STATES, context, never)
+    assert heard.text == "duzentos e cinquenta reais"
+    assert heard.confidence >= 0.98
+
+
+def test_an_open_question_leaves_the_decoder_in_charge_of_values():
+    heard = decided(judge_hearing("duzentos e cinquenta reais"), "eu queria saber quem fala", "intent", "amount")
+    assert heard.text == "eu queria saber quem fala"
+    agreed = decided(judge_hearing("duzentos e cinquenta reais"), "R$ 250,00", "intent", "amount")
+    assert agreed.text == "duzentos e cinquenta reais"
+
+
+def test_a_value_that_is_not_confirmed_is_doubtful_and_gives_nothing():
+    heard = decided(judge_hearing("trezentos reais"), "pago 200 reais", "intent", "amount")
+    assert heard.reason == "low_confidence"
+    meant = understand(
+        heard.text, alternatives=heard.alternatives, language="pt-BR", region="BR", expect=("intent", "amount"),
+        today=date(2026, 11, 18), doubtful=True,
+    )  # fmt: skip
+    assert (meant.intent, meant.slots, meant.alternatives) == (None, {}, ())
+
+
+def test_other_words_are_never_forced_into_a_value():
+    heard = decided(judge_hearing("quero falar com um atendente"), "Quero falar com um atendente.", "amount")
+    assert heard.text == "Quero falar com um atendente."
+    assert heard.reason == ""
+    assert all(score <= 0.7 for _, score in heard.alternatives)
+
+
+def test_a_yes_under_a_question_for_an_amount_is_no_amount():
+    heard = decided(judge_hearing("sim"), "cem", "amount")
+    assert heard.reason == "low_confidence"
+
+
+def test_a_plain_yes_and_a_phrase_are_heard_through_a_bad_decode():
+    assert decided(judge_hearing("sim"), "Saying it.", "intent", "yes_no").text == "sim"
+    phrases = ("Quero parcelar.", "Já paguei.")
+    heard = decided(judge_hearing("já paguei"), "Japa gay.", "intent", phrases=phrases)
+    assert (heard.text, heard.alternatives[0][0]) == ("Já paguei.", "Já paguei.")
+
+
+def test_stops_are_understood_even_when_the_words_are_doubtful():
+    meant = understand(
+        "ele faleceu", language="pt-BR", region="BR", expect=("intent",), today=date(2026, 11, 18), doubtful=True
+    )
+    assert meant.intent == "deceased"
+    consent = understand(
+        "sim aceito", language="pt-BR", region="BR", expect=("yes_no",), today=date(2026, 11, 18), doubtful=True
+    )
+    assert (consent.intent, consent.slots) == (None, {})
+
+
+def test_agreement_is_meaning_or_sound():
+    answer = Answer("dia doze", "date", -0.1, 1.0, ())
+    assert agreement("12", True, answer, "pt-BR") == 1.0
+    assert agreement("dia doce", False, answer, "pt-BR") > agreement("dia doido", False, answer, "pt-BR")
+    assert agreement("quero falar", False, answer, "pt-BR") == 0.0
+
+
+@pytest.mark.parametrize("snr_db", [10.0, 15.0, 25.0])
+def test_the_noise_of_a_line_is_estimated(snr_db):
+    chance = np.random.default_rng(2)
+    time = np.arange(16000) / 8000
+    speech = np.where((time > 0.6) & (time < 1.4), np.sin(2 * np.pi * 300 * time) * 0.3, 0.0)
+    noise = chance.normal(0, 0.3 / np.sqrt(2) * 10 ** (-snr_db / 20), time.size)
+    assert signal_to_noise((speech + noise).astype(np.float32)) == pytest.approx(snr_db, abs=3.0)
+
+
+def test_a_scale_learns_what_separates_right_from_wrong():
+    chance = np.random.default_rng(4)
+    rows = np.column_stack([np.ones(400), chance.normal(size=400)])
+    right = (rows[:, 1] + 0.5 * chance.normal(size=400) > -1).astype(float)
+    weights = fit_logistic(rows, right)
+    expected = 1 / (1 + np.exp(-rows @ weights))
+    assert weights[1] > 1
+    assert expected.mean() == pytest.approx(right.mean(), abs=0.02)
+
+
+def test_the_slopes_of_training_are_those_of_its_loss():
+    chance = np.random.default_rng(0)
+    weights = {name: value.astype(np.float64) for name, value in fresh_weights(6, 5, chance).items()}
+    spans, texts = [(4, 16), (20, 34)], [[1, 2, 2], [3, 4]]
+    inside = np.zeros(40, bool)
+    for begin, end in spans:
+        inside[begin:end] = True
+    inputs = chance.normal(size=(40, 6)) * inside[:, None]
+
+    def loss() -> float:
+        return ctc(forward(weights, inputs, inside, 0.0, chance).logs, spans, texts)[0]
+
+    run = forward(weights, inputs, inside, 0.0, chance)
+    grads = backward(weights, run, ctc(run.logs, spans, texts)[1], inside)
+    for name, grad in grads.items():
+        at = tuple(int(chance.integers(0, size)) for size in weights[name].shape)
+        kept = weights[name][at]
+        weights[name][at] = kept + 1e-5
+        above = loss()
+        weights[name][at] = kept - 1e-5
+        below = loss()
+        weights[name][at] = kept
+        assert (above - below) / 2e-5 == pytest.approx(grad[at], rel=1e-3, abs=1e-6), name
+
+
+def test_the_calibration_names_what_every_kind_takes():
+    scale = shipped_calibration()
+    assert scale is not None
+    assert set(scale.needed) == set(scale.sure) == set(KINDS)
+    assert all(0.9 <= taken < 1 for taken in [*scale.needed.values(), *scale.sure.values()])
