@@ -160,7 +160,8 @@ class Conversation:
         current = self._mouth.current
         protected = self._mouth.protected(self.settings.protected_tail_s)
         over = self._mouth.all_left_s() > self.settings.question_tail_s
-        self._ears.tick(self._line.hear(), protected=protected, early=self._mouth.unasked(), over=over)
+        loud, early = self._mouth.loudness_dbov(), self._mouth.unasked()
+        self._ears.tick(self._line.hear(), protected=protected, early=early, over=over, played_dbov=loud)
         self._mouth.tick()
         said = self._ears.speaking_s > 0 or self._ears.open
         if self._taker.opened(self._now(), speaking=said, turns=self._ears.turns):

@@ -8,8 +8,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from voiceagent.agent.echo import EchoGuard
 from voiceagent.agent.patience import Patience
 from voiceagent.audio.format import FRAME_BYTES
+from voiceagent.audio.levels import FLOOR_DBOV
 from voiceagent.base.errors import UnavailableError
 from voiceagent.dialogue.events import Expect
 from voiceagent.speech.protocol import (
@@ -121,6 +123,7 @@ class Ears:
         self._on_turn = on_turn
         self._judge = judge
         self.patience = Patience()
+        self._echo = EchoGuard()
         self._expect: Expect | None = None
         self._work: asyncio.Queue[Expect | bytes | _Glance | _Finish | None] = asyncio.Queue()
         self._open: _Turn | None = None
@@ -159,10 +162,20 @@ class Ears:
         """Whether a turn is open or waits for its recognition."""
         return self._open is not None or self.pending > 0
 
-    def tick(self, pcm: bytes, *, protected: bool, early: bool = False, over: bool = False) -> None:
-        """Take the frames of this beat, and where the agent is in what it says (as in HeardTurn)."""
+    def tick(
+        self,
+        pcm: bytes,
+        *,
+        protected: bool,
+        early: bool = False,
+        over: bool = False,
+        played_dbov: float = FLOOR_DBOV,
+    ) -> None:
+        """Take the frames of this beat, and where the agent is in what it says (as in HeardTurn), and how loud."""
+        self._echo.played(played_dbov)
         for start in range(0, len(pcm), FRAME_BYTES):
-            for event in self._segmenter.process(pcm[start : start + FRAME_BYTES]):
+            frame = pcm[start : start + FRAME_BYTES]
+            for event in self._segmenter.process(frame, hidden=self._echo.hides(frame)):
                 self._on_segment(event, protected, early, over)
             if self._judge is not None and self._open is not None:
                 self._watch(self._open, self._segmenter.silent_s)

@@ -63,7 +63,9 @@ BARGE_MS = 1500
 RING_S = 3.0
 #: Patience with a voice, in seconds.
 RENDER_S = 60.0
-#: Telephones plugged in at a time.
+#: A call is given up for lost after so long.
+LONGEST_CALL_S = 300.0
+#: Telephones plugged in at a time, where not more are called at a time.
 TELEPHONES = 16
 #: How far the end of a turn by the agent's ears and by the tape may be apart, and how much earlier than the answer
 #: something must be heard to be something else (a breath, a filler).
@@ -117,7 +119,9 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
     people = -(-plan.n // TURNS_A_CALL)
     # Twice as many as should be needed: whoever is misheard answers fewer questions.
     debtors = draw([Persona.load(PERSONA, LANGUAGE)] * 2 * people, today=at.date(), seed=plan.seed)
-    settings = RehearsalSettings(at=at, language=LANGUAGE, seats=plan.concurrent, tapes=True)
+    size = min(max(TELEPHONES, plan.concurrent), people)
+    longest_s = LONGEST_CALL_S * (1 + size / plan.concurrent)
+    settings = RehearsalSettings(at=at, language=LANGUAGE, seats=plan.concurrent, tapes=True, longest_s=longest_s)
     home = plan.home or paths.home / "bench-turn"
     load = os.getloadavg()[0]
     measured = Measured()
@@ -126,7 +130,7 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
         used = ProcessorTime(lambda: rehearsal.parts(phones))
         with IdleThread() as idle:
             called = 0
-            for group in batched(debtors, min(TELEPHONES, people)):
+            for group in batched(debtors, size):
                 answering = {debtor.number: _phone(debtor, plan.lines, called + k) for k, debtor in enumerate(group)}
                 progress("rendering what debtors say")
                 await _render(rehearsal, answering.values())

@@ -140,8 +140,8 @@ class Segmenter(Protocol):
 
     settings: SegmenterSettings
 
-    def process(self, pcm: bytes) -> list[SegmentEvent]:
-        """Take one 20 ms frame, give what it decides."""
+    def process(self, pcm: bytes, *, hidden: bool = False) -> list[SegmentEvent]:
+        """Take one 20 ms frame, give what it decides; a `hidden` one is kept but never counts as speech."""
         ...
 
     def reset(self) -> None:

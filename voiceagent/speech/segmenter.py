@@ -42,9 +42,12 @@ class VadSegmenter:
         self._run_speech = 0
         self._run_frames = 0
 
-    def process(self, pcm: bytes) -> list[SegmentEvent]:
-        """Take one 20 ms frame, give what it decides: a start, more audio, or audio and the end."""
-        speech = self._detector.is_speech(pcm)
+    def process(self, pcm: bytes, *, hidden: bool = False) -> list[SegmentEvent]:
+        """Take one 20 ms frame, give what it decides: a start, more audio, or audio and the end.
+
+        A `hidden` frame is kept but never counts as speech.
+        """
+        speech = self._detector.is_speech(pcm) and not hidden
         if self._confirmer is not None:
             speech = self._confirmer.hear(pcm, speech)
             self._sure, self._certain = self._confirmer.sure, self._confirmer.certain
