@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voiceagent.cases import PROJECTIONS, kinds, tables
+from voiceagent.cases import PROJECTIONS, holds, kinds, recordings, segments, stops, tables
 from voiceagent.cases.facts import STOPPING_REQUESTS
 from voiceagent.compliance.request import Channel as LawfulChannel
 from voiceagent.debt.disposition import Disposition
@@ -30,7 +30,7 @@ def test_every_event_that_changes_cases_has_a_projection() -> None:
     elsewhere = {catalogue.CallbackRequested.TYPE, floor.ListImported.TYPE}
     said = {
         kind.TYPE
-        for module in (catalogue, floor)
+        for module in (catalogue, floor, holds, recordings, segments, stops)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, catalogue.Said) and kind.TYPE
     }
