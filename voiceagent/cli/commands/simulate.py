@@ -42,8 +42,9 @@ def run(args: argparse.Namespace) -> int:
     from voiceagent.simulator.persona import Persona
 
     names = Persona.names(args.language) if args.all else [name.strip() for name in args.persona.split(",")]
-    for name in names:
-        Persona.load(name, args.language)
+    makes_calls = [name for name in names if Persona.load(name, args.language).steps]
+    if makes_calls and args.driver != "sip":
+        raise UsageError(f"{', '.join(makes_calls)}: load personas make telephone calls: use --driver sip")
     calls = len(names) if args.calls is None else args.calls
     if calls < 1 or (args.concurrency is not None and args.concurrency < 1):
         raise UsageError("--calls and --concurrency must be 1 or more")
