@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from voiceagent.cases import PROJECTIONS, holds, kinds, recordings, segments, stops, tables
-from voiceagent.cases.facts import STOPPING_REQUESTS
 from voiceagent.compliance.request import Channel as LawfulChannel
 from voiceagent.debt.disposition import Disposition
 from voiceagent.journal import catalogue, floor
@@ -47,7 +46,3 @@ def test_words_of_a_column_are_checked_by_the_database_too(table: object) -> Non
             names = [str(constraint.name) for constraint in table.constraints]  # type: ignore[attr-defined]
             assert any(name.endswith(f"_{column.name}") for name in names), column.name
             assert column.type.enum is not None
-
-
-def test_reasons_that_stop_contact_are_the_laws_words() -> None:
-    assert set(STOPPING_REQUESTS.values()) <= {"dispute", "cease", "deceased", "wrong_number", "legal", "paid"}
