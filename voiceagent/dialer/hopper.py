@@ -24,6 +24,8 @@ from voiceagent.dialer.tables import (
 
 #: A callback that could not be placed for so long is given up; the campaign goes on with the case.
 CALLBACK_LIFE = timedelta(days=3)
+#: Postponed again and again: after this nobody expects the call any more.
+CALLBACK_END = timedelta(days=45)
 #: A case that no waiting cures is looked at again after this, because a stop may be lifted by people.
 STOPPED_LOOK = timedelta(days=1)
 
@@ -226,7 +228,9 @@ def postpone(
     """Not now: wait until `retry_at`; None: nothing but people can change it."""
     reason = reason[:64]
     if candidate.callback_id is not None:
-        late = candidate.since is not None and now - candidate.since > CALLBACK_LIFE
+        # From the instant it was promised for, which may lie weeks after the day it was asked for.
+        late = candidate.due_at is not None and (retry_at or now) - candidate.due_at > CALLBACK_LIFE
+        late = late or (candidate.since is not None and now - candidate.since > CALLBACK_END)
         if retry_at is None or late:
             values: dict[str, object] = {"status": CallbackStatus.EXPIRED, "closed_at": now}
         else:

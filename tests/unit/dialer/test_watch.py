@@ -225,6 +225,21 @@ def test_callbacks_are_promised_at_the_next_lawful_instant_and_cancelled(
         assert [one["status"] for one in all_callbacks(connection, journal.tenant_id)] == ["open", "cancelled"]
 
 
+def test_a_callback_for_next_week_survives_a_night(
+    journal: Journal, campaign: Callable, clock: ManualClock, rules: RuleBook, queue: Queue, db: Database
+) -> None:
+    (taken,) = campaign()
+    _, due = add_callback(journal, taken.case_id, clock.now() + timedelta(days=8, hours=2), rules=rules)
+    clock.advance((due - clock.now()).total_seconds() + 9 * 3600)
+    assert queue.lease("seat-1") is None, "the seat was away until night"
+    with db.read() as connection:
+        row = connection.execute(sa.select(callback.c.status, callback.c.due_at)).one()
+    assert row.status == "open" and row.due_at == datetime.fromisoformat("2026-11-27T08:00:00-03:00")
+    clock.advance((row.due_at - clock.now()).total_seconds())
+    lease = queue.lease("seat-1")
+    assert lease is not None and lease.callback_id is not None
+
+
 def test_missed_and_dropped_calls_are_called_back_once(
     journal: Journal, campaign: Callable, clock: ManualClock, rules: RuleBook, queue: Queue
 ) -> None:
