@@ -212,8 +212,8 @@ class Conversation:
 
     def _judge(self, hypothesis: Hypothesis, expect: Expect) -> bool | None:
         """Whether what was heard so far is a whole answer; what would be said to it is fetched meanwhile."""
-        if expect is OPENING:
-            return None
+        if expect is OPENING or hypothesis.reason:
+            return None  # no question was put, or nobody can be sure of what was said
         understanding = self._brain.understand(hypothesis, expect, only_global=False)
         complete = self._brain.complete(understanding, expect)
         if complete is not False and expect is self._actor.expect:
