@@ -118,6 +118,7 @@ class Actor:
             return
         self._mouth.let_go()
         self._leave_unclear("ignored")
+        await self._brain.consult(event)
         effects = self._brain.step(event)
         self._notes.decided()
         at = round(self._now(), 3)

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
+from voiceagent.dialogue.answers import keyed
 from voiceagent.dialogue.completeness import is_complete
 from voiceagent.dialogue.entry import Entry
-from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Say, Understanding
+from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Heard, Keyed, Say, Understanding
 from voiceagent.dialogue.machine import Machine
 from voiceagent.dialogue.speaking import speak
+from voiceagent.dialogue.state import Briefing
 from voiceagent.dialogue.understanding import understand
 from voiceagent.dialogue.variables import VARIABLES, Type
 from voiceagent.speech.protocol import Hypothesis
+
+Finder = Callable[[str, str], Awaitable[Briefing | None]]
+"""Given the digits a caller told and the datum they are asked as, what the call is about; None: nobody has them."""
 
 
 class ScriptBrain:
     """Implements the Brain port with `dialogue`."""
 
-    def __init__(self, machine: Machine, entry: Entry = Entry.OUTBOUND) -> None:
-        """BadInputError when the call cannot be held as it is briefed: build it before anybody's phone rings."""
-        self._machine = machine
+    def __init__(self, machine: Machine, entry: Entry = Entry.OUTBOUND, find: Finder | None = None) -> None:
+        """BadInputError when the call cannot be held as it is briefed: build it before anybody's phone rings.
+
+        `find`: for a caller whose case must be found first (`Briefing.caller_known` is false).
+        """
+        self._machine, self._find = machine, find
         self._state = machine.start(entry)
         self.language = str(machine.script.language)
         self.today = machine.briefing.today.isoformat()
@@ -47,6 +57,20 @@ class ScriptBrain:
                     say = Say(name, 0, speak(variable.type, value, script.language, briefing.case.region))
                     says.setdefault(say.text, say)
         return [say for text, say in says.items() if text]
+
+    async def consult(self, event: DialogueEvent) -> None:
+        """Find whose case it is where the event holds what the caller is to be found by."""
+        if self._find is None or self._machine.briefing.caller_known or not isinstance(event, (Heard, Keyed)):
+            return
+        node = self._machine.script.states[self._state.node]
+        asked = next((act.argument for t in node.on for act in t.do if act.name == "identify"), None)
+        said = event.understanding if isinstance(event, Heard) else self._keyed(event)
+        digits = re.sub(r"\D", "", str(said.slots.get("digits", "")))
+        if asked is not None and digits and (briefing := await self._find(digits, asked)) is not None:
+            self._machine = replace(self._machine, briefing=briefing)
+
+    def _keyed(self, event: Keyed) -> Understanding:
+        return keyed(self._machine.script, self._state, event.digits, self._machine.briefing.today)
 
     def step(self, event: DialogueEvent) -> Sequence[Effect]:
         """Move on."""

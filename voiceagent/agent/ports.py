@@ -149,6 +149,10 @@ class Brain(Protocol):
         """The script's state now."""
         ...
 
+    async def consult(self, event: DialogueEvent) -> None:
+        """Before `step`: look up what the event makes necessary to know (whose case a caller means)."""
+        ...
+
     def step(self, event: DialogueEvent) -> Sequence[Effect]:
         """Take an event, move on, say what is to be done."""
         ...

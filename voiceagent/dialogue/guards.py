@@ -91,6 +91,7 @@ GUARDS: dict[str, Guard] = {
     "callback_named": lambda turn: turn.state.callback_exact,
     "promised": lambda turn: turn.state.promised is not None,
     "open_offer": _open_offer,
+    "caller_known": lambda turn: turn.briefing.caller_known,
     "identified": lambda turn: turn.state.identified_by is not None,
     "may_identify": _may_identify,
     "identity_locked": lambda turn: tries_left(turn) <= 0,

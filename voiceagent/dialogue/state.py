@@ -42,6 +42,9 @@ class Briefing:
     """What an earlier conversation left on the table; taken up again when it is still valid."""
     identity_tries_left: int = TRIES_PER_DAY
     """Wrong answers that the case may still get today, over all calls and channels."""
+    caller_known: bool = True
+    """The case is the one this call is about. False: somebody calls us, and whose case it is must be asked first;
+    `case` is then a stand-in that says nothing of anybody."""
     text_number: str = ""
     """The mobile (E.164) that payment data may be texted to: the one called, else one on file."""
 

@@ -73,6 +73,16 @@ class CallAnswered(Said):
 
 
 @dataclass(frozen=True, slots=True)
+class CallerFound(Said):
+    """Whom an incoming call is about, told by the caller's own data; it proves nothing. `phone_id`: if theirs."""
+
+    TYPE: ClassVar[str] = "call.caller_found"
+    case_id: uuid.UUID
+    person_id: uuid.UUID
+    phone_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallFirstAudio(Said):
     """The agent's first sample was fetched by the far side's bridge."""
 

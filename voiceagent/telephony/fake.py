@@ -94,6 +94,10 @@ class FakeLine:
         """End the call."""
         self._end(HungUp(HungUpBy.NEAR, 200 if self.answered_at is not None else 487, reason))
 
+    def refuse(self, sip_code: int) -> None:
+        """Our side does not take an incoming call."""
+        self._end(HungUp(HungUpBy.NEAR, sip_code, f"rejected_{sip_code}"))
+
     # -- for the far side ----------------------------------------------------------------------------------------
 
     @property
@@ -186,6 +190,11 @@ class FakePhone:
         """Answer an incoming line."""
         assert isinstance(line, FakeLine)
         line.far_answer()
+
+    async def reject(self, line: Line, sip_code: int = 486) -> None:
+        """Refuse an incoming line."""
+        assert isinstance(line, FakeLine)
+        line.refuse(sip_code)
 
     async def close(self) -> None:
         """Hang up live calls."""

@@ -129,6 +129,10 @@ class Phone(Protocol):
         """Answer an incoming line."""
         ...
 
+    async def reject(self, line: Line, sip_code: int = 486) -> None:
+        """Refuse an incoming line (486 busy, 480 not available) and wait until it is over."""
+        ...
+
     async def close(self) -> None:
         """Hang up live calls, unregister and release everything, in that order."""
         ...

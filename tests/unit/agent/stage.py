@@ -46,6 +46,9 @@ class Script:
         self.guesses: dict[str, float] = {}
         """Words that may mean a global intent, and how surely."""
 
+    async def consult(self, event: DialogueEvent) -> None:
+        """Everything is known."""
+
     def step(self, event: DialogueEvent) -> Sequence[Effect]:
         self.events.append(event)
         return self.answers(event)

@@ -85,6 +85,15 @@ def call_answered(connection: sa.Connection, event: Event) -> None:
     _update_live(connection, event, status=kinds.AttemptStatus.TALKING, t_answer=event.at_utc, sip_code=200)
 
 
+def caller_found(connection: sa.Connection, event: Event) -> None:
+    """An incoming call gets its person and case; what was said before it was known stays where it is."""
+    said = event.payload
+    of_whom = {name: said[name] for name in ("case_id", "person_id")}
+    _update_live(connection, event, **of_whom, phone_id=said["phone_id"])
+    interaction = tables.interaction
+    connection.execute(sa.update(interaction).where(interaction.c.id == event.stream_id).values(**of_whom))
+
+
 def call_first_audio(connection: sa.Connection, event: Event) -> None:
     """The agent was heard."""
     _update_live(connection, event, first_audio_s=event.payload["after_answer_s"])
@@ -262,6 +271,7 @@ PROJECTIONS = (
     Projection(catalogue.CallAttempted.TYPE, call_attempted),
     Projection(catalogue.CallRinging.TYPE, for_each(call_ringing)),
     Projection(catalogue.CallAnswered.TYPE, for_each(call_answered)),
+    Projection(catalogue.CallerFound.TYPE, for_each(caller_found)),
     Projection(catalogue.CallFirstAudio.TYPE, for_each(call_first_audio)),
     Projection(catalogue.CallHungUp.TYPE, for_each(call_hung_up)),
     Projection(catalogue.CallEnded.TYPE, for_each(call_ended)),

@@ -1,0 +1,216 @@
+"""Calls that come in: who may be calling, an attempt committed before the answer, and what a missed one promises."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from voiceagent.base.ids import uuid7
+from voiceagent.calendars.zones import default_zone
+from voiceagent.cases import kinds, tables
+from voiceagent.cases.attempts import begin_attempt
+from voiceagent.cases.callers import case_of_document, cases_of_number
+from voiceagent.cases.store import CaseFile
+from voiceagent.compliance import RuleBook
+from voiceagent.debt.disposition import Disposition
+from voiceagent.debt.identity import datum_value
+from voiceagent.dialer import aftermath
+from voiceagent.dialer.callbacks import call_back_missed
+from voiceagent.dialer.cells import CellError
+from voiceagent.dialer.dealer import DEFAULT_POLICY, DEFAULT_SCRIPT
+from voiceagent.dialer.facts import read_facts
+from voiceagent.dialer.tables import CallbackStatus, CampaignState, callback, campaign, enrollment
+from voiceagent.dialer.telephones import phone
+from voiceagent.journal.catalogue import CallAttempted, CallEnded, CallerFound, CallHungUp, CallRinging
+from voiceagent.journal.envelope import NewEvent
+from voiceagent.journal.journal import Journal
+from voiceagent.journal.private import private_ref
+
+log = logging.getLogger(__name__)
+
+#: What an incoming call is filed under: not one of the law's purposes, because it needs no leave.
+PURPOSE = "inbound"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who may be calling, with all that a conversation about the case needs."""
+
+    file: CaseFile
+    phone_id: uuid.UUID | None
+    """The row of the number that calls, where it is this person's."""
+    zone: str
+    today: date
+    first_contact: bool
+    identity_tries_left: int
+    script: str
+    policy: str
+    campaign_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An incoming call whose attempt is committed: close it whatever happens."""
+
+    attempt_id: uuid.UUID
+    number: str | None
+    """E.164; None when it is hidden."""
+    visitors: tuple[Visitor, ...]
+    known: bool
+    """The attempt is the one visitor's already; otherwise they must say whose case they mean."""
+
+
+class Arrivals:
+    """The database's side of incoming calls for one worker. Every method blocks: use a thread.
+
+    `region`: how numbers are written that come without a country.
+    """
+
+    def __init__(
+        self, journal: Journal, rules: RuleBook | None, *, worker: str | None, mode: str, region: str = "BR"
+    ) -> None:
+        self.journal, self.rules, self.worker, self.mode, self.region = journal, rules, worker, mode, region
+
+    def begin(self, caller: str, seat: str | None, *, call_id: uuid.UUID | None = None) -> Arrival:
+        """Commit the attempt of a call that rings at `seat`; `call_id` is what Asterisk calls it.
+
+        A person who is in another call at this moment (we ring them while they ring us) is not named by the attempt,
+        and must be found like anybody else.
+        """
+        number = number_of(caller, self.region)
+        with self.journal.transaction() as connection:
+            now = self.journal.clock.now()
+            files = cases_of_number(connection, number, self.journal.tenant_id) if number else []
+            visitors = tuple(self._visitor(connection, file, number, now) for file in files)
+            taken = call_id is None or self._exists(connection, call_id)
+            attempt_id = uuid7(now) if taken or call_id is None else call_id
+            known = visitors[0] if len(visitors) == 1 and not self._busy(connection, visitors[0], number) else None
+            shown = number if known or not self._busy(connection, None, number) else None
+            attempted = self._attempted(known, shown, seat, now)
+            ringing = NewEvent("call", attempt_id, CallRinging(), f"seat {seat}" if seat else "dialer")
+            begin_attempt(
+                self.journal, attempted, decision=None, attempt_id=attempt_id, actor="dialer", connection=connection
+            )
+            self.journal.record([ringing], connection)
+        return Arrival(attempt_id, number, visitors, known is not None)
+
+    def find(self, arrival: Arrival, digits: str, datum: str) -> Visitor | None:
+        """Whose case the caller means, and the attempt is theirs from now on; None when nobody can be told.
+
+        All of a document finds anybody; a part of it (`datum`) only one of those who have the number.
+        """
+        with self.journal.transaction() as connection:
+            now = self.journal.clock.now()
+            file = case_of_document(connection, digits, self.journal.tenant_id)
+            if file is None:
+                mean = [one.file for one in arrival.visitors if datum_value(one.file.case, datum) == digits]
+                file = mean[0] if len(mean) == 1 else None
+            if file is None:
+                return None
+            visitor = self._visitor(connection, file, arrival.number, now)
+            if self._busy(connection, visitor, None):
+                log.warning("call %s: its caller is in another call, and is not attended to", arrival.attempt_id)
+                return None
+            found = CallerFound(file.case_id, file.person_id, visitor.phone_id)
+            self.journal.record([NewEvent("call", arrival.attempt_id, found, "agent")], connection)
+            return visitor
+
+    def complete(self, arrival: Arrival, ended: CallEnded) -> None:
+        """Close the attempt; who hung up before anybody answered is called back. Idempotent."""
+        with self.journal.transaction() as connection:
+            a = tables.attempt.c
+            row = connection.execute(sa.select(a.status, a.t_answer).where(a.id == arrival.attempt_id)).one()
+            if row.status is not kinds.AttemptStatus.ENDED:
+                self.journal.record([NewEvent("call", arrival.attempt_id, ended, "agent")], connection)
+            aftermath.settle(self.journal, connection, arrival.attempt_id, self.journal.clock.now())
+        if row.t_answer is None and arrival.number is not None:
+            call_back_missed(self.journal, arrival.number, rules=self.rules)
+
+    def missed(self, caller: str, *, asked: bool = False, call_id: uuid.UUID | None = None) -> list[uuid.UUID]:
+        """A call that no seat took: an attempt that says so, and a callback where we know whom to call; its ids.
+
+        `asked`: the caller pressed the key for one. Told twice of the same call, the second time does nothing.
+        """
+        if call_id is not None:
+            with self.journal.db.read() as connection:
+                if self._exists(connection, call_id):
+                    return []
+        arrival = self.begin(caller, None, call_id=call_id)
+        why = "asked to be called back" if asked else "nobody was free"
+        gone = CallHungUp(kinds.HangupBy.FAR, 487, why)
+        self.journal.record([NewEvent("call", arrival.attempt_id, gone, "dialer")])
+        self.complete(arrival, CallEnded(Disposition.NA))
+        if arrival.number is None:
+            return []
+        with self.journal.db.read() as connection:
+            people = [one.file.case_id for one in arrival.visitors]
+            open_now = sa.select(callback.c.id).where(
+                callback.c.case_id.in_(people), callback.c.status == CallbackStatus.OPEN
+            )
+            return list(connection.execute(open_now).scalars())
+
+    # --- one caller ---------------------------------------------------------------------------------------------------
+
+    def _visitor(self, connection: sa.Connection, file: CaseFile, number: str | None, now: datetime) -> Visitor:
+        facts = read_facts(connection, file, now, self.journal.tenant_id)
+        held_by = connection.execute(
+            sa.select(campaign.c.id, campaign.c.script, campaign.c.policy)
+            .join(enrollment, enrollment.c.campaign_id == campaign.c.id)
+            .where(enrollment.c.case_id == file.case_id)
+            .order_by((campaign.c.state == CampaignState.RUNNING).desc(), campaign.c.priority.desc(), campaign.c.id)
+            .limit(1)
+        ).first()
+        return Visitor(
+            file,
+            next((one.id for one in file.phones if one.number == number), None),
+            facts.zone,
+            now.astimezone(ZoneInfo(facts.zone)).date(),
+            facts.first_contact,
+            facts.identity_tries_left,
+            held_by.script if held_by else DEFAULT_SCRIPT,
+            held_by.policy if held_by else DEFAULT_POLICY,
+            held_by.id if held_by else None,
+        )
+
+    def _attempted(self, known: Visitor | None, number: str | None, seat: str | None, now: datetime) -> CallAttempted:
+        zone = known.zone if known else default_zone(self.region) or "UTC"
+        return CallAttempted(
+            known.file.case_id if known else None,
+            known.file.person_id if known else None,
+            known.phone_id if known else None,
+            mode=self.mode,
+            direction=kinds.Direction.IN,
+            purpose=PURPOSE,
+            number=private_ref("phone", number, now) if number and not known else None,
+            campaign_id=known.campaign_id if known else None,
+            seat=seat,
+            worker=self.worker,
+            language=known.file.case.language if known else None,
+            zone=zone,
+        )
+
+    def _exists(self, connection: sa.Connection, call_id: uuid.UUID) -> bool:
+        table = tables.interaction
+        return connection.execute(sa.select(table.c.id).where(table.c.id == call_id)).first() is not None
+
+    def _busy(self, connection: sa.Connection, visitor: Visitor | None, number: str | None) -> bool:
+        """Whether the person, or anybody at that number, is in a call."""
+        a = tables.attempt.c
+        alive = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
+        whose = [a.number == number] if number else []
+        whose += [a.person_id == visitor.file.person_id] if visitor else []
+        query = sa.select(a.id).where(a.tenant_id == self.journal.tenant_id, alive, sa.or_(sa.false(), *whose))
+        return connection.execute(query.limit(1)).first() is not None
+
+
+def number_of(caller: str, region: str) -> str | None:
+    """What a SIP caller's user part says, in E.164; None for a hidden number, an extension, or anything else."""
+    try:
+        return phone(caller, region)[0]
+    except CellError:
+        return None
