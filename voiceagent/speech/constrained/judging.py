@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -22,6 +22,9 @@ QUIET_LINE_DB = 40.0
 #: Share of phones that may differ before two texts no longer sound alike.
 ALIKE = 0.34
 _SURE_SHARE = 0.9995
+#: Where features lie in their row, and the noise from which a second opinion is needed (13 dB).
+_NOISE, _AGREES = 3, 4
+_LOUD = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,18 @@ class Calibration:
 
     def confidence(self, answer: Answer, snr_db: float, agrees: float | None) -> float:
         """Probability that the answer's value is what was said; `agrees` as `agreement` gives it, None = not asked."""
-        weights = self.alone if agrees is None else self.checked
-        return 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, features(answer, snr_db, agrees), strict=True))))
+        return certainty(features(answer, snr_db, agrees), self.alone if agrees is None else self.checked)
+
+
+def certainty(row: Sequence[float], weights: Sequence[float]) -> float:
+    """The scale at one row of features.
+
+    On a noisy line the head mistakes "três" for "treze" with a clear conscience: there nothing is certain that the
+    decoder does not support.
+    """
+    chance = 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, row, strict=True))))
+    supported = len(row) > _AGREES and row[_AGREES] > 0
+    return chance if supported or row[_NOISE] <= _LOUD else min(chance, 0.5)
 
 
 def features(answer: Answer, snr_db: float, agrees: float | None) -> list[float]:

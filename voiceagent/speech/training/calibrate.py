@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.head import Head
-from voiceagent.speech.constrained.judging import agreement, features, signal_to_noise
+from voiceagent.speech.constrained.judging import agreement, certainty, features, signal_to_noise
 from voiceagent.speech.constrained.listening import grammar, listen, value_of
 from voiceagent.speech.engines.whisper import Whisper, short_window
 from voiceagent.speech.protocol import HearingContext
@@ -25,7 +25,7 @@ from voiceagent.speech.training.damage import CONDITIONS, Condition, through_lin
 WRONG = 0.003
 _TODAY = date(2026, 11, 18)
 _STEADY = 0.3
-_LEAST, _MOST = 0.5, 0.995
+_LEAST, _MOST = 0.9, 0.995
 _LEAST_SURE = 0.97
 
 
@@ -105,7 +105,10 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
     alone = np.array([trial.alone for trial in found])
     checked = np.array([trial.checked for trial in found])
     weights = fit_logistic(alone, right), fit_logistic(checked, right)
-    sure, needed = (1 / (1 + np.exp(-rows @ w)) for rows, w in zip((alone, checked), weights, strict=True))
+    sure, needed = (
+        np.array([certainty(row, w) for row in rows.tolist()])
+        for rows, w in ((alone, weights[0].tolist()), (checked, weights[1].tolist()))
+    )
     kinds = sorted({trial.kind for trial in found})
     of_kind = {kind: np.array([trial.kind == kind for trial in found]) for kind in kinds}
     limit = {
@@ -136,10 +139,9 @@ def fit_logistic(rows: NDArray[np.float64], right: NDArray[np.float64]) -> NDArr
 
 
 def _threshold(confidence: NDArray[np.float64], right: NDArray[np.float64], least: float) -> float:
-    """The lowest confidence above which no more than `WRONG` of all are wrong."""
+    """The lowest confidence above which no more than `WRONG` of all, or one, are wrong."""
     order = np.argsort(-confidence)
-    wrong = np.cumsum(1 - right[order]) / max(len(right), 1)
-    passing = np.flatnonzero(wrong <= WRONG)
+    passing = np.flatnonzero(np.cumsum(1 - right[order]) <= max(1.0, WRONG * len(right)))
     if not len(passing):
         return _MOST
     lowest = confidence[order[passing[-1]]] if passing[-1] + 1 < len(order) else least
