@@ -184,11 +184,6 @@ def find_case(connection: sa.Connection, *, document: str, creditor: str, tenant
     ).scalar()
 
 
-def earliest_open_promise(connection: sa.Connection, case_id: uuid.UUID) -> date | None:
-    """The due day of the next promise not yet kept or broken."""
-    return earliest_open_promises(connection, [case_id]).get(case_id)
-
-
 def earliest_open_promises(connection: sa.Connection, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
     """The same for several cases; those without one are absent."""
     table = tables.promise
