@@ -185,7 +185,7 @@ def find_case(connection: sa.Connection, *, document: str, creditor: str, tenant
 
 
 def earliest_open_promises(connection: sa.Connection, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
-    """The same for several cases; those without one are absent."""
+    """The due day of the next promise not yet kept or broken, by case; those without one are absent."""
     table = tables.promise
     rows = connection.execute(
         sa.select(table.c.case_id, sa.func.min(table.c.due).label("due"))
