@@ -12,7 +12,7 @@ from voiceagent.language.spoken import SpokenPart
 
 
 def speak(kind: Type, value: Value, language: Language, region: str) -> tuple[SpokenPart, ...]:
-    """The parts that say `value`; names are personal data and never cacheable. ValueError for what cannot be said."""
+    """The parts that say `value`; names are personal data and never kept. ValueError for what cannot be said."""
     if isinstance(value, Money):
         return say.money(value, language)
     if isinstance(value, datetime):
@@ -25,4 +25,4 @@ def speak(kind: Type, value: Value, language: Language, region: str) -> tuple[Sp
         return say.digits(value, language)
     if kind is Type.EMAIL:
         return say.email(value, language)
-    return (SpokenPart(value.strip(), cacheable=False),)
+    return (SpokenPart(value.strip(), cacheable=kind is Type.TITLE),)

@@ -17,7 +17,8 @@ from voiceagent.dialogue.state import Briefing, ConversationState
 class Type(StrEnum):
     """How a value is spoken."""
 
-    NAME = "name"  # as written, personal or of the company: rendered per call
+    NAME = "name"  # as written, of people and whom they owe: rendered per call, never kept
+    TITLE = "title"  # as written, of the house: kept like any fixed words
     MONEY = "money"
     DATE = "date"  # with its year
     DAY = "day"  # day and month
@@ -101,11 +102,11 @@ def _sum(values: list[Money]) -> Money:
 
 
 VARIABLES: dict[str, Variable] = {
-    "persona": Variable(Type.NAME, False, lambda b, s: b.persona),
-    "company": Variable(Type.NAME, False, lambda b, s: b.company),
+    "persona": Variable(Type.TITLE, False, lambda b, s: b.persona),
+    "company": Variable(Type.TITLE, False, lambda b, s: b.company),
     "name": Variable(Type.NAME, False, lambda b, s: b.case.name),
     "first_name": Variable(Type.NAME, False, lambda b, s: _first_name(b)),
-    "address": Variable(Type.NAME, False, lambda b, s: _told(b.address, "the company's address")),
+    "address": Variable(Type.TITLE, False, lambda b, s: _told(b.address, "the company's address")),
     "protocol": Variable(Type.DIGITS, False, lambda b, s: b.protocol),
     "return_number": Variable(Type.DIGITS, False, lambda b, s: b.return_number),
     "callback_day": Variable(Type.DAY, False, lambda b, s: _callback(s).date()),
