@@ -15,6 +15,7 @@ document: "98765432100"
 birth_date: 1990-07-02
 language: pt-BR
 state: SP
+phones: ["+5511987654321"]
 debts:
   - {contract: "77", creditor: Loja Aurora, original: "900.00", charges: "300.00", due: 2026-03-10}
 """
@@ -39,15 +40,17 @@ def chat(
 def test_chat_is_one_json_line_for_each_turn_of_the_agent(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], debtor: Path
 ) -> None:
-    spoken = "sou eu\ndois de julho\nem três vezes\ndia quinze\nisso, pode confirmar\nsobrou uma linha\n"
+    spoken = "sou eu\ndois de julho\nem três vezes\ndia quinze\nisso, pode confirmar\npode mandar\nsobrou uma linha\n"
     turns = chat(monkeypatch, capsys, spoken, "--language", "pt-BR", "--debtor", str(debtor))
     assert [turn["state"] for turn in turns] == [
-        "greet", "ask_birth", "probe", "granted_instalments", "read_back_even", "close"
+        "greet", "ask_birth", "probe", "granted_instalments", "read_back_even", "deliver_text", "close"
     ]  # fmt: skip
-    assert [turn["verified"] for turn in turns] == [False, False, True, True, True, True]
-    promise, _, hangup = turns[-1]["effects"]  # type: ignore[misc]
+    assert [turn["verified"] for turn in turns] == [False, False, True, True, True, True, True]
+    (promise,) = turns[-2]["effects"]  # type: ignore[misc]
+    delivery, hangup = turns[-1]["effects"]  # type: ignore[misc]
     assert promise["type"] == "promise" and promise["amount"] == "1200.00"
     assert promise["instalments"][0] == {"due": "2026-12-15", "amount": "400.00"}
+    assert (delivery["kind"], delivery["channel"], delivery["destination"]) == ("send_payment", "sms", "+5511987654321")
     assert hangup == {"type": "hangup", "disposition": "PTP"}
     assert "Ana Reis" in str(turns[0]["say"]) and "Aurora" not in str(turns[0]["say"])
 
@@ -61,7 +64,9 @@ def test_the_end_of_stdin_is_the_debtor_hanging_up(
 
 def test_an_empty_line_is_silence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     turns = chat(monkeypatch, capsys, "\n\n\n")
-    assert turns[-1]["effects"] == [{"type": "hangup", "disposition": "SIL"}]
+    assert turns[-1]["effects"] == [
+        {"type": "rung", "step": "give_up", "silent": True}, {"type": "hangup", "disposition": "SIL"}
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
