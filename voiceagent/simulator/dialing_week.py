@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -79,13 +79,22 @@ class Week:
     seats: int
     attempts: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
-    busy_s: Counter[str] = field(default_factory=Counter)
+    busy_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Seat seconds in calls, by local hour (`2026-11-23 10`)."""
     breaches: list[Breach] = field(default_factory=list)
     unaccounted: int = 0
     """Contacts neither planned, nor final, nor explained."""
     states: Counter[str] = field(default_factory=Counter)
     callbacks_kept: int = 0
+
+    def occupy(self, start: datetime, end: datetime) -> None:
+        """A seat is in a call from `start` to `end`: each hour gets its part."""
+        while start < end:
+            local = start.astimezone(ZONE)
+            full = local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+            until = min(end, full.astimezone(UTC))
+            self.busy_s[local.strftime("%Y-%m-%d %H")] += (until - start).total_seconds()
+            start = until
 
     def occupancy(self) -> dict[str, float]:
         """Share of the seats' time spent in calls, by local hour in which any call was made."""
@@ -152,8 +161,7 @@ class _Floor:
             ends = self.clock.now() + timedelta(seconds=seconds + 2)
             heapq.heappush(self.running, (ends, self.count, lease, outcome, seconds))
             self.week.attempts += 1
-            hour = self.clock.now().astimezone(ZONE).strftime("%Y-%m-%d %H")
-            self.week.busy_s[hour] += seconds + 2
+            self.week.occupy(self.clock.now(), ends)
             if lease.callback_id is not None:
                 self.week.callbacks_kept += 1
         return len(leases)
