@@ -155,7 +155,7 @@ def _call_back_dropped(
     now: datetime,
 ) -> None:
     """The line broke while the right person was talking with us: we call back, unless that was such a call already."""
-    if disposition not in _DROPPED or not call.right_party or call.direction is not kinds.Direction.OUT:
+    if disposition not in _DROPPED or not call.right_party:
         return
     earlier = connection.execute(
         sa.select(callback.c.id)

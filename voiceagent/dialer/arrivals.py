@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from voiceagent.base.ids import uuid7
+from voiceagent.base.languages import Language
 from voiceagent.calendars.zones import default_zone
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.attempts import begin_attempt
@@ -23,6 +25,7 @@ from voiceagent.dialer import aftermath
 from voiceagent.dialer.callbacks import call_back_missed
 from voiceagent.dialer.cells import CellError
 from voiceagent.dialer.dealer import DEFAULT_POLICY, DEFAULT_SCRIPT
+from voiceagent.dialer.events import CallbackClosed
 from voiceagent.dialer.facts import read_facts
 from voiceagent.dialer.tables import CallbackStatus, CampaignState, callback, campaign, enrollment
 from voiceagent.dialer.telephones import phone
@@ -35,6 +38,8 @@ log = logging.getLogger(__name__)
 
 #: What an incoming call is filed under: not one of the law's purposes, because it needs no leave.
 PURPOSE = "inbound"
+#: Endings that leave open what an earlier callback was for.
+BROKEN_OFF = frozenset({Disposition.ERR, Disposition.HUP, Disposition.SIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,16 @@ class Visitor:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How somebody is spoken with whose case is not found yet."""
+
+    script: str = DEFAULT_SCRIPT
+    policy: str = DEFAULT_POLICY
+    language: str = "pt-BR"
+    region: str = "BR"
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """An incoming call whose attempt is committed: close it whatever happens."""
 
@@ -63,6 +78,7 @@ class Arrival:
     visitors: tuple[Visitor, ...]
     known: bool
     """The attempt is the one visitor's already; otherwise they must say whose case they mean."""
+    manner: Manner = Manner()
 
 
 class Arrivals:
@@ -97,7 +113,8 @@ class Arrivals:
                 self.journal, attempted, decision=None, attempt_id=attempt_id, actor="dialer", connection=connection
             )
             self.journal.record([ringing], connection)
-        return Arrival(attempt_id, number, visitors, known is not None)
+            manner = self._manner(connection, visitors)
+        return Arrival(attempt_id, number, visitors, known is not None, manner)
 
     def find(self, arrival: Arrival, digits: str, datum: str) -> Visitor | None:
         """Whose case the caller means, and the attempt is theirs from now on; None when nobody can be told.
@@ -124,10 +141,14 @@ class Arrivals:
         """Close the attempt; who hung up before anybody answered is called back. Idempotent."""
         with self.journal.transaction() as connection:
             a = tables.attempt.c
-            row = connection.execute(sa.select(a.status, a.t_answer).where(a.id == arrival.attempt_id)).one()
+            row = connection.execute(
+                sa.select(a.status, a.t_answer, a.t_start, a.case_id).where(a.id == arrival.attempt_id)
+            ).one()
             if row.status is not kinds.AttemptStatus.ENDED:
                 self.journal.record([NewEvent("call", arrival.attempt_id, ended, "agent")], connection)
             aftermath.settle(self.journal, connection, arrival.attempt_id, self.journal.clock.now())
+            if ended.right_party and Disposition(ended.disposition) not in BROKEN_OFF:
+                self._overtake(connection, row.case_id, row.t_start)
         if row.t_answer is None and arrival.number is not None:
             call_back_missed(self.journal, arrival.number, rules=self.rules)
 
@@ -176,6 +197,45 @@ class Arrivals:
             held_by.policy if held_by else DEFAULT_POLICY,
             held_by.id if held_by else None,
         )
+
+    def _manner(self, connection: sa.Connection, visitors: Sequence[Visitor]) -> Manner:
+        if visitors:
+            first = visitors[0]
+            return Manner(first.script, first.policy, str(first.file.case.language), first.file.case.region)
+        c = campaign.c
+        row = connection.execute(
+            sa.select(c.script, c.policy, c.language, c.region)
+            .where(c.tenant_id == self.journal.tenant_id, c.state == CampaignState.RUNNING, c.language.is_not(None))
+            .order_by(c.priority.desc(), c.created_at)
+            .limit(1)
+        ).first()
+        if row is None:
+            return Manner()
+        language = Language(row.language)
+        return Manner(
+            row.script or DEFAULT_SCRIPT,
+            row.policy or DEFAULT_POLICY,
+            str(language),
+            row.region or language.default_region,
+        )
+
+    def _overtake(self, connection: sa.Connection, case_id: uuid.UUID | None, before: datetime) -> None:
+        """What was promised earlier is done: the debtor has talked with us meanwhile."""
+        c = callback.c
+        rows = connection.execute(
+            sa.select(c.id).where(
+                c.case_id == case_id,
+                c.status == CallbackStatus.OPEN,
+                c.created_at < before,
+                c.leased_until.is_(None),
+            )
+        ).scalars()
+        done = [
+            NewEvent("callback", one, CallbackClosed(one, CallbackStatus.CANCELLED, "the debtor called"), "dialer")
+            for one in rows
+        ]
+        if done:
+            self.journal.record(done, connection)
 
     def _attempted(self, known: Visitor | None, number: str | None, seat: str | None, now: datetime) -> CallAttempted:
         zone = known.zone if known else default_zone(self.region) or "UTC"

@@ -1,4 +1,4 @@
-"""One outbound call from its lease to its verdict: dials, talks, records, and closes the attempt whatever happens."""
+"""One call to its verdict: dials or answers, talks, records, and closes the attempt whatever happens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from voiceagent.agent.brain import ScriptBrain
+from voiceagent.agent.brain import Finder, ScriptBrain
 from voiceagent.agent.conversation import Conversation, Ended
 from voiceagent.agent.ports import DebtorTurn, Ticks
 from voiceagent.base.clock import Clock
@@ -43,10 +43,14 @@ log = logging.getLogger(__name__)
 UNANSWERED = {
     HangupReason.BUSY: Disposition.BUSY,
     HangupReason.NO_ANSWER: Disposition.NA,
+    HangupReason.CANCELLED: Disposition.NA,
     HangupReason.REJECTED: Disposition.NA,
     HangupReason.INVALID_NUMBER: Disposition.DC,
     HangupReason.UNREACHABLE: Disposition.CONG,
 }
+
+#: A caller hears it ring no longer than this while the first words are made ready.
+ANSWER_WITHIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,16 @@ class Job:
     """IANA zone of the debtor."""
     content: Content
     permit: Callable[[], None]
-    """The last gate before the INVITE (dial mode, stops, hours): DeniedError when it is shut. May block."""
+    """The last gate before the INVITE (dial mode, stops, hours): DeniedError when it is shut. May block.
+
+    Not asked for a call that comes in."""
     law: SpokenLaw = STRICTEST
     entry: Entry = Entry.OUTBOUND
     first_contact: bool = True
     identity_tries_left: int = TRIES_PER_DAY
     open_offer: Offer | None = None
+    caller_known: bool = True
+    """False: somebody calls whose case must be found; `case` is a stand-in until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +109,24 @@ class House:
 
 
 class Call:
-    """Runs one job on one seat."""
+    """Runs one job on one seat.
 
-    def __init__(self, job: Job, phone: Phone, record: CallRecord, house: House) -> None:
+    `incoming`: the line that rings, to be answered instead of dialling; `find`: whose case its caller means.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        phone: Phone,
+        record: CallRecord,
+        house: House,
+        *,
+        incoming: Line | None = None,
+        find: Finder | None = None,
+    ) -> None:
         self._job, self._phone, self._record, self._house = job, phone, record, house
-        self.line: Line | None = None
+        self._incoming, self._find = incoming is not None, find
+        self.line: Line | None = incoming
 
     async def run(self) -> catalogue.CallEnded:
         """Make the call; never raises for what can go wrong in a call: that becomes the verdict."""
@@ -133,16 +154,17 @@ class Call:
         language = str(job.case.language)
         # Disk, ears and mouth first: without them nobody's telephone rings.
         house.recorder.check()
-        brain = ScriptBrain(Machine(job.content.script, self._briefing()), job.entry)
+        brain = ScriptBrain(Machine(job.content.script, briefing_of(job, house)), job.entry, self._find)
         async with AsyncExitStack() as opened:
             hearing = await house.speech.hearing(str(job.call_id), language)
             opened.push_async_callback(hearing.close)
             voice = await house.speech.voice(str(job.call_id), language)
             opened.push_async_callback(voice.close)
             segmenter = opened.enter_context(house.segmenter())
-            await asyncio.to_thread(job.permit)
-            self._record.dialling()
-            self.line = await self._phone.dial(job.number, call_id=str(job.call_id), caller_id=job.caller_id)
+            if self.line is None:
+                await asyncio.to_thread(job.permit)
+                self._record.dialling()
+                self.line = await self._phone.dial(job.number, call_id=str(job.call_id), caller_id=job.caller_id)
             return await self._on(self.line, brain, segmenter, hearing, voice)
 
     async def _on(self, line: Line, brain: ScriptBrain, segmenter: Segmenter, hearing: Hearing, voice: Voice) -> Ended:
@@ -164,6 +186,10 @@ class Call:
         )
         preparing = asyncio.create_task(conversation.prepare(), name="prepare")
         try:
+            if self._incoming:
+                # The first words are ready before the caller hears us lift the receiver, or he waits in silence.
+                await asyncio.wait({preparing}, timeout=ANSWER_WITHIN_S)
+                await self._phone.answer(line)
             return await conversation.run()
         finally:
             preparing.cancel()
@@ -178,26 +204,6 @@ class Call:
         marks = tuple(self._record.sensitive_spans)
         self._record.note(
             catalogue.RecordingClosed(recording_id, round(closed.seconds, 3), closed.bytes, closed.sha256, marks)
-        )
-
-    def _briefing(self) -> Briefing:
-        job, house = self._job, self._house
-        started: datetime = house.clock.now().astimezone(ZoneInfo(job.zone))
-        return Briefing(
-            case=job.case,
-            policy=job.content.policy,
-            started=started,
-            business=BusinessCalendar(job.case.region, job.case.state),
-            company=house.company,
-            protocol=protocol_of(job.call_id),
-            persona=house.persona,
-            return_number=house.return_number,
-            address=house.address,
-            law=job.law,
-            first_contact=job.first_contact,
-            identity_tries_left=job.identity_tries_left,
-            open_offer=job.open_offer,
-            text_number=first_mobile((job.number, *job.case.phones), job.case.region),
         )
 
     def _verdict(self, ended: Ended | None) -> catalogue.CallEnded:
@@ -221,6 +227,28 @@ class Call:
             talk_s=record.talk_s,
             wrap_s=record.wrap_s,
         )
+
+
+def briefing_of(job: Job, house: House) -> Briefing:
+    """What the conversation is told of its call."""
+    started: datetime = house.clock.now().astimezone(ZoneInfo(job.zone))
+    return Briefing(
+        case=job.case,
+        policy=job.content.policy,
+        started=started,
+        business=BusinessCalendar(job.case.region, job.case.state),
+        company=house.company,
+        protocol=protocol_of(job.call_id),
+        persona=house.persona,
+        return_number=house.return_number,
+        address=house.address,
+        law=job.law,
+        first_contact=job.first_contact,
+        identity_tries_left=job.identity_tries_left,
+        open_offer=job.open_offer,
+        caller_known=job.caller_known,
+        text_number=first_mobile((job.number, *job.case.phones), job.case.region),
+    )
 
 
 def protocol_of(call_id: uuid.UUID) -> str:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from voiceagent import cases, dialer
 from voiceagent.base.clock import Clock, OffsetClock, SystemClock
 from voiceagent.base.errors import UnavailableError
+from voiceagent.dialer.arrivals import Arrivals
 from voiceagent.dialer.heartbeat import EVERY_S, Heartbeat
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Queue
@@ -28,6 +29,7 @@ from voiceagent.worker.desk import Desk
 from voiceagent.worker.lifeline import beat_forever, say_ready, until_parent_ends
 from voiceagent.worker.metrics import WorkerMetrics
 from voiceagent.worker.plan import WorkerPlan
+from voiceagent.worker.reception import Reception
 from voiceagent.worker.seat_loop import SeatLoop
 
 log = logging.getLogger(__name__)
@@ -134,6 +136,8 @@ async def _seats(
     shelf = ContentShelf(plan.dialplans, records.db, clock)
     queue = Queue(records.journal, rules, gate, worker=plan.name, hashes=shelf.hashes)
     desk = Desk(queue, house.ready)
+    arrivals = Arrivals(records.journal, rules, worker=plan.name, mode=plan.mode, region=plan.region)
+    reception = Reception(arrivals, shelf, records.writer, house, clock)
     loops = []
     for seat in plan.seats:
         phone = await softphone.add_account(seat.user, seat.password, plan.registrar)
@@ -149,6 +153,7 @@ async def _seats(
                 clock,
                 idle_poll_s=plan.idle_poll_s,
                 desk=desk,
+                reception=reception,
             )
         )
     return loops

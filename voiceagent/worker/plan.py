@@ -48,6 +48,8 @@ class WorkerPlan(BaseModel):
     return_number: str = ""
     company_address: str = ""
     """Said where a law wants it (Mexico): calls there end in an error without it."""
+    region: str = "BR"
+    """How the numbers of callers are written that come without a country."""
     clock_offset_s: float = 0.0
     """Only demo and simulate shift time."""
     idle_poll_s: float = 0.5

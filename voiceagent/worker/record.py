@@ -54,8 +54,10 @@ class CallRecord:
         *,
         on_state: Callable[[SeatState], None] = lambda state: None,
         on_turn: Callable[[DebtorTurn], None] = lambda turn: None,
+        caller: str = "",
     ) -> None:
-        self._writer = writer
+        """`caller`: the number of somebody who calls us, for what must reach him while nobody knows who he is."""
+        self._writer, self._caller = writer, caller
         self._clock = clock
         self.keys = keys
         self._on_state, self._on_turn = on_state, on_turn
@@ -114,7 +116,7 @@ class CallRecord:
         return self._answered is not None
 
     def dialling(self) -> None:
-        """The INVITE goes out: ringing is counted from here."""
+        """The INVITE goes out, or a call comes in: ringing is counted from here."""
         self._began = self._clock.monotonic()
         self._dialled = True
 
@@ -214,19 +216,28 @@ class CallRecord:
         self.promised = True
 
     async def opt_out(self, scope: str) -> None:
-        """Commit the stop."""
+        """Commit the stop; of a caller nobody knows, it is the number that is called no more."""
+        now = self._clock.now()
+        if self.keys.person_id is None and not self._caller:
+            await self.open_request("human", "asked not to be called, from a hidden number")
+            return
+        scope = scope if self.keys.person_id is not None else "number"
         await self._keep(
             catalogue.OptOutRecorded(
-                uuid7(self._clock.now()),
+                uuid7(now),
                 scope,
                 self.keys.person_id,
                 phone_id=self.keys.phone_id,
+                number=private_ref("phone", self._caller, now) if self.keys.person_id is None else None,
                 channel="voice" if scope == "channel" else None,
             )
         )
 
     async def call_back(self, due_at: datetime, reason: str) -> None:
-        """Commit a callback."""
+        """Commit a callback; to a caller nobody knows, people have to call back."""
+        if self.keys.case_id is None:
+            await self.open_request("human", f"call back at {due_at.isoformat(timespec='minutes')}: {reason}")
+            return
         await self._keep(
             catalogue.CallbackRequested(
                 uuid7(self._clock.now()),
@@ -242,6 +253,8 @@ class CallRecord:
     async def open_request(self, kind: str, detail: str, *, channel: str | None = None, destination: str = "") -> None:
         """Commit a task for people, with the day it is owed, and how and where to something is to be sent."""
         now = self._clock.now()
+        if self.keys.case_id is None and not destination and self._caller:
+            channel, destination = "voice", self._caller
         due = now + timedelta(days=REQUEST_DAYS.get(kind, REQUEST_DEFAULT_DAYS))
         text = private_ref("request", detail, now) if detail else None
         where = private_ref("destination", destination, now) if destination else None

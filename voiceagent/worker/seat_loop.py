@@ -1,9 +1,8 @@
-"""A seat at work: asks the dialer for the next call, makes it, closes it, asks again; its state is on the board."""
+"""A seat at work: makes the dialer's next call or takes the one that rings, closes it, and is idle again."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import uuid
 
@@ -21,6 +20,8 @@ from voiceagent.telephony.line import Phone
 from voiceagent.worker.call import Call, House, Job
 from voiceagent.worker.content import ContentShelf
 from voiceagent.worker.desk import Desk
+from voiceagent.worker.door import Door
+from voiceagent.worker.reception import Reception
 from voiceagent.worker.record import CallKeys, CallRecord
 
 log = logging.getLogger(__name__)
@@ -45,35 +46,71 @@ class SeatLoop:
         *,
         idle_poll_s: float,
         desk: Desk | None = None,
+        reception: Reception | None = None,
     ) -> None:
+        """`reception`: takes the calls that come in; without one nobody listens for them."""
         self.name, self._worker, self._phone, self._queue = name, worker, phone, queue
         self._shelf, self._writer, self._house, self._clock = shelf, writer, house, clock
         self._idle_poll_s = idle_poll_s
         # Seats of one worker share a desk: those that are idle together ask together.
         self._desk = desk or Desk(queue, house.ready)
-        self._draining = asyncio.Event()
+        self._draining, self._stirred = False, asyncio.Event()
+        self._reception, self._door = reception, Door(phone, self._stirred)
         self._state: SeatState | None = None
 
     def drain(self) -> None:
         """Take no further call."""
-        self._draining.set()
+        self._draining = True
+        self._stirred.set()
 
     async def run(self) -> None:
         """Work until drained."""
         pause = self._idle_poll_s
+        listening = asyncio.create_task(self._door.run(), name="door") if self._reception is not None else None
         try:
-            while not self._draining.is_set():
+            while not self._draining:
                 self._show(SeatState.IDLE)
+                self._stirred.clear()
+                self._door.open()
+                # A call that comes in while the question is out waits for the answer: a lease, once given, goes first.
                 lease = await self._desk.next(self.name)
+                line = self._door.shut()
+                if line is not None and lease is None and self._reception is not None:
+                    await self._reception.receive(self.name, self._phone, line, self._show)
+                    pause = self._idle_poll_s
+                    continue
+                if line is not None:
+                    await self._door.refuse(line)
                 if lease is not None and await self._work(lease):
                     pause = self._idle_poll_s
                     continue
                 # Nothing to do, or a call that could not even be dialled: what stood in its way is given time.
                 pause = self._idle_poll_s if lease is None else min(pause * 2, LONGEST_PAUSE_S)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._draining.wait(), pause)
+                if await self._rest(pause):
+                    await self._take_call()
         finally:
+            left = self._door.shut(for_good=True)
+            if left is not None:
+                await self._door.refuse(left)
+            if listening is not None:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
             self._show(SeatState.OFFLINE)
+
+    async def _rest(self, pause: float) -> bool:
+        """Wait out the pause; True when it was cut short."""
+        self._door.open()
+        try:
+            await asyncio.wait_for(self._stirred.wait(), pause)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _take_call(self) -> None:
+        """The call that cut the pause short, if that was one."""
+        line = self._door.shut()
+        if line is not None and self._reception is not None:
+            await self._reception.receive(self.name, self._phone, line, self._show)
 
     async def _work(self, lease: Lease) -> bool:
         """Make the leased call; the attempt is closed and the enrolment moved on whatever happens.
@@ -95,7 +132,7 @@ class SeatLoop:
         renewing = asyncio.create_task(self._renew(lease), name="lease")
         dialled, ended = False, CallEnded(Disposition.ERR.value)
         try:
-            if not self._draining.is_set():
+            if not self._draining:
                 call = Call(await self._job(lease), self._phone, record, self._house)
                 ended, dialled = await call.run(), call.dialled
         except VoiceagentError as error:
