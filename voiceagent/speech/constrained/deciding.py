@@ -22,7 +22,7 @@ from voiceagent.speech.constrained.judging import (
     shipped_calibration,
     signal_to_noise,
 )
-from voiceagent.speech.constrained.listening import PHRASE, Answer, fits, listen, reads_as, value_of
+from voiceagent.speech.constrained.listening import PHRASE, Answer, fits, holds_value, listen, reads_as, value_of
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 
 #: Always listened for: "sim" must not become "cem".
@@ -89,7 +89,8 @@ class Judge:
             phrases = ((answer.text, round(shown, 4)), *(pair for pair in phrases if pair[0] != answer.text))
         heard = replace(heard, alternatives=phrases)
         # A value in Whisper's words that the grammars did not confirm.
-        believed = [kind for kind in kinds if heard.text and reads_as(heard.text, kind, language, today)]
+        reads = reads_as if is_open else holds_value
+        believed = [kind for kind in kinds if heard.text and reads(heard.text, kind, language, today)]
         if believed and (not is_open or answer.fit > _OTHER_WORDS or snr_db < _NOISY_DB) and not (same and enough):
             return replace(heard, confidence=min(heard.confidence, round(confidence, 4)), reason=_LOW)
         return heard

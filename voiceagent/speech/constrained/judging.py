@@ -80,6 +80,8 @@ def signal_to_noise(samples: NDArray[np.float32]) -> float:
     if len(blocks) < 5:
         return QUIET_LINE_DB
     powers = np.sort(np.mean(blocks.astype(np.float64) ** 2, axis=1))
+    if powers[-1] <= 0.0:
+        return QUIET_LINE_DB
     floor = float(powers[: max(2, len(powers) // 10)].mean()) + 1e-12
     loud = float(powers[powers > powers[-1] / 30].mean()) + 1e-12
     return min(QUIET_LINE_DB, max(0.0, 10 * math.log10(max(loud - floor, 1e-12) / floor)))

@@ -107,6 +107,11 @@ def reads_as(text: str, kind: str, language: str, today: date) -> bool:
     return bool(slots.keys() & _SLOTS.get(kind, {kind}))
 
 
+def holds_value(text: str, kind: str, language: str, today: date) -> bool:
+    """Whether anything at all is read in free words that answer a question of that kind, or may be."""
+    return value_of(text, kind, language, today) != text
+
+
 @lru_cache(maxsize=64)
 def grammar(language: str, kind: str) -> tuple[Automaton, Graph] | None:
     """The automaton of a kind of answer and its search graph; None for a kind without grammar."""
