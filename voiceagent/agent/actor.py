@@ -24,7 +24,7 @@ from voiceagent.dialogue.events import (
     SpeechLost,
     Understanding,
 )
-from voiceagent.dialogue.understanding import AFFIRMING
+from voiceagent.dialogue.understanding import AFFIRMING, BINDING
 
 log = logging.getLogger(__name__)
 
@@ -193,7 +193,7 @@ class Actor:
         if deaf and not only_global:
             only_global = True
             understanding = self._brain.understand(turn.hypothesis, turn.expect, only_global=True)
-        if turn.expect is OPENING and understanding.confidence < _SURE:
+        if turn.expect is OPENING and (understanding.intent not in BINDING or understanding.confidence < _SURE):
             understanding = Understanding(text=turn.hypothesis.text)  # "oi, bom dia" asks for nothing
         return understanding, only_global
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from tests.unit.agent.stage import AGREEMENT, EXPECT, Stage, say
 from voiceagent.agent.turns import TurnSettings
 from voiceagent.debt.disposition import Disposition
@@ -88,14 +90,15 @@ def test_who_said_yes_too_early_is_asked_again_soon() -> None:
     assert EXPECT.no_input_s - TurnSettings().unheard_s - 0.5 < ended[1] - ended[0] < EXPECT.no_input_s
 
 
-def test_a_greeting_on_lifting_the_phone_asks_for_nothing() -> None:
+@pytest.mark.parametrize("confidence", [0.7, 0.95])
+def test_a_greeting_on_lifting_the_phone_asks_for_nothing(confidence: float) -> None:
     def greets(event: DialogueEvent) -> Sequence[Effect]:
         if isinstance(event, CallAnswered):
             return [say("ola quem fala"), Hangup(Disposition.HUP)]
         return [say("outra vez")] if isinstance(event, Heard) else []
 
     stage = Stage(greets, {0.3: lambda s: s.debtor_says("oi bom dia")})
-    stage.brain.guesses = {"oi bom dia": 0.7}
+    stage.brain.guesses = {"oi bom dia": confidence}
     stage.run()
     assert [turn.text for turn in stage.record.agent] == ["ola quem fala"] and not heard(stage)
     sure = Stage(greets, {0.3: lambda s: s.debtor_says("stop")})
