@@ -6,6 +6,8 @@ import argparse
 import json
 import sys
 
+from voiceagent.cli.actions import add_action
+
 HELP = "calls that were promised: list, add, cancel"
 EXAMPLE = "voiceagent callbacks add +5511955550100 18:00"
 
@@ -13,24 +15,21 @@ EXAMPLE = "voiceagent callbacks add +5511955550100 18:00"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    seen = actions.add_parser(
-        "list", help="by the instant they are due", epilog="Example: voiceagent callbacks list --status open"
-    )
+    seen = add_action(actions, "list", "by the instant they are due", "voiceagent callbacks list --status open")
     seen.add_argument("--status", choices=("open", "done", "cancelled", "expired"))
     seen.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    add = actions.add_parser(
+    add = add_action(
+        actions,
         "add",
-        help="promise one: at that instant, or the next lawful one after it",
-        epilog="Example: voiceagent callbacks add +5511955550100 2026-11-19T18:00",
+        "promise one: at that instant, or the next lawful one after it",
+        "voiceagent callbacks add +5511955550100 2026-11-19T18:00",
     )
     add.add_argument("contact", metavar="CONTACT", help="a number (+55...), a document, or a case id")
     add.add_argument("at", metavar="WHEN", help="18:00, 2026-11-19T18:00 (both on the debtor's clock), or with offset")
     add.add_argument("--number", help="which of the person's numbers (default: the best)")
     add.add_argument("--reason", default="", help="kept with it, in the debtor's words")
     add.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    cancel = actions.add_parser(
-        "cancel", help="it will not be made", epilog="Example: voiceagent callbacks cancel ID --reason paid"
-    )
+    cancel = add_action(actions, "cancel", "it will not be made", "voiceagent callbacks cancel ID --reason paid")
     cancel.add_argument("id")
     cancel.add_argument("--reason", default="")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from voiceagent.cli.actions import add_action
+
 if TYPE_CHECKING:
     from voiceagent.cases.replay import Report
     from voiceagent.storage.database import Database
@@ -19,18 +21,13 @@ SHOWN = 10
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    upgrade = actions.add_parser(
-        "upgrade",
-        help="make or update the schema",
-        epilog="Example:\n  voiceagent db upgrade",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    upgrade = add_action(actions, "upgrade", "make or update the schema", "voiceagent db upgrade")
     upgrade.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    check = actions.add_parser(
+    check = add_action(
+        actions,
         "check",
-        help="replay the journal, compare every row, verify the chain of digests",
-        epilog="Example:\n  voiceagent db check --json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "replay the journal, compare every row, verify the chain of digests",
+        "voiceagent db check --json",
     )
     check.add_argument("--json", action="store_true", help="one JSON document on stdout")
 

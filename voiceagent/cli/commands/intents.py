@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from voiceagent.cli.actions import add_action
+
 HELP = "train what recognises a debtor's intents from its data files, or check that it was"
 EXAMPLE = "voiceagent intents train"
 
@@ -16,12 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("train", "learn from dialplans/language/*/intents.yaml and store the models beside them"),
         ("check", "whether the stored models were learned from the files as they are now"),
     ):
-        action = actions.add_parser(
-            name,
-            help=says,
-            epilog=f"Example:\n  voiceagent intents {name}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        action = add_action(actions, name, says, f"voiceagent intents {name}")
         action.add_argument("--language", action="append", metavar="L", help="pt-BR, es or en (default: all)")
 
 

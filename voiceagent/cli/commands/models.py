@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from voiceagent.cli.actions import add_action
+
 if TYPE_CHECKING:
     from voiceagent.speech.catalogue import Model
     from voiceagent.speech.store import ModelStore, State
@@ -19,8 +21,13 @@ EXAMPLE = "voiceagent models install --recommended && voiceagent models verify"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="what can be installed and what is")
-    install = actions.add_parser("install", help="install models (all that the agent uses, or those named)")
+    listing = add_action(actions, "list", "what can be installed and what is", "voiceagent models list --json")
+    install = add_action(
+        actions,
+        "install",
+        "install models (all that the agent uses, or those named)",
+        "voiceagent models install --bank pt-BR",
+    )
     install.add_argument("names", nargs="*", metavar="NAME", help="models of the catalogue")
     install.add_argument(
         "--recommended", action="store_true", help="all models the agent uses and the phrase bank of every script"
@@ -37,7 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="render the phrase bank of the agent's voice (may be given again)",
     )  # fmt: skip
     install.add_argument("--phrases", type=Path, metavar="FILE", help="also render these lines: VOICE<tab>TEXT")
-    verify = actions.add_parser("verify", help="compute every installed file's digest anew")
+    verify = add_action(
+        actions, "verify", "compute every installed file's digest anew", "voiceagent models verify kokoro"
+    )
     verify.add_argument("names", nargs="*", metavar="NAME", help="models of the catalogue")
     for action in (listing, install, verify):
         action.add_argument("--models", type=Path, metavar="DIR", help="models directory (default: models/)")

@@ -8,6 +8,8 @@ import sys
 import uuid
 from typing import TYPE_CHECKING
 
+from voiceagent.cli.actions import add_action
+
 if TYPE_CHECKING:
     from voiceagent.journal.journal import Journal
 
@@ -18,23 +20,30 @@ EXAMPLE = "voiceagent optouts add +5511955550100 --source letter"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    seen = actions.add_parser("list", help="stops in force, the newest first")
+    seen = add_action(actions, "list", "stops in force, the newest first", "voiceagent optouts list --json")
     seen.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    add = actions.add_parser("add", help="stop at once")
+    add = add_action(
+        actions, "add", "stop at once", "voiceagent optouts add +5511955550100 --source letter --proof 'letter 12'"
+    )
     add.add_argument("contact", metavar="CONTACT", help="a number (+55...) stops the number; a document, the person")
     add.add_argument("--channel", choices=("voice", "sms", "email"), help="only this channel (of a person)")
     add.add_argument("--source", default="operator", help="where the wish came from, for the record")
     add.add_argument("--proof", default="", metavar="TEXT", help="what shows the wish: a letter's number, the words")
     add.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    many = actions.add_parser(
-        "import", help="a CSV file or workbook with a column number or document (channel, source, proof)"
+    many = add_action(
+        actions,
+        "import",
+        "a CSV file or workbook with a column number or document (channel, source, proof)",
+        "voiceagent optouts import procon.csv --source Procon",
     )
     many.add_argument("file", metavar="FILE")
     many.add_argument("--region", default="BR", help="whose numbers and documents they are (default BR)")
     many.add_argument("--source", default="", help="where the wishes came from, when the file does not say")
     many.add_argument("--rejected", metavar="CSV", help="where rows that cannot be read go (default: beside the file)")
     many.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    back = actions.add_parser("revoke", help="the person asked to be called again, and proved it")
+    back = add_action(
+        actions, "revoke", "the person asked to be called again, and proved it", "voiceagent optouts revoke ID"
+    )
     back.add_argument("id", metavar="ID", help="as `optouts list` shows it")
 
 

@@ -8,6 +8,8 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from voiceagent.cli.actions import add_action
+
 if TYPE_CHECKING:
     from voiceagent.journal.journal import Journal
 
@@ -19,19 +21,39 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     person = "a document, a number (+55...), a case id or a person id"
-    export = actions.add_parser("export", help="everything kept of a person, as JSON; the export itself is recorded")
+    export = add_action(
+        actions,
+        "export",
+        "everything kept of a person, as JSON; the export itself is recorded",
+        "voiceagent privacy export 529.982.247-25 -o maria.json --reason 'asked by letter'",
+    )
     export.add_argument("person", metavar="PERSON", help=person)
     export.add_argument("-o", "--output", metavar="FILE", help="where to (readable by you only); default stdout")
     export.add_argument("--reason", default="", help="who asked, and how; kept in the journal")
-    erase = actions.add_parser("erase", help="erase a person; KPIs, the journal's chain and stops stay")
+    erase = add_action(
+        actions,
+        "erase",
+        "erase a person; KPIs, the journal's chain and stops stay",
+        "voiceagent privacy erase 529.982.247-25 --reason 'asked by letter'",
+    )
     erase.add_argument("person", metavar="PERSON", help=person)
     erase.add_argument("--reason", required=True, help="kept in the journal")
     erase.add_argument("--despite-retention", action="store_true", help="although a law wants the records kept")
-    hold = actions.add_parser("hold", help="keep everything of a person, whatever its age, until lifted")
+    hold = add_action(
+        actions,
+        "hold",
+        "keep everything of a person, whatever its age, until lifted",
+        "voiceagent privacy hold 529.982.247-25 --reason lawsuit",
+    )
     hold.add_argument("person", metavar="PERSON", help=person)
     hold.add_argument("--reason", default="", help="kept in the journal; needed unless --lift")
     hold.add_argument("--lift", action="store_true", help="end the hold")
-    access = actions.add_parser("access", help="who looked at, took or erased personal data, newest first")
+    access = add_action(
+        actions,
+        "access",
+        "who looked at, took or erased personal data, newest first",
+        "voiceagent privacy access --json",
+    )
     access.add_argument("person", metavar="PERSON", nargs="?", help=f"{person}; default everybody")
     for action in (erase, hold, access):
         action.add_argument("--json", action="store_true", help="one JSON document on stdout")

@@ -7,6 +7,8 @@ import json
 import sys
 from datetime import date
 
+from voiceagent.cli.actions import add_action
+
 HELP = "promises to pay by due day, with what became of them"
 EXAMPLE = "voiceagent promises list --status open --to 2026-12-31"
 
@@ -14,7 +16,7 @@ EXAMPLE = "voiceagent promises list --status open --to 2026-12-31"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    seen = actions.add_parser("list", help="by due day")
+    seen = add_action(actions, "list", "by due day", "voiceagent promises list --status open --to 2026-12-31")
     seen.add_argument(
         "--status", choices=("open", "kept", "partial", "broken", "cancelled", "rescheduled", "under_review")
     )

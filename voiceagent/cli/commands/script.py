@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from voiceagent.base.errors import BadInputError
+from voiceagent.cli.actions import add_action
 
 HELP = "prove conversation scripts and negotiation policies sound"
 EXAMPLE = "voiceagent script check dialplans/negotiation/pt-BR.yaml"
@@ -16,10 +17,20 @@ EXAMPLE = "voiceagent script check dialplans/negotiation/pt-BR.yaml"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parts = parser.add_subparsers(dest="part", metavar="check|schema", required=True)
-    check = parts.add_parser("check", help="prove files sound; without a path, everything in dialplans/")
+    check = add_action(
+        parts,
+        "check",
+        "prove files sound; without a path, everything in dialplans/",
+        "voiceagent script check dialplans/negotiation/pt-BR.yaml",
+    )
     check.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="script or policy files, or directories")
     check.add_argument("--json", action="store_true", help="print one JSON document")
-    shape = parts.add_parser("schema", help="print the JSON Schema of a script or a policy, for editors")
+    shape = add_action(
+        parts,
+        "schema",
+        "print the JSON Schema of a script or a policy, for editors",
+        "voiceagent script schema > script.schema.json",
+    )
     shape.add_argument("--policy", action="store_true", help="of a policy")
 
 

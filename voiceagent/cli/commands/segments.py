@@ -7,6 +7,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from voiceagent.cli.actions import add_action
+
 if TYPE_CHECKING:
     import uuid
     from datetime import date
@@ -25,24 +27,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
-    def action(name: str, told: str, *arguments: str) -> argparse.ArgumentParser:
-        child = actions.add_parser(name, help=told)
+    def action(name: str, told: str, example: str, *arguments: str) -> argparse.ArgumentParser:
+        child = add_action(actions, name, told, f"voiceagent segments {name} {example}".rstrip())
         for argument in arguments:
             child.add_argument(argument, metavar=argument.upper())
         child.add_argument("--json", action="store_true", help="one JSON document on stdout")
         return child
 
-    action("fields", "what a filter may ask, and how filters are written")
-    action("list", "saved segments with how many cases each holds now")
-    action("show", "one segment with its live count", "name")
-    action("count", "whom a filter, or a saved segment, holds now", "filter")
-    save = action("save", "save a filter under a name, or change it", "name", "filter")
+    action("fields", "what a filter may ask, and how filters are written", "")
+    action("list", "saved segments with how many cases each holds now", "--json")
+    action("show", "one segment with its live count", "novos", "name")
+    action(
+        "count", "whom a filter, or a saved segment, holds now", "'state in (SP, RJ) and not open_promise'", "filter"
+    )
+    save = action(
+        "save",
+        "save a filter under a name, or change it",
+        "novos 'days_overdue between 31 and 90' --per-week 2",
+        "name",
+        "filter",
+    )
     save.add_argument("--per-day", type=int, metavar="N", help="contact its people at most N times a day")
     save.add_argument("--per-week", type=int, metavar="N", help="... a week; the law's own caps always hold too")
     save.add_argument("--gap-hours", type=int, metavar="N", help="... and leave N hours between two contacts")
-    action("drop", "offer a saved segment no more", "name")
-    action("enroll", "put the cases it holds now into a campaign", "name", "campaign")
-    score = action("score", "score the cases a filter holds", "filter")
+    action("drop", "offer a saved segment no more", "novos", "name")
+    action("enroll", "put the cases it holds now into a campaign", "novos novembro", "name", "campaign")
+    score = action("score", "score the cases a filter holds", "'days_overdue > 30' --imported", "filter")
     card = score.add_mutually_exclusive_group(required=True)
     card.add_argument("--card", metavar="FILE", help="a scorecard (YAML): base, and points for tests that hold")
     card.add_argument("--imported", action="store_true", help="the lists' own column score, 0 to 1000")

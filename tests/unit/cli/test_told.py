@@ -1,0 +1,73 @@
+"""What people are told about the command line is true: every command shows an example, and every line shown parses."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from voiceagent.cli.main import build_parser
+
+ROOT = Path(__file__).parents[3]
+PAGES = [ROOT / "README.md", ROOT / "models" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PARSER = build_parser()
+
+
+def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for child in action.choices.values():
+                yield child
+                yield from commands(child)
+
+
+def complaint(line: str) -> str:
+    """What the parser objects to in one shell line that begins with voiceagent; empty: nothing."""
+    words = shlex.split(line, comments=True)
+    for end in ("|", ">", "&&"):
+        words = words[: words.index(end)] if end in words else words
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            PARSER.parse_args(words[1:])
+        except SystemExit as left:
+            return said.getvalue() if left.code else ""
+    return ""
+
+
+@pytest.mark.parametrize("command", list(commands(PARSER)), ids=lambda command: command.prog)
+def test_every_command_says_what_it_does_and_shows_a_line_that_works(command: argparse.ArgumentParser) -> None:
+    assert command.description
+    examples = re.findall(r"voiceagent (?:[^&|\n]|\n(?! *voiceagent))+", command.epilog or "")
+    assert examples
+    own = command.prog.split()[1:]
+    for example in examples:
+        line = example.strip().splitlines()[0]
+        assert complaint(line) == ""
+        assert shlex.split(line)[1 : 1 + len(own)] == own
+
+
+def test_every_line_of_the_pages_that_is_to_be_typed_parses() -> None:
+    wrong, seen = [], 0
+    for page in PAGES:
+        fenced = False
+        for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
+            fenced = fenced != line.startswith("```")
+            typed = re.match(r"(?:    )?(?:\.venv/bin/)?(voiceagent [a-z].*)", line)
+            if typed and (fenced or line.startswith("    ")):
+                seen += 1
+                if told := complaint(typed[1]):
+                    wrong.append(f"{page.name}:{number}: {told.splitlines()[-1]}")
+    assert seen > 20
+    assert wrong == []
+
+
+def test_a_line_that_does_not_work_is_found() -> None:
+    assert "invalid choice" in complaint("voiceagent phone everybody")
+    assert "--company" in complaint("voiceagent up   # without a name")
