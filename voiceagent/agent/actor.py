@@ -25,6 +25,7 @@ from voiceagent.dialogue.events import (
     Understanding,
 )
 from voiceagent.dialogue.understanding import AFFIRMING, BINDING
+from voiceagent.speech.protocol import Hypothesis
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +170,7 @@ class Actor:
         text = f"{before.hypothesis.text} {turn.hypothesis.text}".strip()
         joined = replace(
             turn,
-            hypothesis=replace(turn.hypothesis, text=text),
+            hypothesis=_joined(before.hypothesis, turn.hypothesis, text),
             started_s=before.started_s,
             speech_s=before.speech_s + turn.speech_s,
         )
@@ -222,7 +223,7 @@ class Actor:
                     break
                 continue
             text = f"{turn.hypothesis.text} {more.hypothesis.text}".strip()
-            turn = replace(more, expect=turn.expect, hypothesis=replace(more.hypothesis, text=text))
+            turn = replace(more, expect=turn.expect, hypothesis=_joined(turn.hypothesis, more.hypothesis, text))
             understanding = self._brain.understand(turn.hypothesis, turn.expect, only_global=self.line_down)
             self._notes.heard(turn, understanding, state=self._brain.state, result="ok")
             event = Heard(understanding)
@@ -247,6 +248,12 @@ class Actor:
         if self._mouth.current is not None and self._mouth.current.say.barge_in:
             self._mouth.stop()
         return event
+
+
+def _joined(first: Hypothesis, second: Hypothesis, text: str) -> Hypothesis:
+    """Two halves as one: as doubtful as the worse of them, so that half a sentence consents to nothing."""
+    vouched = all(half.reason in ("", "no_speech") for half in (first, second))
+    return replace(second, text=text, reason="" if vouched else "low_confidence")
 
 
 def _means(understanding: Understanding) -> bool:

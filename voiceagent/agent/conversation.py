@@ -16,7 +16,18 @@ from voiceagent.agent.ports import Brain, Record, Stopwatch, Ticks
 from voiceagent.agent.turns import OPENING, BargeIn, TurnSettings, TurnTaker
 from voiceagent.audio.format import FRAME_S
 from voiceagent.debt.disposition import Disposition
-from voiceagent.dialogue.events import CallAnswered, Effect, Expect, FarHungUp, Heard, Keyed, NoInput, Say, SpeechLost
+from voiceagent.dialogue.events import (
+    CallAnswered,
+    Effect,
+    Expect,
+    FarHungUp,
+    Heard,
+    Keyed,
+    NoInput,
+    Promise,
+    Say,
+    SpeechLost,
+)
 from voiceagent.speech.protocol import Hearing, Hypothesis, Segmenter, Voice
 from voiceagent.telephony.line import Answered, Dtmf, HungUp, HungUpBy, Line, Ringing
 
@@ -217,10 +228,12 @@ class Conversation:
         understanding = self._brain.understand(hypothesis, expect, only_global=False)
         complete = self._brain.complete(understanding, expect)
         if complete is not False and expect is self._actor.expect:
-            says = _says(self._brain.foresee(Heard(understanding)))
-            fetching = asyncio.create_task(self._mouth.prepare(says), name="foreseen")
+            foreseen = self._brain.foresee(Heard(understanding))
+            fetching = asyncio.create_task(self._mouth.prepare(_says(foreseen)), name="foreseen")
             self._fetching.add(fetching)
             fetching.add_done_callback(self._fetching.discard)
+            if any(isinstance(effect, Promise) for effect in foreseen):
+                return None  # "sim … mas não": a yes that binds is given all the silence that the script wants
         return complete
 
     def _prompt_ended(self, played: Played) -> None:

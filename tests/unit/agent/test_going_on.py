@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from tests.unit.agent.stage import AGREEMENT, EXPECT, Stage, say
 from voiceagent.agent.turns import TurnSettings
 from voiceagent.debt.disposition import Disposition
-from voiceagent.dialogue.events import CallAnswered, DialogueEvent, Effect, Hangup, Heard, Promise
+from voiceagent.dialogue.events import (
+    CallAnswered,
+    DialogueEvent,
+    Effect,
+    Expect,
+    Hangup,
+    Heard,
+    NoInput,
+    Promise,
+    Understanding,
+)
+from voiceagent.speech.protocol import Hypothesis
 
 READ_BACK = "entao fica assim um pagamento de cem reais no dia dez. Posso confirmar?"
 
@@ -104,3 +117,49 @@ def test_a_greeting_on_lifting_the_phone_asks_for_nothing(confidence: float) -> 
     sure = Stage(greets, {0.3: lambda s: s.debtor_says("stop")})
     sure.run()
     assert heard(sure) == ["stop"]
+
+
+def confirms(event: DialogueEvent) -> Sequence[Effect]:
+    """A plain yes promises, whatever else holds a "nao" changes, the rest is asked again; silence ends the call."""
+    asked = Expect(state="read back", kinds=("yes_no", "intent"), end_silence_s=0.6, no_input_s=3.0)
+    if isinstance(event, CallAnswered):
+        return [say("confirma"), asked]
+    if isinstance(event, NoInput):
+        return [Hangup(Disposition.SIL)]
+    if isinstance(event, Heard) and "nao" in event.understanding.text:
+        return [Hangup(Disposition.CB)]
+    if isinstance(event, Heard) and event.understanding.intent == "yes":
+        return [Promise(AGREEMENT), say("combinado esta registrado"), asked]
+    return [say("confirma mesmo"), asked] if isinstance(event, Heard) else []
+
+
+@pytest.mark.parametrize("pause_s", [0.34, 0.44, 0.56])
+def test_a_yes_that_binds_is_given_the_whole_silence_to_go_on(pause_s: float) -> None:
+    def goes_on(stage: Stage) -> None:
+        stage.debtor_says("sim")
+        stage.far.say(bytes(320 * round(pause_s / 0.02)))
+        stage.debtor_says("mas nao")
+
+    stage = Stage(confirms, {3.5: goes_on})
+    assert not stage.run().promised and heard(stage) == ["sim mas nao"]
+
+
+@pytest.mark.parametrize(("worse", "unsure"), [("low_confidence", "sim"), ("timeout", "ahn"), ("unavailable", "ahn")])
+def test_half_a_sentence_consents_to_nothing(worse: str, unsure: str) -> None:
+    """A half that nobody vouches for, or that was not heard at all, takes the consent from the other."""
+    stage = Stage(confirms, {3.5: lambda s: s.debtor_says("sim"), 4.7: lambda s: s.debtor_says("ahn")})
+    finish, understand = stage.ears.finish, stage.brain.understand
+
+    async def heard_badly() -> Hypothesis:
+        said = await finish()
+        for _ in range(50 if unsure == "ahn" and said.text == "sim" else 0):  # "ahn" begins before "sim" is understood
+            await asyncio.shield(stage.ticks.next())
+        lost = "" if worse != "low_confidence" else said.text
+        return replace(said, text=lost, reason=worse) if said.text == unsure else said
+
+    def doubting(hypothesis: Hypothesis, expect: Expect, *, only_global: bool) -> Understanding:
+        sure = hypothesis.reason != "low_confidence" and "sim" in hypothesis.text
+        return understand(hypothesis, expect, only_global=only_global) if sure else Understanding(text=hypothesis.text)
+
+    stage.ears.finish, stage.brain.understand = heard_badly, doubting
+    assert not stage.run().promised
