@@ -1,13 +1,14 @@
-"""Guards calls that come in: who calls is found and proved, seats take one call at a time, missed calls are returned."""
+"""Guards calls that come in: callers are found and proved, a seat takes one call, missed ones are returned."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ from voiceagent.dialer.arrivals import Arrivals
 from voiceagent.dialer.campaigns import create_campaign, enroll, set_state
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Lease, Queue
-from voiceagent.dialer.tables import CampaignState
+from voiceagent.dialer.tables import CampaignState, callback
 from voiceagent.journal.audit import audit
+from voiceagent.journal.catalogue import CallEnded, OfferedPayment, OfferLeftOpen
+from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
 from voiceagent.journal.writer import JournalWriter
 from voiceagent.settings.jurisdictions import load_rules
@@ -40,6 +43,7 @@ from voiceagent.telephony.ticks import VirtualTicks
 from voiceagent.worker.call import House
 from voiceagent.worker.content import ContentShelf
 from voiceagent.worker.reception import Reception
+from voiceagent.worker.record import CallKeys, CallRecord
 from voiceagent.worker.seat_loop import SeatLoop
 
 MARINA = load_scenario(ROOT / "tests" / "scenarios" / "pt-BR-by-keys.yaml").case
@@ -111,7 +115,7 @@ class Floor:
 
         async def scene() -> Any:
             seat = Seat(self)
-            running = asyncio.create_task(seat.loop.run())
+            running = seat.working = asyncio.create_task(seat.loop.run())
             try:
                 return await script(seat)
             finally:
@@ -149,6 +153,7 @@ class Seat:
         self.ticks = VirtualTicks(floor.clock)
         self.phone = FakePhone(self.ticks, lambda number, call_id: self.callers.setdefault(number, Caller()))
         self.writer = JournalWriter(floor.journal)
+        self.working: asyncio.Task[None]
         self.recorder = Recorder(floor.recordings, min_free_bytes=0)
         self.recorder.start()
         house = House(ToneService(), self.recorder, self.ticks, floor.clock, "Atende Mais", "Clara", "1140028922")
@@ -159,6 +164,11 @@ class Seat:
             idle_poll_s=0.01, reception=reception,
         )  # fmt: skip
 
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Give way until that holds."""
+        while not true():
+            await asyncio.wait({self.working}, timeout=0.001)
+
     def call(self, number: str, *keys: str) -> FakeLine:
         """Somebody calls from `number` and presses keys when asked."""
         self.callers[number] = caller = Caller(*keys)
@@ -167,8 +177,8 @@ class Seat:
 
     async def over(self, line: FakeLine) -> None:
         """Wait for the end of a call and of its verdict."""
-        while line.ended is None or any(row.status != "ended" for row in self.floor.rows(tables.attempt)):
-            await asyncio.sleep(0.001)
+        rows = self.floor.rows
+        await self.until(lambda: line.ended is not None and all(row.status == "ended" for row in rows(tables.attempt)))
 
 
 @pytest.fixture
@@ -205,3 +215,161 @@ def test_a_known_number_is_recognised_and_proves_nothing(floor: Floor) -> None:
     assert recording.seconds == pytest.approx(row.talk_s, abs=0.1)
     with floor.db.read() as connection:
         assert audit(connection) == []
+
+
+def test_an_offer_left_open_is_taken_up_again_and_promised(floor: Floor) -> None:
+    parts = tuple(
+        OfferedPayment(n, date(2026, 11 + n, 15) if n < 2 else date(2027, n - 1, 15), 40000) for n in (1, 2, 3)
+    )
+    left = OfferLeftOpen(floor.marina.case_id, "instalments", 120000, 0, "BRL", parts, date(2026, 11, 30))
+    floor.journal.record([NewEvent("case", floor.marina.case_id, left)])
+    row, detail = one_call(floor, HERS, "123", "1503", "1", "15#", "1", "2", "1", "1")
+    assert "proposta em aberto" in said(detail)
+    assert row.disposition == "PTP"
+    assert [one["amount_minor"] for one in detail["promises"]] == [40000] * 3
+
+
+def test_who_calls_from_a_number_nobody_has_is_found_by_the_whole_document(floor: Floor) -> None:
+    row, detail = one_call(floor, NOBODYS, "123#", "12345678909", "1503", HANG_UP)
+    assert row.person_id == floor.marina.person_id and row.phone_id is None and row.number == NOBODYS
+    assert row.right_party and "Aurora" in said(detail)
+    tries = [(one.datum, one.matched, one.person_id) for one in floor.rows(tables.identity_try)]
+    assert [(datum, matched) for datum, matched, _ in tries] == [
+        ("document_first3", False),
+        ("birth_day_month", True),
+    ]
+    assert "Marina" not in said(detail).partition("nascimento")[0]
+
+
+def test_several_persons_with_one_number_are_told_apart_and_a_stranger_hears_nothing(floor: Floor) -> None:
+    row, _ = one_call(floor, SHARED, "987#", "1503", HANG_UP)
+    assert row.person_id == floor.joana.person_id and row.right_party and row.phone_id is not None
+
+
+def test_a_hidden_caller_nobody_knows_is_left_to_people(floor: Floor) -> None:
+    row, detail = one_call(floor, "anonymous", "11122233344", "11122233345", "11122233346", "1")
+    assert (row.person_id, row.number, row.disposition) == (None, None, "CB")
+    assert {one.kind for one in floor.rows(tables.request)} == {"human"}
+    assert floor.rows(callback) == []
+    assert not {"Marina", "Joana", "Aurora"} & set(said(detail).replace(",", " ").split())
+
+
+def test_a_caller_nobody_knows_can_still_stop_the_calls(floor: Floor) -> None:
+    arrival = floor.arrivals.begin(NOBODYS, "seat1")
+    record = CallRecord(
+        JournalWriter(floor.journal), floor.clock, CallKeys(arrival.attempt_id, None, None, None), caller=NOBODYS
+    )
+    asyncio.run(record.opt_out("person"))
+    (stop,) = floor.rows(tables.opt_out)
+    assert (stop.scope, stop.number) == ("number", NOBODYS)
+
+
+def test_a_call_given_up_before_the_answer_is_returned_once(floor: Floor) -> None:
+    async def script(seat: Seat) -> None:
+        for _ in range(2):
+            line = seat.call(HERS)
+            line.far_hangup()
+            await seat.over(line)
+            await seat.until(lambda: bool(floor.rows(tables.attempt)))
+
+    floor.play(script)
+    assert {(row.disposition, row.t_answer) for row in floor.rows(tables.attempt)} == {("NA", None)}
+    (planned,) = floor.rows(callback)
+    assert (planned.origin, planned.case_id) == ("missed_inbound", floor.marina.case_id)
+    assert planned.due_at >= floor.clock.now()
+
+
+def test_who_talks_with_us_needs_no_callback_any_more(floor: Floor) -> None:
+    (promised,) = floor.arrivals.missed(HERS)
+    assert floor.arrivals.missed(HERS) == [promised]
+    floor.clock.advance(60)
+    row = one_last_call(floor, HERS, "123", "1503", HANG_UP)
+    assert row.right_party
+    assert [one.status for one in floor.rows(callback)] == ["cancelled"]
+
+
+def one_last_call(floor: Floor, number: str, *keys: str) -> sa.Row[Any]:
+    async def script(seat: Seat) -> None:
+        await seat.over(seat.call(number, *keys))
+
+    floor.play(script)
+    return max(floor.rows(tables.attempt), key=lambda row: row.t_start)
+
+
+def test_while_a_seat_talks_everybody_else_hears_busy(floor: Floor) -> None:
+    async def script(seat: Seat) -> tuple[FakeLine, FakeLine]:
+        first = seat.call(HERS, "123", "1503", HANG_UP)
+        await seat.until(lambda: first.answered_at is not None)
+        second = seat.call(NOBODYS)
+        await seat.until(lambda: second.ended is not None)
+        assert first.ended is None
+        await seat.over(first)
+        return first, second
+
+    _, second = floor.play(script)
+    assert second.ended is not None and second.ended.sip_code == 486
+    assert len(floor.rows(tables.attempt)) == 1
+
+
+class Slow:
+    """A queue whose answer waits until it is let go."""
+
+    lease_s = 900.0
+
+    def __init__(self, queue: Any) -> None:
+        self._queue, self.asked, self.go = queue, threading.Event(), threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
+
+    def lease_many(self, seats: Sequence[str]) -> list[Lease]:
+        self.asked.set()
+        assert self.go.wait(30)
+        leases: list[Lease] = self._queue.lease_many(seats)
+        return leases
+
+
+@pytest.mark.parametrize("work", [True, False])
+def test_a_call_that_rings_while_a_lease_is_asked_for_waits_and_one_of_both_wins(floor: Floor, work: bool) -> None:
+    if work:
+        floor.campaign(floor.joana)
+    floor.queue = slow = Slow(floor.queue)
+
+    async def script(seat: Seat) -> FakeLine:
+        await asyncio.to_thread(slow.asked.wait, 30)
+        line = seat.call(HERS, "123", "1503", HANG_UP)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert line.ended is None and line.answered_at is None, "it rings until the question is answered"
+        slow.go.set()
+        await seat.until(lambda: line.ended is not None or line.answered_at is not None)
+        if line.ended is None:
+            await seat.over(line)
+        for other in seat.phone.lines:
+            if not other.incoming:
+                other.far_hangup()
+        return line
+
+    line = floor.play(script)
+    assert line.ended is not None
+    attempts = floor.rows(tables.attempt)
+    if work:
+        assert line.ended.sip_code == 486
+        assert [(row.direction, row.person_id, row.status) for row in attempts] == [
+            ("out", floor.joana.person_id, "ended")
+        ]
+    else:
+        assert [(row.direction, row.person_id, row.right_party) for row in attempts] == [
+            ("in", floor.marina.person_id, True)
+        ]
+
+
+def test_who_is_being_rung_by_us_gets_through_and_must_be_found(floor: Floor) -> None:
+    floor.campaign(floor.marina)
+    (lease,) = floor.queue.lease_many(["seat9"])
+    arrival = floor.arrivals.begin(HERS, "seat1")
+    assert not arrival.known and [one.file.person_id for one in arrival.visitors] == [floor.marina.person_id]
+    assert floor.arrivals.find(arrival, "12345678909", "document_first3") is None, "she is in another call"
+    floor.queue.complete(lease, CallEnded("BUSY"))
+    found = floor.arrivals.find(arrival, "12345678909", "document_first3")
+    assert found is not None and found.file.person_id == floor.marina.person_id
