@@ -25,11 +25,13 @@ from voiceagent.cases.intake import import_cases
 from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.policy import Policy
+from voiceagent.dialer.arrivals import Arrivals
 from voiceagent.dialer.campaigns import create_campaign, enroll, require_campaign, set_state
 from voiceagent.dialer.importing import import_list
 from voiceagent.dialer.report import Options
 from voiceagent.dialer.tables import CampaignState
 from voiceagent.language.spoken import SpokenPart
+from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.debtor_voice import MARKS, pieces_of
 from voiceagent.simulator.persona import Debtor, Persona
@@ -47,6 +49,7 @@ from voiceagent.telephony.cdr import CdrRow
 from voiceagent.worker.children import Child, ChildSpec
 from voiceagent.worker.household import clean_up_after, serve_spec, speech_spec, worker_spec
 from voiceagent.worker.main import Records, open_records
+from voiceagent.worker.missed import watching
 from voiceagent.worker.plan import SeatPlan, WorkerPlan
 from voiceagent.worker.supervisor import Supervisor
 
@@ -322,9 +325,13 @@ class Rehearsal:
                 return_number=RETURN_NUMBER,
                 company_address=COMPANY_ADDRESS,
                 clock_offset_s=self.clock.offset.total_seconds(),
+                region=self.settings.region,
             )
             spec = worker_spec(plan, self.home / "run" / f"{plan.name}.json")
             await self.supervisor.start(spec, clean_up_after(plan, self.ami, self.records.journal))
+        rules = await asyncio.to_thread(load_rules, self.paths.dialplans / "jurisdictions")
+        arrivals = Arrivals(self.records.journal, rules, worker=None, mode="rehearsal", region=self.settings.region)
+        await self._stack.enter_async_context(watching(self.ami, arrivals))
 
     async def _start_console(self, port: int) -> None:
         environment = {

@@ -21,6 +21,8 @@ from voiceagent.telephony.cdr import CdrRow, read_cdr
 HOST = "127.0.0.1"
 #: The configuration templates of the checkout.
 TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk"
+#: The number of the seats' queue.
+QUEUE_NUMBER = "8000"
 
 #: Read by Asterisk's core, which reports an error when one is missing; its defaults are right.
 DEFAULTED = ("acl", "ccss", "cel", "features", "indications", "pjproject", "stasis", "udptl")
@@ -86,14 +88,17 @@ class AsteriskServer:
         phones: Iterable[PhoneAccount],
         ports: AsteriskPorts | None = None,
         templates: Path = TEMPLATES,
+        queue_number: str = QUEUE_NUMBER,
     ) -> None:
+        """`queue_number`: what debtors dial to reach whichever seat is free."""
         self.program, self.home, self.templates = program, home.absolute(), templates
         self.seats = {seat.name: seat for seat in seats}
         self.phones = {phone.number: phone for phone in phones}
+        self.queue_number = queue_number
         self.ports = ports or AsteriskPorts.free()
         self.ami_user, self.ami_secret = "voiceagent", secrets.token_hex(24)
         self._process: subprocess.Popen[bytes] | None = None
-        for name in (*self.seats, *self.phones, *(seat.extension for seat in self.seats.values())):
+        for name in (queue_number, *self.seats, *self.phones, *(seat.extension for seat in self.seats.values())):
             if not _NAME.fullmatch(name):
                 raise BadInputError(
                     f"{name!r} cannot be a SIP account: letters and digits only, + in front of a number"
@@ -195,6 +200,8 @@ class AsteriskServer:
             "RTP_FIRST": str(self.ports.rtp_first),
             "RTP_LAST": str(self.ports.rtp_last),
             "ENDPOINTS": "\n".join(self._endpoints()),
+            "QUEUE_NUMBER": self.queue_number,
+            "QUEUE_MEMBERS": "\n".join(f"member => PJSIP/{seat},0,{seat},PJSIP/{seat}" for seat in self.seats),
             "SEAT_EXTENSIONS": "\n".join(
                 f"exten => {seat.extension},1,Gosub(new-call-id,s,1)\n"
                 f" same => n,Dial(PJSIP/{seat.name},${{RING}},b(new-call-id^header^1(${{VOICEAGENT_CALL}})))\n"

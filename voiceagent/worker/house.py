@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voiceagent.base.clock import SystemClock
+from voiceagent.dialer.arrivals import Arrivals
 from voiceagent.settings.config import Settings
+from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import Paths
 from voiceagent.settings.sipfile import SipFile
 from voiceagent.telephony.ami import AmiClient
 from voiceagent.worker.household import clean_up_after, serve_spec, speech_spec, worker_spec
 from voiceagent.worker.main import Records, open_records
+from voiceagent.worker.missed import watching
 from voiceagent.worker.plan import SeatPlan, WorkerPlan
 from voiceagent.worker.supervisor import Supervisor
 
@@ -82,10 +85,18 @@ class MachineRoom:
             spec = worker_spec(plan, self.paths.home / "run" / f"{plan.name}.json")
             await clean_up(spec)
             await self.supervisor.start(spec, clean_up)
+        if ami is not None:
+            await self._watch_queue(ami)
         console = await self.supervisor.start(
             serve_spec(self.wishes.port, {"VOICEAGENT_DATABASE_URL": self.database_url})
         )
         self.console = str(console.ready.get("token_url", ""))
+
+    async def _watch_queue(self, ami: AmiClient) -> None:
+        """Callers whom no seat could take are called back."""
+        rules = await asyncio.to_thread(load_rules, self.paths.dialplans / "jurisdictions")
+        arrivals = Arrivals(self.records.journal, rules, worker=None, mode=self.settings.dial.mode)
+        await self._stack.enter_async_context(watching(ami, arrivals))
 
     async def _manager(self) -> AmiClient | None:
         if self.sip.manager is None:
@@ -115,6 +126,10 @@ class MachineRoom:
                 persona=self.wishes.persona,
                 return_number=self.wishes.return_number,
                 company_address=self.wishes.company_address,
+                caller_id=dial.caller_id,
+                guard_s=dial.guard_s,
+                lease_s=dial.lease_s,
+                ring_s=dial.ring_s,
             )
             for number, start in enumerate(range(0, len(seats), size), 1)
         ]

@@ -1,0 +1,57 @@
+"""Callers nobody could take, as Asterisk's queue tells them by its manager: each becomes an attempt and a callback."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from voiceagent.dialer.arrivals import Arrivals
+from voiceagent.telephony.ami import AmiClient, Message
+
+log = logging.getLogger(__name__)
+
+#: The user event that the dialplan sends (asterisk/extensions.conf), and its header `Why: asked` or `nobody`.
+CALLBACK_EVENT = "VoiceagentCallback"
+
+
+async def watch_queue(ami: AmiClient, arrivals: Arrivals) -> None:
+    """Work until cancelled. What happens while the manager's connection is down is not seen."""
+    async with ami.events() as events:
+        while True:
+            message = await events.get()
+            told = message.get("Event")
+            asked = told == "UserEvent" and message.get("UserEvent") == CALLBACK_EVENT
+            if not asked and told != "QueueCallerAbandon":
+                continue
+            try:
+                made = await asyncio.to_thread(
+                    arrivals.missed,
+                    message.get("CallerIDNum", ""),
+                    asked=asked and message.get("Why") == "asked",
+                    call_id=_call_id(message),
+                )
+                log.info("a missed call: %d callbacks promised", len(made))
+            except Exception:
+                log.exception("a missed call could not be noted")
+
+
+@asynccontextmanager
+async def watching(ami: AmiClient, arrivals: Arrivals) -> AsyncIterator[None]:
+    """`watch_queue` for as long as the context is open."""
+    task = asyncio.create_task(watch_queue(ami, arrivals), name="queue watch")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _call_id(message: Message) -> uuid.UUID | None:
+    variables = dict(part.partition("=")[::2] for part in message.get("ChanVariable", "").split("\n"))
+    try:
+        return uuid.UUID(variables.get("VOICEAGENT_CALL", ""))
+    except ValueError:
+        return None
