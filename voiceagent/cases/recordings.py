@@ -86,18 +86,29 @@ def _due(connection: sa.Connection, *where: sa.ColumnElement[bool], limit: int |
 
 
 def erase_files(journal: Journal, root: Path, due: list[Due], *, reason: str, actor: str) -> int:
-    """Delete the files and say so; a file that is gone already counts. UnavailableError names one that cannot be."""
+    """Delete the files and say so; returns how many. One that is gone already counts, one held meanwhile is kept.
+
+    UnavailableError names one that cannot be deleted, once the others are.
+    """
+    done, refused = 0, list[str]()
     for one in due:
         path = (root / one.path).resolve()
         if not path.is_relative_to(root.resolve()):
-            raise UnavailableError(f"recording {one.recording_id} lies outside {root}: nothing there is deleted")
+            refused.append(f"recording {one.recording_id} lies outside {root}: nothing there is deleted")
+            continue
         try:
-            path.unlink(missing_ok=True)
+            # Within the transaction: no hold can be placed between the question and the deed.
+            with journal.transaction() as connection:
+                if _due(connection, t.recording.c.id == one.recording_id):
+                    path.unlink(missing_ok=True)
+                    gone = RecordingErased(one.recording_id, reason)
+                    journal.record([NewEvent("call", one.attempt_id, gone, actor)], connection)
+                    done += 1
         except OSError as error:
-            raise UnavailableError(f"cannot delete {path}: {error.strerror or error}") from error
-        gone = RecordingErased(one.recording_id, reason)
-        journal.record([NewEvent("call", one.attempt_id, gone, actor)])
-    return len(due)
+            refused.append(f"cannot delete {path}: {error.strerror or error}")
+    if refused:
+        raise UnavailableError(refused[0])
+    return done
 
 
 def _erased(connection: sa.Connection, event: Event) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, UnavailableError
 from voiceagent.cases import kinds, recordings
 from voiceagent.cases import tables as t
 from voiceagent.cases.erasure import erase_person
@@ -62,16 +62,18 @@ def retire(journal: Journal, rules: Callable[[], RuleBook], root: Path, *, limit
             if place[0] is not None:
                 idle = timedelta(days=_days(book, "record_retention_days", place, now))
                 old += _idle_people(connection, journal.tenant_id, place, now - idle, limit)
-    done += recordings.erase_files(journal, root, due[:limit], reason="retention", actor="retention")
     for person_id in old[:limit]:
         try:
             forget_person(journal, root, person_id, reason="retention", actor="retention")
         except BadInputError as error:
             # A call or a hold came in between.
             log.info("kept: %s", error)
+        except UnavailableError as error:
+            # A file that cannot be deleted now is due again as one of the erased.
+            log.error("erased, but for a recording: %s", error)
         else:
             done += 1
-    return done
+    return done + recordings.erase_files(journal, root, due[:limit], reason="retention", actor="retention")
 
 
 _Place = tuple[str | None, str | None]

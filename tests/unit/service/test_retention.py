@@ -191,6 +191,26 @@ def test_nothing_outside_the_recordings_is_deleted(journal: Journal, root: Path)
     assert outside.exists()
 
 
+def test_a_hold_that_comes_in_between_keeps_the_recording(journal: Journal, root: Path) -> None:
+    taken = called(journal, root, 1)
+    with journal.db.read() as connection:
+        due = recordings.of_person(connection, taken.person_id)
+    place_hold(journal, taken.person_id, reason="lawsuit")
+    assert recordings.erase_files(journal, root, due, reason="x", actor="test") == 0
+    assert [path.name for path in root.iterdir()] == ["1.wav"]
+
+
+def test_a_file_that_cannot_be_deleted_keeps_no_other(journal: Journal, root: Path) -> None:
+    for n in (1, 2, 3):
+        called(journal, root, n)
+    (root / "1.wav").unlink()
+    (root / "1.wav").mkdir()
+    later(journal, 3651)
+    with pytest.raises(UnavailableError, match="cannot delete"):
+        retired(journal, root)
+    assert [path.name for path in root.iterdir()] == ["1.wav"]
+
+
 def test_a_law_that_wants_records_kept_is_told_from_policy() -> None:
     kept = must_keep(RULES, "US", "NY", START)
     assert kept is not None and (kept.rule, kept.value) == ("US-07", 1095)
