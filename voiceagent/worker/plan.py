@@ -50,6 +50,14 @@ class WorkerPlan(BaseModel):
     """Said where a law wants it (Mexico): calls there end in an error without it."""
     region: str = "BR"
     """How the numbers of callers are written that come without a country."""
+    caller_id: str = ""
+    """Shown to debtors where neither campaign nor trunk says."""
+    guard_s: float = 240.0
+    """No new call when the lawful window closes sooner than this."""
+    lease_s: float = 900.0
+    """A seat that says nothing for this long has lost its call."""
+    ring_s: float = 30.0
+    """How long the far phone may ring."""
     clock_offset_s: float = 0.0
     """Only demo and simulate shift time."""
     idle_poll_s: float = 0.5
