@@ -30,12 +30,13 @@ class DialSettings(_Section):
     """rehearsal: simulated phones only; pilot: the allow list; live: what a campaign in live mode says."""
     allow: tuple[Number, ...] = ()
     """Numbers a pilot may call, E.164."""
-    caller_id: str = ""
+    caller_id: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{6,14})?$")] = ""
+    """Shown to debtors where neither campaign nor trunk says, E.164."""
     guard_s: Seconds = 240.0
     """No new call when the lawful window closes sooner than this (a high TMO)."""
     lease_s: Seconds = 900.0
     """A seat that says nothing for this long has lost its call."""
-    ring_s: Seconds = 35.0
+    ring_s: Seconds = 30.0
     """How long the far phone may ring."""
 
 

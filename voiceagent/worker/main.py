@@ -70,7 +70,9 @@ async def run_worker(plan: WorkerPlan) -> None:
     warm_understanding(plan.dialplans)
     records = await asyncio.to_thread(open_records, plan.database_url, clock)
     recorder = Recorder(plan.recordings, min_free_bytes=plan.min_free_bytes)
-    softphone = Softphone(SoftphoneSettings(address=plan.address, retire_after_calls=plan.retire_after_calls))
+    softphone = Softphone(
+        SoftphoneSettings(address=plan.address, retire_after_calls=plan.retire_after_calls, ring_timeout_s=plan.ring_s)
+    )
     try:
         recorder.start()
         recorder.check()
@@ -134,7 +136,16 @@ async def _seats(
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers, trunk=plan.trunk)
     rules = load_rules(plan.dialplans / "jurisdictions")
     shelf = ContentShelf(plan.dialplans, records.db, clock)
-    queue = Queue(records.journal, rules, gate, worker=plan.name, hashes=shelf.hashes)
+    queue = Queue(
+        records.journal,
+        rules,
+        gate,
+        worker=plan.name,
+        guard_s=plan.guard_s,
+        lease_s=plan.lease_s,
+        caller_id=plan.caller_id or None,
+        hashes=shelf.hashes,
+    )
     desk = Desk(queue, house.ready)
     arrivals = Arrivals(records.journal, rules, worker=plan.name, mode=plan.mode, region=plan.region)
     reception = Reception(arrivals, shelf, records.writer, house, clock)

@@ -1,0 +1,34 @@
+"""What the configuration says of dialing reaches the workers of `voiceagent up`, and nonsense is refused before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from voiceagent.base.errors import BadInputError
+from voiceagent.settings.config import load_settings
+from voiceagent.settings.paths import Paths
+from voiceagent.settings.sipfile import SipFile
+from voiceagent.worker.house import MachineRoom, Wishes
+
+CHOSEN = {"caller_id": "+551133330000", "guard_s": 300, "lease_s": 120, "ring_s": 20, "mode": "pilot"}
+
+
+def test_every_dial_setting_reaches_every_worker(tmp_path: Path) -> None:
+    env = {"VOICEAGENT_HOME": str(tmp_path), "VOICEAGENT_DIAL__ALLOW": "+5511955550100"}
+    env |= {f"VOICEAGENT_DIAL__{key.upper()}": str(value) for key, value in CHOSEN.items()}
+    paths = Paths.from_environment(env)
+    sip = SipFile(registrar="127.0.0.1:5060", seats={f"seat{n}": "secret" for n in range(5)})
+    room = MachineRoom(paths, load_settings(paths, environ=env), sip, Wishes("Atende Mais"))
+    plans = room._plans()
+    assert [len(plan.seats) for plan in plans] == [4, 1]
+    for plan in plans:
+        assert {key: getattr(plan, key) for key in CHOSEN} == CHOSEN
+        assert plan.allowed_numbers == ("+5511955550100",)
+
+
+def test_a_caller_id_that_no_phone_could_show_is_refused(tmp_path: Path) -> None:
+    env = {"VOICEAGENT_HOME": str(tmp_path), "VOICEAGENT_DIAL__CALLER_ID": "3333-0000"}
+    with pytest.raises(BadInputError, match="VOICEAGENT_DIAL__CALLER_ID"):
+        load_settings(Paths.from_environment(env), environ=env)
