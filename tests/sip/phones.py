@@ -1,7 +1,9 @@
 """Simulated telephones in a process of their own: the SIP library allows one endpoint per process.
 
 Reads one JSON object (registrar, folder, accounts: number -> password), then commands, one JSON object a line:
-{"do": "call", "number", "to"} or {"do": "stop"}. Writes one JSON object a line: {"ready"}, then what happens.
+{"do": "call", "number", "to", "keys"}, {"do": "press", "number", "keys"}, {"do": "hang up", "number"}, {"do": "stop"};
+keys of a call are pressed one string after the other, each when the other side has spoken and fallen silent.
+Writes one JSON object a line: {"ready"}, then what happens.
 What a phone does is its number's business, below.
 """
 
@@ -14,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.sip.signals import noise
+from voiceagent.audio.format import FRAME_BYTES
+from voiceagent.audio.levels import rms_dbov
 from voiceagent.telephony.line import Answered, Dtmf, HungUp
 from voiceagent.telephony.pj_line import PjLine
 from voiceagent.telephony.seat import Seat
@@ -27,7 +31,8 @@ REFUSES = "+5511900000004"
 LEAVES = "+5511900000005"  # answers, and hangs up after half a second
 PRESSES = "+5511900000006"  # answers, presses keys, tells which keys it hears
 ABSENT = "+5511900000007"  # has an account and never registers
-NUMBERS = (TALKS, BUSY, RINGS, REFUSES, LEAVES, PRESSES, ABSENT)
+DEBTOR = "+5511955550100"  # calls us
+NUMBERS = (TALKS, BUSY, RINGS, REFUSES, LEAVES, PRESSES, ABSENT, DEBTOR)
 
 KEYS = "159*0#"
 FAR_SEED = 7
@@ -37,15 +42,23 @@ def tell(**event: Any) -> None:
     print(json.dumps(event), flush=True)
 
 
-async def live(seat: Seat, line: PjLine, folder: Path, ticks: RealTicks) -> None:
+async def live(seat: Seat, line: PjLine, folder: Path, ticks: RealTicks, keys: list[str]) -> None:
     """One answered call to its end."""
     number = seat.user
     heard = bytearray()
 
     async def listen() -> None:
+        spoke = quiet = 0
         while line.ended is None:
             await ticks.next()
-            heard.extend(line.hear())
+            new = line.hear()
+            heard.extend(new)
+            for start in range(0, len(new), FRAME_BYTES):
+                loud = rms_dbov(new[start : start + FRAME_BYTES]) > -50
+                spoke, quiet = spoke + loud, 0 if loud else quiet + 1
+            if keys and spoke > 15 and quiet > 60:
+                spoke = 0
+                line.send_dtmf(keys.pop(0))
 
     listening = asyncio.create_task(listen())
     while True:
@@ -79,23 +92,30 @@ async def serve(seat: Seat, folder: Path, ticks: RealTicks, tasks: set[asyncio.T
         else:
             if seat.user != RINGS:
                 await seat.answer(line)
-            tasks.add(asyncio.create_task(live(seat, line, folder, ticks)))
+            tasks.add(asyncio.create_task(live(seat, line, folder, ticks, [])))
 
 
 async def main() -> None:
     given = json.loads(sys.stdin.readline())
     softphone, ticks, tasks = Softphone(SoftphoneSettings()), RealTicks(), set[asyncio.Task[None]]()
     await softphone.start()
-    folder, seats = Path(given["folder"]), {}
+    folder, seats, calls = Path(given["folder"]), dict[str, Seat](), dict[str, PjLine]()
     for number, password in given["accounts"].items():
         if number != ABSENT:
             seats[number] = await softphone.add_account(number, password, given["registrar"])
             tasks.add(asyncio.create_task(serve(seats[number], folder, ticks, tasks)))
     tell(ready=True)
     while (line := await asyncio.to_thread(sys.stdin.readline)) and (command := json.loads(line))["do"] != "stop":
+        if command["do"] == "press":
+            calls[command["number"]].send_dtmf("".join(command["keys"]))
+            continue
+        if command["do"] == "hang up":
+            await calls[command["number"]].hangup()
+            continue
         seat = seats[command["number"]]
         call = await seat.dial(command["to"], call_id="00000000-0000-0000-0000-000000000000")
-        tasks.add(asyncio.create_task(live(seat, call, folder, ticks)))
+        calls[command["number"]] = call
+        tasks.add(asyncio.create_task(live(seat, call, folder, ticks, command.get("keys", []))))
     await softphone.close()
     for task in tasks:
         task.cancel()
