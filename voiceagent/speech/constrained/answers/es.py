@@ -100,9 +100,11 @@ def _birth_date() -> Expr:
     two = either(*(small(number) for number in range(30, 100)))
     year = either(seq("mil novecientos", two), seq("dos mil", maybe(either(*(small(n) for n in range(1, 11))), 0.6)), two,
                   weights=(4, 2, 3))  # fmt: skip
-    date = seq(maybe("el", 0.3), maybe("día", 0.1), _day_number(),
-               either(seq("de", _MONTHS), seq("del", month_number), weights=(4, 1)), either("de", "del"), year)  # fmt: skip
-    return carried(date, BEFORE, ("nací", "yo nací", "es"), (), AFTER)
+    # Day and month are what is asked for; a year comes with them as often as not.
+    month = either(seq("de", _MONTHS), seq("del", month_number), weights=(4, 1))
+    born = maybe(seq(either("de", "del"), year), 0.4)
+    date = seq(maybe("el", 0.4), maybe("día", 0.1), _day_number(), month, born)
+    return carried(date, BEFORE, ("nací", "yo nací", "es", "fue", "cumplo", "mi cumpleaños es"), (), AFTER)
 
 
 def _digits() -> Expr:

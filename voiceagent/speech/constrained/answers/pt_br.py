@@ -120,8 +120,11 @@ def _birth_date() -> Expr:
     two = either(*(small(number) for number in range(30, 100)))
     year = either(seq("mil novecentos e", two), seq("dois mil", maybe(seq("e", either(*(small(n) for n in range(1, 11)))))),
                   two, weights=(4, 2, 3))  # fmt: skip
-    date = seq(maybe("dia", 0.3), day, either(seq("de", _MONTHS), seq("do", month_number), weights=(3, 1)), "de", year)
-    return carried(date, BEFORE, ("nasci", "eu nasci", "é"), (), AFTER)
+    # Day and month are what is asked for; a year comes with them as often as not.
+    month = either(seq("de", _MONTHS), seq("do", month_number), weights=(3, 1))
+    date = seq(maybe(either("dia", "no dia", "em", weights=(6, 2, 1)), 0.4), day, month, maybe(seq("de", year), 0.4))
+    before = ("nasci", "eu nasci", "é", "foi", "meu nascimento é", "meu aniversário é", "faço aniversário")
+    return carried(date, BEFORE, before, (), AFTER)
 
 
 def _digits() -> Expr:
