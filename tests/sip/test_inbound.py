@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,6 @@ class Place:
 
 
 def _with_number(number: str) -> Any:
-    from dataclasses import replace
-
     return replace(MARINA, phones=(number,))
 
 

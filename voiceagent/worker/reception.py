@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Callable
@@ -52,7 +53,8 @@ class Reception:
             arrival = await asyncio.to_thread(self._arrivals.begin, line.remote, seat, call_id=call_id)
         except Exception as error:
             log.error("seat %s cannot take a call: %s", seat, error)
-            await phone.reject(line, GOING)
+            with contextlib.suppress(UnavailableError):  # the softphone is going: that ends the line as well
+                await phone.reject(line, GOING)
             await self._missed(line.remote, call_id)
             return
         show(SeatState.RINGING, arrival.attempt_id)

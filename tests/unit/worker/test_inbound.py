@@ -373,3 +373,16 @@ def test_who_is_being_rung_by_us_gets_through_and_must_be_found(floor: Floor) ->
     floor.queue.complete(lease, CallEnded("BUSY"))
     found = floor.arrivals.find(arrival, "12345678909", "document_first3")
     assert found is not None and found.file.person_id == floor.marina.person_id
+
+
+def test_a_seat_that_cannot_hold_a_call_refuses_it_and_the_caller_is_called_back(floor: Floor) -> None:
+    async def script(seat: Seat) -> FakeLine:
+        seat.recorder.min_free_bytes = 10**18
+        line = seat.call(HERS)
+        await seat.until(lambda: bool(floor.rows(callback)))
+        return line
+
+    line = floor.play(script)
+    assert line.ended is not None and line.ended.sip_code == 480
+    (row,) = floor.rows(tables.attempt)
+    assert (row.direction, row.disposition, row.status) == ("in", "NA", "ended")
