@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.web.shop import PEOPLE, Shop
 from voiceagent.cases.kinds import SeatState
 from voiceagent.debt.disposition import Disposition
+from voiceagent.dialer.measures import DialerCollector
 from voiceagent.kpi.exporter import BusinessCollector
 from voiceagent.service.leader import Leadership
 from voiceagent.service.ticks import Service, Tick
@@ -62,7 +63,9 @@ def _registries(shop: Shop) -> list[CollectorRegistry]:
     speech.prompts.labels("kokoro", "cache").inc()
     speech.synthesise_seconds.labels("kokoro", "cache").observe(0.1)
     own = build_registry(shop.context, Live(shop.context), service, business)
-    return [own, speech.registry, WorkerMetrics().registry]
+    dialing = CollectorRegistry()
+    dialing.register(DialerCollector(shop.db, shop.clock, shop.journal.tenant_id))
+    return [own, dialing, speech.registry, WorkerMetrics().registry]
 
 
 def _all_names(shop: Shop) -> set[str]:
@@ -161,11 +164,9 @@ def test_every_division_is_guarded() -> None:
 def test_the_documentation_names_every_figure_and_no_other(shop: Shop) -> None:
     text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     named = {name for name in re.findall(r"`(voiceagent_[a-z0-9_]+)`", text)}
-    service = Service(Leadership(shop.db, shop.clock), shop.clock, [Tick("t", 1.0, lambda: 0)])
-    registry = build_registry(shop.context, Live(shop.context), service, [BusinessCollector(shop.db, shop.clock)])
     existing = {
         metric.name + ("_total" if metric.type == "counter" else "")
-        for source in (registry, SpeechMetrics().registry, WorkerMetrics().registry)
+        for source in _registries(shop)
         for metric in source.collect()
         if metric.name.startswith("voiceagent_")
     }
