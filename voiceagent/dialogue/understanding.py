@@ -9,7 +9,7 @@ from typing import Any
 
 from voiceagent.dialogue.events import Understanding
 from voiceagent.dialogue.intents import NONE, IntentModel, masked, model_of, number_words
-from voiceagent.language.assent import denies
+from voiceagent.language.assent import denies, hesitates
 from voiceagent.language.heard import SlotReading, understand_slots
 from voiceagent.language.languages import lexicon_of
 from voiceagent.language.text import tokenise, words
@@ -171,6 +171,9 @@ def _intent(
     known = [name for name in model.exact(shown) if name in allowed]
     if known:
         return known[0], _SURE
+    if said is None and hesitates(line, lexicon_of(language)):
+        # "Sim, talvez" and "aceito, mas preciso pensar" begin like a yes and are none.
+        allowed -= set(AFFIRMING)
     certain = _certain(text, shown, line, model, language, allowed)
     if certain:
         return _outweighed(_first_binding(certain, model, shown), model, shown, allowed)

@@ -55,6 +55,12 @@ def denies(text: str, lexicon: Lexicon) -> bool:
     return any(word in lexicon.negators for word in left.split())
 
 
+def hesitates(text: str, lexicon: Lexicon) -> bool:
+    """Whether folded words hold a doubt or a condition: "sim, se der" agrees to nothing."""
+    left, _ = _strip(text, lexicon.yes_first)
+    return _strip(left, lexicon.unsure)[1] > 0
+
+
 def _slight(word: str, lexicon: Lexicon) -> bool:
     """Whether a word adds nothing of its own: a filler, or part of a value that other grammars read."""
     tables = (lexicon.assent_fillers, lexicon.bare_fillers, lexicon.cardinals, lexicon.months, lexicon.weekdays)

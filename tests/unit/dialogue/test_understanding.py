@@ -289,6 +289,20 @@ def test_a_batch_keeps_order_and_ids_and_survives_bad_lines(tmp_path):
     assert replies[2]["intent"] == "cease"
 
 
+_HESITATING = {
+    "pt-BR": ("sim talvez", "sim, se der", "sim, se eu receber", "pode ser que sim", "aceito, mas preciso pensar",
+              "ok, depois eu vejo"),
+    "es": ("sí, tal vez", "acepto, pero lo voy a pensar", "sí, si me pagan"),
+    "en": ("yes maybe", "yes but I need to think", "deal, maybe"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "text"), [(name, text) for name, said in _HESITATING.items() for text in said])
+def test_a_yes_with_a_doubt_or_a_condition_binds_nobody(language, text):
+    meant = hear(text, language, ("yes_no", "intent", "date", "amount"), ("yes", "no", "accept", "confirm_self"))
+    assert meant.intent not in ("yes", "accept", "confirm_self") and not meant.slots.get("yes_no")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sentence_costs_little_processor_time(language):
     said = [text for _, text in lines(f"{language}.intents.dev.txt")]

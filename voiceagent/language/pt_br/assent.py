@@ -96,8 +96,8 @@ UNSURE: tuple[str, ...] = (
     r"(?:eu )?nao sei(?: nao)?|sei la|sei nao|nao tenho (?:certeza|ideia)|nao lembro|nao me lembro|nao faco ideia",
     r"talvez|depende|quem sabe|mais ou menos|pode ser que (?:sim|nao)|ta dificil|vou (?:ver|pensar)|preciso "
     r"(?:ver|pensar)|deixa eu (?:ver|pensar)",
-    r"se der|se eu conseguir|se (?:eu )?puder|vamos ver|veremos|por que nao|sim ou nao|sim e nao|nem sim nem nao|"
-    r"mas|porem|so que|so se|desde que",
+    r"se (?:eu )?(?:der|conseguir|puder|receber|tiver|arrumar)|se (?:cair|sair|entrar|sobrar)|depois (?:eu )?vejo|"
+    r"vejo depois|vamos ver|veremos|por que nao|sim ou nao|sim e nao|nem sim nem nao|mas|porem|so que|so se|desde que",
     r"nao (?:entendi|ouvi|escutei|compreendi|deu pra (?:ouvir|entender)|to (?:ouvindo|entendendo)|estou "
     r"(?:ouvindo|entendendo))|pois nao|como assim|^(?:o que|oi|hein|quem|qual)$",
     r"(?:pera|perai|espera|calma|um momento|um minuto|so um (?:minuto|minutinho|momento|instante)|pera ai|espera ai)",
