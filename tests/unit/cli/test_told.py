@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from voiceagent.cli.main import build_parser
+from voiceagent.settings.config import Settings
 
 ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", ROOT / "models" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -71,3 +72,30 @@ def test_every_line_of_the_pages_that_is_to_be_typed_parses() -> None:
 def test_a_line_that_does_not_work_is_found() -> None:
     assert "invalid choice" in complaint("voiceagent phone everybody")
     assert "--company" in complaint("voiceagent up   # without a name")
+
+
+def test_every_setting_is_on_the_page_of_settings_with_its_default() -> None:
+    text = (ROOT / "docs" / "quick-start.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+\.\w+)` \| ([^|]+?) \|", text, re.MULTILINE))
+    settings = Settings().model_dump()
+    assert set(told) == {f"{section}.{key}" for section, keys in settings.items() for key in keys}
+    for name, default in told.items():
+        section, key = name.split(".")
+        value = settings[section][key]
+        if value not in ("", ()):
+            assert default.strip("`") == (str(value).lower() if isinstance(value, (bool, str)) else f"{value:g}")
+
+
+def test_every_link_between_the_pages_leads_somewhere() -> None:
+    dead = []
+    for page in (*PAGES, ROOT / "CHANGELOG.md"):
+        for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+            path, _, anchor = target.partition("#")
+            file = page.parent / path if path else page
+            if not file.exists():
+                dead.append(f"{page.name}: {target}")
+            elif anchor:
+                heads = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+                if anchor not in {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}:
+                    dead.append(f"{page.name}: {target}")
+    assert dead == []
