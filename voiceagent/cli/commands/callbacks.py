@@ -30,8 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--reason", default="", help="kept with it, in the debtor's words")
     add.add_argument("--json", action="store_true", help="one JSON document on stdout")
     cancel = add_action(actions, "cancel", "it will not be made", "voiceagent callbacks cancel ID --reason paid")
-    cancel.add_argument("id")
-    cancel.add_argument("--reason", default="")
+    cancel.add_argument("id", metavar="ID", help="as `callbacks list` shows it")
+    cancel.add_argument("--reason", default="", help="kept in the journal")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -55,8 +55,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     bound.add_argument("--caller-ids", help="shown in turn, comma-separated (empty: the trunk's)")
     bound.add_argument("--hours", metavar="TEXT", help='"mon-fri 09:00-19:00, sat 09:00-13:00", or "any"')
     bound.add_argument("--zone", default="America/Sao_Paulo", help="IANA zone of the hours")
-    bound.add_argument("--script")
-    bound.add_argument("--policy")
+    bound.add_argument("--script", help="conversation script of its next calls")
+    bound.add_argument("--policy", help="negotiation policy of its next calls")
     attach = action(
         "attach", "put every contact of an imported list into it, also while it runs", "attach novembro BATCH"
     )

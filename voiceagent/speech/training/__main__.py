@@ -1,4 +1,4 @@
-"""Trains the phone head of a language from nothing: texts, voices, lines, network, calibration. See docs/speech.md."""
+"""Trains the phone head of a language from nothing: texts, voices, lines, network, calibration. See docs/phone-head.md."""
 
 from __future__ import annotations
 
