@@ -1,4 +1,7 @@
-"""Trains the phone head of a language from nothing: texts, voices, lines, network, calibration. See docs/phone-head.md."""
+"""Trains the phone head of a language from nothing: texts, voices, lines, network, calibration.
+
+See docs/phone-head.md.
+"""
 
 from __future__ import annotations
 
