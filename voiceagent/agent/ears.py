@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voiceagent.agent.echo import EchoGuard
 from voiceagent.agent.patience import Patience
@@ -129,6 +129,7 @@ class Ears:
         self._open: _Turn | None = None
         self._silent_s = 0.0
         self._last_end_s = float("-inf")
+        self._last_sensitive = False
         self.pending = 0
         """Turns ended but not yet recognised."""
         self.turns = 0
@@ -188,6 +189,9 @@ class Ears:
             started = self._now() - self._segmenter.speaking_s
             if started - self._last_end_s < SAME_TURN_S:
                 self.patience.paused(max(0.0, started - self._last_end_s))
+                if self._last_sensitive and not expect.sensitive:
+                    # The rest of an identity answer, said when the script had gone on: no words of it are kept.
+                    expect = replace(expect, sensitive=True)
             self._open = _Turn(expect, started, protected, early, over)
             self._silent_s = 0.0
             self._wait()
@@ -229,6 +233,7 @@ class Ears:
         self.turns += 1
         turn.ended_s, turn.decided_s, turn.speech_s = ended_s, self._now(), speech_s
         self._last_end_s = ended_s
+        self._last_sensitive = turn.expect.sensitive
         self.patience.turn_ended()
         self._wait()
         self._work.put_nowait(_Finish(turn))

@@ -226,6 +226,29 @@ def test_identity_answers_leave_no_words() -> None:
     assert turn.sensitive and turn.text == "" and turn.slots == {}
 
 
+def test_the_rest_of_an_identity_answer_leaves_no_words_either() -> None:
+    """Asked for three digits, people say eleven, in groups: what comes after the answer was taken is no other's."""
+    secret = Expect(state="identify", kinds=("digits",), sensitive=True, end_silence_s=0.4)
+
+    def answers(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say("cpf"), secret]
+        if isinstance(event, NoInput):
+            return [Hangup(Disposition.SIL)]
+        return [say("obrigada senhora consta um valor em aberto"), EXPECT] if isinstance(event, Heard) else []
+
+    def in_groups(stage: Stage) -> None:
+        stage.debtor_says("529")
+        stage.far.say(bytes(320 * 25))
+        stage.debtor_says("982 247 25")
+
+    stage = Stage(answers, {3.0: in_groups})
+    stage.run()
+    first, rest = stage.record.debtor[:2]
+    assert (first.text, rest.text) == ("", "") and first.sensitive and rest.sensitive and rest.result == "ignored"
+    assert len([event for event in stage.brain.events if isinstance(event, Heard)]) == 1, "and answers nothing"
+
+
 def test_latency_is_counted_from_the_end_of_speech_to_the_first_sample_of_the_answer() -> None:
     def answers(event: DialogueEvent) -> Sequence[Effect]:
         if isinstance(event, CallAnswered):
