@@ -115,8 +115,7 @@ def call_detail(
         sa.select(t.identity_try).where(t.identity_try.c.attempt_id == attempt_id).order_by(t.identity_try.c.at),
     )
     found["requests"] = [
-        request
-        | {"detail": details.get(request["detail_ref"]), "destination": details.get(request["destination_ref"])}
+        request | {"detail": details.get(request["detail_ref"]), "destination": details.get(request["destination_ref"])}
         for request in requests
     ]
     found["opt_outs"] = _rows(

@@ -88,9 +88,7 @@ class MemoryRecord:
         """Durable."""
         await asyncio.sleep(0)
 
-    async def open_request(
-        self, kind: str, detail: str, *, channel: str | None = None, destination: str = ""
-    ) -> None:
+    async def open_request(self, kind: str, detail: str, *, channel: str | None = None, destination: str = "") -> None:
         """Durable."""
         await asyncio.sleep(0)
 

@@ -95,7 +95,9 @@ def _birth_date() -> Expr:
     year = either(seq("nineteen", either(*(_words(number) for number in range(30, 100)))), seq("two thousand", maybe(
         either(*(_words(number) for number in range(1, 11))), 0.6)), weights=(5, 1))  # fmt: skip
     # Month and day are what is asked for; a year comes with them as often as not.
-    day = either(seq(_MONTHS, maybe("the", 0.1), _day_number()), seq("the", _day_number(), "of", _MONTHS), weights=(6, 1))
+    day = either(
+        seq(_MONTHS, maybe("the", 0.1), _day_number()), seq("the", _day_number(), "of", _MONTHS), weights=(6, 1)
+    )
     before = ("i was born", "i was born on", "it's", "my birthday is", "born")
     return carried(seq(day, maybe(year, 0.4)), BEFORE, before, (), AFTER)
 

@@ -78,8 +78,6 @@ def downgrade() -> None:
     op.drop_index("ix_identity_try_person", table_name="identity_try")
     op.drop_index("ix_enrollment_leased", table_name="enrollment")
     op.drop_index("ix_enrollment_due", table_name="enrollment")
-    op.create_index(
-        "ix_enrollment_hopper", "enrollment", ["campaign_id", "state", "priority", "next_at"], unique=False
-    )
+    op.create_index("ix_enrollment_hopper", "enrollment", ["campaign_id", "state", "priority", "next_at"], unique=False)
     for column in ("brake", "reason", "started_at"):
         op.drop_column("campaign", column)
