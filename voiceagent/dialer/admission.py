@@ -9,18 +9,15 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError
-from voiceagent.base.ids import uuid7
 from voiceagent.cases import tables as t
 from voiceagent.cases.store import load_case
-from voiceagent.compliance import Decision, Purpose, Request, RuleBook, decide
+from voiceagent.compliance import Purpose, RuleBook, decide
 from voiceagent.dialer import hopper
-from voiceagent.dialer.facts import Facts, read_facts
+from voiceagent.dialer.facts import read_facts
 from voiceagent.dialer.hopper import Candidate
 from voiceagent.dialer.tables import CampaignState, EnrollmentState, campaign, enrollment
-from voiceagent.journal.catalogue import ComplianceDecided
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
-from voiceagent.journal.private import private_ref
 
 #: Cases weighed in one transaction: calls that run wait for the journal meanwhile.
 _BATCH = 25
@@ -121,24 +118,9 @@ def _weigh(
     request, decision = min(
         answers, key=lambda one: (not one[1].allow, one[1].retry_at or datetime.max.replace(tzinfo=now.tzinfo))
     )
-    decided = _decided(request, decision, facts)
+    decided = facts.decided(request, decision)
     journal.record([NewEvent("case", candidate.case_id, decided, "enrolment")], connection)
     if decision.allow:
         return Admitted(1, allowed=1)
     hopper.postpone(connection, candidate, decision.rules[0], decision.retry_at, now)
     return Admitted(1, waiting=1) if decision.retry_at else Admitted(1, stopped=1)
-
-
-def _decided(request: Request, decision: Decision, facts: Facts) -> ComplianceDecided:
-    return ComplianceDecided(
-        uuid7(facts.now),
-        decision.allow,
-        decision.rules,
-        decision.rule_version,
-        private_ref("compliance", request.to_json(), facts.now),
-        decision.inputs_hash,
-        purpose=request.purpose,
-        case_id=facts.file.case_id,
-        person_id=facts.file.person_id,
-        retry_at=decision.retry_at,
-    )

@@ -16,7 +16,7 @@ from voiceagent.base.ids import uuid7
 from voiceagent.cases import tables
 from voiceagent.cases.attempts import AlreadyLiveError, NewAttempt, begin_attempts
 from voiceagent.cases.store import CaseFile, Phone, load_cases
-from voiceagent.compliance import Decision, Purpose, Request, RuleBook, decide
+from voiceagent.compliance import Decision, Purpose, RuleBook, decide
 from voiceagent.debt.identity import UNVERIFIABLE, verifiable
 from voiceagent.dialer import hopper
 from voiceagent.dialer.campaigns import Campaign, load_campaign
@@ -29,7 +29,6 @@ from voiceagent.dialer.tables import CallbackOrigin, DialMode, Priority
 from voiceagent.journal.catalogue import CallAttempted, ComplianceDecided
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
-from voiceagent.journal.private import private_ref
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +168,7 @@ class Dealer:
             return DeniedError(error.message, code="dial_mode", retry_at=(self.now + _MODE_WAIT).isoformat())
         request = facts.request(phone, purpose, guard_s=self._guard_s, asked_for=asked_for)
         decision = decide(request, self._rules)
-        decided = self._decided(decision, request, facts)
+        decided = facts.decided(request, decision)
         if decision.alert:
             log.error("case %s is not called, and people must look: %s", facts.file.case_id, decision.detail)
         if not decision.allow:
@@ -268,20 +267,6 @@ class Dealer:
             return campaign.caller_id
         pool = (campaign.limits.caller_ids if campaign else ()) or self._allotment.caller_ids_of(trunk)
         return pool[attempt_id.int % len(pool)] if pool else self._caller_id
-
-    def _decided(self, decision: Decision, request: Request, facts: Facts) -> ComplianceDecided:
-        return ComplianceDecided(
-            uuid7(self.now),
-            decision.allow,
-            decision.rules,
-            decision.rule_version,
-            private_ref("compliance", request.to_json(), self.now),
-            decision.inputs_hash,
-            purpose=request.purpose,
-            case_id=facts.file.case_id,
-            person_id=facts.file.person_id,
-            retry_at=decision.retry_at,
-        )
 
     def _lease(self, grant: _Grant) -> Lease:
         campaign = self._campaigns.get(grant.candidate.campaign_id) if grant.candidate.campaign_id else None

@@ -11,18 +11,21 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from voiceagent.base.ids import uuid7
 from voiceagent.calendars.zones import default_zone, zone_of
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.segments import intensities
 from voiceagent.cases.stops import channels_of_erased, numbers_of_erased
 from voiceagent.cases.store import CaseFile, Phone, earliest_open_promises, failed_identity_at
-from voiceagent.compliance import CaseFacts, Channel, Contact, ContactKind, Purpose, Request, Softer
+from voiceagent.compliance import CaseFacts, Channel, Contact, ContactKind, Decision, Purpose, Request, Softer
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.dialer.ladder import COOL_OFF
 from voiceagent.dialer.numbers import best_first
 from voiceagent.dialer.payday import day_after, pay_days
 from voiceagent.dialer.tables import CallbackOrigin, callback
+from voiceagent.journal.catalogue import ComplianceDecided
+from voiceagent.journal.private import private_ref
 
 #: No rule looks further back than this.
 LOOK_BACK = timedelta(days=35)
@@ -116,6 +119,21 @@ class Facts:
             history=self.history,
             softer=self.softer,
             guard_s=guard_s,
+        )
+
+    def decided(self, request: Request, decision: Decision) -> ComplianceDecided:
+        """The decision on one of these requests, as it is kept: with its inputs, their hash and the rules' version."""
+        return ComplianceDecided(
+            uuid7(self.now),
+            decision.allow,
+            decision.rules,
+            decision.rule_version,
+            private_ref("compliance", request.to_json(), self.now),
+            decision.inputs_hash,
+            purpose=request.purpose,
+            case_id=self.file.case_id,
+            person_id=self.file.person_id,
+            retry_at=decision.retry_at,
         )
 
     def phones(self) -> list[Phone]:
