@@ -30,6 +30,8 @@ _NOTE_LENGTH = 200
 
 #: The mark that a stop leaves.
 CEASED = "ceased"
+#: What a script remembers of a debtor who refused a text to this number: none is sent, however the call goes on.
+NO_TEXT = "no_text"
 
 
 class BrokenScriptError(RuntimeError):
@@ -269,7 +271,7 @@ def _deliver(turn: Turn, how: str) -> None:
     if turn.state.delivery_asked:
         return
     wanted = turn.state.destination if how == "dictated" else None
-    if how == "text" and turn.briefing.text_number:
+    if how == "text" and turn.briefing.text_number and NO_TEXT not in turn.state.marks:
         wanted = Destination("sms", turn.briefing.text_number)
     turn.change(delivery_asked=True)
     turn.emit(
