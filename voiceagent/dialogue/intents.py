@@ -18,13 +18,14 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import yaml
+from rapidfuzz import fuzz, process
 
 from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.language.languages import lexicon_of
@@ -36,6 +37,8 @@ NONE = "none"
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "dialplans" / "language"
 
 _MOST_OF_ONE = 6
+#: Letters from which a sentence is known whatever a recogniser made of its words.
+_LONG_ENOUGH = 12
 _ARTICLES = frozenset({"um", "uma", "un", "una", "uno", "a", "one", "second"})
 _CHOICE = re.compile(r"\(([^()]*)\)")
 
@@ -73,6 +76,24 @@ class IntentModel:
         """The one intent that this very text is an example of; nothing when several are."""
         found = self.examples.get(text, ())
         return found if len(found) == 1 else ()
+
+    @cached_property
+    def run_together(self) -> dict[str, list[str]]:
+        """Intent -> its examples without spaces, those long enough to be told by their letters."""
+        found: dict[str, list[str]] = {}
+        for text, names in self.examples.items():
+            letters = text.replace(" ", "")
+            if len(names) == 1 and len(letters) >= _LONG_ENOUGH:
+                found.setdefault(names[0], []).append(letters)
+        return found
+
+    def alike(self, name: str, text: str) -> float:
+        """0-1: how much `text`, wherever its words are parted, has the letters of an example of that intent."""
+        letters = text.replace(" ", "")
+        if len(letters) < _LONG_ENOUGH:
+            return 0.0
+        best = process.extractOne(letters, self.run_together.get(name, ()), scorer=fuzz.ratio)
+        return best[1] / 100 if best else 0.0
 
     def ruled(self, text: str) -> tuple[str, ...]:
         """Intents whose rules match, in order of the rules."""

@@ -30,6 +30,8 @@ DENYING = ("reject", "no")
 WILLING = frozenset({*AFFIRMING, "willing_to_pay"})
 
 _SURE = 0.95
+#: Letters in common from which a garbled wish to be left alone counts; no other line of the scored sets comes near.
+_ALIKE = 0.84
 #: A yes or no this plain needs no further look.
 _PLAIN = 0.9
 #: What the classifier must reach, and lead by, to be believed.
@@ -194,6 +196,9 @@ def _intent(
         return _assent_intent(said, model, shown, among), assent.yes_no_confidence
     if _OFFERED & slots.keys() and "counter_offer" in among and "intent" in expect and not denied:
         return "counter_offer", 0.7
+    if "cease" in allowed and (alike := model.alike("cease", shown)) >= _ALIKE:
+        # "Na omi liga em mais": whoever must not be called again is understood also when the words are garbled.
+        return "cease", round(alike, 3)
     return None, 0.0
 
 

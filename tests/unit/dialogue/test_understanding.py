@@ -313,3 +313,13 @@ def test_a_sentence_costs_little_processor_time(language):
     # Processor time, not the clock: another process on the machine must not fail this. Ten times the usual cost.
     assert (time.process_time() - began) / len(said) < 0.02
     assert SETS.is_dir()
+
+
+@pytest.mark.parametrize("heard", ["Na omi liga em mais.", "não mi liga mais", "Na Omi ligue mais"])
+def test_a_garbled_wish_to_be_left_alone_is_understood(heard):
+    assert understand(heard, language="pt-BR", region="BR", expect=("intent", "yes_no"), today=TODAY).intent == "cease"
+
+
+@pytest.mark.parametrize("heard", ["Nome de quem liga", "mais alguém liga aí", "em mais vezes", "na loja ninguém liga"])
+def test_what_has_other_letters_is_no_such_wish(heard):
+    assert understand(heard, language="pt-BR", region="BR", expect=("intent", "yes_no"), today=TODAY).intent != "cease"
