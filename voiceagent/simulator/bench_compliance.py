@@ -26,7 +26,7 @@ from voiceagent.compliance import (
     decide,
 )
 from voiceagent.compliance.engine import STOPS
-from voiceagent.simulator.bench_understanding import machine
+from voiceagent.simulator.measured_on import machine
 
 #: Everywhere with rules, both sides of several borders, and three places without.
 NUMBERS = (

@@ -19,7 +19,7 @@ from voiceagent.audio.wav import encode
 from voiceagent.base.languages import Language
 from voiceagent.dialogue.understanding import understand
 from voiceagent.language.heard import understand_slots
-from voiceagent.simulator.bench_understanding import machine
+from voiceagent.simulator.measured_on import machine
 from voiceagent.speech.direct import DirectHearing
 from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.offline import hear_file

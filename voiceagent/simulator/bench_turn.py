@@ -25,9 +25,9 @@ from voiceagent.base.errors import UnavailableError, UsageError
 from voiceagent.journal.journal import read_events
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.settings.paths import Paths
-from voiceagent.simulator.bench_understanding import machine
 from voiceagent.simulator.demo import instant
 from voiceagent.simulator.gauges import IdleThread, ProcessorTime
+from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.phones import PhonePlan
 from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, batched, debtor_voice

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import random
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -25,6 +22,7 @@ from voiceagent.language.spoken import SpokenPart
 from voiceagent.settings.dialplans import load_policy, load_script, policy_path, script_path
 from voiceagent.settings.paths import Paths
 from voiceagent.settings.spokenlaw import served_laws
+from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.random_debtors import START, Company
 from voiceagent.simulator.text_driver import TextCall
 from voiceagent.simulator.understanding_sets import (
@@ -217,15 +215,3 @@ def _met(found: dict[str, dict[str, Any]]) -> dict[str, bool]:
             and part["step"]["p99_ms"] <= TARGETS["step_p99_ms"]
         )
     return met
-
-
-def machine() -> dict[str, Any]:
-    """What it was measured on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    model = next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
-    return {"cpu": model, "cores": os.cpu_count(), "python": platform.python_version(), "system": sys.platform}

@@ -18,7 +18,8 @@ from voiceagent.base.languages import Language
 from voiceagent.dialogue.events import Say
 from voiceagent.language.wording import word_errors
 from voiceagent.settings.paths import Paths
-from voiceagent.simulator.bench_understanding import company_of, machine
+from voiceagent.simulator.bench_understanding import company_of
+from voiceagent.simulator.measured_on import machine
 from voiceagent.speech.installed import recogniser_directory
 from voiceagent.speech.longhand import LongHand
 from voiceagent.speech.synthesis.shape import LEVEL_DBOV, join_at

@@ -31,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 whatever the figures are: `met` says whether they reach the targets."""
     from voiceagent.settings.paths import Paths
     from voiceagent.simulator import bench_dialer
-    from voiceagent.simulator.bench_understanding import machine
     from voiceagent.simulator.cluster import Cluster
+    from voiceagent.simulator.measured_on import machine
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)

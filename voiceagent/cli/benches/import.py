@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 whatever the figures are: `met` says whether they reach the targets."""
     from voiceagent.base.errors import UsageError
     from voiceagent.simulator.bench_import import Plan, measure
-    from voiceagent.simulator.bench_understanding import machine
+    from voiceagent.simulator.measured_on import machine
 
     if not 1 <= args.rows <= 10_000_000:
         raise UsageError("--rows is between 1 and 10,000,000")

@@ -24,13 +24,11 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 whatever the figures are."""
     from voiceagent.base.errors import UsageError
     from voiceagent.base.languages import Language
+    from voiceagent.cli.benches import languages_named
     from voiceagent.settings.paths import Paths
     from voiceagent.simulator.bench_speech import Plan, measure
 
-    try:
-        languages = tuple(Language(name) for name in args.language or Language)
-    except ValueError:
-        raise UsageError(f"no language {args.language}: one of {', '.join(Language)}") from None
+    languages = languages_named(args.language or list(Language))
     if args.clips < 1:
         raise UsageError("--clips must be 1 or more")
     models = args.models or Paths.from_environment().models

@@ -30,16 +30,12 @@ def run(args: argparse.Namespace) -> int:
     import os
     from dataclasses import replace
 
-    from voiceagent.base.errors import UsageError
-    from voiceagent.base.languages import Language
+    from voiceagent.cli.benches import languages_named
     from voiceagent.simulator.bench_understanding import Plan, measure
 
     plan = Plan(processes=max(1, min(3, os.cpu_count() or 1)))
     if args.language:
-        try:
-            plan = replace(plan, languages=tuple(Language(name) for name in args.language))
-        except ValueError:
-            raise UsageError(f"no language {args.language}: one of {', '.join(Language)}") from None
+        plan = replace(plan, languages=languages_named(args.language))
     if args.full:
         plan = replace(plan, amounts=_FULL)
     if args.quick:

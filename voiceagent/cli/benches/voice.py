@@ -22,15 +22,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 whatever the figures are: `met` says whether they reach the targets."""
     from voiceagent.base.errors import UsageError
-    from voiceagent.base.languages import Language
+    from voiceagent.cli.benches import languages_named
     from voiceagent.simulator.bench_voice import Plan, measure
 
     if args.prompts < 1 or args.calls < 1:
         raise UsageError("--prompts and --calls are at least 1")
-    try:
-        languages = tuple(Language(name) for name in args.language or ["pt-BR"])
-    except ValueError:
-        raise UsageError(f"no language {args.language}: one of {', '.join(Language)}") from None
+    languages = languages_named(args.language or ["pt-BR"])
     report = measure(Plan(languages, args.prompts, args.calls), lambda line: print(line, file=sys.stderr))
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
