@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.migrated import migrated
 from voiceagent import cases
 from voiceagent.base.clock import ManualClock
 from voiceagent.base.ids import uuid7
@@ -157,15 +158,7 @@ def postgres_template(postgres_server: str) -> str:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file that others are copied from."""
-    path = tmp_path_factory.mktemp("template") / "template.db"
-    db = Database(f"sqlite:///{path}")
-    db.upgrade()
-    with db.engine.connect() as connection:
-        connection.exec_driver_sql("ROLLBACK")
-        connection.exec_driver_sql("PRAGMA query_only=OFF")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    db.close()
-    return path
+    return migrated(tmp_path_factory.mktemp("template") / "template.db")
 
 
 def _administrate(server: str, command: str) -> None:

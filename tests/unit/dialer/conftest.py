@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.migrated import migrated
 from voiceagent import cases, dialer
 from voiceagent.base.clock import ManualClock
 from voiceagent.base.languages import Language
@@ -31,15 +32,7 @@ START = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("dialer") / "template.db"
-    database = Database(f"sqlite:///{path}")
-    database.upgrade()
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("ROLLBACK")
-        connection.exec_driver_sql("PRAGMA query_only=OFF")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return path
+    return migrated(tmp_path_factory.mktemp("dialer") / "template.db")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.migrated import migrated
 from voiceagent import cases, dialer
 from voiceagent.base.clock import ManualClock
 from voiceagent.base.errors import BadInputError, UnavailableError
@@ -40,15 +41,7 @@ RULES = load_rules(ROOT / "dialplans" / "jurisdictions")
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("retention") / "template.db"
-    database = Database(f"sqlite:///{path}")
-    database.upgrade()
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("ROLLBACK")
-        connection.exec_driver_sql("PRAGMA query_only=OFF")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return path
+    return migrated(tmp_path_factory.mktemp("retention") / "template.db")
 
 
 @pytest.fixture
