@@ -215,7 +215,7 @@ def throughput(cluster: Cluster, plan: Plan, say: Say) -> dict[str, Any]:
 def procrastinate(cluster: Cluster, plan: Plan, say: Say) -> dict[str, Any] | None:
     """Jobs a second that procrastinate fetches on the same server; None where it is not installed."""
     if importlib.util.find_spec("procrastinate") is None:
-        say("procrastinate is not installed: pip install procrastinate to compare")
+        say("procrastinate is not installed: pip install 'voiceagent[bench]' to compare")
         return None
     import psycopg
     from procrastinate.schema import SchemaManager
