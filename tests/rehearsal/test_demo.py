@@ -112,14 +112,21 @@ def test_what_the_journal_says_was_said_can_be_heard(run: Run, paths: Paths) -> 
     scribe = LongHand(paths.models / WHISPER)
     db = Database(f"sqlite:///{run.home / 'voiceagent.db'}")
     shares: dict[str, float] = {}
+    said: list[str] = []
+    written: list[str] = []
     for call in run.calls:
         with db.read() as connection:
             turns = call_detail(connection, UUID(call["id"]))["turns"]
         journalled = " ".join(_heard(turn) for turn in turns if turn["speaker"] == "agent")
         heard = scribe.transcript(Path(call["recording"]), "pt-BR")
         shares[call["persona"]] = round(share_heard(journalled, heard, "pt-BR"), 3)
+        said.append(journalled)
+        written.append(heard)
     print(f"share of the journalled words heard: {shares}", file=sys.stderr)
-    assert min(shares.values()) >= 0.85, shares
+    # A short call has some sixty words, seven of them a reference drawn anew each time: one garbled name or number moves
+    # its share by a tenth. A prompt that was never played moves it by more, and all calls together hardly move at all.
+    assert min(shares.values()) >= 0.75, shares
+    assert share_heard(" ".join(said), " ".join(written), "pt-BR") >= 0.88, shares
 
 
 def test_the_database_says_what_its_journal_says(run: Run) -> None:
