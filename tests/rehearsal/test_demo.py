@@ -123,8 +123,8 @@ def test_what_the_journal_says_was_said_can_be_heard(run: Run, paths: Paths) -> 
         said.append(journalled)
         written.append(heard)
     print(f"share of the journalled words heard: {shares}", file=sys.stderr)
-    # A short call has some sixty words, seven of them a reference drawn anew each time: one garbled name or number moves
-    # its share by a tenth. A prompt that was never played moves it by more, and all calls together hardly move at all.
+    # A short call has some sixty words, seven of them a reference drawn anew each time, so that one garbled name moves
+    # its share by a tenth. A prompt that was never played moves it by more; all calls together hardly move at all.
     assert min(shares.values()) >= 0.75, shares
     assert share_heard(" ".join(said), " ".join(written), "pt-BR") >= 0.88, shares
 
