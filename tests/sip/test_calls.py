@@ -208,7 +208,7 @@ def test_both_sides_learn_who_hung_up(loop: asyncio.Runner, seat: Seat, telephon
         await cancelled.hangup("list_stopped")
         return await until_over(line), await until_over(cancelled)
 
-    assert loop.run(far()) == HungUp(HungUpBy.FAR, 200, "normal")
+    assert loop.run(far()) == HungUp(HungUpBy.FAR, 200, "normal", 16)
     assert at_far_end(telephones, phones.LEAVES)["over"] == HungUpBy.NEAR
     answered, cancelled = loop.run(near())
     assert answered == HungUp(HungUpBy.NEAR, 200, "promise_made")

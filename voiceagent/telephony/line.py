@@ -41,6 +41,8 @@ class HungUp:
     by: HungUpBy
     sip_code: int
     reason: str
+    q850: int | None = None
+    """The telephone network's own cause, where the far side's message had one."""
 
 
 LineEvent = Ringing | Answered | Dtmf | HungUp

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.telephony.frame_port import FramePort, Wires
-from voiceagent.telephony.hangup import HangupReason, reason_of
+from voiceagent.telephony.hangup import HangupReason, broke, cause_in, reason_of
 from voiceagent.telephony.line import Answered, Dtmf, FrameTap, HungUp, HungUpBy, LineEvent, Ringing
 from voiceagent.telephony.pj import pj
 
@@ -125,7 +125,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         """Monotonic second at which a call that still rings is given up."""
         self.disconnected = False
         self.disconnected_at = 0.0
-        self._rang = self._has_media = self._confirmed = self._ending = self._timed_out = False
+        self._rang = self._has_media = self._confirmed = self._ending = self._held = False
         self._failure: HangupReason | None = None
         self._outcome: HungUp | None = None
         self._packets, self._packets_at = -1, 0.0
@@ -169,9 +169,11 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def watch(self, now: float, media_timeout_s: float) -> None:
         """Once a second or so: end a call that rings too long, or whose audio has stayed away."""
         if self.deadline is not None and now >= self.deadline and not self._confirmed:
-            self._timed_out = True
-            self.end(failure=HangupReason.NO_ANSWER)
-        if self.answered and media_timeout_s and now - self._packets_at >= 1.0:
+            # A network that never said that it rings has not reached anybody.
+            self.end(failure=HangupReason.NO_ANSWER if self._rang else HangupReason.UNREACHABLE)
+        if self._held:
+            self._packets_at = now  # silence is what a call on hold is for
+        elif self.answered and media_timeout_s and now - self._packets_at >= 1.0:
             statistics = self.getStreamStat(0)  # kept, as in _media
             packets = statistics.rtcp.rxStat.pkt
             if packets != self._packets:
@@ -181,7 +183,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def onCallState(self, prm: pj.OnCallStateParam) -> None:
         """Progress of the call."""
-        self._guard(self._state)
+        self._guard(lambda: self._state(prm.e))
 
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
         """Audio begins, or changes after a re-INVITE."""
@@ -191,7 +193,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         """One key, however long it was held."""
         self._guard(lambda: self.line.tell(Dtmf(prm.digit)))
 
-    def _state(self) -> None:
+    def _state(self, event: pj.SipEvent) -> None:
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_EARLY and not self._rang and not self.line.incoming:
             self._rang = True
@@ -200,13 +202,16 @@ class PjCall(pj.Call):  # type: ignore[misc]
             self._confirmed = True
             self._up()
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            self._outcome = self._judge(info.lastStatusCode)
+            self._outcome = self._judge(info.lastStatusCode, cause_in(_message_of(event)))
             self.disconnect()
 
     def _media(self) -> None:
         info = self.getInfo()  # kept: what an object of the library contains dies with it, the binding holds nothing
         for index, media in enumerate(info.media):
-            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
+            if media.type != pj.PJMEDIA_TYPE_AUDIO:
+                continue
+            self._held = media.status in (pj.PJSUA_CALL_MEDIA_REMOTE_HOLD, pj.PJSUA_CALL_MEDIA_LOCAL_HOLD)
+            if media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
                 self.port.wires = self.line.wires
                 audio = self.getAudioMedia(index)
                 audio.startTransmit(self.port)
@@ -221,22 +226,22 @@ class PjCall(pj.Call):  # type: ignore[misc]
             wires.answered = True
             self.line.tell(Answered())
 
-    def _judge(self, code: int) -> HungUp:
+    def _judge(self, code: int, cause: int | None) -> HungUp:
         line = self.line
         if self._failure is not None:
-            return HungUp(HungUpBy.FAILURE, code, self._failure)
+            return HungUp(HungUpBy.FAILURE, code, self._failure, cause)
         if line.hangup_reason is not None:
-            return HungUp(HungUpBy.NEAR, 200 if self._confirmed else code, line.hangup_reason)
+            return HungUp(HungUpBy.NEAR, 200 if self._confirmed else code, line.hangup_reason, cause)
         if self._confirmed:
             # 200 is a BYE; anything else means the dialog broke (no ACK, a failed session refresh).
-            return HungUp(HungUpBy.FAR, 200, HangupReason.NORMAL) if code == 200 else self._broken(code)
+            if code != 200:
+                return HungUp(HungUpBy.FAILURE, code, HangupReason.FAILED, cause)
+            if broke(cause):
+                return HungUp(HungUpBy.FAILURE, code, HangupReason.UNREACHABLE, cause)
+            return HungUp(HungUpBy.FAR, 200, HangupReason.NORMAL, cause)
         if line.incoming:
-            return HungUp(HungUpBy.FAR, code, HangupReason.CANCELLED)
-        return HungUp(HungUpBy.FAILURE, code, reason_of(code, rang=self._rang))
-
-    @staticmethod
-    def _broken(code: int) -> HungUp:
-        return HungUp(HungUpBy.FAILURE, code, HangupReason.FAILED)
+            return HungUp(HungUpBy.FAR, code, HangupReason.CANCELLED, cause)
+        return HungUp(HungUpBy.FAILURE, code, reason_of(code, rang=self._rang, cause=cause), cause)
 
     def _guard(self, step: Callable[[], object]) -> None:
         """Nothing may be raised into the library."""
@@ -244,3 +249,10 @@ class PjCall(pj.Call):  # type: ignore[misc]
             step()
         except Exception:
             log.exception("call %s", self.line.call_id)
+
+
+def _message_of(event: pj.SipEvent) -> str:
+    """The SIP message that caused the event, "" when something else did. Only valid during the callback."""
+    if event.type == pj.PJSIP_EVENT_TSX_STATE and event.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG:
+        return str(event.body.tsxState.src.rdata.wholeMsg)
+    return ""

@@ -40,7 +40,7 @@ from voiceagent.worker.record import CallRecord
 log = logging.getLogger(__name__)
 
 #: What a call that was never answered is filed as.
-UNANSWERED = {
+UNANSWERED: dict[str, Disposition] = {
     HangupReason.BUSY: Disposition.BUSY,
     HangupReason.NO_ANSWER: Disposition.NA,
     HangupReason.CANCELLED: Disposition.NA,
@@ -213,7 +213,7 @@ class Call:
         elif ended.answered:
             disposition = ended.disposition or Disposition.ERR
         else:
-            disposition = UNANSWERED.get(HangupReason(ended.hung_up.reason), Disposition.ERR)
+            disposition = UNANSWERED.get(ended.hung_up.reason, Disposition.ERR)
         meaning = MEANING[disposition]
         answered = record.was_answered
         verified = record.verified_datum is not None

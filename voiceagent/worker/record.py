@@ -108,7 +108,7 @@ class CallRecord:
         if self._ended is not None:
             return
         self._ended = self._clock.monotonic()
-        self._note(catalogue.CallHungUp(event.by.value, event.sip_code, event.reason))
+        self._note(catalogue.CallHungUp(event.by.value, event.sip_code, event.reason, event.q850))
 
     @property
     def was_answered(self) -> bool:

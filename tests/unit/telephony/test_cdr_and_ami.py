@@ -13,7 +13,6 @@ from voiceagent.telephony.ami import AmiClient, AmiError
 from voiceagent.telephony.asterisk_program import AsteriskProgram
 from voiceagent.telephony.asterisk_server import TEMPLATES, AsteriskPorts, AsteriskServer, PhoneAccount, SeatAccount
 from voiceagent.telephony.cdr import CdrDisposition, read_cdr
-from voiceagent.telephony.hangup import HangupReason, reason_of
 
 ANSWERED = (
     '"3f-a","+5511","+5511900000001","PJSIP/seat1-00000000","PJSIP/+55-1","1795316046.702490","1795316046.911548",'
@@ -195,18 +194,3 @@ def test_account_names_cannot_write_configuration(tmp_path: Path, name: str) -> 
     program = AsteriskProgram(("/bin/false",), Path("/modules"), Path("/data"))
     with pytest.raises(BadInputError):
         AsteriskServer(program, tmp_path, seats=[], phones=[PhoneAccount(name)])
-
-
-@pytest.mark.parametrize(
-    ("code", "rang", "reason"),
-    [
-        (486, True, HangupReason.BUSY),
-        (408, True, HangupReason.NO_ANSWER),
-        (408, False, HangupReason.UNREACHABLE),
-        (503, False, HangupReason.UNREACHABLE),
-        (488, False, HangupReason.INCOMPATIBLE),
-        (499, False, HangupReason.FAILED),
-    ],
-)
-def test_sip_codes_have_words(code: int, rang: bool, reason: HangupReason) -> None:
-    assert reason_of(code, rang=rang) is reason
