@@ -28,7 +28,8 @@ from voiceagent.cases import tables
 from voiceagent.cases.attempts import begin_attempt
 from voiceagent.cases.holds import lift_holds, place_hold
 from voiceagent.cases.intake import Given, Taken, import_cases, take_in
-from voiceagent.cases.kinds import SeatState
+from voiceagent.cases.kinds import LookVerdict, ReviewOutcome, SeatState
+from voiceagent.cases.reviews import Look, decide, keep_look, waiting
 from voiceagent.cases.seats import seat_changed
 from voiceagent.cases.segments import Intensity, save_segment
 from voiceagent.cases.stops import StopProved
@@ -364,6 +365,10 @@ class Talk:
             opt_out = connection.execute(sa.select(tables.opt_out.c.id)).scalars().first()
         proved = StopProved(opt_out, private_ref("proof", "letter 12", now))
         self.journal.record([NewEvent("person", taken.person_id, proved)])
+        with self.journal.db.read() as connection:
+            (doubted,) = waiting(connection, self.journal.tenant_id)
+        keep_look(self.journal, doubted, Look({"yes": LookVerdict.UNHEARD}, [{"turn": 3, "second": "Sing!"}], "whisper"))
+        decide(self.journal, doubted.agreement_id, ReviewOutcome.CONFIRMED, actor="Ana", note="ouvi o sim")
         place_hold(self.journal, taken.person_id, reason="lawsuit 1")
         lift_holds(self.journal, taken.person_id)
         save_segment(self.journal, "young", "days_overdue < 90", intensity=Intensity(per_week=2))

@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from voiceagent.base.money import DECIMALS
 from voiceagent.cases import tables as t
-from voiceagent.cases.kinds import DebtStatus, EmailStatus, OptOutScope, PhoneStatus, PromiseStatus
+from voiceagent.cases.kinds import STANDING, DebtStatus, EmailStatus, OptOutScope, PhoneStatus, PromiseStatus
 from voiceagent.cases.tables.segments import case_score
 from voiceagent.segments.fields import CUSTOM, Type
 from voiceagent.segments.grammar import All, Any_, Expression, Not, Test
@@ -66,7 +66,7 @@ _SCALARS: dict[str, Scalar] = {
     .limit(1)
     .scalar_subquery(),
     "open_promise": _exists(
-        t.promise.c.case_id == case.id, t.promise.c.status.in_((PromiseStatus.OPEN, PromiseStatus.PARTIAL))
+        t.promise.c.case_id == case.id, t.promise.c.status.in_(STANDING)
     ),
     "broken_promises": _count(
         t.promise.c.id, t.promise.c.case_id == case.id, t.promise.c.status == PromiseStatus.BROKEN

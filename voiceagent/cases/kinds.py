@@ -106,6 +106,25 @@ class PromiseStatus(StrEnum):
     UNDER_REVIEW = "under_review"
 
 
+#: What was promised and is neither kept nor broken yet: nobody is dunned for it, and nothing of it is erased.
+STANDING = (PromiseStatus.OPEN, PromiseStatus.PARTIAL, PromiseStatus.UNDER_REVIEW)
+
+
+class LookVerdict(StrEnum):
+    """What a second listening made of a promise's confirming turns."""
+
+    AGREED = "agreed"
+    DIFFERS = "differs"
+    UNHEARD = "unheard"
+
+
+class ReviewOutcome(StrEnum):
+    """What a person decided of a promise that was in doubt."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
 class ArtifactKind(StrEnum):
     """What a payment is made with."""
 

@@ -16,7 +16,7 @@ from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
 from voiceagent.cases import tables
-from voiceagent.cases.kinds import DebtStatus, PhoneStatus, PromiseStatus, Stage
+from voiceagent.cases.kinds import STANDING, DebtStatus, PhoneStatus, PromiseStatus, Stage
 from voiceagent.debt.case import Case, Debt
 from voiceagent.storage.database import Database
 from voiceagent.storage.schema import DEFAULT_TENANT
@@ -189,7 +189,7 @@ def earliest_open_promises(connection: sa.Connection, case_ids: Sequence[uuid.UU
     table = tables.promise
     rows = connection.execute(
         sa.select(table.c.case_id, sa.func.min(table.c.due).label("due"))
-        .where(table.c.case_id.in_(case_ids), table.c.status.in_((PromiseStatus.OPEN, PromiseStatus.PARTIAL)))
+        .where(table.c.case_id.in_(case_ids), table.c.status.in_(STANDING))
         .group_by(table.c.case_id)
     )
     return {row.case_id: row.due for row in rows}

@@ -108,7 +108,7 @@ def _idle_people(
     something = [
         any_of(t.debt, debt.status.in_((kinds.DebtStatus.OPEN, kinds.DebtStatus.DISPUTED))),
         any_of(t.debt, debt.updated_at >= before),
-        any_of(t.promise, t.promise.c.status.in_((kinds.PromiseStatus.OPEN, kinds.PromiseStatus.PARTIAL))),
+        any_of(t.promise, t.promise.c.status.in_(kinds.STANDING)),
         any_of(t.request, t.request.c.status.in_((kinds.RequestStatus.OPEN, kinds.RequestStatus.IN_PROGRESS))),
         sa.exists(since.correlate(t.person)),
         held(person.id),

@@ -1,6 +1,6 @@
 """How events become the rows of this room."""
 
-from voiceagent.cases import holds, recordings, segments, stops
+from voiceagent.cases import holds, recordings, reviews, segments, stops
 from voiceagent.cases.projections import calls, conversation, law, money, people
 from voiceagent.journal.journal import Projection
 
@@ -13,5 +13,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     *stops.PROJECTIONS,
     *holds.PROJECTIONS,
     *recordings.PROJECTIONS,
+    *reviews.PROJECTIONS,
     *segments.PROJECTIONS,
 )

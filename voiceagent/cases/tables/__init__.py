@@ -17,6 +17,7 @@ from voiceagent.cases.tables.people import (
     tenant,
 )
 from voiceagent.cases.tables.privacy import legal_hold, stop_proof
+from voiceagent.cases.tables.reviews import second_look
 from voiceagent.cases.tables.segments import case_score, segment
 
 #: Rows that only projections write, parents first: a replay of the journal must give them again, byte for byte.
@@ -45,6 +46,7 @@ PROJECTED = (
     legal_hold,
     segment,
     request,
+    second_look,
     recording,
     identity_try,
     seat,
@@ -79,6 +81,7 @@ __all__ = [
     "recording",
     "request",
     "seat",
+    "second_look",
     "segment",
     "stop_proof",
     "tenant",
