@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voiceagent.audio.format import FRAME_S, SAMPLE_RATE
-from voiceagent.base.errors import UnavailableError
+from voiceagent.base.errors import MissingPartError, UnavailableError
 from voiceagent.telephony.pj import check_frame_copy, pj, silence_log
 
 #: What trunks speak. The telephone network is G.711; anything else would only be converted on the way.
@@ -37,6 +37,9 @@ class SoftphoneSettings:
     """The endpoint asks to be replaced after so many calls."""
     poll_s: float = 0.010
     """Longest wait for a SIP event, and so the longest delay of a command."""
+    tls_authorities: Path | None = None
+    """PEM file of the authorities that may have signed the exchange's certificate: SIP goes by TLS to an exchange that
+    proves its name, and no call is set up without SRTP. None: UDP and plain RTP, for loopback and private networks."""
     user_agent: str = "voiceagent"
     log_file: Path | None = None
     """The library's own log (level 4, with messages: passwords hashed, numbers in clear). For debugging only."""
@@ -45,7 +48,7 @@ class SoftphoneSettings:
 def open_endpoint(settings: SoftphoneSettings) -> pj.Endpoint:
     """A started endpoint without accounts, polled by the calling thread, with a clock instead of a sound device.
 
-    UnavailableError `port_in_use` when the SIP port or address cannot be bound.
+    UnavailableError `port_in_use` when the SIP port or address cannot be bound; MissingPartError `no_certificates`.
     """
     check_frame_copy()
     silence_log()
@@ -53,10 +56,9 @@ def open_endpoint(settings: SoftphoneSettings) -> pj.Endpoint:
     endpoint.libCreate()
     try:
         endpoint.libInit(_configuration(settings))
-        transport = pj.TransportConfig()
-        transport.boundAddress, transport.port = settings.address, settings.sip_port
+        kind, transport = _transport(settings)
         try:
-            endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+            endpoint.transportCreate(kind, transport)
         except pj.Error as error:
             raise UnavailableError(
                 f"SIP port {settings.sip_port} at {settings.address} cannot be used ({error.reason}); "
@@ -71,6 +73,24 @@ def open_endpoint(settings: SoftphoneSettings) -> pj.Endpoint:
         endpoint.libDestroy()
         raise
     return endpoint
+
+
+def _transport(settings: SoftphoneSettings) -> tuple[int, pj.TransportConfig]:
+    """What signalling goes by."""
+    transport = pj.TransportConfig()
+    transport.boundAddress, transport.port = settings.address, settings.sip_port
+    if settings.tls_authorities is None:
+        return pj.PJSIP_TRANSPORT_UDP, transport
+    if not settings.tls_authorities.is_file():  # the library would only fail at the first registration
+        raise MissingPartError(
+            f"no {settings.tls_authorities}: put the certificate of the exchange's authority there (PEM)",
+            code="no_certificates",
+        )
+    transport.tlsConfig.CaListFile = str(settings.tls_authorities)
+    transport.tlsConfig.verifyServer = True
+    # 1.2 and newer; the registry's wheel knows no 1.3 and leaves it out.
+    transport.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
+    return pj.PJSIP_TRANSPORT_TLS, transport
 
 
 def _configuration(settings: SoftphoneSettings) -> pj.EpConfig:
