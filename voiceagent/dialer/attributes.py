@@ -6,15 +6,14 @@ import json
 import re
 from collections.abc import Callable
 
+from voiceagent.dialer import consents
 from voiceagent.dialer.cells import CellError, day, refuse_formula, refuse_scientific
-from voiceagent.dialer.columns import PREFIX, field_of, plain
+from voiceagent.dialer.columns import PREFIX, field_of
 
 LONGEST = 500
 _NUMBER = re.compile(r"-?\d{1,9}(?:[.,]\d{1,6})?%?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,5}", re.ASCII)
 _PAIR = re.compile(r"\s*([A-Za-z_][\w ]{0,40}?)\s*[:=]\s*([^;|]*?)\s*(?:[;|]|$)")
-_YES = frozenset({"s", "sim", "si", "y", "yes", "true", "verdadeiro", "verdadero", "1", "x", "ok", "aceito"})
-_NO = frozenset({"n", "nao", "no", "false", "falso", "0"})
 
 
 def value(name: str, text: str, region: str) -> str:
@@ -66,12 +65,17 @@ def _whole(text: str, region: str) -> str:
 
 
 def _consent(text: str, region: str) -> str:
-    word = plain(text)
-    if word in _YES:
-        return "yes"
-    if word in _NO:
-        return "no"
-    raise CellError("E_CONSENT", "consent is yes or no; put its day into a column consentimento_em")
+    found = consents.told(text)
+    if found is None:
+        raise CellError("E_CONSENT", "consent is yes, no or channels (voz, sms); its day goes to consentimento_em")
+    return found
+
+
+def _yes_or_no(text: str, region: str) -> str:
+    found = consents.told(text)
+    if found not in ("yes", "no"):
+        raise CellError("E_CONSENT", "consent to one channel is yes or no; its day goes to consentimento_em")
+    return found
 
 
 def _day(text: str, region: str) -> str:
@@ -84,5 +88,8 @@ _KINDS: dict[str, Callable[[str, str], str]] = {
     "most_instalments": _whole,
     "days_overdue": _whole,
     "consent": _consent,
+    "consent_voice": _yes_or_no,
+    "consent_sms": _yes_or_no,
+    "consent_email": _yes_or_no,
     "consent_at": _day,
 }

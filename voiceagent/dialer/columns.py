@@ -51,6 +51,10 @@ _ATTRIBUTES = {
     "most_discount": "desconto_max desconto_maximo descuento_max descuento_maximo max_discount",
     "most_instalments": "parcelas_max max_parcelas cuotas_max max_cuotas max_instalments",
     "consent": "consentimento consentimiento consent opt_in autorizacao autorizacion",
+    "consent_voice": "consentimento_voz consentimento_telefone consentimento_ligacao consentimiento_voz "
+    "consentimiento_telefono consentimiento_llamada consent_voice consent_phone consent_call opt_in_voice",
+    "consent_sms": "consentimento_sms consentimiento_sms consent_sms consent_text opt_in_sms",
+    "consent_email": "consentimento_email consentimiento_email consentimiento_correo consent_email opt_in_email",
     "consent_at": "consentimento_em data_consentimento fecha_consentimiento consent_at consent_date",
     "consent_source": "origem_consentimento origen_consentimiento consent_source",
 }
@@ -61,6 +65,9 @@ _FIELD |= {alias: PREFIX + name for name, aliases in _ATTRIBUTES.items() for ali
 #: Fields of which a row may have several columns.
 MANY = frozenset({"phone", "area", "email"})
 FIELDS = tuple(_WORDS)
+
+#: Of which a row may have a column for each number: consentimento1 belongs to the first column of telephones.
+OF_NUMBER = f"{PREFIX}consent"
 
 #: What other dialers write without a header.
 _VICIDIAL = (
@@ -92,6 +99,8 @@ def field_of(header: str) -> str | None:
         return PREFIX + name[2:66]
     stem = re.sub(r"_?\d+$", "", name)
     field = _FIELD.get(stem)
+    if field == OF_NUMBER:
+        return f"{OF_NUMBER}_of_{name[len(stem) :].lstrip('_')}"
     return field if field in MANY else None
 
 

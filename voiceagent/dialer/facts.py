@@ -20,6 +20,7 @@ from voiceagent.cases.store import CaseFile, Phone, earliest_open_promises, fail
 from voiceagent.compliance import CaseFacts, Channel, Contact, ContactKind, Decision, Purpose, Request, Softer
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
+from voiceagent.dialer.consents import NOTHING, Told, read_told
 from voiceagent.dialer.ladder import COOL_OFF
 from voiceagent.dialer.numbers import best_first
 from voiceagent.dialer.payday import day_after, pay_days
@@ -83,6 +84,8 @@ class Facts:
     """Wrong answers to identity questions the case may still get on the person's day."""
     softer: Softer | None = None
     """What the segments of the case ask for below the law's bounds."""
+    told: Told = NOTHING
+    """City and permissions, as the lists of the case told them."""
 
     @property
     def first_contact(self) -> bool:
@@ -107,6 +110,7 @@ class Facts:
             number=number,
             country=case.region if case.state or number is None else None,
             state=case.state,
+            city=self.told.city,
             debt=str(self.file.case_id),
             case=CaseFacts(
                 stage=self.facts.stage,
@@ -116,6 +120,7 @@ class Facts:
                 cooloff_until=self.facts.cooloff_until,
                 debtor_asked_for=asked_for,
             ),
+            consent=self.told.consent(phone.number),
             history=self.history,
             softer=self.softer,
             guard_s=guard_s,
@@ -159,9 +164,11 @@ def read_all_facts(
     wrong = failed_identity_at(connection, {file.case_id: file.person_id for file in files}, since=now - timedelta(1))
     today = now.astimezone(ZoneInfo(zone_for(files[0]))).date()
     asked = intensities(connection, [file.case_id for file in files], today=today, tenant_id=tenant_id)
+    zones = {file.case_id: zone_for(file) for file in files}
+    told = read_told(connection, zones)
     found = {}
     for file in files:
-        zone = zone_for(file)
+        zone = zones[file.case_id]
         less = asked.get(file.case_id)
         today = now.astimezone(ZoneInfo(zone)).date()
         midnight = datetime.combine(today, time.min, ZoneInfo(zone))
@@ -184,6 +191,7 @@ def read_all_facts(
             dials=dials,
             identity_tries_left=max(0, TRIES_PER_DAY - sum(at >= midnight for at in wrong[file.case_id])),
             softer=Softer(less.per_day, less.per_week, less.gap_hours) if less else None,
+            told=told.get(file.case_id, NOTHING),
         )
     return found
 

@@ -13,7 +13,7 @@ from voiceagent.calendars.zones import zones_of
 from voiceagent.cases.intake import Given
 from voiceagent.cases.kinds import Stage
 from voiceagent.debt.case import Case, Debt
-from voiceagent.dialer import attributes, cells, telephones
+from voiceagent.dialer import attributes, cells, consents, telephones
 from voiceagent.dialer.cells import CellError, cleaned
 from voiceagent.dialer.columns import PREFIX
 from voiceagent.dialer.documents import document
@@ -23,6 +23,7 @@ _MOST_PHONES = 9
 _LENGTHS = {"name": 200, "contract": 64, "creditor": 128, "product": 64, "state": 8, "debtor_id": 28}
 _EARLIEST_DUE = date(1990, 1, 1)
 _EARLIEST_BIRTH = date(1900, 1, 1)
+_OF_NUMBER = f"{consents.CONSENT}_of_"
 _KEYS = frozenset({"contract", "debtor_id"})
 #: Separators of several addresses in a cell.
 _BETWEEN_EMAILS = str.maketrans(",|/\n", ";;;;")
@@ -219,16 +220,13 @@ class RowReader:
         return birth
 
     def _phones(self, row: Row, faults: list[Fault]) -> tuple[str, ...]:
-        areas = [row.cells[column].strip() for column in self._columns.get("area", ())]
-        code = self._one(row, "phone_code").lstrip("+0")
         found: dict[str, None] = {}
         bad: list[Fault] = []
         for n, column in enumerate(self._columns.get("phone", ())):
             cell = cleaned(row.cells[column])
             if not cell:
                 continue
-            area = areas[n] if n < len(areas) else areas[0] if areas else ""
-            good, wrong, ninths = telephones.phones(cell, self.region, area, code)
+            good, wrong, ninths = self._numbers(row, n, cell)
             if ninths:
                 self._mend(NINTH, ninths)
             for number in good:
@@ -246,6 +244,12 @@ class RowReader:
             text = f"more than {_MOST_PHONES} numbers: the others were left out"
             faults.append(self._fault(row, "phone", "E_LONG", text, fatal=False))
         return tuple(found)[:_MOST_PHONES]
+
+    def _numbers(self, row: Row, n: int, cell: str) -> tuple[list[str], list[CellError], int]:
+        """What the `n`-th column of telephones holds, with the area code of its own column."""
+        areas = [row.cells[column].strip() for column in self._columns.get("area", ())]
+        area = areas[n] if n < len(areas) else areas[0] if areas else ""
+        return telephones.phones(cell, self.region, area, self._one(row, "phone_code").lstrip("+0"))
 
     def _emails(self, row: Row, faults: list[Fault]) -> tuple[str, ...]:
         found: dict[str, None] = {}
@@ -270,16 +274,42 @@ class RowReader:
 
     def _kept_beside(self, row: Row, faults: list[Fault]) -> dict[str, str]:
         kept: dict[str, str] = {}
+        doubtful: set[str] = set()
         for column, name in self._attributes.items():
             text = cleaned(row.cells[column])
             if not text:
                 continue
             try:
-                kept[name] = attributes.value(name, text, self.region)
+                if name.startswith(_OF_NUMBER):
+                    name, said = consents.NUMBERS, self._agreed(row, name, kept.get(consents.NUMBERS, ""), text)
+                else:
+                    said = attributes.value(name, text, self.region)
+                    if kept.get(name, said) != said:
+                        raise CellError("E_AMBIGUOUS", "two columns say different things: neither is kept")
+                kept[name] = said
             except CellError as error:
-                title = self.header[column].strip()
-                faults.append(Fault(row.line, title, text, error.code, error.text, fatal=False))
-        return kept
+                doubtful.add(name)
+                faults.append(Fault(row.line, self.header[column].strip(), text, error.code, error.text, fatal=False))
+        if not doubtful:
+            return kept
+        nothing_agreed = any(map(consents.is_about, doubtful))
+        left = {
+            name: said
+            for name, said in kept.items()
+            if name not in doubtful and not (nothing_agreed and consents.is_about(name))
+        }
+        # Where nobody can say what was agreed to, nothing was.
+        return left | {consents.CONSENT: "no"} if nothing_agreed else left
+
+    def _agreed(self, row: Row, name: str, agreed: str, text: str) -> str:
+        """`agreed` and the numbers that the permission in this cell is for, if it is one."""
+        yes = attributes.value(consents.OF_VOICE, text, self.region) == "yes"
+        columns = self._columns.get("phone", ())
+        n = int(name.removeprefix(_OF_NUMBER)) - 1
+        if not 0 <= n < len(columns):
+            raise CellError("E_CONSENT", "there is no column of telephones with this number")
+        good = self._numbers(row, n, cleaned(row.cells[columns[n]]))[0] if yes else []
+        return " ".join(list(dict.fromkeys([*agreed.split(), *good]))[: _MOST_PHONES + 1]) or consents.NO_NUMBER
 
     def _unpacked(self, row: Row) -> Row:
         """The row with what a cell of several values says put into columns that are empty."""
