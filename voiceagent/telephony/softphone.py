@@ -340,6 +340,10 @@ class Softphone:
         config.mediaConfig.lockCodecEnabled = False  # one INVITE, one answer: no UPDATE just after the answer
         config.mediaConfig.transportConfig.boundAddress = self.settings.address
         config.mediaConfig.transportConfig.port = self.settings.rtp_port
+        if self.settings.tls_authorities is not None:
+            # As outbound proxy, so that registration and every call take the one checked connection.
+            config.sipConfig.proxies.append(f"sip:{seat.registrar};transport=tls;lr")
+            config.mediaConfig.srtpUse, config.mediaConfig.srtpSecureSignaling = pj.PJMEDIA_SRTP_MANDATORY, 1
         seat.account = PjAccount(seat)
         seat.account.create(config)
 
