@@ -13,17 +13,15 @@ from voiceagent.base.ids import uuid7
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.store import load_phones
 from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.debt.retries import RetryPlan
 from voiceagent.dialer.campaigns import load_campaign
 from voiceagent.dialer.ladder import Next, Step, next_step
 from voiceagent.dialer.payday import day_after, pay_days
+from voiceagent.dialer.retrying import plan_in_force
 from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, EnrollmentState, callback, enrollment
 from voiceagent.journal.catalogue import CallbackRequested, CallEnded, CallHungUp, NumberMarked
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
-
-#: A callback nobody answered is tried again so often, a quarter of an hour apart.
-CALLBACK_TRIES = 3
-CALLBACK_RETRY = timedelta(minutes=15)
 
 #: A call that broke off with the right person is called back after this, once a day.
 DROPPED_AFTER, DROPPED_ONCE = timedelta(minutes=5), timedelta(days=1)
@@ -39,15 +37,16 @@ def settle(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, n
     if call.disposition is None:
         return
     disposition: Disposition = call.disposition
+    plan = plan_in_force(connection, journal.tenant_id, now)
     _call_back_dropped(journal, connection, call, disposition, now)
     _learn(journal, connection, call, disposition)
-    _close_callback(connection, call, disposition, now)
+    _close_callback(connection, call, disposition, now, plan)
     if call.enrollment_id is None:
         return
     row = connection.execute(sa.select(enrollment).where(enrollment.c.id == call.enrollment_id)).first()
     if row is None or row.state is not EnrollmentState.LEASED or row.leased_until is None:
         return
-    step = _step(connection, call, disposition, row, now)
+    step = _step(connection, call, disposition, row, now, plan)
     state = {Next.DONE: EnrollmentState.DONE, Next.STOPPED: EnrollmentState.STOPPED}.get(
         step.what, EnrollmentState.WAITING
     )
@@ -128,7 +127,11 @@ def _learn(journal: Journal, connection: sa.Connection, call: sa.Row[tuple[objec
 
 
 def _close_callback(
-    connection: sa.Connection, call: sa.Row[tuple[object, ...]], disposition: Disposition, now: datetime
+    connection: sa.Connection,
+    call: sa.Row[tuple[object, ...]],
+    disposition: Disposition,
+    now: datetime,
+    plan: RetryPlan,
 ) -> None:
     rows = connection.execute(
         sa.select(callback).where(
@@ -139,11 +142,11 @@ def _close_callback(
     ).all()
     for row in rows:
         values: dict[str, object] = {"leased_until": None, "leased_by": None}
-        if MEANING[disposition].human or row.attempts >= CALLBACK_TRIES:
+        if MEANING[disposition].human or row.attempts >= plan.callback_tries:
             done = MEANING[disposition].human
             values |= {"status": CallbackStatus.DONE if done else CallbackStatus.EXPIRED, "closed_at": now}
         else:
-            values["due_at"] = now + CALLBACK_RETRY
+            values["due_at"] = now + plan.callback_wait
         connection.execute(sa.update(callback).where(callback.c.id == row.id).values(**values))
 
 
@@ -189,6 +192,7 @@ def _step(
     disposition: Disposition,
     row: sa.Row[tuple[object, ...]],
     now: datetime,
+    plan: RetryPlan,
 ) -> Step:
     try:
         limit = load_campaign(connection, row.campaign_id).limits.max_attempts
@@ -208,7 +212,9 @@ def _step(
         for phone in load_phones(connection, call.person_id)
         if phone.id != call.phone_id and phone.status not in usable
     ]
-    step = next_step(disposition, now=now, zone=zone, same_today=same_today, seed=call.id, other_numbers=bool(others))
+    step = next_step(
+        plan, disposition, now=now, zone=zone, same_today=same_today, seed=call.id, other_numbers=bool(others)
+    )
     if disposition is Disposition.NOMON and (named := pay_days(connection, [call.id]).get(call.id)):
         step = Step(Next.RETRY, max(now, day_after(named, zone)), disposition.value)
     if step.what in (Next.RETRY, Next.NEXT_NUMBER) and row.attempts >= limit:

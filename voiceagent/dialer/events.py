@@ -116,3 +116,14 @@ class CallbackClosed(Said):
     callback_id: uuid.UUID
     status: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RetriesAdopted(Said):
+    """A version of the retry plan: what follows each outcome from `valid_from` (ISO day; None: at once) on."""
+
+    TYPE: ClassVar[str] = "dialing.retries"
+    version: int
+    sha256: str
+    body: dict[str, Any]
+    valid_from: str | None = None

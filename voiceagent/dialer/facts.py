@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -20,10 +20,11 @@ from voiceagent.cases.store import CaseFile, Phone, earliest_open_promises, fail
 from voiceagent.compliance import CaseFacts, Channel, Contact, ContactKind, Decision, Purpose, Request, Softer
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
+from voiceagent.debt.retries import QUIET
 from voiceagent.dialer.consents import NOTHING, Told, read_told
-from voiceagent.dialer.ladder import COOL_OFF
 from voiceagent.dialer.numbers import best_first
 from voiceagent.dialer.payday import day_after, pay_days
+from voiceagent.dialer.retrying import plan_in_force
 from voiceagent.dialer.tables import CallbackOrigin, callback
 from voiceagent.journal.catalogue import ComplianceDecided
 from voiceagent.journal.private import private_ref
@@ -157,7 +158,7 @@ def read_all_facts(
     """The same for several cases, by case id, with no more questions to the database than for one."""
     if not files:
         return {}
-    past = _pasts(connection, files, now)
+    past = _pasts(connection, files, now, tenant_id)
     stops = _stops(connection, files, tenant_id)
     stopped = _stopped_numbers(connection, files, tenant_id)
     promised = earliest_open_promises(connection, [file.case_id for file in files])
@@ -242,7 +243,9 @@ _SAID = sa.select(_a.id, _a.disposition, _a.case_id, _a.person_id).where(
 _Past = tuple[tuple[Contact, ...], dict[str, int], datetime | None]
 
 
-def _pasts(connection: sa.Connection, files: Sequence[CaseFile], now: datetime) -> dict[uuid.UUID, _Past]:
+def _pasts(
+    connection: sa.Connection, files: Sequence[CaseFile], now: datetime, tenant_id: uuid.UUID
+) -> dict[uuid.UUID, _Past]:
     """By person: contacts, dials by number, and until when an outcome wants quiet."""
     people = list({file.person_id for file in files})
     contacts: dict[uuid.UUID, list[Contact]] = {person: [] for person in people}
@@ -250,6 +253,7 @@ def _pasts(connection: sa.Connection, files: Sequence[CaseFile], now: datetime) 
     cool: dict[uuid.UUID, datetime] = {}
     since = {"people": people, "since": now - LOOK_BACK}
     broke: dict[uuid.UUID, tuple[uuid.UUID, datetime]] = {}
+    cool_off: Mapping[Disposition, timedelta] = {}
     for row in connection.execute(_HISTORY, since):
         person = row.person_id
         outgoing = row.direction is kinds.Direction.OUT
@@ -266,19 +270,21 @@ def _pasts(connection: sa.Connection, files: Sequence[CaseFile], now: datetime) 
             contacts[person].append(Contact(row.started_at, Channel.VOICE, kind, row.number, debt, row.outcome))
         if outgoing and row.number:
             dials[person][row.number] = dials[person].get(row.number, 0) + 1
-        if disposition in COOL_OFF:
+        if disposition in QUIET:
             ended = row.ended_at or row.started_at
+            # Asked once, and only where somebody's past needs it.
+            cool_off = cool_off or plan_in_force(connection, tenant_id, now).cool_off
             if disposition is Disposition.NOMON:
                 broke[row.id] = (person, ended)
                 continue
-            until = ended + COOL_OFF[disposition]
+            until = ended + cool_off[disposition]
             cool[person] = max(cool.get(person, until), until)
     named = pay_days(connection, list(broke))
     zones = {file.person_id: ZoneInfo(zone_for(file)) for file in files}
     for call, (person, ended) in broke.items():
         # A day the person named is the day we wait for, be it sooner or later than the usual pause.
         day = named.get(call)
-        until = day_after(day, zones[person]) if day else ended + COOL_OFF[Disposition.NOMON]
+        until = day_after(day, zones[person]) if day else ended + cool_off[Disposition.NOMON]
         cool[person] = max(cool.get(person, until), until)
     for asked in connection.execute(_ASKED, since):
         contacts[asked.person_id].append(Contact(asked.created_at, Channel.VOICE, ContactKind.CALLBACK_ASKED))

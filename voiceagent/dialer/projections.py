@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -135,6 +135,21 @@ def callback_closed(connection: sa.Connection, event: Event) -> None:
     )
 
 
+def retries_adopted(connection: sa.Connection, event: Event) -> None:
+    """A version of the retry plan."""
+    said = event.payload
+    row = {
+        "tenant_id": event.tenant_id,
+        "version": said["version"],
+        "valid_from": date.fromisoformat(said["valid_from"]) if said["valid_from"] else None,
+        "sha256": said["sha256"],
+        "body": said["body"],
+        "actor": event.actor[:64],
+        "adopted_at": event.at_utc,
+    }
+    upsert(connection, tables.retry_plan, [row], update=("valid_from", "sha256", "body", "actor", "adopted_at"))
+
+
 def campaign_mode(connection: sa.Connection, event: Event) -> None:
     """How far its calls may go."""
     _update(connection, event, "mode")
@@ -160,4 +175,5 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(events.TrunkSet.TYPE, for_each(trunk_set)),
     Projection(events.TrunkRemoved.TYPE, for_each(trunk_removed)),
     Projection(events.CallbackClosed.TYPE, for_each(callback_closed)),
+    Projection(events.RetriesAdopted.TYPE, for_each(retries_adopted)),
 )

@@ -260,3 +260,16 @@ worker = sa.Table(
     sa.Column("started_at", UtcDateTime(), nullable=False),
     sa.Column("beat_at", UtcDateTime(), nullable=False),
 )
+
+retry_plan = sa.Table(
+    "retry_plan",
+    metadata,
+    sa.Column("tenant_id", Uuid(), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, comment="The highest whose day has come is in force"),
+    sa.Column("valid_from", sa.Date, comment="The first day (UTC) on which it holds; NULL: at once"),
+    sa.Column("sha256", sa.String(64), nullable=False, comment="Of the plan, however its file was written"),
+    sa.Column("body", Json(), nullable=False),
+    sa.Column("actor", sa.String(64), nullable=False),
+    sa.Column("adopted_at", UtcDateTime(), nullable=False),
+    comment="What follows each outcome of a call, version by version; none: the program's own",
+)

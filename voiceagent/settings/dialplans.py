@@ -15,6 +15,7 @@ from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.debt.case import Case
 from voiceagent.debt.policy import Policy
+from voiceagent.debt.retries import RetryPlan
 from voiceagent.dialogue.checker import check
 from voiceagent.dialogue.finding import Finding
 from voiceagent.dialogue.prompts import variables_of
@@ -86,6 +87,11 @@ def load_policy(path: Path) -> Policy:
     return build(Policy, read_yaml(path))
 
 
+def load_retries(path: Path) -> RetryPlan:
+    """Read a retry plan; BadInputError with file and line when it is malformed."""
+    return build(RetryPlan, read_yaml(path))
+
+
 def load_case(path: Path) -> Case:
     """Read a debtor file (YAML or JSON); BadInputError with file and line when it is malformed or absurd."""
     document = read_yaml(path)
@@ -103,6 +109,17 @@ def is_policy(path: Path) -> bool:
     """Whether a file is a negotiation policy rather than a script."""
     data = read_yaml(path).data
     return isinstance(data, dict) and "policy" in data and "script" not in data
+
+
+def is_retries(path: Path) -> bool:
+    """Whether a file is a retry plan."""
+    data = read_yaml(path).data
+    return isinstance(data, dict) and "retries" in data and "script" not in data
+
+
+def retries_path(dialplans: Path) -> Path:
+    """Where the house's retry plan is kept."""
+    return dialplans / "retries.yaml"
 
 
 def script_path(dialplans: Path, name: str, language: str) -> Path:
@@ -136,8 +153,9 @@ def describe(document: Document, finding: Finding) -> str:
 
 
 def schema(kind: str = "script") -> str:
-    """The JSON Schema of a script (or `policy`), for editors."""
-    model = Policy if kind == "policy" else Script
+    """The JSON Schema of a script (or `policy`, `retries`), for editors."""
+    models: dict[str, type[BaseModel]] = {"policy": Policy, "retries": RetryPlan}
+    model = models.get(kind, Script)
     return json.dumps(model.model_json_schema(), indent=2, ensure_ascii=False)
 
 

@@ -23,6 +23,7 @@ from voiceagent.dialer.campaigns import all_campaigns
 from voiceagent.dialer.floor import Guards
 from voiceagent.dialer.heartbeat import Silence
 from voiceagent.dialer.measures import DialerCollector
+from voiceagent.dialer.retrying import adopt
 from voiceagent.dialer.watch import alarm_stale, brake_campaigns
 from voiceagent.journal.journal import Journal
 from voiceagent.kpi.exporter import BusinessCollector
@@ -31,6 +32,7 @@ from voiceagent.service.retention import retire
 from voiceagent.service.ticks import Service, Tick
 from voiceagent.service.upkeep import break_promises, close_lost_attempts, close_silent_workers, expire_leases
 from voiceagent.settings.config import load_settings
+from voiceagent.settings.dialplans import load_retries, retries_path
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import Paths
 from voiceagent.storage.database import Database
@@ -125,6 +127,9 @@ def build_service(journal: Journal, zone: ZoneInfo, recordings: Path) -> Service
                 return 0
         return admit(journal, rules(), guard_s=load_settings().dial.guard_s).weighed
 
+    def follow_retries() -> int:
+        return adopt(journal, load_retries(retries_path(Paths.from_environment().dialplans)), actor="service")
+
     silence = Silence(journal.clock)
     return Service(
         Leadership(journal.db, journal.clock),
@@ -137,6 +142,7 @@ def build_service(journal: Journal, zone: ZoneInfo, recordings: Path) -> Service
             Tick("stale_cases", 300.0, lambda: alarm_stale(journal)),
             Tick("promise_life", 300.0, lambda: break_promises(journal, zone)),
             Tick("admission", 10.0, weigh_newcomers),
+            Tick("retry_plan", 60.0, follow_retries),
             Tick("retention", 3600.0, lambda: retire(journal, rules, recordings)),
         ],
     )

@@ -28,7 +28,7 @@ def test_everything_a_script_can_use_is_documented(names: dict[str, object]) -> 
     assert set(names) - WORDS == set()
 
 
-@pytest.mark.parametrize("kind", ["script", "policy"])
+@pytest.mark.parametrize("kind", ["script", "policy", "retries"])
 def test_the_published_schema_is_the_one_in_force(kind: str) -> None:
     published = json.loads((DOCS / f"{kind}.schema.json").read_text(encoding="utf-8"))
     assert published == json.loads(schema(kind)), f"write it anew: voiceagent script schema > docs/{kind}.schema.json"

@@ -23,27 +23,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "prove files sound; without a path, everything in dialplans/",
         "voiceagent script check dialplans/negotiation/pt-BR.yaml",
     )
-    check.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="script or policy files, or directories")
+    check.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="scripts, policies, retry plans, folders")
     check.add_argument("--json", action="store_true", help="print one JSON document")
     shape = add_action(
         parts,
         "schema",
-        "print the JSON Schema of a script or a policy, for editors",
+        "print the JSON Schema of a script, a policy or a retry plan, for editors",
         "voiceagent script schema > script.schema.json",
     )
-    shape.add_argument("--policy", action="store_true", help="of a policy")
+    of = shape.add_mutually_exclusive_group()
+    of.add_argument("--policy", action="store_true", help="of a policy")
+    of.add_argument("--retries", action="store_true", help="of a retry plan")
 
 
 def run(args: argparse.Namespace) -> int:
     """0 when everything is sound, 1 when anything is not."""
-    from voiceagent.settings.dialplans import schema
+    from voiceagent.settings.dialplans import retries_path, schema
     from voiceagent.settings.paths import Paths
 
     if args.part == "schema":
-        print(schema("policy" if args.policy else "script"))
+        print(schema("policy" if args.policy else "retries" if args.retries else "script"))
         return 0
     dialplans = Paths.from_environment().dialplans
-    files = list(_files(args.paths or [dialplans / "negotiation", dialplans / "policies"]))
+    files = list(_files(args.paths or [dialplans / "negotiation", dialplans / "policies", retries_path(dialplans)]))
     if not files:
         raise BadInputError(f"no script or policy found in {args.paths or dialplans}: give a .yaml file")
     problems = [(path, *problem) for path in files for problem in _problems(path)]
@@ -71,9 +73,12 @@ def _files(paths: list[Path]) -> list[Path]:
 
 
 def _problems(path: Path) -> list[tuple[bool, str]]:
-    from voiceagent.settings.dialplans import check_script, is_policy, load_policy
+    from voiceagent.settings.dialplans import check_script, is_policy, is_retries, load_policy, load_retries
 
     try:
+        if is_retries(path):
+            load_retries(path)
+            return []
         if is_policy(path):
             load_policy(path)
             return []
