@@ -16,7 +16,7 @@ from tests.sip import phones
 from voiceagent.base.errors import MissingPartError
 from voiceagent.settings.paths import ROOT, Paths
 from voiceagent.telephony.asterisk_program import AsteriskProgram
-from voiceagent.telephony.asterisk_server import AsteriskServer, PhoneAccount, SeatAccount
+from voiceagent.telephony.asterisk_server import AsteriskServer, HumanAccount, PhoneAccount, SeatAccount
 from voiceagent.telephony.seat import Seat
 from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
 
@@ -47,6 +47,7 @@ def asterisk_server(
         tmp_path_factory.mktemp("asterisk"),
         seats=[SeatAccount(f"seat{number}", f"900{number}") for number in range(1, 5)],
         phones=[PhoneAccount(number) for number in phones.NUMBERS],
+        humans=[HumanAccount(phones.HUMAN)],
     )
     asyncio.run(server.start())
     yield server
@@ -94,7 +95,9 @@ def telephones(asterisk_server: AsteriskServer, tmp_path_factory: pytest.TempPat
         "tests.sip.phones",
         registrar=asterisk_server.registrar,
         folder=str(tmp_path_factory.mktemp("phones")),
-        accounts={number: account.password for number, account in asterisk_server.phones.items()},
+        accounts={
+            name: account.password for name, account in (asterisk_server.phones | asterisk_server.humans).items()
+        },
     )
     assert child.read() == {"ready": True}
     yield child

@@ -1,7 +1,8 @@
 """Simulated telephones in a process of their own: the SIP library allows one endpoint per process.
 
 Reads one JSON object (registrar, folder, accounts: number -> password), then commands, one JSON object a line:
-{"do": "call", "number", "to", "keys"}, {"do": "press", "number", "keys"}, {"do": "hang up", "number"}, {"do": "stop"};
+{"do": "call", "number", "to", "keys"}, {"do": "press", "number", "keys"}, {"do": "hang up", "number"}, {"do": "stop"},
+{"do": "be", "number": HUMAN, "how": "answer", "ring" or "refuse"};
 keys of a call are pressed one string after the other, each when the other side has spoken and fallen silent.
 Writes one JSON object a line: {"ready"}, then what happens.
 What a phone does is its number's business, below.
@@ -33,6 +34,8 @@ PRESSES = "+5511900000006"  # answers, presses keys, tells which keys it hears
 ABSENT = "+5511900000007"  # has an account and never registers
 DEBTOR = "+5511955550100"  # calls us
 NUMBERS = (TALKS, BUSY, RINGS, REFUSES, LEAVES, PRESSES, ABSENT, DEBTOR)
+
+HUMAN = "human1"  # a person in the humans' queue; does what it was last told: answer, ring, refuse
 
 KEYS = "159*0#"
 FAR_SEED = 7
@@ -82,10 +85,27 @@ async def live(seat: Seat, line: PjLine, folder: Path, ticks: RealTicks, keys: l
                 return
 
 
-async def serve(seat: Seat, folder: Path, ticks: RealTicks, tasks: set[asyncio.Task[None]]) -> None:
+async def attend(seat: Seat, line: PjLine, how: str, folder: Path, ticks: RealTicks) -> None:
+    """What a person does with somebody handed over."""
+    tell(number=seat.user, ringing=line.remote, headers=dict(line.headers))
+    if how == "refuse":
+        await seat.reject(line, 486)
+        return
+    if how == "answer":
+        await seat.answer(line)
+    await live(seat, line, folder, ticks, [])
+
+
+async def serve(
+    seat: Seat, folder: Path, ticks: RealTicks, tasks: set[asyncio.Task[None]], manner: dict[str, str],
+    calls: dict[str, PjLine],
+) -> None:
     while True:
         line = await seat.incoming()
-        if seat.user == BUSY:
+        calls[seat.user] = line
+        if seat.user == HUMAN:
+            tasks.add(asyncio.create_task(attend(seat, line, manner.get(HUMAN, "ring"), folder, ticks)))
+        elif seat.user == BUSY:
             await seat.reject(line, 486)
         elif seat.user == REFUSES:
             await seat.reject(line, 603)
@@ -100,14 +120,18 @@ async def main() -> None:
     softphone, ticks, tasks = Softphone(SoftphoneSettings()), RealTicks(), set[asyncio.Task[None]]()
     await softphone.start()
     folder, seats, calls = Path(given["folder"]), dict[str, Seat](), dict[str, PjLine]()
+    manner: dict[str, str] = {}
     for number, password in given["accounts"].items():
         if number != ABSENT:
             seats[number] = await softphone.add_account(number, password, given["registrar"])
-            tasks.add(asyncio.create_task(serve(seats[number], folder, ticks, tasks)))
+            tasks.add(asyncio.create_task(serve(seats[number], folder, ticks, tasks, manner, calls)))
     tell(ready=True)
     while (line := await asyncio.to_thread(sys.stdin.readline)) and (command := json.loads(line))["do"] != "stop":
         if command["do"] == "press":
             calls[command["number"]].send_dtmf("".join(command["keys"]))
+            continue
+        if command["do"] == "be":
+            manner[command["number"]] = command["how"]
             continue
         if command["do"] == "hang up":
             await calls[command["number"]].hangup()

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from voiceagent.audio.hold_music import hold_music
 from voiceagent.base.errors import BadInputError, UnavailableError
 from voiceagent.telephony.ami import AmiClient, AmiError
 from voiceagent.telephony.asterisk_program import AsteriskProgram
@@ -23,6 +24,8 @@ HOST = "127.0.0.1"
 TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk"
 #: The number of the seats' queue.
 QUEUE_NUMBER = "8000"
+#: The number that seats hand debtors over to.
+HUMANS_NUMBER = "8001"
 
 #: Read by Asterisk's core, which reports an error when one is missing; its defaults are right.
 DEFAULTED = ("acl", "ccss", "cel", "features", "indications", "pjproject", "stasis", "udptl")
@@ -50,6 +53,22 @@ class PhoneAccount:
 
     number: str
     password: str = field(default_factory=_password, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HumanAccount:
+    """A person's telephone in the humans' queue."""
+
+    name: str
+    password: str = field(default_factory=_password, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkAccount:
+    """Wires that end at a SIP address of this machine (tests): host:port."""
+
+    name: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +105,25 @@ class AsteriskServer:
         *,
         seats: Iterable[SeatAccount],
         phones: Iterable[PhoneAccount],
+        humans: Iterable[HumanAccount] = (),
+        trunks: Iterable[TrunkAccount] = (),
         ports: AsteriskPorts | None = None,
         templates: Path = TEMPLATES,
         queue_number: str = QUEUE_NUMBER,
+        humans_number: str = HUMANS_NUMBER,
     ) -> None:
-        """`queue_number`: what debtors dial to reach whichever seat is free."""
+        """`queue_number`: where debtors reach whichever seat is free; `humans_number`: where seats reach people."""
         self.program, self.home, self.templates = program, home.absolute(), templates
         self.seats = {seat.name: seat for seat in seats}
         self.phones = {phone.number: phone for phone in phones}
-        self.queue_number = queue_number
+        self.trunks = tuple(trunks)
+        self.humans = {human.name: human for human in humans}
+        self.queue_number, self.humans_number = queue_number, humans_number
         self.ports = ports or AsteriskPorts.free()
         self.ami_user, self.ami_secret = "voiceagent", secrets.token_hex(24)
         self._process: subprocess.Popen[bytes] | None = None
-        for name in (queue_number, *self.seats, *self.phones, *(seat.extension for seat in self.seats.values())):
+        extensions = (queue_number, humans_number, *(seat.extension for seat in self.seats.values()))
+        for name in (*extensions, *self.seats, *self.phones, *self.humans, *(trunk.name for trunk in self.trunks)):
             if not _NAME.fullmatch(name):
                 raise BadInputError(
                     f"{name!r} cannot be a SIP account: letters and digits only, + in front of a number"
@@ -189,6 +214,7 @@ class AsteriskServer:
         # Asterisk makes none of these itself, and loses what it wanted to write when one is missing.
         for name in ("etc", "agi", "cache", "lib/keys", "log/cdr-custom", "run", "spool/recording", "spool/monitor"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
+        hold_music(self.home / "moh/melody.wav")
         values = {
             "HOME": str(self.home),
             "MODULES": str(self.program.modules),
@@ -201,7 +227,9 @@ class AsteriskServer:
             "RTP_LAST": str(self.ports.rtp_last),
             "ENDPOINTS": "\n".join(self._endpoints()),
             "QUEUE_NUMBER": self.queue_number,
-            "QUEUE_MEMBERS": "\n".join(f"member => PJSIP/{seat},0,{seat},PJSIP/{seat}" for seat in self.seats),
+            "QUEUE_MEMBERS": _members(self.seats),
+            "HUMANS_NUMBER": self.humans_number,
+            "HUMAN_MEMBERS": _members(self.humans),
             "SEAT_EXTENSIONS": "\n".join(
                 f"exten => {seat.extension},1,Gosub(new-call-id,s,1)\n"
                 f" same => n,Dial(PJSIP/{seat.name},${{RING}},b(new-call-id^header^1(${{VOICEAGENT_CALL}})))\n"
@@ -218,12 +246,16 @@ class AsteriskServer:
 
     def _endpoints(self) -> Iterable[str]:
         kinds = [("seat", seat.name, seat.password) for seat in self.seats.values()]
+        kinds += [("human", human.name, human.password) for human in self.humans.values()]
         kinds += [("phone", phone.number, phone.password) for phone in self.phones.values()]
         for kind, name, password in kinds:
             caller = f"callerid = <{name}>\n" if kind == "phone" else ""
             yield f"[{name}]({kind})\nauth = {name}\naors = {name}\n{caller}"
             yield f"[{name}](password)\nusername = {name}\npassword = {password}\n"
             yield f"[{name}](contact)\n"
+        for trunk in self.trunks:
+            yield f"[{trunk.name}](trunk)\naors = {trunk.name}\n"
+            yield f"[{trunk.name}]\ntype = aor\ncontact = sip:{trunk.address}\n"
 
     async def _ready(self) -> None:
         while True:
@@ -239,6 +271,10 @@ class AsteriskServer:
                     return
             except AmiError:
                 await asyncio.sleep(0.05)
+
+
+def _members(names: Iterable[str]) -> str:
+    return "\n".join(f"member => PJSIP/{name},0,{name},PJSIP/{name}" for name in names)
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:

@@ -34,11 +34,20 @@ class FakeLine:
         self.call_id, self.remote, self.incoming = call_id, remote, incoming
         self.caller_id: str | None = None
         """What an outgoing call shows to the far side."""
+        self.trunk: str | None = None
+        """The wires an outgoing call was to take."""
         self.ended: HungUp | None = None
         self.answered_at: float | None = None
         """Virtual second of the answer."""
         self.sent_dtmf = ""
         """Every key our side has sent."""
+        self.headers: dict[str, str] = {}
+        self.transfers: list[tuple[str, str]] = []
+        """Where this line was handed over to, with the note."""
+        self.transfer_status = 200
+        """What the exchange says to that."""
+        self.away = False
+        self._back: asyncio.Future[str] | None = None
         self._ticks, self._far = ticks, far
         self._playout, self._heard = Playout(), Heard()
         self._tap: FrameTap | None = None
@@ -94,6 +103,25 @@ class FakeLine:
         """End the call."""
         self._end(HungUp(HungUpBy.NEAR, 200 if self.answered_at is not None else 487, reason))
 
+    async def transfer(self, number: str, note: str = "") -> int:
+        """Hand the far side over; it is away until `far_back`, `given_up` or the end."""
+        self.transfers.append((number, note))
+        if self.ended is not None:
+            return 0
+        self.away = 200 <= self.transfer_status < 300
+        self._back = asyncio.get_running_loop().create_future()
+        return self.transfer_status
+
+    async def back(self) -> str:
+        """Wait for `far_back`."""
+        assert self._back is not None, "nothing was handed over"
+        return await asyncio.shield(self._back)
+
+    def given_up(self) -> None:
+        """The far side hung up while it was away."""
+        if self.away:
+            self._end(HungUp(HungUpBy.FAR, 200, HangupReason.NORMAL))
+
     def refuse(self, sip_code: int) -> None:
         """Our side does not take an incoming call."""
         self._end(HungUp(HungUpBy.NEAR, sip_code, f"rejected_{sip_code}"))
@@ -119,6 +147,12 @@ class FakeLine:
         """Do not pick up: the status the caller gets."""
         self._end(HungUp(HungUpBy.FAILURE, sip_code, reason_of(sip_code, rang=True)))
 
+    def far_back(self, reason: str = "timeout") -> None:
+        """Nobody took it: the exchange gives it back."""
+        assert self._back is not None and self.away, "nothing was handed over"
+        self.away = False
+        self._back.set_result(reason)
+
     def far_press(self, digits: str) -> None:
         """Press keys."""
         for digit in digits:
@@ -133,7 +167,7 @@ class FakeLine:
         )
 
     def _tick(self) -> None:
-        if self.answered_at is None or self.ended is not None:
+        if self.answered_at is None or self.ended is not None or self.away:
             return
         near = self._playout.fetch()
         far = self._far.tick(near)
@@ -161,7 +195,9 @@ class FakePhone:
         self._incoming: asyncio.Queue[FakeLine] = asyncio.Queue()
         self._closed = False
 
-    async def dial(self, number: str, *, call_id: str, caller_id: str | None = None) -> FakeLine:
+    async def dial(
+        self, number: str, *, call_id: str, caller_id: str | None = None, trunk: str | None = None
+    ) -> FakeLine:
         """Ring the far side made for (number, call_id)."""
         if self._closed:
             raise UnavailableError("the softphone is closed", code="not_started")
@@ -169,7 +205,7 @@ class FakePhone:
             raise UnavailableError(f"all {self.max_calls} lines of this process are in use", code="no_free_line")
         far = self._far_side(number, call_id)
         line = FakeLine(self.ticks, call_id, number, far)
-        line.caller_id = caller_id
+        line.caller_id, line.trunk = caller_id, trunk
         self.lines.append(line)
         line.far_ring()
         far.ring(line)

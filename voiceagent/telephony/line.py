@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -116,14 +117,43 @@ class Line(Protocol):
         ...
 
 
+class SeatLine(Line, Protocol):
+    """A call of one of our seats: its far side can be handed over to people."""
+
+    headers: Mapping[str, str]
+    """The X- headers that an incoming call came with, by their names in lower case."""
+
+    async def transfer(self, number: str, note: str = "") -> int:
+        """Ask the exchange to take the far side to `number` (blind REFER); returns the final SIP status.
+
+        200: the exchange has the far side and this line is away, no audio flows; nobody need have answered.
+        Anything else: nothing has changed. 0: no answer, or the far side hung up meanwhile. `note` (printable ASCII
+        without spaces) goes along.
+        """
+        ...
+
+    async def back(self) -> str:
+        """Wait until the exchange gives an away line back; returns its word for why. Audio flows again."""
+        ...
+
+    def given_up(self) -> None:
+        """Tell an away line that its far side has hung up at the exchange: HungUp follows."""
+        ...
+
+
 class Phone(Protocol):
     """A registered softphone that can hold one or more lines."""
 
-    async def dial(self, number: str, *, call_id: str, caller_id: str | None = None) -> Line:
-        """Send the INVITE (with X-Voiceagent-Call) and return its line at once; Ringing, Answered or HungUp follow."""
+    async def dial(
+        self, number: str, *, call_id: str, caller_id: str | None = None, trunk: str | None = None
+    ) -> SeatLine:
+        """Send the INVITE (with X-Voiceagent-Call) and return its line at once; Ringing, Answered or HungUp follow.
+
+        `trunk`: the wires that the exchange is to take; None leaves it the choice.
+        """
         ...
 
-    async def incoming(self) -> Line:
+    async def incoming(self) -> SeatLine:
         """Wait for the next incoming call; it is ringing until `answer`."""
         ...
 

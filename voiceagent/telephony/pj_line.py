@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from voiceagent.base.errors import BadInputError
@@ -21,13 +21,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _DIGITS = re.compile(r"[0-9A-D*#]{1,64}")
+_EXTENSION = re.compile(r"\+?[0-9A-Za-z]{1,40}")
+_NOTE = re.compile(r"[0-9A-Za-z._:+-]{0,200}")
+
+#: Seconds until an exchange that says nothing to a REFER has refused it.
+TRANSFER_S = 10.0
 
 
 class PjLine:
     """One call as the agent sees it (line.Line). Its methods run on the asyncio loop and never touch the library."""
 
-    def __init__(self, seat: Seat, call_id: str, remote: str, *, incoming: bool) -> None:
+    def __init__(
+        self, seat: Seat, call_id: str, remote: str, *, incoming: bool, headers: Mapping[str, str] | None = None
+    ) -> None:
         self.seat = seat
+        self.headers = headers or {}
+        """The X- headers of an incoming call, by their names in lower case."""
         self.call_id, self.remote, self.incoming = call_id, remote, incoming
         self.wires = Wires()
         self.call: PjCall | None = None
@@ -40,6 +49,8 @@ class PjLine:
         """Set once the call is over."""
         self.hangup_reason: str | None = None
         """Why our side ends the call, once it does. Written before the owner thread is told."""
+        self._transferred: asyncio.Future[int] | None = None
+        self._back: asyncio.Future[str] = self._loop.create_future()
 
     async def next_event(self) -> LineEvent:
         """Wait for the next event; HungUp for ever once the call is over."""
@@ -92,8 +103,63 @@ class PjLine:
             return
         if self.hangup_reason is None:
             self.hangup_reason = reason
-        self._post(lambda: self.call.end() if self.call is not None else None)
+        self._post(self._end)
         await self.over()
+
+    def _end(self) -> None:
+        if self.call is not None:
+            self.call.end()
+        if self.seat.away.pop(self.call_id, None) is not None:
+            self.tell(HungUp(HungUpBy.NEAR, 200, self.hangup_reason or HangupReason.NORMAL))
+
+    async def transfer(self, number: str, note: str = "") -> int:
+        """REFER the far side to `number` of the registrar; `note` is a parameter of the Refer-To."""
+        if not _EXTENSION.fullmatch(number) or not _NOTE.fullmatch(note):
+            raise BadInputError(f"a call cannot be handed over to {number!r} with the note {note!r}")
+        self._transferred, self._back = self._loop.create_future(), self._loop.create_future()
+        parameter = f";voiceagent={note}" if note else ""
+        uri = f"<sip:{number}@{self.seat.registrar}{parameter}>"
+        self._post(lambda: self.call.refer(uri) if self.call is not None else self.tell_transfer(0))
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._transferred), TRANSFER_S)
+        except TimeoutError:
+            return await self.seat.softphone.call(self._unanswered)
+
+    def _unanswered(self) -> int:
+        """A REFER without a final word: done where the exchange has ended our leg meanwhile."""
+        if self.call is None and self.call_id in self.seat.away:
+            return 200
+        self.seat.away.pop(self.call_id, None)
+        return 0
+
+    async def back(self) -> str:
+        """Why the exchange gave the line back."""
+        return await asyncio.shield(self._back)
+
+    def given_up(self) -> None:
+        """The far side hung up while the exchange had it."""
+
+        def give_up() -> None:
+            if self.seat.away.pop(self.call_id, None) is not None:
+                self.tell(HungUp(HungUpBy.FAR, 200, HangupReason.NORMAL))
+
+        self._post(give_up)
+
+    def tell_transfer(self, status: int) -> None:
+        """From the owner thread: the final word on a REFER."""
+        self._loop.call_soon_threadsafe(self._settle_transfer, status)
+
+    def _settle_transfer(self, status: int) -> None:
+        if self._transferred is not None and not self._transferred.done():
+            self._transferred.set_result(status)
+
+    def tell_back(self, reason: str) -> None:
+        """From the owner thread: the far side is here again."""
+        self._loop.call_soon_threadsafe(self._settle_back, reason)
+
+    def _settle_back(self, reason: str) -> None:
+        if not self._back.done():
+            self._back.set_result(reason)
 
     async def over(self) -> HungUp:
         """Wait until the call is over; takes no event."""
@@ -108,9 +174,12 @@ class PjLine:
         self._loop.call_soon_threadsafe(self._told, event)
 
     def _told(self, event: LineEvent) -> None:
+        if self.ended is not None:
+            return
         self._events.put_nowait(event)
         if isinstance(event, HungUp):
             self.ended = event
+            self._settle_transfer(0)
             if self._over is not None and not self._over.done():
                 self._over.set_result(event)
 
@@ -129,18 +198,20 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self._failure: HangupReason | None = None
         self._outcome: HungUp | None = None
         self._packets, self._packets_at = -1, 0.0
+        self.given_back: str | None = None
+        """Why the exchange calls us with a far side that we had handed over."""
 
     @property
     def answered(self) -> bool:
         """Whether the call was answered and its audio connected."""
         return self._confirmed and self._has_media
 
-    def ring(self) -> None:
-        """Tell the caller of an incoming call that it rings."""
+    def respond(self, status: int) -> None:
+        """Tell the caller of an incoming call that it rings (180), is answered (200) or is not taken."""
         if not self.disconnected:
-            ringing = pj.CallOpParam()
-            ringing.statusCode = 180
-            self.answer(ringing)
+            response = pj.CallOpParam()
+            response.statusCode = status
+            self.answer(response)
 
     def end(self, status: int = 0, failure: HangupReason | None = None) -> None:
         """Hang up, cancel or reject (`status`), once; the end arrives as a callback."""
@@ -162,9 +233,26 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def let_go(self) -> None:
         """Give the port back and tell the line that it is over: whoever hears that finds room for the next call."""
         self.port.wires, self.port.lent = None, False
+        if self.line.call is not self:
+            return  # the far side is back already, by another call
         self.line.call = None
+        if self.line.call_id in self.line.seat.away:
+            return
         # Without an outcome the library goes down with the call still in it.
         self.line.tell(self._outcome or HungUp(HungUpBy.NEAR, 0, HangupReason.CLOSING))
+
+    def refer(self, uri: str) -> None:
+        """Have the exchange take the far side; what it says arrives as a callback."""
+        if self.disconnected or self._ending:
+            self.line.tell_transfer(0)
+            return
+        # From now on the exchange may call back with the far side, even before it says that it has taken it.
+        self.line.seat.away[self.line.call_id] = self.line
+        try:
+            self.xfer(uri, pj.CallOpParam(True))
+        except pj.Error as error:
+            log.warning("transfer of %s: %s", self.line.call_id, error.reason)
+            self._referred(0)
 
     def watch(self, now: float, media_timeout_s: float) -> None:
         """Once a second or so: end a call that rings too long, or whose audio has stayed away."""
@@ -192,6 +280,35 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
         """One key, however long it was held."""
         self._guard(lambda: self.line.tell(Dtmf(prm.digit)))
+
+    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
+        """What became of a REFER: the exchange does not hang up our leg afterwards, so we do."""
+        code, final = prm.statusCode, prm.finalNotify
+        if final or code >= 300:
+            prm.cont = False
+            self._guard(lambda: self._referred(code))
+
+    def _referred(self, code: int) -> None:
+        line = self.line
+        if 200 <= code < 300:
+            self.end()
+        elif line.seat.away.pop(line.call_id, None) is not None and line.call is None:
+            line.tell(self._outcome or HungUp(HungUpBy.FAR, code, HangupReason.NORMAL))
+        line.tell_transfer(code)
+
+    def give_way(self) -> None:
+        """The far side is back by another call before the exchange has said that it took it."""
+        self.port.wires = None
+        self.end()
+        self.line.tell_transfer(200)
+
+    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
+        """A far side that sends us elsewhere would have us call whatever it likes, at our cost."""
+        prm.statusCode = pj.PJSIP_SC_DECLINE
+
+    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
+        """Nobody puts himself into another one's call."""
+        prm.statusCode = pj.PJSIP_SC_DECLINE
 
     def _state(self, event: pj.SipEvent) -> None:
         info = self.getInfo()
@@ -221,6 +338,10 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def _up(self) -> None:
         wires = self.line.wires
+        if self.answered and self.given_back is not None:
+            self._packets_at = time.monotonic()
+            self.line.tell_back(self.given_back)
+            self.given_back = None
         if self.answered and not wires.answered:
             self._packets_at = time.monotonic()
             wires.answered = True

@@ -18,12 +18,25 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CALL_HEADER = "X-Voiceagent-Call"
+#: The trunk that the dialer counts a call against; the exchange's dialplan takes it.
+TRUNK_HEADER = "X-Voiceagent-Trunk"
+#: Why the exchange calls with somebody we had handed over: nobody took the call.
+RETURN_HEADER = "X-Voiceagent-Return"
 
 _NUMBER = re.compile(r"\+?[0-9]{2,15}")
 _SIP_URI = re.compile(r"sip:(\+?[A-Za-z0-9._-]{1,64})@[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?")
+_TRUNK = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _CALL_ID = re.compile(r"[0-9A-Fa-f-]{1,64}")
-_HEADER = re.compile(rf"^{CALL_HEADER}[ \t]*:[ \t]*([0-9A-Fa-f-]+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_EXTRA = re.compile(r"^(X-[A-Za-z0-9-]{1,60})[ \t]*:[ \t]*([^\r\n]{0,400}?)[ \t]*\r?$", re.MULTILINE)
 _USER = re.compile(r"sips?:([^@;>]+)@")
+
+
+def extra_headers(message: str) -> dict[str, str]:
+    """The X- headers of a SIP message, by their names in lower case; the first of a name counts."""
+    found: dict[str, str] = {}
+    for name, value in _EXTRA.findall(message.partition("\r\n\r\n")[0]):
+        found.setdefault(name.lower(), value)
+    return found
 
 
 class Seat:
@@ -36,14 +49,23 @@ class Seat:
         self.account: PjAccount | None = None
         """The library's account. Only the owner thread touches it."""
         self.calls: asyncio.Queue[PjLine] = asyncio.Queue()
+        self.away: dict[str, PjLine] = {}
+        """Lines whose far side the exchange has, by the call's id; it may give them back. The owner thread's."""
         self.registration: asyncio.Future[None] = softphone.loop.create_future()
 
     async def dial(
-        self, number: str, *, call_id: str, caller_id: str | None = None, ring_timeout_s: float | None = None
+        self,
+        number: str,
+        *,
+        call_id: str,
+        caller_id: str | None = None,
+        trunk: str | None = None,
+        ring_timeout_s: float | None = None,
     ) -> PjLine:
         """Send the INVITE and return its line at once.
 
-        `number` is E.164 (or `sip:user@host[:port]`), `caller_id` the number shown to the far side, `call_id` a uuid.
+        `number` is E.164 (or `sip:user@host[:port]`), `caller_id` the number shown to the far side, `call_id` a uuid,
+        `trunk` the wires to take (the exchange's choice without one).
         After `ring_timeout_s` (default: the softphone's setting) of ringing: HungUp(failure, …, no_answer).
         Errors: BadInputError for what may not be in a SIP message; UnavailableError `no_free_line` when every call the
         library can hold is in use, `not_started` when the softphone is closed.
@@ -55,11 +77,15 @@ class Seat:
             raise BadInputError(f"{call_id!r} cannot be a call's id: a uuid is expected")
         if caller_id is not None and not _NUMBER.fullmatch(caller_id):
             raise BadInputError(f"{caller_id!r} cannot be shown as caller; write it like +551130000000")
+        if trunk is not None and not _TRUNK.fullmatch(trunk):
+            raise BadInputError(f"{trunk!r} cannot be a trunk's name: letters, digits, _ and - only")
         await self.softphone.admit()
         line = PjLine(self, call_id, uri_match[1] if uri_match else number, incoming=False)
         uri = number if uri_match else f"sip:{number}@{self.registrar}"
         timeout = self.softphone.settings.ring_timeout_s if ring_timeout_s is None else ring_timeout_s
         headers = {CALL_HEADER: call_id}
+        if trunk is not None:
+            headers[TRUNK_HEADER] = trunk
         if caller_id is not None:
             headers["P-Asserted-Identity"] = f"<sip:{caller_id}@{self.registrar}>"
         await self.softphone.call(lambda: self.softphone.make_call(self, line, uri, headers, timeout))
@@ -73,13 +99,7 @@ class Seat:
         """Answer an incoming line; its Answered event follows. Harmless when the caller has given up meanwhile."""
         assert isinstance(line, PjLine)
 
-        def pick_up() -> None:
-            if line.call is not None and not line.call.disconnected:
-                accepted = pj.CallOpParam()
-                accepted.statusCode = 200
-                line.call.answer(accepted)
-
-        await self.softphone.call(pick_up)
+        await self.softphone.call(lambda: line.call.respond(200) if line.call is not None else None)
 
     async def reject(self, line: Line, sip_code: int = 486) -> None:
         """Refuse an incoming line (486 busy, 603 declined, 480 not available) and wait until it is over."""
@@ -140,15 +160,25 @@ class PjAccount(pj.Account):  # type: ignore[misc]
         """A call rings at this seat."""
         try:
             softphone = self.seat.softphone
-            header = _HEADER.search(prm.rdata.wholeMsg)
+            headers = extra_headers(prm.rdata.wholeMsg)
+            call_id = headers.get(CALL_HEADER.lower(), "")
+            call_id = call_id if _CALL_ID.fullmatch(call_id) else ""
+            returned = headers.get(RETURN_HEADER.lower())
             port = softphone.lend_port()
-            line = PjLine(self.seat, header[1] if header else "", "", incoming=True)
+            ours = self.seat.away.pop(call_id, None) if returned is not None else None
+            line = ours or PjLine(self.seat, call_id, "", incoming=True, headers=headers)
+            if line.call is not None:
+                line.call.give_way()
             line.call = call = PjCall(self, line, port, prm.callId)
             softphone.keep(call)
+            if returned is not None:
+                call.given_back = returned.lower()
+                softphone.post(lambda: call.respond(480 if ours is None else 200))
+                return
             info = call.getInfo()
             caller = _USER.search(info.remoteUri)
             line.remote = caller[1] if caller else ""
-            softphone.post(call.ring)
+            softphone.post(lambda: call.respond(180))
             softphone.loop.call_soon_threadsafe(self.seat.calls.put_nowait, line)
         except Exception:
             log.exception("incoming call at %s", self.seat.user)
