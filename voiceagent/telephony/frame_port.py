@@ -23,6 +23,7 @@ class Wires:
         self.heard = Heard()
         self.tap: FrameTap | None = None
         self.answered = False
+        """Before that the network's own tones come in, and nobody listens: neither is the business of a conversation."""
         self.late = 0
         """Frames fetched later than LATE_S after the one before."""
         self._near: bytes | None = None
@@ -40,13 +41,14 @@ class Wires:
         if gap > SKIP_S:
             for _ in range(round(gap / FRAME_S) - 1):
                 self._give(SILENCE, SILENCE)
-        self._near = self.playout.fetch()
+        self._near = self.playout.fetch() if self.answered else SILENCE
         return self._near
 
     def receive(self, frame: bytes) -> None:
         """The frame heard in the same tick."""
         near, self._near = self._near, None
-        self.heard.put(frame)
+        if self.answered:
+            self.heard.put(frame)
         self._give(near or SILENCE, frame)
 
     def _give(self, near: bytes, far: bytes) -> None:

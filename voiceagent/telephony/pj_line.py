@@ -310,6 +310,14 @@ class PjCall(pj.Call):  # type: ignore[misc]
         """Nobody puts himself into another one's call."""
         prm.statusCode = pj.PJSIP_SC_DECLINE
 
+    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
+        """A far side that sends us elsewhere would have us call whatever it likes, at our cost."""
+        prm.statusCode = pj.PJSIP_SC_DECLINE
+
+    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
+        """Nobody puts himself into another one's call."""
+        prm.statusCode = pj.PJSIP_SC_DECLINE
+
     def _state(self, event: pj.SipEvent) -> None:
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_EARLY and not self._rang and not self.line.incoming:
@@ -356,7 +364,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
         if self._confirmed:
             # 200 is a BYE; anything else means the dialog broke (no ACK, a failed session refresh).
             if code != 200:
-                return HungUp(HungUpBy.FAILURE, code, HangupReason.FAILED, cause)
+                reason = HangupReason.FAILED if self._has_media else reason_of(code, rang=True)
+                return HungUp(HungUpBy.FAILURE, code, reason, cause)
             if broke(cause):
                 return HungUp(HungUpBy.FAILURE, code, HangupReason.UNREACHABLE, cause)
             return HungUp(HungUpBy.FAR, 200, HangupReason.NORMAL, cause)

@@ -39,6 +39,8 @@ HIGHEST_DESCRIPTOR = 900
 SWEEP_S, SWEEP_IDLE_S = 60.0, 10.0
 #: Seconds after which an ended call is let go even though the library still counts it.
 SLOT_S = 1.0
+#: Seconds for which the library may count a call whose BYE nobody answers (64 times SIP's T1), with some to spare.
+GHOST_S = 35.0
 
 _endpoint_taken = threading.Lock()
 
@@ -67,7 +69,7 @@ class Softphone:
         self._calls: list[PjCall] = []
         self._ports: list[FramePort] = []
         self._ended_at: deque[float] = deque(maxlen=COOL_CALLS)
-        self._live = 0
+        self._live = self._in_library = 0
 
     # -- for the asyncio loop ------------------------------------------------------------------------------------
 
@@ -149,6 +151,10 @@ class Softphone:
             raise UnavailableError(
                 f"all {self.max_calls} lines of this process are in use; add a worker or dial less", code="no_free_line"
             )
+        # Seats are as many as lines at most, so a line that is missing is that of a call whose end nobody confirmed.
+        give_up = time.monotonic() + GHOST_S
+        while self._in_library >= self.max_calls and time.monotonic() < give_up:
+            await asyncio.sleep(self.settings.poll_s)
         if len(self._ended_at) == COOL_CALLS:
             await asyncio.sleep(max(0.0, self._ended_at[0] + COOL_S - time.monotonic()))
 
@@ -258,6 +264,7 @@ class Softphone:
                 except pj.Error as error:
                     log.info("watching %s: %s", call.line.call_id, error.reason)
         self._reap(now)
+        self._in_library = calls_in_library()
         return now
 
     def _obey(self, command: Callable[[], Any], result: asyncio.Future[Any] | None) -> None:
