@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.ids import uuid7
 from voiceagent.cases import kinds, tables
+from voiceagent.cases.offers import open_offer
 from voiceagent.cases.store import load_phones
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.retries import RetryPlan
@@ -18,7 +19,7 @@ from voiceagent.dialer.campaigns import load_campaign
 from voiceagent.dialer.ladder import Next, Step, next_step
 from voiceagent.dialer.payday import day_after, pay_days
 from voiceagent.dialer.retrying import plan_in_force
-from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, EnrollmentState, callback, enrollment
+from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, EnrollmentState, Priority, callback, enrollment
 from voiceagent.journal.catalogue import CallbackRequested, CallEnded, CallHungUp, NumberMarked
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
@@ -26,6 +27,13 @@ from voiceagent.journal.journal import Journal
 #: A call that broke off with the right person is called back after this, once a day.
 DROPPED_AFTER, DROPPED_ONCE = timedelta(minutes=5), timedelta(days=1)
 _DROPPED = frozenset({Disposition.ERR, Disposition.HUP})
+
+#: A contact whose promise is to be reminded of is looked at within this.
+_SOON = timedelta(days=1)
+#: After these the offer that was left open is nobody's wish any more.
+_COLD = frozenset(
+    {Disposition.REF, Disposition.ABU, Disposition.DISP, Disposition.PAID, Disposition.LEG, Disposition.WN}
+)
 
 #: Where the number itself failed; a person at the other end says it through number.marked.
 _DEAD = frozenset({Disposition.DC, Disposition.FAX})
@@ -41,6 +49,8 @@ def settle(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, n
     _call_back_dropped(journal, connection, call, disposition, now)
     _learn(journal, connection, call, disposition)
     _close_callback(connection, call, disposition, now, plan)
+    if disposition is Disposition.PTP and call.case_id is not None:
+        _plan_reminder(connection, call, now)
     if call.enrollment_id is None:
         return
     row = connection.execute(sa.select(enrollment).where(enrollment.c.id == call.enrollment_id)).first()
@@ -53,7 +63,15 @@ def settle(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, n
     connection.execute(
         sa.update(enrollment)
         .where(enrollment.c.id == row.id)
-        .values(state=state, reason=step.reason, next_at=step.at, leased_until=None, leased_by=None, updated_at=now)
+        .values(
+            state=state,
+            reason=step.reason,
+            next_at=step.at,
+            priority=_priority(connection, call, disposition, now),
+            leased_until=None,
+            leased_by=None,
+            updated_at=now,
+        )
     )
 
 
@@ -124,6 +142,32 @@ def _learn(journal: Journal, connection: sa.Connection, call: sa.Row[tuple[objec
     if known not in (status, kinds.PhoneStatus.WRONG):
         marked = NumberMarked(call.phone_id, status)
         journal.record([NewEvent("call", call.id, marked, "dialer")], connection)
+
+
+def _plan_reminder(connection: sa.Connection, call: sa.Row[tuple[object, ...]], now: datetime) -> None:
+    """However the promise came about: what waits of its case is looked at soon enough to be reminded of it."""
+    connection.execute(
+        sa.update(enrollment)
+        .where(
+            enrollment.c.case_id == call.case_id,
+            enrollment.c.state.in_((EnrollmentState.READY, EnrollmentState.WAITING)),
+            enrollment.c.next_at > now + _SOON,
+        )
+        .values(next_at=now + _SOON, priority=Priority.REMINDER, updated_at=now)
+    )
+
+
+def _priority(
+    connection: sa.Connection, call: sa.Row[tuple[object, ...]], disposition: Disposition, now: datetime
+) -> Priority:
+    """Whom the next call goes before: a promise is reminded of, and what was left on the table is still warm."""
+    if disposition is Disposition.PTP:
+        return Priority.REMINDER
+    if disposition in _COLD or call.case_id is None:
+        return Priority.LIST
+    broke_off = disposition in _DROPPED and call.right_party
+    today = now.astimezone(ZoneInfo(call.zone or "UTC")).date()
+    return Priority.HOT if broke_off or open_offer(connection, call.case_id, today) is not None else Priority.LIST
 
 
 def _close_callback(

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -29,6 +30,7 @@ from voiceagent.dialer.tables import CallbackOrigin, DialMode, Priority
 from voiceagent.journal.catalogue import CallAttempted, ComplianceDecided
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
+from voiceagent.storage.question import Question, one_of
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,17 @@ _BUSY_PERSON = timedelta(minutes=2)
 _MODE_WAIT = timedelta(hours=1)
 #: What a call outside a campaign is held by.
 DEFAULT_SCRIPT, DEFAULT_POLICY = "negotiation", "demo-br"
+
+
+def _in_calls() -> sa.CompoundSelect[Any]:
+    a = tables.attempt.c
+    # A literal, so that both databases use the small indexes of live calls.
+    alive = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
+    query = sa.select(a.person_id, a.number).where(a.tenant_id == sa.bindparam("tenant"), alive)
+    return sa.union_all(query.where(one_of(a.number, "numbers")), query.where(one_of(a.person_id, "people")))
+
+
+_BUSY = Question(_in_calls())
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +148,7 @@ class Dealer:
         self, candidate: Candidate, facts: Facts, number: str | None, busy: set[str]
     ) -> _Grant | list[DeniedError]:
         """The call, or why not, number by number."""
-        purpose = Purpose.CALLBACK if candidate.callback_id else Purpose.COLLECTION
-        if purpose is Purpose.COLLECTION and (
-            candidate.priority is Priority.REMINDER or (facts.facts.days_overdue or 0) < 0
-        ):
-            purpose = Purpose.REMINDER
+        purposes = facts.purposes(callback=candidate.callback_id is not None)
         asked_for = candidate.due_at if candidate.origin is CallbackOrigin.DEBTOR_ASKED else None
         in_a_call = (self.now + _BUSY_PERSON).isoformat()
         if str(facts.file.person_id) in busy:
@@ -148,14 +157,15 @@ class Dealer:
         preferred = [phone for phone in phones if phone.id == candidate.phone_id]
         refusals: list[DeniedError] = []
         for phone in preferred + [phone for phone in phones if phone.id != candidate.phone_id]:
-            outcome: _Grant | DeniedError
             if phone.number in busy:
-                outcome = DeniedError("the number is in another call", code=AlreadyLiveError.code, retry_at=in_a_call)
-            else:
+                told = "the number is in another call"
+                refusals.append(DeniedError(told, code=AlreadyLiveError.code, retry_at=in_a_call))
+                continue
+            for purpose in purposes:
                 outcome = self._ask(candidate, facts, phone, purpose, asked_for)
-            if isinstance(outcome, _Grant):
-                return outcome
-            refusals.append(outcome)
+                if isinstance(outcome, _Grant):
+                    return outcome
+                refusals.append(outcome)
         return refusals
 
     def _ask(
@@ -173,7 +183,7 @@ class Dealer:
             log.error("case %s is not called, and people must look: %s", facts.file.case_id, decision.detail)
         if not decision.allow:
             self._denied.append(NewEvent("case", facts.file.case_id, decided, "dialer"))
-            return ForbiddenError(decision)
+            return ForbiddenError(decision, purpose)
         attempt_id = uuid7(self.now)
         trunk = self._allotment.trunk_for(candidate.campaign_id)
         seat = self._seats.pop(0)
@@ -192,12 +202,22 @@ class Dealer:
         )
 
     def _postpone(self, candidate: Candidate, facts: Facts, refusals: list[DeniedError]) -> None:
-        retries = [datetime.fromisoformat(refusal.retry_at) for refusal in refusals if refusal.retry_at]
-        if not refusals:
+        waits = [refusal for refusal in refusals if refusal.retry_at]
+        first = min(waits, key=lambda refusal: datetime.fromisoformat(str(refusal.retry_at)), default=None)
+        meant = first or next(iter(refusals), None)
+        if meant is None:
             reason = "opt_out" if facts.stopped_numbers else "no_number"
         else:
-            reason = refusals[0].rules[0] if isinstance(refusals[0], ForbiddenError) else refusals[0].code
-        hopper.postpone(self.connection, candidate, reason, min(retries, default=None), self.now)
+            reason = meant.rules[0] if isinstance(meant, ForbiddenError) else meant.code
+        retry_at = datetime.fromisoformat(str(first.retry_at)) if first else None
+        # Who waits for the reminder of a promise goes before the list on that day; who waits for its end does not.
+        remind = isinstance(meant, ForbiddenError) and meant.purpose is Purpose.REMINDER and retry_at is not None
+        priority = None
+        if remind and facts.promised_due is not None:
+            priority = Priority.REMINDER
+        elif candidate.priority is Priority.REMINDER and isinstance(meant, ForbiddenError):
+            priority = Priority.LIST
+        hopper.postpone(self.connection, candidate, reason, retry_at, self.now, priority=priority)
 
     # --- the calls ----------------------------------------------------------------------------------------------------
 
@@ -211,15 +231,9 @@ class Dealer:
     def _busy(self, files: Iterable[CaseFile]) -> set[str]:
         """Persons (as text) and numbers of `files` that are in a call now: nobody else can begin one meanwhile."""
         listed = list(files)
-        a = tables.attempt.c
-        # A literal, so that both databases use the small indexes of live calls.
-        alive = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
         numbers = {phone.number for file in listed for phone in file.phones}
         people = {file.person_id for file in listed}
-        query = sa.select(a.person_id, a.number).where(a.tenant_id == self._journal.tenant_id, alive)
-        rows = self.connection.execute(
-            sa.union_all(query.where(a.number.in_(numbers)), query.where(a.person_id.in_(people)))
-        ).all()
+        rows = _BUSY(self.connection, tenant=self._journal.tenant_id, numbers=numbers, people=people)
         return {str(row.person_id) for row in rows} | {row.number for row in rows if row.number}
 
     def _attempted(

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError, DeniedError
 from voiceagent.cases import kinds, tables
-from voiceagent.cases.store import load_case
-from voiceagent.compliance import Purpose, RuleBook, decide
+from voiceagent.cases.store import Phone, load_case
+from voiceagent.compliance import RuleBook, decide
 from voiceagent.debt.identity import UNVERIFIABLE, verifiable
 from voiceagent.dialer.facts import Facts, read_facts
 from voiceagent.dialer.floor import Guards, read_floor
@@ -67,9 +67,10 @@ def explain_case(
     campaigns = _campaigns(connection, case_id, now, held)
     callbacks = _callbacks(connection, case_id, now)
     due = any(one["due"] for one in (*campaigns, *callbacks))
-    purpose = Purpose.REMINDER if (facts.facts.days_overdue or 0) < 0 else Purpose.COLLECTION
+    # A promised call that is due is asked of the law as one; else whatever the next call may be for.
+    promised = next((datetime.fromisoformat(one["due_at"]) for one in callbacks if one["due"]), None)
     modes = [one["mode"] for one in campaigns]
-    numbers = [_number(facts, phone, purpose, rules, gate, modes, guard_s) for phone in facts.file.phones]
+    numbers = [_number(facts, phone, promised, rules, gate, modes, guard_s) for phone in facts.file.phones]
     reasons: list[str] = []
     if not campaigns and not callbacks:
         reasons.append("in no campaign")
@@ -103,14 +104,22 @@ def explain_case(
 
 def _number(
     facts: Facts,
-    phone: Any,
-    purpose: Purpose,
+    phone: Phone,
+    promised: datetime | None,
     rules: RuleBook | None,
     gate: Gate,
     modes: list[Any],
     guard_s: float,
 ) -> dict[str, Any]:
-    decision = decide(facts.request(phone, purpose, guard_s=guard_s), rules)
+    asked = [
+        facts.request(phone, purpose, guard_s=guard_s, asked_for=promised)
+        for purpose in facts.purposes(callback=promised is not None)
+    ]
+    never = datetime.max.replace(tzinfo=facts.now.tzinfo)
+    request, decision = min(
+        ((one, decide(one, rules)) for one in asked),
+        key=lambda pair: (not pair[1].allow, pair[1].retry_at or never),
+    )
     refusal = ""
     for mode in modes or [None]:
         try:
@@ -127,6 +136,7 @@ def _number(
         "status": phone.status.value,
         "allow": decision.allow and phone.status is not kinds.PhoneStatus.DEAD,
         "mode_allows": not refusal,
+        "purpose": request.purpose.value,
         "rules": list(decision.rules),
         "retry_at": decision.retry_at.isoformat() if decision.retry_at else None,
         "why": why,

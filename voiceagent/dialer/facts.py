@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -88,6 +88,20 @@ class Facts:
     told: Told = NOTHING
     """City and permissions, as the lists of the case told them."""
 
+    promised_due: date | None = None
+    """The day of the earliest payment promised and not yet made."""
+
+    def purposes(self, *, callback: bool = False) -> tuple[Purpose, ...]:
+        """What a call now may be for; the first that the law allows is meant.
+
+        While a promise is open the person may be reminded of it, once; afterwards it must have been broken.
+        """
+        if callback:
+            return (Purpose.CALLBACK,)
+        if self.facts.open_promise_due is not None:
+            return (Purpose.REMINDER, Purpose.COLLECTION)
+        return (Purpose.REMINDER,) if (self.facts.days_overdue or 0) < 0 else (Purpose.COLLECTION,)
+
     @property
     def first_contact(self) -> bool:
         """Nobody has talked with the person about this case lately (a notice said once too often does no harm)."""
@@ -117,7 +131,8 @@ class Facts:
                 stage=self.facts.stage,
                 days_overdue=self.facts.days_overdue,
                 stops=tuple(dict.fromkeys(stops)),
-                open_promise_due=self.facts.open_promise_due,
+                # Nobody is reminded of a day that has passed, however long its payment may take to arrive.
+                open_promise_due=self.promised_due if purpose is Purpose.REMINDER else self.facts.open_promise_due,
                 cooloff_until=self.facts.cooloff_until,
                 debtor_asked_for=asked_for,
             ),
@@ -193,6 +208,7 @@ def read_all_facts(
             identity_tries_left=max(0, TRIES_PER_DAY - sum(at >= midnight for at in wrong[file.case_id])),
             softer=Softer(less.per_day, less.per_week, less.gap_hours) if less else None,
             told=told.get(file.case_id, NOTHING),
+            promised_due=due,
         )
     return found
 

@@ -223,9 +223,15 @@ def renew(
 
 
 def postpone(
-    connection: sa.Connection, candidate: Candidate, reason: str, retry_at: datetime | None, now: datetime
+    connection: sa.Connection,
+    candidate: Candidate,
+    reason: str,
+    retry_at: datetime | None,
+    now: datetime,
+    *,
+    priority: Priority | None = None,
 ) -> None:
-    """Not now: wait until `retry_at`; None: nothing but people can change it."""
+    """Not now: wait until `retry_at`; None: nothing but people can change it. `priority`: another from now on."""
     reason = reason[:64]
     if candidate.callback_id is not None:
         # From the instant it was promised for, which may lie weeks after the day it was asked for.
@@ -239,9 +245,8 @@ def postpone(
         return
     if candidate.enrollment_id is not None:
         waits: dict[str, object] = {"next_at": retry_at or now + STOPPED_LOOK}
-        if retry_at is None and candidate.priority is Priority.REMINDER:
-            # Nothing to remind of any more: the case goes on as the others do.
-            waits = {"next_at": now, "priority": Priority.LIST}
+        if priority is not None:
+            waits["priority"] = priority
         connection.execute(
             sa.update(enrollment)
             .where(enrollment.c.id == candidate.enrollment_id)

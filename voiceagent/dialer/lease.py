@@ -50,10 +50,10 @@ class Lease:
 
 
 class ForbiddenError(DeniedError):
-    """The law or the house's policy says no; `rules` are their ids."""
+    """The law or the house's policy says no; `rules` are their ids, `purpose` what was asked for."""
 
-    def __init__(self, decision: Decision) -> None:
+    def __init__(self, decision: Decision, purpose: Purpose) -> None:
         retry = decision.retry_at.isoformat() if decision.retry_at else None
         when = f"not before {retry}" if retry else "not as things stand"
         super().__init__(f"{decision.rules[0]} forbids this call: {decision.detail}; {when}", retry_at=retry)
-        self.rules = decision.rules
+        self.rules, self.purpose = decision.rules, purpose

@@ -158,7 +158,7 @@ class Queue:
             now_only = replace(request, history=(), case=replace(request.case, cooloff_until=None))
             decision = decide(now_only, self.rules)
         if not decision.allow:
-            raise ForbiddenError(decision)
+            raise ForbiddenError(decision, lease.purpose)
 
     def renew(self, lease: Lease) -> None:
         """The call still runs: push the lease's end out."""

@@ -66,7 +66,7 @@ def _open_offer(turn: Turn) -> bool:
 
 
 def _negotiable(turn: Turn) -> bool:
-    return min(debt.due for debt in turn.briefing.case.debts) <= turn.briefing.today
+    return not turn.briefing.reminding and min(debt.due for debt in turn.briefing.case.debts) <= turn.briefing.today
 
 
 GUARDS: dict[str, Guard] = {

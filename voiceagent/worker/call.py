@@ -73,6 +73,8 @@ class Job:
     first_contact: bool = True
     identity_tries_left: int = TRIES_PER_DAY
     open_offer: Offer | None = None
+    reminding: bool = False
+    """Of a promised payment, which `case` then holds alone."""
     caller_known: bool = True
     """False: somebody calls whose case must be found; `case` is a stand-in until then."""
 
@@ -246,6 +248,7 @@ def briefing_of(job: Job, house: House) -> Briefing:
         first_contact=job.first_contact,
         identity_tries_left=job.identity_tries_left,
         open_offer=job.open_offer,
+        reminding=job.reminding,
         caller_known=job.caller_known,
         text_number=first_mobile((job.number, *job.case.phones), job.case.region),
     )

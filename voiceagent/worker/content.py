@@ -15,7 +15,9 @@ from voiceagent.base.languages import Language
 from voiceagent.base.money import CURRENCY_OF_REGION
 from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.cases.offers import open_offer
+from voiceagent.cases.promised import next_payment
 from voiceagent.cases.store import keep_content
+from voiceagent.debt.agreement import Instalment
 from voiceagent.debt.case import Case
 from voiceagent.debt.offer import Offer
 from voiceagent.debt.policy import Policy
@@ -79,6 +81,11 @@ class ContentShelf:
         """What an earlier conversation about the case left on the table and is still valid on that day."""
         with self._db.read() as connection:
             return open_offer(connection, case_id, today)
+
+    def promised(self, case_id: uuid.UUID) -> Instalment | None:
+        """The payment that a reminder of the case is about; None when nothing is promised."""
+        with self._db.read() as connection:
+            return next_payment(connection, case_id)
 
     def _keep(self, kind: str, name: str, file: Path) -> str:
         try:

@@ -9,6 +9,7 @@ import uuid
 from voiceagent.base.clock import Clock
 from voiceagent.base.errors import UnavailableError, VoiceagentError
 from voiceagent.cases.kinds import SeatState
+from voiceagent.cases.promised import owing_only
 from voiceagent.cases.seats import seat_changed
 from voiceagent.compliance import Purpose
 from voiceagent.debt.disposition import Disposition
@@ -146,9 +147,12 @@ class SeatLoop:
         return dialled
 
     async def _job(self, lease: Lease) -> Job:
+        reminder = lease.purpose is Purpose.REMINDER
+        promised = await asyncio.to_thread(self._shelf.promised, lease.case_id) if reminder else None
         return Job(
             call_id=lease.attempt_id,
-            case=lease.case,
+            case=owing_only(lease.case, promised) if promised else lease.case,
+            reminding=promised is not None,
             number=lease.number,
             caller_id=lease.caller_id,
             zone=lease.zone,

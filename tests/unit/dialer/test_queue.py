@@ -212,20 +212,6 @@ def promise(journal: Journal, lease: Lease, due: date) -> None:
     journal.record([NewEvent("call", lease.attempt_id, made)])
 
 
-def test_an_open_promise_keeps_collection_away_until_it_has_passed(
-    queue: Queue, campaign: Callable, db: Database, clock: ManualClock, journal: Journal
-) -> None:
-    campaign()
-    lease = queue.lease("seat-1")
-    assert lease is not None
-    promise(journal, lease, date(2026, 11, 25))
-    queue.complete(lease, verdict(D.PTP, right_party=True))
-    clock.advance(86400)
-    assert queue.lease("seat-1") is None
-    row = enrolled(db)
-    assert row.reason == "open_promise" and row.next_at == datetime.fromisoformat("2026-11-26T08:00:00-03:00")
-
-
 def test_a_stop_said_in_a_call_acts_at_once_in_every_campaign(
     queue: Queue, campaign: Callable, make_case: Callable, clock: ManualClock, journal: Journal, db: Database
 ) -> None:

@@ -184,3 +184,12 @@ def test_a_debt_not_yet_due_is_only_reminded_of(script: Script) -> None:
     talk = begun(script, Entry.OUTBOUND, make_briefing(make_case(debts=(debt,))))
     talk.verify()
     assert "reminder" in talk.prompts() and talk.state.ended is Disposition.CPC_NEG and talk.state.offer is None
+
+
+def test_a_promise_that_is_reminded_of_is_not_negotiated_again_not_even_on_its_day(script: Script) -> None:
+    briefing = make_briefing(make_case())
+    promised = replace(briefing.case.debts[0], charges=Money(0), due=briefing.today)
+    reminding = replace(briefing, case=replace(briefing.case, debts=(promised,)), reminding=True)
+    talk = begun(script, Entry.OUTBOUND, reminding)
+    talk.verify()
+    assert "reminder" in talk.prompts() and talk.state.offer is None

@@ -1,0 +1,184 @@
+"""Guards whom the queue gives first: promised calls, reminders of promises, warm leads, the list; one reminder each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from voiceagent.base.clock import ManualClock
+from voiceagent.base.ids import uuid7
+from voiceagent.cases.promised import next_payment, owing_only
+from voiceagent.compliance import Purpose, RuleBook
+from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.dialer.arrivals import Arrivals
+from voiceagent.dialer.explain import explain_case
+from voiceagent.dialer.modes import Gate
+from voiceagent.dialer.queue import Lease, Queue
+from voiceagent.dialer.tables import Priority, enrollment
+from voiceagent.journal.catalogue import (
+    CallbackRequested,
+    CallEnded,
+    OfferedPayment,
+    OfferLeftOpen,
+    PromisedInstalment,
+    PromiseMade,
+    Said,
+)
+from voiceagent.journal.envelope import NewEvent
+from voiceagent.journal.journal import Journal
+from voiceagent.storage.database import Database
+
+D = Disposition
+
+
+def verdict(disposition: Disposition, right_party: bool = False) -> CallEnded:
+    meaning = MEANING[disposition]
+    return CallEnded(disposition.value, meaning.human, meaning.machine, right_party, 5.0, 30.0 if meaning.human else 0)
+
+
+def leased(queue: Queue) -> Lease:
+    lease = queue.lease("seat-1")
+    assert lease is not None
+    return lease
+
+
+def until(clock: ManualClock, text: str) -> None:
+    clock.advance((datetime.fromisoformat(text) - clock.now()).total_seconds())
+
+
+def said(journal: Journal, call: object, event: Said) -> None:
+    journal.record([NewEvent("call", call, event)])  # type: ignore[arg-type]
+
+
+def promise(journal: Journal, case_id: object, call: object, due: date) -> None:
+    now = journal.clock.now()
+    part = PromisedInstalment(uuid7(now), 1, due, 100_000)
+    said(journal, call, PromiseMade(uuid7(now), case_id, 100_000, 20_000, "BRL", (part,)))  # type: ignore[arg-type]
+
+
+def left_open(journal: Journal, lease: Lease, expires: date) -> None:
+    payment = OfferedPayment(1, date(2026, 11, 25), 90_000)
+    said(journal, lease.attempt_id, OfferLeftOpen(lease.case_id, "cash", 90_000, 30_000, "BRL", (payment,), expires))
+
+
+def of_case(db: Database, lease: Lease) -> sa.Row:
+    with db.read() as connection:
+        return connection.execute(sa.select(enrollment).where(enrollment.c.case_id == lease.case_id)).one()
+
+
+def test_a_promise_is_reminded_of_once_on_the_day_before(
+    queue: Queue, campaign: Callable, clock: ManualClock, journal: Journal, db: Database
+) -> None:
+    campaign()
+    lease = leased(queue)
+    promise(journal, lease.case_id, lease.attempt_id, date(2026, 11, 25))
+    queue.complete(lease, verdict(D.PTP, right_party=True))
+    clock.advance(86400)
+    assert queue.lease("seat-1") is None
+    row = of_case(db, lease)
+    assert row.reason == "open_promise" and Priority(row.priority) is Priority.REMINDER
+    assert row.next_at == datetime.fromisoformat("2026-11-24T08:00:00-03:00")
+    until(clock, "2026-11-24T08:00:00-03:00")
+    reminder = leased(queue)
+    assert reminder.purpose is Purpose.REMINDER
+    queue.recheck(reminder)
+    queue.complete(reminder, verdict(D.NA))
+    until(clock, "2026-11-25T12:00:00-03:00")
+    assert queue.lease("seat-1") is None
+    row = of_case(db, lease)
+    assert Priority(row.priority) is Priority.LIST
+    assert row.next_at == datetime.fromisoformat("2026-11-26T08:00:00-03:00")
+    # The payment may be on its way for days: nobody is reminded of a day that has passed.
+    until(clock, "2026-11-26T09:00:00-03:00")
+    assert queue.lease("seat-1") is None
+
+
+def test_a_promise_made_when_the_debtor_called_is_reminded_of_too(
+    queue: Queue, campaign: Callable, clock: ManualClock, journal: Journal, db: Database, rules: RuleBook
+) -> None:
+    campaign()
+    lease = leased(queue)
+    queue.complete(lease, verdict(D.NOMON, right_party=True))
+    assert of_case(db, lease).next_at == datetime.fromisoformat("2026-11-28T10:00:00-03:00")
+    clock.advance(3600)
+    arrivals = Arrivals(journal, rules, worker="w1", mode="rehearsal", region="BR")
+    arrival = arrivals.begin(lease.number, "seat-1")
+    promise(journal, lease.case_id, arrival.attempt_id, date(2026, 11, 24))
+    arrivals.complete(arrival, verdict(D.PTP, right_party=True))
+    row = of_case(db, lease)
+    assert Priority(row.priority) is Priority.REMINDER and row.next_at == datetime.fromisoformat(
+        "2026-11-19T11:00:00-03:00"
+    )
+
+
+def test_the_order_is_promised_call_reminder_warm_lead_list(
+    queue: Queue, campaign: Callable, make_case: Callable, clock: ManualClock, journal: Journal, db: Database
+) -> None:
+    campaign(*(make_case(n) for n in range(4)))
+    promised, warm, callback, plain = (leased(queue) for _ in range(4))
+    promise(journal, promised.case_id, promised.attempt_id, date(2026, 11, 24))
+    queue.complete(promised, verdict(D.PTP, right_party=True))
+    left_open(journal, warm, date(2026, 11, 30))
+    queue.complete(warm, verdict(D.CPC_NEG, right_party=True))
+    assert Priority(of_case(db, warm).priority) is Priority.HOT
+    wanted = datetime.fromisoformat("2026-11-23T10:00:00-03:00")
+    wish = CallbackRequested(
+        uuid7(clock.now()), callback.case_id, callback.person_id, callback.phone_id, wanted, "debtor_asked",
+        campaign_id=callback.campaign_id,
+    )  # fmt: skip
+    said(journal, callback.attempt_id, wish)
+    queue.complete(callback, verdict(D.CB, right_party=True))
+    queue.complete(plain, verdict(D.VM))
+    until(clock, "2026-11-19T10:30:00-03:00")
+    assert queue.lease("seat-1", "teste") is not None  # the list's own; the promise is put off to its day meanwhile
+    until(clock, "2026-11-23T10:00:00-03:00")
+    order = [leased(queue) for _ in range(4)]
+    assert [one.case_id for one in order[:3]] == [callback.case_id, promised.case_id, warm.case_id]
+    assert [one.purpose for one in order[:3]] == [Purpose.CALLBACK, Purpose.REMINDER, Purpose.COLLECTION]
+
+
+def test_a_lead_cools_down_when_its_offer_was_refused_or_ran_out(
+    queue: Queue, campaign: Callable, make_case: Callable, clock: ManualClock, journal: Journal, db: Database
+) -> None:
+    campaign(make_case(1), make_case(2))
+    refused, gone = leased(queue), leased(queue)
+    left_open(journal, refused, date(2026, 11, 30))
+    queue.complete(refused, verdict(D.REF, right_party=True))
+    left_open(journal, gone, date(2026, 11, 17))
+    queue.complete(gone, verdict(D.CPC_NEG, right_party=True))
+    assert [Priority(of_case(db, one).priority) for one in (refused, gone)] == [Priority.LIST] * 2
+
+
+def test_a_reminder_speaks_of_the_promised_payment_alone(
+    queue: Queue, campaign: Callable, journal: Journal, db: Database
+) -> None:
+    campaign()
+    lease = leased(queue)
+    with db.read() as connection:
+        assert next_payment(connection, lease.case_id) is None
+    promise(journal, lease.case_id, lease.attempt_id, date(2026, 11, 25))
+    with db.read() as connection:
+        payment = next_payment(connection, lease.case_id)
+    assert payment is not None
+    case = owing_only(lease.case, payment)
+    assert (case.total.minor, case.debts[0].due, case.creditor) == (100_000, date(2026, 11, 25), lease.case.creditor)
+
+
+def test_explain_says_what_the_next_call_is_for(
+    queue: Queue, campaign: Callable, clock: ManualClock, journal: Journal, db: Database, rules: RuleBook
+) -> None:
+    campaign()
+    lease = leased(queue)
+    promise(journal, lease.case_id, lease.attempt_id, date(2026, 11, 25))
+    queue.complete(lease, verdict(D.PTP, right_party=True))
+    clock.advance(86400)
+    with db.read() as connection:
+        told = explain_case(
+            connection, lease.case_id, now=clock.now(), rules=rules, gate=Gate(), guard_s=240.0,
+            tenant_id=journal.tenant_id,
+        )  # fmt: skip
+    number = told["numbers"][0]
+    assert not told["callable"] and number["purpose"] == "reminder" and number["rules"] == ["open_promise"]
+    assert number["retry_at"] == "2026-11-24T08:00:00-03:00"
