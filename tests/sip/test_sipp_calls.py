@@ -12,17 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.sip.rtp_peer import RtpPeer
-from tests.sip.signals import find, noise, share
-from tests.sip.sipp_player import HOST, Sipp, sipp
-from voiceagent.debt.disposition import Disposition
+from tests.sip.signals import noise, share
+from tests.sip.sipp_player import Sipp, sipp
 from voiceagent.telephony.asterisk_server import AsteriskPorts, AsteriskServer
 from voiceagent.telephony.hangup import HangupReason, reason_of
 from voiceagent.telephony.line import Answered, Dtmf, HungUp, HungUpBy, LineEvent, Ringing
 from voiceagent.telephony.pj_line import PjLine
 from voiceagent.telephony.seat import Seat
 from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
-from voiceagent.telephony.ticks import RealTicks
-from voiceagent.worker.call import UNANSWERED
 
 SIP_PORT = AsteriskPorts.free().sip
 #: An answered call whose audio stays away for so long is over, in these tests.

@@ -23,7 +23,7 @@ class Wires:
         self.heard = Heard()
         self.tap: FrameTap | None = None
         self.answered = False
-        """Before that the network's own tones come in, and nobody listens: neither is the business of a conversation."""
+        """Until then the network's own tones come in, and nobody listens: no conversation wants either."""
         self.late = 0
         """Frames fetched later than LATE_S after the one before."""
         self._near: bytes | None = None

@@ -69,7 +69,7 @@ class Softphone:
         self._calls: list[PjCall] = []
         self._ports: list[FramePort] = []
         self._ended_at: deque[float] = deque(maxlen=COOL_CALLS)
-        self._live = self._in_library = 0
+        self._live = 0
 
     # -- for the asyncio loop ------------------------------------------------------------------------------------
 
@@ -153,8 +153,8 @@ class Softphone:
             )
         # Seats are as many as lines at most, so a line that is missing is that of a call whose end nobody confirmed.
         give_up = time.monotonic() + GHOST_S
-        while self._in_library >= self.max_calls and time.monotonic() < give_up:
-            await asyncio.sleep(self.settings.poll_s)
+        while await self.call(calls_in_library) >= self.max_calls and time.monotonic() < give_up:
+            pass  # asked once a poll
         if len(self._ended_at) == COOL_CALLS:
             await asyncio.sleep(max(0.0, self._ended_at[0] + COOL_S - time.monotonic()))
 
@@ -264,7 +264,6 @@ class Softphone:
                 except pj.Error as error:
                     log.info("watching %s: %s", call.line.call_id, error.reason)
         self._reap(now)
-        self._in_library = calls_in_library()
         return now
 
     def _obey(self, command: Callable[[], Any], result: asyncio.Future[Any] | None) -> None:
