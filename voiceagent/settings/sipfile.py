@@ -39,6 +39,9 @@ class SipFile(_Strict):
     seats: dict[str, str] = Field(min_length=1, repr=False)
     """SIP user and password of each seat."""
     manager: Manager | None = None
+    tls_authorities: Path | None = None
+    """PEM file of who may have signed the exchange's certificate: SIP then goes by TLS and media by SRTP, and `registrar`
+    is the name in the certificate."""
     trunk: bool = True
     """Whether this Asterisk can reach real telephones: rehearsals then call nobody."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 import shutil
 import subprocess
@@ -30,15 +31,28 @@ class AsteriskProgram:
         root = unpacked / "root"
         if (unpacked / ".ok").exists() and (root / "usr/sbin/asterisk").exists():
             return cls._inside(root)
+        found = cls._of_system()
+        if found is not None:
+            return found
+        raise MissingPartError(
+            f"no Asterisk in {unpacked} or on this machine; run scripts/asterisk", code="no_asterisk"
+        )
+
+    @classmethod
+    def of_system(cls) -> AsteriskProgram:
+        """The distribution's, where it is or where Debian will put it: a configuration may be made elsewhere."""
+        debian = Path("/usr/lib") / f"{platform.machine()}-linux-gnu" / "asterisk/modules"
+        return cls._of_system() or cls(("/usr/sbin/asterisk",), debian, Path("/usr/share/asterisk"))
+
+    @classmethod
+    def _of_system(cls) -> AsteriskProgram | None:
         binary = shutil.which("asterisk") or shutil.which("asterisk", path="/usr/sbin:/usr/local/sbin")
         if binary is not None:
             for modules in (*Path("/usr/lib").glob("*/asterisk/modules"), Path("/usr/lib/asterisk/modules")):
                 for data in (Path("/usr/share/asterisk"), Path("/var/lib/asterisk")):
                     if modules.is_dir() and (data / "documentation").is_dir():
                         return cls((binary,), modules, data)
-        raise MissingPartError(
-            f"no Asterisk in {unpacked} or on this machine; run scripts/asterisk", code="no_asterisk"
-        )
+        return None
 
     @classmethod
     def _inside(cls, root: Path) -> AsteriskProgram:

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,21 +17,16 @@ from voiceagent.audio.hold_music import hold_music
 from voiceagent.base.errors import BadInputError, UnavailableError
 from voiceagent.telephony.ami import AmiClient, AmiError
 from voiceagent.telephony.asterisk_program import AsteriskProgram
+from voiceagent.telephony.asterisk_tree import TEMPLATES, Directories, members, write_tree
 from voiceagent.telephony.cdr import CdrRow, read_cdr
 
 HOST = "127.0.0.1"
-#: The configuration templates of the checkout.
-TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk"
 #: The number of the seats' queue.
 QUEUE_NUMBER = "8000"
 #: The number that seats hand debtors over to.
 HUMANS_NUMBER = "8001"
 
-#: Read by Asterisk's core, which reports an error when one is missing; its defaults are right.
-DEFAULTED = ("acl", "ccss", "cel", "features", "indications", "pjproject", "stasis", "udptl")
-
 _NAME = re.compile(r"\+?[A-Za-z0-9]{1,40}")
-_PLACE = re.compile(r"@([A-Z_]+)@")
 
 
 def _password() -> str:
@@ -207,14 +202,12 @@ class AsteriskServer:
 
     def write_configuration(self) -> None:
         """Fill the templates into `home`; earlier configuration is replaced, logs and CDRs are kept."""
-        etc = self.home / "etc"
+        where = Directories.inside(self.home)
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.home.chmod(0o700)
-        shutil.rmtree(etc, ignore_errors=True)
-        # Asterisk makes none of these itself, and loses what it wanted to write when one is missing.
-        for name in ("etc", "agi", "cache", "lib/keys", "log/cdr-custom", "run", "spool/recording", "spool/monitor"):
-            (self.home / name).mkdir(parents=True, exist_ok=True)
-        hold_music(self.home / "moh/melody.wav")
+        shutil.rmtree(where.etc, ignore_errors=True)
+        where.make()
+        hold_music(where.moh / "melody.wav")
         values = {
             "HOME": str(self.home),
             "MODULES": str(self.program.modules),
@@ -227,9 +220,9 @@ class AsteriskServer:
             "RTP_LAST": str(self.ports.rtp_last),
             "ENDPOINTS": "\n".join(self._endpoints()),
             "QUEUE_NUMBER": self.queue_number,
-            "QUEUE_MEMBERS": _members(self.seats),
+            "QUEUE_MEMBERS": members(self.seats),
             "HUMANS_NUMBER": self.humans_number,
-            "HUMAN_MEMBERS": _members(self.humans),
+            "HUMAN_MEMBERS": members(self.humans),
             "SEAT_EXTENSIONS": "\n".join(
                 f"exten => {seat.extension},1,Gosub(new-call-id,s,1)\n"
                 f" same => n,Dial(PJSIP/{seat.name},${{RING}},b(new-call-id^header^1(${{VOICEAGENT_CALL}})))\n"
@@ -237,12 +230,7 @@ class AsteriskServer:
                 for seat in self.seats.values()
             ),
         }
-        for name in DEFAULTED:
-            (etc / f"{name}.conf").write_text("; the defaults\n", encoding="utf-8")
-        for template in sorted(self.templates.glob("*.conf")):
-            target = etc / template.name
-            target.touch(mode=0o600)
-            target.write_text(_fill(template.read_text(encoding="utf-8"), values), encoding="utf-8")
+        write_tree(where.etc, [self.templates], values, {})
 
     def _endpoints(self) -> Iterable[str]:
         kinds = [("seat", seat.name, seat.password) for seat in self.seats.values()]
@@ -271,14 +259,6 @@ class AsteriskServer:
                     return
             except AmiError:
                 await asyncio.sleep(0.05)
-
-
-def _members(names: Iterable[str]) -> str:
-    return "\n".join(f"member => PJSIP/{name},0,{name},PJSIP/{name}" for name in names)
-
-
-def _fill(template: str, values: Mapping[str, str]) -> str:
-    return _PLACE.sub(lambda match: values[match[1]], template)
 
 
 def _dying_with_parent() -> list[str]:

@@ -1,4 +1,4 @@
-"""Everything on one machine, supervised: speech, as many workers as the seats need, the console."""
+"""Everything on one machine, supervised: speech, as many workers as the seats need, the console, second looks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import Paths
 from voiceagent.settings.sipfile import SipFile
 from voiceagent.telephony.ami import AmiClient
-from voiceagent.worker.household import clean_up_after, serve_spec, speech_spec, worker_spec
+from voiceagent.worker.household import clean_up_after, second_look_spec, serve_spec, speech_spec, worker_spec
 from voiceagent.worker.main import Records, open_records
 from voiceagent.worker.missed import watching
 from voiceagent.worker.plan import SeatPlan, WorkerPlan
@@ -87,9 +87,9 @@ class MachineRoom:
             await self.supervisor.start(spec, clean_up)
         if ami is not None:
             await self._watch_queue(ami)
-        console = await self.supervisor.start(
-            serve_spec(self.wishes.port, {"VOICEAGENT_DATABASE_URL": self.database_url})
-        )
+        environment = {"VOICEAGENT_DATABASE_URL": self.database_url}
+        console = await self.supervisor.start(serve_spec(self.wishes.port, environment))
+        await self.supervisor.start(second_look_spec(environment))
         self.console = str(console.ready.get("token_url", ""))
 
     async def _watch_queue(self, ami: AmiClient) -> None:
@@ -114,6 +114,7 @@ class MachineRoom:
                 name=f"{socket.gethostname()}-{number}",
                 registrar=self.sip.registrar,
                 address=self.sip.address,
+                tls_authorities=self.sip.tls_authorities,
                 seats=tuple(seats[start : start + size]),
                 database_url=self.database_url,
                 speech_socket=self.speech_socket,

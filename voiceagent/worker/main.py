@@ -71,7 +71,12 @@ async def run_worker(plan: WorkerPlan) -> None:
     records = await asyncio.to_thread(open_records, plan.database_url, clock)
     recorder = Recorder(plan.recordings, min_free_bytes=plan.min_free_bytes)
     softphone = Softphone(
-        SoftphoneSettings(address=plan.address, retire_after_calls=plan.retire_after_calls, ring_timeout_s=plan.ring_s)
+        SoftphoneSettings(
+            address=plan.address,
+            tls_authorities=plan.tls_authorities,
+            retire_after_calls=plan.retire_after_calls,
+            ring_timeout_s=plan.ring_s,
+        )
     )
     try:
         recorder.start()

@@ -1,0 +1,105 @@
+"""A shop's exchange as `voiceagent exchange write` makes it, run by the tests' Asterisk, with a carrier."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import yaml
+
+from voiceagent.base.errors import UnavailableError
+from voiceagent.cli.main import main
+from voiceagent.telephony.asterisk_program import AsteriskProgram
+from voiceagent.telephony.asterisk_server import AsteriskPorts, AsteriskServer
+from voiceagent.telephony.cdr import CdrRow, read_cdr
+
+READY_S = 30.0
+NUMBER = "+551140028922"
+CARRIER_ACCOUNT = "seat4"
+"""The carrier is the rehearsal's Asterisk: its seat4 is the shop's account there."""
+CARRIER_DIALS = "9004"
+"""What its telephones dial to reach the shop."""
+
+
+class ExchangeHouse:
+    """Its folder, its child process, its command line. Start it on a thread that outlives it."""
+
+    def __init__(self, folder: Path, program: AsteriskProgram, carrier: AsteriskServer, tls: dict[str, str]) -> None:
+        self.program, self.folder, self.home = program, folder, folder / "exchange"
+        self.ports = AsteriskPorts.free(rtp_ports=100)
+        host, _, port = carrier.registrar.partition(":")
+        self.setting = {
+            "seats": 3,
+            "humans": ["ana", "bruno"],
+            "numbers": [NUMBER],
+            "countries": ["55"],
+            "address": "127.0.0.1",
+            "networks": ["127.0.0.0/8"],
+            "sip_port": self.ports.sip,
+            "manager_port": self.ports.ami,
+            "rtp": [self.ports.rtp_first, self.ports.rtp_last],
+            "trunks": {
+                "first": {"host": host, "port": int(port), "user": CARRIER_ACCOUNT},
+                "second": {"host": "127.0.0.9", "digits": True, "prefix": "0", "diversion": NUMBER},
+            },
+            **({"tls": {**tls, "port": AsteriskPorts.free().ami}} if tls else {}),
+        }
+        self.file = folder / "exchange.yaml"
+        self.file.write_text(yaml.safe_dump(self.setting))
+        secrets = folder / "exchange-secrets.yaml"
+        secrets.touch(0o600)
+        secrets.write_text(yaml.safe_dump({"trunks": {"first": carrier.seats[CARRIER_ACCOUNT].password}}))
+        told = ["exchange", "write", str(self.file), "--into", str(self.home), "--sip", str(folder / "sip.yaml")]
+        assert main(told) == 0
+        self.sip = yaml.safe_load((folder / "sip.yaml").read_text())
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def messages(self) -> str:
+        """What Asterisk had to say: nothing below a notice is kept."""
+        return (self.home / "log/messages").read_text()
+
+    def start(self) -> None:
+        """Until it is fully booted."""
+        conf = str(self.home / "etc/asterisk.conf")
+        with (self.home / "console").open("wb") as console:
+            self._process = subprocess.Popen(
+                [*self.program.command, "-f", "-n", "-q", "-C", conf],
+                stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+            )  # fmt: skip
+        deadline = time.monotonic() + READY_S
+        while "fully booted" not in self.ask("core waitfullybooted"):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise UnavailableError((self.home / "console").read_text())
+
+    def stop(self) -> None:
+        """By its pid."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+
+    def ask(self, command: str) -> str:
+        """What its command line answers."""
+        conf = str(self.home / "etc/asterisk.conf")
+        done = subprocess.run(
+            [*self.program.command, "-C", conf, "-rx", command], capture_output=True, text=True, check=False, timeout=30
+        )
+        return done.stdout
+
+    def until(self, command: str, said: str) -> str:
+        """Ask until the answer has `said` in it."""
+        deadline = time.monotonic() + READY_S
+        while said not in (answer := self.ask(command)):
+            assert time.monotonic() < deadline, answer
+        return answer
+
+    def cdr(self, call_id: str) -> CdrRow:
+        """The finished call's record; it is written a moment after the end."""
+        deadline = time.monotonic() + READY_S
+        while True:
+            for row in read_cdr(self.home / "log/cdr-custom/calls.csv"):
+                if row.call_id == call_id:
+                    return row
+            assert time.monotonic() < deadline, "no record"
+            time.sleep(0.02)
