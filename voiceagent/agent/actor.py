@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from voiceagent.agent.answerer import Answerer
 from voiceagent.agent.ears import Ears, HeardTurn
 from voiceagent.agent.effects import Effects
 from voiceagent.agent.mouth import Mouth
@@ -57,7 +58,9 @@ class Actor:
         notes: Notes,
         now: Callable[[], float],
         settings: TurnSettings,
+        answerer: Answerer,
     ) -> None:
+        self._answerer = answerer
         self._brain, self._ears, self._mouth, self._effects = brain, ears, mouth, effects
         self._notes, self._now, self._settings = notes, now, settings
         self._queue: asyncio.Queue[Happening] = asyncio.Queue()
@@ -105,6 +108,9 @@ class Actor:
 
     async def _event(self, happened: Happening) -> DialogueEvent | None:
         if isinstance(happened, HeardTurn):
+            if self._answerer.heard(happened, self._certainly(happened)):
+                self._notes.heard(happened, Understanding(), state=self._brain.state, result="ignored")
+                return None
             event = self._understood(happened)
             return await self._whole(happened, event) if isinstance(event, Heard) else event
         if isinstance(happened, PressedKeys):
@@ -132,6 +138,11 @@ class Actor:
 
     # --- what a turn means --------------------------------------------------------------------------------------------
 
+    def _certainly(self, turn: HeardTurn) -> str | None:
+        """The intent that the words have wherever they are said, if there is no doubt."""
+        understanding = self._brain.understand(turn.hypothesis, turn.expect, only_global=True)
+        return understanding.intent if understanding.confidence >= _SURE else None
+
     def _understood(self, turn: HeardTurn) -> DialogueEvent | None:
         """A recognised turn as an event, or None when it answers nothing that was asked."""
         hypothesis = turn.hypothesis
@@ -155,6 +166,8 @@ class Actor:
         if not meant and not turn.over and not self.line_down:
             self._unclear = (turn, understanding, self._now())
             return None
+        if meant:
+            self._answerer.answered()
         if over_prompt and self._mouth.current is not None and self._mouth.current.say.barge_in:
             self._mouth.stop()
         interrupting = turn.over and self._mouth.cut

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voiceagent.agent.actor import Actor, PressedKeys
+from voiceagent.agent.answerer import Answerer
 from voiceagent.agent.ears import Ears
 from voiceagent.agent.effects import Effects
 from voiceagent.agent.mouth import Mouth, Played
@@ -16,6 +17,7 @@ from voiceagent.agent.ports import Brain, Record, Stopwatch, Ticks
 from voiceagent.agent.turns import OPENING, BargeIn, TurnSettings, TurnTaker
 from voiceagent.audio.format import FRAME_S
 from voiceagent.debt.disposition import Disposition
+from voiceagent.dialogue.answerers import FILED_AS, MachinePhrases
 from voiceagent.dialogue.events import (
     CallAnswered,
     Effect,
@@ -23,6 +25,7 @@ from voiceagent.dialogue.events import (
     FarHungUp,
     Heard,
     Keyed,
+    MachineAnswered,
     NoInput,
     Promise,
     Say,
@@ -32,6 +35,9 @@ from voiceagent.speech.protocol import Hearing, Hypothesis, Segmenter, Voice
 from voiceagent.telephony.line import Answered, Dtmf, HungUp, HungUpBy, Line, Ringing
 
 log = logging.getLogger(__name__)
+
+#: What is also said of calls in which a machine was taken for a person.
+_NOBODY = (None, Disposition.SIL, Disposition.HUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,12 @@ class Conversation:
         ticks: Ticks,
         clock: Stopwatch,
         settings: TurnSettings | None = None,
+        phrases: MachinePhrases | None = None,
     ) -> None:
+        """`phrases`: what machines say in the call's language; None: whoever answers is a person.
+
+        `people`: who takes calls over; None: nobody ever does.
+        """
         self.settings = settings or TurnSettings()
         self._line, self._brain, self._record, self._ticks, self._clock = line, brain, record, ticks, clock
         self._zero = clock.monotonic()
@@ -76,11 +87,14 @@ class Conversation:
             judge=self._judge,
         )
         self._effects = Effects(self._mouth, record, on_expect=self._expect)
-        self._actor = Actor(brain, self._ears, self._mouth, self._effects, self._notes, self._now, self.settings)
+        self._answerer = Answerer(phrases, record.answered_by)
+        self._actor = Actor(
+            brain, self._ears, self._mouth, self._effects, self._notes, self._now, self.settings, self._answerer
+        )
         self._taker = TurnTaker(self.settings)
         self._hung_up: HungUp | None = None
         self._over_at: float | None = None
-        self._greeted = self._too_long = False
+        self._greeted = self._too_long = self._leaves_message = False
         self._fetching: set[asyncio.Task[None]] = set()
 
     def _now(self) -> float:
@@ -88,7 +102,10 @@ class Conversation:
 
     async def prepare(self) -> None:
         """While the phone rings: have the first words ready, and keep the apologies for a dead speech process."""
-        await self._mouth.prepare([*_says(self._brain.foresee(CallAnswered())), *self._brain.personal_says()])
+        message = _says(self._brain.foresee(MachineAnswered(Disposition.VM, mailbox=True)))
+        self._leaves_message = bool(message)
+        greeting = _says(self._brain.foresee(CallAnswered()))
+        await self._mouth.prepare([*greeting, *self._brain.personal_says(), *message])
         for lost in (SpeechLost(voice=True), SpeechLost()):
             await self._mouth.keep(_says(self._brain.foresee(lost)))
 
@@ -127,7 +144,14 @@ class Conversation:
             self._notes.close()
             await self._ears.close()
         acting.result()
-        return Ended(self._effects.disposition, self._hung_up, answered=True, promised=self._effects.promised)
+        return Ended(self._disposition(), self._hung_up, answered=True, promised=self._effects.promised)
+
+    def _disposition(self) -> Disposition | None:
+        """Where nobody but a machine was heard, silence and a hang-up are the machine's."""
+        verdict, disposition = self._answerer.verdict, self._effects.disposition
+        if verdict is not None and verdict.machine and disposition in _NOBODY:
+            return FILED_AS[verdict.kind]
+        return disposition
 
     def _down(self, event: HungUp) -> None:
         """The line is down, now: that is the moment the record has, however long the rest takes."""
@@ -172,11 +196,10 @@ class Conversation:
         protected = self._mouth.protected(self.settings.protected_tail_s)
         over = self._mouth.all_left_s() > self.settings.question_tail_s
         loud, early = self._mouth.loudness_dbov(), self._mouth.unasked()
-        self._ears.tick(self._line.hear(), protected=protected, early=early, over=over, played_dbov=loud)
+        pcm = self._line.hear()
+        self._ears.tick(pcm, protected=protected, early=early, over=over, played_dbov=loud)
         self._mouth.tick()
-        said = self._ears.speaking_s > 0 or self._ears.open
-        if self._taker.opened(self._now(), speaking=said, turns=self._ears.turns):
-            self._actor.happened(CallAnswered())
+        self._who_is_there(pcm)
         verdict = self._taker.barge_in(
             speaking_s=self._ears.voice_s if self._mouth.speaking else 0.0,
             # While something waits that must be heard whole, an interruption would answer nothing.
@@ -199,6 +222,17 @@ class Conversation:
         expect, unheard = self._actor.expect, self._actor.unheard
         if self._taker.quiet(FRAME_S, listening=listening, expect=expect, unheard=unheard):
             self._actor.happened(NoInput())
+
+    def _who_is_there(self, pcm: bytes) -> None:
+        """Speak when a person is there, or might be, and it is our turn; give up where there is nobody."""
+        speaking = self._ears.speaking_s > 0 or self._ears.open
+        self._answerer.listen(pcm, self._now(), speaking=speaking, turns=self._ears.turns)
+        if self._answerer.may_speak(speaking=speaking):
+            self._actor.happened(CallAnswered())
+        gone = self._answerer.gone(speaking=speaking, leaves_message=self._leaves_message)
+        if gone is not None:
+            self._mouth.silence()
+            self._actor.happened(gone)
 
     def _time_to_hang_up(self) -> bool:
         now = self._now()
@@ -223,6 +257,7 @@ class Conversation:
 
     def _judge(self, hypothesis: Hypothesis, expect: Expect) -> bool | None:
         """Whether what was heard so far is a whole answer; what would be said to it is fetched meanwhile."""
+        self._answerer.glanced(hypothesis.text)
         if expect is OPENING or hypothesis.reason:
             return None  # no question was put, or nobody can be sure of what was said
         understanding = self._brain.understand(hypothesis, expect, only_global=False)

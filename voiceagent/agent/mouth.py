@@ -221,6 +221,10 @@ class Mouth:
     def close(self) -> None:
         """The line is down: what was begun ends here, whatever it was; nothing more is rendered or queued."""
         self._closed = True
+        self.silence()
+
+    def silence(self) -> None:
+        """Nobody is there to hear it: what was begun ends here, whatever it was, and what waits is not said."""
         self.let_go()
         played = self._line.played()
         waiting, self._queue = list(self._queue), deque()
@@ -229,6 +233,9 @@ class Mouth:
                 self._begin(utterance)
                 heard_s = min(seconds(played - utterance.begins), utterance.total_s)
                 self._on_ended(Played(utterance, heard_s, interrupted=heard_s < utterance.total_s))
+        if waiting and not self._closed:
+            self._line.flush()
+            self._end = self._line.played()
 
     def _begin(self, utterance: Utterance) -> None:
         if utterance.started_at is None:

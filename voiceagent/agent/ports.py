@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from voiceagent.agent.answerer import Verdict
 from voiceagent.debt.agreement import Agreement
 from voiceagent.debt.offer import Offer
 from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Say, Understanding
@@ -67,6 +68,10 @@ class Record(Protocol):
 
     def first_audio(self) -> None:
         """The agent's first sample was fetched."""
+        ...
+
+    def answered_by(self, verdict: Verdict) -> None:
+        """A person has answered, or a machine; told again when what follows tells otherwise."""
         ...
 
     def agent_turn(self, turn: AgentTurn) -> None:

@@ -8,17 +8,13 @@ from enum import StrEnum
 from voiceagent.dialogue.events import Expect
 
 #: What the debtor says on lifting the phone answers no question of the script; a voicemail's greeting is known by it.
-OPENING = Expect(state="opening", end_silence_s=0.5)
+OPENING = Expect(state="opening", end_silence_s=0.5, max_turn_s=8.0)
 
 
 @dataclass(frozen=True, slots=True)
 class TurnSettings:
     """Seconds and decibels of turn taking that no script changes."""
 
-    opening_s: float = 2.0
-    """Wait for the debtor's first word after the answer."""
-    opening_turn_s: float = 6.0
-    """Wait for the end of that first turn."""
     duck_after_s: float = 0.15
     """Confirmed speech after which the prompt is lowered."""
     stop_after_s: float = 0.35
@@ -68,16 +64,7 @@ class TurnTaker:
     _keys: str = ""
     _keys_at: float = 0.0
     _swallowing: bool = False
-    _opened: bool = False
     _spoke_at: float = 0.0
-
-    def opened(self, now: float, *, speaking: bool, turns: int) -> bool:
-        """True once, when the debtor has said its "alô" or is not going to: two voices at once sound like a machine."""
-        patience = self.settings.opening_turn_s if speaking else self.settings.opening_s
-        if self._opened or (now < patience and (speaking or not turns)):
-            return False
-        self._opened = True
-        return True
 
     def barge_in(self, *, speaking_s: float, allowed: bool) -> BargeIn:
         """The verdict while a prompt plays and the debtor has been speaking for `speaking_s`."""

@@ -59,6 +59,15 @@ class FarHungUp:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineAnswered:
+    """Nobody is there: a machine has answered. The call ends without a word that tells anything."""
+
+    disposition: Disposition
+    mailbox: bool = False
+    """It records what is said now: the script's voicemail state says what the law allows, if anything."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechLost:
     """Recognition or synthesis died in mid-call: apologise, go on by keys or end with a callback."""
 
@@ -66,7 +75,7 @@ class SpeechLost:
     """The agent cannot speak (or may not go on): keys help nobody, the call ends with the prompt kept for this."""
 
 
-DialogueEvent = CallAnswered | Heard | Keyed | NoInput | FarHungUp | SpeechLost
+DialogueEvent = CallAnswered | Heard | Keyed | NoInput | FarHungUp | SpeechLost | MachineAnswered
 
 
 # --- effects ----------------------------------------------------------------------------------------------------------
@@ -182,13 +191,6 @@ class MarkNumber:
     """What was learned of the number: wrong, third_party, right_party."""
 
     status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hangup:
-    """End the call after the last word was played."""
-
-    disposition: Disposition
 
 
 Effect = (

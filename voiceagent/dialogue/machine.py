@@ -20,6 +20,7 @@ from voiceagent.dialogue.events import (
     Heard,
     Keyed,
     LeaveOffer,
+    MachineAnswered,
     NoInput,
     Rung,
     SpeechLost,
@@ -70,6 +71,8 @@ class Machine:
             self._far_hung_up(turn)
         elif isinstance(event, SpeechLost):
             self._speech_lost(turn, event)
+        elif isinstance(event, MachineAnswered):
+            self._machine_answered(turn, event)
         else:
             self._answered(turn, event)
         return turn.state, tuple(turn.effects)
@@ -138,6 +141,16 @@ class Machine:
             outcome = Disposition.SIL
         self._act(turn, self.script.states[turn.state.node].hung_up_do)
         self._end(turn, outcome)
+
+    def _machine_answered(self, turn: Turn, event: MachineAnswered) -> None:
+        """Hang up; who proved who they are is no machine."""
+        if turn.state.verified:
+            return
+        voicemail = next((entry.go for entry in self.script.anywhere if "voicemail" in entry.hear), None)
+        if event.mailbox and voicemail is not None:
+            self._enter(turn, voicemail)
+        else:
+            self._end(turn, event.disposition)
 
     def _speech_lost(self, turn: Turn, event: SpeechLost) -> None:
         node = self.script.states[turn.state.node]

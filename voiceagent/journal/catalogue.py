@@ -91,6 +91,22 @@ class CallFirstAudio(Said):
 
 
 @dataclass(frozen=True, slots=True)
+class CallAnsweredBy(Said):
+    """A person has answered, or which kind of machine; a later one of the same call corrects it."""
+
+    TYPE: ClassVar[str] = "call.answered_by"
+    kind: str
+    """human, silence, voicemail, screening, ivr, unavailable, out_of_service, fax, busy, congestion or ringing."""
+    evidence: str
+    """What told it: short, words, no speech, unsure, a machine's phrase with its likeness, beep, ..."""
+    after_answer_s: float
+    latency_s: float
+    """From the end of the sound that told it."""
+    speech_s: float
+    """Speech heard until then."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallHungUp(Said):
     """The line is down; the attempt is closed by CallEnded."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from voiceagent.agent.answerer import Verdict
 from voiceagent.agent.brain import ScriptBrain
 from voiceagent.agent.conversation import Conversation
 from voiceagent.agent.ports import AgentTurn, DebtorTurn
@@ -18,6 +19,8 @@ from voiceagent.audio.format import FRAME_S, SILENCE
 from voiceagent.base.clock import ManualClock
 from voiceagent.debt.agreement import Agreement
 from voiceagent.debt.offer import Offer
+from voiceagent.dialogue.answerers import phrases_of
+from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import DialogueEvent, Effect
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.scenario import Answer, Loaded, Step, judge
@@ -109,6 +112,9 @@ class MemoryRecord:
         """Nothing to keep."""
 
     def first_audio(self) -> None:
+        """Nothing to keep."""
+
+    def answered_by(self, verdict: Verdict) -> None:
         """Nothing to keep."""
 
     def verified(self, datum: str) -> None:
@@ -221,6 +227,7 @@ async def play(loaded: Loaded, machine: Any) -> AudioCall:
         _Record(call),
         ticks,
         clock,
+        phrases=phrases_of(brain.language) if loaded.scenario.entry is Entry.OUTBOUND else None,
     )
     await conversation.prepare()
     await conversation.run()

@@ -16,6 +16,7 @@ from voiceagent.base.ids import uuid7
 from voiceagent.debt.agreement import Agreement
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.policy import Policy
+from voiceagent.dialogue.answerers import phrases_of
 from voiceagent.dialogue.events import Effect, Hangup, Promise, Say
 from voiceagent.settings.dialplans import load_policy, policy_path
 from voiceagent.settings.paths import Paths
@@ -117,7 +118,9 @@ async def _by_audio(debtor: SampleDebtor, at: datetime, paths: Paths) -> Played:
     brain = ScriptBrain(machine_of(debtor.case, at, paths=paths))
     hearing, voice = await service.hearing("call", brain.language), await service.voice("call", brain.language)
     segmenter = VadSegmenter(detector=EnergyDetector())
-    conversation = Conversation(line, brain, segmenter, hearing, voice, record, ticks, clock)
+    conversation = Conversation(
+        line, brain, segmenter, hearing, voice, record, ticks, clock, phrases=phrases_of(brain.language)
+    )
     await conversation.prepare()
     ended = await conversation.run()
     strangers = " ".join(far.heard_by_stranger).casefold()

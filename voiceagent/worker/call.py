@@ -22,6 +22,7 @@ from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.debt.offer import Offer
+from voiceagent.dialogue.answerers import FILED_AS, phrases_of
 from voiceagent.dialogue.delivery import first_mobile
 from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.law import STRICTEST, SpokenLaw
@@ -185,6 +186,7 @@ class Call:
             self._record,
             self._house.ticks,
             self._house.clock,
+            phrases=None if self._incoming else phrases_of(brain.language),
         )
         preparing = asyncio.create_task(conversation.prepare(), name="prepare")
         try:
@@ -219,11 +221,14 @@ class Call:
         meaning = MEANING[disposition]
         answered = record.was_answered
         verified = record.verified_datum is not None
-        human = answered and not meaning.machine and (meaning.human or verified or record.human_spoke)
+        # What answered counts as long as the call ended for it: a screening service may have let a person speak.
+        kind = record.answerer
+        machine = answered and (meaning.machine or (kind is not None and disposition is FILED_AS.get(kind)))
+        human = answered and not machine and (meaning.human or verified or record.human_spoke)
         return catalogue.CallEnded(
             disposition=disposition.value,
             human=human,
-            machine=answered and meaning.machine,
+            machine=machine,
             right_party=verified,
             ring_s=record.ring_s,
             talk_s=record.talk_s,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from voiceagent.agent.answerer import Verdict
 from voiceagent.agent.ports import AgentTurn, DebtorTurn
 from voiceagent.base.clock import Clock
 from voiceagent.base.errors import UnavailableError
@@ -16,6 +17,7 @@ from voiceagent.base.ids import uuid7
 from voiceagent.cases.kinds import SeatState
 from voiceagent.debt.agreement import Agreement
 from voiceagent.debt.offer import Offer
+from voiceagent.dialogue.answerers import AnsweredBy
 from voiceagent.journal import catalogue
 from voiceagent.journal.envelope import NewEvent, Payload
 from voiceagent.journal.private import private_ref
@@ -71,6 +73,8 @@ class CallRecord:
         self.promised = False
         self.recording: catalogue.RecordingOpened | None = None
         """The file that is being written from the answer on."""
+        self.answerer: AnsweredBy | None = None
+        """Who or what has answered, as far as it was told."""
         self.human_spoke = False
         """Somebody said something: not only silence was at the other end."""
         self.sensitive_spans: list[tuple[float, float]] = []
@@ -93,6 +97,15 @@ class CallRecord:
         """The agent's first sample was fetched."""
         assert self._answered is not None
         self._note(catalogue.CallFirstAudio(after_answer_s=round(self._clock.monotonic() - self._answered, 3)))
+
+    def answered_by(self, verdict: Verdict) -> None:
+        """A person or a machine; the last word counts."""
+        self.answerer = verdict.kind
+        self._note(
+            catalogue.CallAnsweredBy(
+                verdict.kind.value, verdict.evidence, verdict.at_s, verdict.latency_s, verdict.speech_s
+            )
+        )
 
     def sensitive(self, begins: bool) -> None:
         """Mark the recording while an identity answer is being given: the marks survive a crash."""
