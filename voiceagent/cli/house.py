@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import uuid
+
     from voiceagent.compliance import RuleBook
+    from voiceagent.dialer.admission import Admitted
     from voiceagent.dialer.modes import Gate
     from voiceagent.journal.journal import Journal
+
+_WEIGHED_AT_ONCE, _TOLD_EVERY = 1000, 20_000
 
 
 @contextmanager
@@ -43,6 +49,20 @@ def rules_and_gate() -> tuple[RuleBook, Gate, float]:
     paths = Paths.from_environment()
     dial = load_settings(paths).dial
     return load_rules(paths.dialplans / "jurisdictions"), Gate.of(dial.mode, allowed=dial.allow), dial.guard_s
+
+
+def weigh(journal: Journal, campaign_id: uuid.UUID) -> Admitted:
+    """Ask the law about everybody who joined the campaign and was not asked about; a long look is told on stderr."""
+    from voiceagent.dialer.admission import Admitted, admit
+
+    rules, _, guard_s = rules_and_gate()
+    found, told = Admitted(), 0
+    while (some := admit(journal, rules, guard_s=guard_s, campaign_id=campaign_id, limit=_WEIGHED_AT_ONCE)).weighed:
+        found += some
+        if found.weighed - told >= _TOLD_EVERY:
+            told = found.weighed
+            print(f"{told:,} weighed by the law", file=sys.stderr)
+    return found
 
 
 def masked(number: str | None) -> str:

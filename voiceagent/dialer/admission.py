@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, dataclass
 
 import sqlalchemy as sa
 
-from voiceagent.base.errors import BadInputError
-from voiceagent.cases import tables as t
-from voiceagent.cases.store import load_case
-from voiceagent.compliance import RuleBook, decide
+from voiceagent.cases.store import CaseFile, load_cases
+from voiceagent.compliance import Decision, Purpose, Request, RuleBook, decide
 from voiceagent.dialer import hopper
-from voiceagent.dialer.facts import read_facts
+from voiceagent.dialer.facts import Facts, read_all_facts
 from voiceagent.dialer.hopper import Candidate
-from voiceagent.dialer.tables import CampaignState, EnrollmentState, campaign, enrollment
+from voiceagent.dialer.tables import UNWEIGHED, CampaignState, Priority, campaign, enrollment
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
 
 #: Cases weighed in one transaction: calls that run wait for the journal meanwhile.
-_BATCH = 25
+_BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +34,17 @@ class Admitted:
     """Nothing but people can change it."""
 
     def __add__(self, other: Admitted) -> Admitted:
-        return Admitted(
-            self.weighed + other.weighed,
-            self.allowed + other.allowed,
-            self.waiting + other.waiting,
-            self.stopped + other.stopped,
+        return Admitted(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+
+    def to_json(self) -> dict[str, int]:
+        """{weighed, allowed, waiting, stopped}."""
+        return asdict(self)
+
+    def words(self) -> str:
+        """For people."""
+        return (
+            f"of {self.weighed} weighed by the law, {self.allowed} may be called now, {self.waiting} later, "
+            f"{self.stopped} not as things stand"
         )
 
 
@@ -61,8 +65,7 @@ def admit(
     while found.weighed < limit:
         with journal.transaction() as connection:
             some = _new(connection, journal.tenant_id, campaign_id, min(_BATCH, limit - found.weighed))
-            for candidate in some:
-                found += _weigh(journal, connection, candidate, rules, guard_s)
+            found += _weigh(journal, connection, some, rules, guard_s)
         if not some:
             break
     return found
@@ -74,54 +77,80 @@ def pending(connection: sa.Connection, tenant_id: uuid.UUID) -> bool:
 
 
 def _new(connection: sa.Connection, tenant_id: uuid.UUID, campaign_id: uuid.UUID | None, limit: int) -> list[Candidate]:
-    """Cases ready in a campaign that is not over, without a decision since they joined it."""
-    e, d, case = enrollment.c, t.compliance_decision.c, t.debt_case.c
-    decided = sa.select(d.id).where(d.person_id == case.person_id, d.case_id == e.case_id, d.decided_at >= e.created_at)
-    query = (
-        sa.select(e.id, e.case_id, e.campaign_id, e.priority, e.created_at)
-        .join(t.debt_case, case.id == e.case_id)
-        .join(campaign, campaign.c.id == e.campaign_id)
-        .where(
-            e.tenant_id == tenant_id,
-            e.state == EnrollmentState.READY,
-            campaign.c.state != CampaignState.FINISHED,
-            ~sa.exists(decided.correlate(enrollment, t.debt_case)),
-        )
-        .order_by(e.campaign_id, e.priority.desc(), e.next_at, e.id)
-        .limit(limit)
-    )
+    """Cases in campaigns that are not over, not weighed since they joined: a short range of an index of their own."""
+    e, c = enrollment.c, campaign.c
+    alive = sa.select(c.id).where(c.tenant_id == tenant_id, c.state != CampaignState.FINISHED).order_by(c.id)
     if campaign_id is not None:
-        query = query.where(e.campaign_id == campaign_id)
-    return [
-        Candidate(row.case_id, row.campaign_id, row.id, since=row.created_at, priority=row.priority)
-        for row in connection.execute(query)
-    ]
+        alive = alive.where(c.id == campaign_id)
+    found: list[Candidate] = []
+    for one in connection.execute(alive).scalars().all():
+        query = (
+            sa.select(e.id, e.case_id, e.priority, e.created_at)
+            .where(e.campaign_id == one, e.reason == sa.literal_column(f"'{UNWEIGHED}'"))
+            .order_by(e.id)
+            .limit(limit - len(found))
+        )
+        found += [
+            Candidate(row.case_id, one, row.id, since=row.created_at, priority=Priority(row.priority))
+            for row in connection.execute(query)
+        ]
+        if len(found) >= limit:
+            break
+    return found
 
 
 def _weigh(
-    journal: Journal, connection: sa.Connection, candidate: Candidate, rules: RuleBook | None, guard_s: float
+    journal: Journal, connection: sa.Connection, some: Sequence[Candidate], rules: RuleBook | None, guard_s: float
 ) -> Admitted:
     now = journal.clock.now()
-    try:
-        facts = read_facts(connection, load_case(connection, candidate.case_id), now, journal.tenant_id)
-    except BadInputError as error:
-        # Paid, or erased: nothing to call for.
-        hopper.finish(connection, candidate, error.code, now)
-        return Admitted(1, stopped=1)
-    asked = [
-        facts.request(phone, purpose, guard_s=guard_s) for phone in facts.phones() for purpose in facts.purposes()
-    ]
-    answers = [(request, decide(request, rules)) for request in asked]
-    if not answers:
-        hopper.postpone(connection, candidate, "opt_out" if facts.stopped_numbers else "no_number", None, now)
-        return Admitted(1, stopped=1)
-    # The best number that may be called; else the one that may be soonest.
-    request, decision = min(
-        answers, key=lambda one: (not one[1].allow, one[1].retry_at or datetime.max.replace(tzinfo=now.tzinfo))
-    )
-    decided = facts.decided(request, decision)
-    journal.record([NewEvent("case", candidate.case_id, decided, "enrolment")], connection)
-    if decision.allow:
-        return Admitted(1, allowed=1)
-    hopper.postpone(connection, candidate, decision.rules[0], decision.retry_at, now)
-    return Admitted(1, waiting=1) if decision.retry_at else Admitted(1, stopped=1)
+    files = load_cases(connection, [one.case_id for one in some])
+    known = [file for file in files.values() if isinstance(file, CaseFile)]
+    facts = read_all_facts(connection, known, now, journal.tenant_id)
+    found, kept, free = Admitted(), list[NewEvent](), list[uuid.UUID]()
+    for candidate in some:
+        file = files[candidate.case_id]
+        if not isinstance(file, CaseFile):
+            # Paid, or erased: nothing to call for.
+            hopper.finish(connection, candidate, file.code, now)
+            found += Admitted(1, stopped=1)
+            continue
+        theirs = facts[candidate.case_id]
+        best = _best(theirs, candidate, rules, guard_s)
+        if best is None:
+            reason = "opt_out" if theirs.stopped_numbers else "no_number"
+            hopper.postpone(connection, candidate, reason, None, now)
+            found += Admitted(1, stopped=1)
+            continue
+        decided = theirs.decided(*best)
+        kept.append(NewEvent("case", candidate.case_id, decided, "enrolment", at=now))
+        if decided.allow:
+            assert candidate.enrollment_id is not None
+            free.append(candidate.enrollment_id)
+            found += Admitted(1, allowed=1)
+        else:
+            hopper.postpone(connection, candidate, decided.rules[0], decided.retry_at, now)
+            found += Admitted(1, waiting=1) if decided.retry_at else Admitted(1, stopped=1)
+    journal.record(kept, connection)
+    connection.execute(sa.update(enrollment).where(enrollment.c.id.in_(free)).values(reason=None))
+    return found
+
+
+def _best(
+    facts: Facts, candidate: Candidate, rules: RuleBook | None, guard_s: float
+) -> tuple[Request, Decision] | None:
+    """The best number that may be called; else the one that may be soonest."""
+    remind = candidate.priority is Priority.REMINDER or (facts.facts.days_overdue or 0) < 0
+    purpose = Purpose.REMINDER if remind else Purpose.COLLECTION
+    soonest: tuple[Request, Decision] | None = None
+    for phone in facts.phones():
+        request = facts.request(phone, purpose, guard_s=guard_s)
+        decision = decide(request, rules)
+        if decision.allow:
+            return request, decision
+        if soonest is None or _sooner(decision, soonest[1]):
+            soonest = request, decision
+    return soonest
+
+
+def _sooner(one: Decision, other: Decision) -> bool:
+    return one.retry_at is not None and (other.retry_at is None or one.retry_at < other.retry_at)

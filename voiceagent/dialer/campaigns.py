@@ -11,13 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError
-from voiceagent.base.ids import uuid7
+from voiceagent.base.ids import uuid7, uuid7_texts
 from voiceagent.base.languages import Language
 from voiceagent.debt.identity import UNVERIFIABLE
 from voiceagent.dialer import events
+from voiceagent.dialer.golive import require_pilot
 from voiceagent.dialer.limits import Hours, Limits
 from voiceagent.dialer.modes import header_part
 from voiceagent.dialer.tables import (
+    UNWEIGHED,
     CampaignState,
     DialMode,
     EnrollmentState,
@@ -28,6 +30,14 @@ from voiceagent.dialer.tables import (
 )
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
+from voiceagent.storage.bulk import among, insert_many
+from voiceagent.storage.types import instant_text
+
+#: Rows of a list that join in one transaction.
+_PIECE = 2000
+_JOINED = (
+    "id", "tenant_id", "campaign_id", "case_id", "state", "reason", "next_at", "priority", "created_at", "updated_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,58 +182,65 @@ def change_campaign(
         return load_campaign(connection, found.id)
 
 
-def set_mode(journal: Journal, name: str, mode: DialMode, *, reason: str, actor: str = "operator") -> None:
-    """How far the campaign's calls may go, with a reason for the record; the installation's dial.mode still caps it."""
+def set_mode(
+    journal: Journal, name: str, mode: DialMode, *, reason: str, piloted: bool = True, actor: str = "operator"
+) -> None:
+    """How far the campaign's calls may go, with a reason for the record; the installation's dial.mode still caps it.
+
+    Live wants the pilot's calls made first (BadInputError says what is missing) unless `piloted` is False.
+    """
     if mode is not DialMode.REHEARSAL and not reason.strip():
         raise BadInputError(f"say why the campaign goes to {mode}: the reason is kept")
     with journal.transaction() as connection:
         found = require_campaign(connection, name, journal.tenant_id)
-        if found.mode is not mode:
-            changed = events.CampaignModeChanged(found.id, mode, found.mode, reason.strip())
-            journal.record([NewEvent("campaign", found.id, changed, actor)], connection)
+        if found.mode is mode:
+            return
+        if mode is DialMode.LIVE and piloted:
+            require_pilot(
+                connection, found.id, name, calls=found.limits.pilot_calls, braked=found.brake is not None
+            )
+        changed = events.CampaignModeChanged(found.id, mode, found.mode, reason.strip())
+        journal.record([NewEvent("campaign", found.id, changed, actor)], connection)
 
 
 def enroll(
     journal: Journal,
     connection: sa.Connection,
     campaign_id: uuid.UUID,
-    case_ids: Sequence[uuid.UUID],
+    case_ids: Sequence[uuid.UUID | str],
     *,
     priority: Priority = Priority.LIST,
 ) -> int:
-    """Put cases into a campaign, ready to be called; those already in it stay as they are. Returns how many are new."""
-    wanted = list(dict.fromkeys(case_ids))
-    known: set[uuid.UUID] = set()
-    for start in range(0, len(wanted), 500):
-        query = sa.select(enrollment.c.case_id).where(
-            enrollment.c.campaign_id == campaign_id, enrollment.c.case_id.in_(wanted[start : start + 500])
-        )
-        known |= set(connection.execute(query).scalars())
+    """Put cases into a campaign, to be weighed and called; those already in it stay as they are.
+
+    Returns how many are new. Thousands at once are quick; more make calls wait for the transaction.
+    """
+    wanted = list(dict.fromkeys(map(str, case_ids)))
+    e = enrollment.c
+    query = sa.select(e.case_id).where(e.campaign_id == campaign_id, among(connection, e.case_id, wanted))
+    known = set(map(str, connection.execute(query).scalars()))
+    fresh = [case_id for case_id in wanted if case_id not in known]
     now = journal.clock.now()
+    at, tenant, state = instant_text(now), str(journal.tenant_id), EnrollmentState.READY.value
     rows = [
-        {
-            "id": uuid7(now),
-            "tenant_id": journal.tenant_id,
-            "campaign_id": campaign_id,
-            "case_id": case_id,
-            "state": EnrollmentState.READY,
-            "next_at": now,
-            "priority": priority,
-            "created_at": now,
-            "updated_at": now,
-        }
-        for case_id in wanted
-        if case_id not in known
+        (identity, tenant, str(campaign_id), case_id, state, UNWEIGHED, at, int(priority), at, at)
+        for identity, case_id in zip(uuid7_texts(now, len(fresh)), fresh, strict=True)
     ]
-    if rows:
-        connection.execute(sa.insert(enrollment), rows)
+    insert_many(connection, enrollment, _JOINED, rows)
     return len(rows)
 
 
-def enroll_list(journal: Journal, connection: sa.Connection, campaign_id: uuid.UUID, list_id: uuid.UUID) -> int:
-    """Every case of a list; returns how many are new in the campaign."""
-    query = sa.select(list_entry.c.case_id).where(list_entry.c.list_id == list_id, list_entry.c.case_id.is_not(None))
-    return enroll(journal, connection, campaign_id, list(connection.execute(query.distinct()).scalars()))
+def enroll_list(journal: Journal, campaign_id: uuid.UUID, list_id: uuid.UUID) -> int:
+    """Every case of a list, in pieces so that calls need not wait; returns how many are new in the campaign."""
+    entry, new, after = list_entry.c, 0, -1
+    while True:
+        with journal.transaction() as connection:
+            query = sa.select(entry.row_number, entry.case_id).where(entry.list_id == list_id, entry.row_number > after)
+            some = connection.execute(query.order_by(entry.row_number).limit(_PIECE)).all()
+            new += enroll(journal, connection, campaign_id, [row.case_id for row in some if row.case_id is not None])
+        if len(some) < _PIECE:
+            return new
+        after = some[-1].row_number
 
 
 def tally(connection: sa.Connection, campaign_id: uuid.UUID) -> dict[str, int]:

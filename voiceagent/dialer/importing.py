@@ -108,9 +108,8 @@ class _Import:
         named = {source.header[n].strip(): name for n, name in mapping.items()}
         ignored = [title.strip() for n, title in enumerate(source.header) if n not in mapping and title.strip()]
         self._list_id = uuid7(now)
-        self._begun = False
+        self._begun = self._resumed = False
         self._done_rows = 0
-        self._campaign_id: uuid.UUID | None = None
         self._seen: dict[int, int] = {}
         self._rejected_path = options.rejected_file or source.path.with_name(f"{source.path.stem}.rejected.csv")
         self.report = Report(
@@ -136,7 +135,7 @@ class _Import:
         if self._options.campaign is not None:
             with self._journal.transaction() as connection:
                 campaign_id = self._campaign(connection)
-                self.report.enrolled = enroll_list(self._journal, connection, campaign_id, row.id)
+            self.report.enrolled = enroll_list(self._journal, campaign_id, row.id)
         return True
 
     def _same_file(self, connection: sa.Connection) -> sa.Row[tuple[object, ...]] | None:
@@ -161,7 +160,7 @@ class _Import:
         for status, number, last in counts:
             self.report.count(status, number)
             self._done_rows = max(self._done_rows, last)
-        self._begun = True
+        self._begun = self._resumed = True
 
     @contextmanager
     def rejects(self) -> Iterator[RejectedRows]:
@@ -229,6 +228,9 @@ class _Import:
                 self._list_id, report.batch, report.file, report.sha256, mapping=report.mapping, **report.counts()
             )
             self._journal.record([NewEvent("list", self._list_id, told, "import")], connection)
+        if self._resumed and self.report.campaign_id is not None:
+            # Pieces of the run that broke off may have gone into no campaign, or another.
+            self.report.enrolled += enroll_list(self._journal, self.report.campaign_id, self._list_id)
 
     # --- one piece ----------------------------------------------------------------------------------------------------
 
@@ -258,14 +260,14 @@ class _Import:
                 )
             )
             self._begun = True
-        if self._campaign_id is None and self._options.campaign is not None:
+        if self.report.campaign_id is None and self._options.campaign is not None:
             self._campaign(connection)
 
     def _campaign(self, connection: sa.Connection) -> uuid.UUID:
         assert self._options.campaign is not None
-        if self._campaign_id is None:
-            found = find_campaign(connection, self._options.campaign, self._journal.tenant_id)
-            self._campaign_id = (
+        if self.report.campaign_id is None:
+            found = find_campaign(connection, self._options.campaign.strip(), self._journal.tenant_id)
+            self.report.campaign_id = (
                 found.id
                 if found
                 else create_campaign(
@@ -278,12 +280,12 @@ class _Import:
                 )
             )
             link = {
-                "campaign_id": self._campaign_id,
+                "campaign_id": self.report.campaign_id,
                 "list_id": self._list_id,
                 "tenant_id": self._journal.tenant_id,
             }
             upsert(connection, campaign_list, [link], update=())
-        return self._campaign_id
+        return self.report.campaign_id
 
     def _keep(self, connection: sa.Connection, given: Sequence[Given]) -> list[Kept]:
         return take_in(
@@ -315,9 +317,9 @@ class _Import:
             entries.append((list_id, one.row.number, tenant, *ids, fate.value, reason))
         insert_many(connection, list_entry, _ENTRY, entries)
         self._done_rows = read[-1].row.number
-        if self._campaign_id is not None:
-            cases = [uuid.UUID(one.case_id) for one in kept if one.case_id and one.outcome is not Outcome.REFUSED]
-            self.report.enrolled += enroll(self._journal, connection, self._campaign_id, cases)
+        if self.report.campaign_id is not None:
+            cases = [one.case_id for one in kept if one.case_id and one.outcome is not Outcome.REFUSED]
+            self.report.enrolled += enroll(self._journal, connection, self.report.campaign_id, cases)
 
     def _try(self, given: Sequence[Given]) -> list[Kept]:
         """What keeping would answer, with nothing kept; rows of earlier pieces are remembered by their keys."""

@@ -59,6 +59,8 @@ class Report:
     mended: dict[str, int] = field(default_factory=dict)
     """Cells that were put right because only one reading is possible, by what was done."""
     enrolled: int = 0
+    campaign_id: uuid.UUID | None = None
+    """The campaign the cases were put into."""
     repeated: bool = False
     """This very file had been imported before: nothing was done again."""
     dry_run: bool = False

@@ -163,6 +163,9 @@ campaign_list = sa.Table(
     tenant_column(),
 )
 
+#: The reason of who joined a campaign and was not weighed by the law yet.
+UNWEIGHED = "unweighed"
+
 enrollment = sa.Table(
     "enrollment",
     metadata,
@@ -187,6 +190,14 @@ enrollment = sa.Table(
         "leased_until",
         sqlite_where=sa.text("leased_until IS NOT NULL"),
         postgresql_where=sa.text("leased_until IS NOT NULL"),
+    ),
+    # Who joined and was not weighed by the law yet: hardly ever many, among however many wait.
+    sa.Index(
+        "ix_enrollment_unweighed",
+        "campaign_id",
+        "id",
+        sqlite_where=sa.text("reason = 'unweighed'"),
+        postgresql_where=sa.text("reason = 'unweighed'"),
     ),
     enum_check("state", EnrollmentState),
 )

@@ -14,7 +14,7 @@ from voiceagent.cases.segments import Intensity, save_segment
 from voiceagent.compliance import Request, RuleBook, decide
 from voiceagent.debt.case import Case
 from voiceagent.dialer import optouts
-from voiceagent.dialer.admission import admit
+from voiceagent.dialer.admission import admit, pending
 from voiceagent.dialer.queue import Queue
 from voiceagent.dialer.tables import enrollment
 from voiceagent.journal.catalogue import CallEnded
@@ -53,6 +53,25 @@ def test_who_joins_is_weighed_once_and_the_decision_replays(
             )  # fmt: skip
     assert len(kept) == 3
     assert admit(journal, rules, guard_s=240.0).weighed == 0
+    with journal.db.read() as connection:
+        assert not pending(connection, journal.tenant_id)
+
+
+def test_of_many_who_join_each_is_weighed_once_with_the_best_of_several_numbers(
+    journal: Journal, rules: RuleBook, campaign: Campaign, make_case: MakeCase
+) -> None:
+    """More than one transaction's worth, with numbers whose hours differ: the one that may be called decides."""
+    everywhere = ("+5521955550101", "+5592955550101")
+    taken = campaign(*(make_case(n, state=None, phones=everywhere) for n in range(120)))
+    with journal.db.read() as connection:
+        assert pending(connection, journal.tenant_id)
+    first = admit(journal, rules, guard_s=240.0, limit=110)
+    rest = admit(journal, rules, guard_s=240.0)
+    assert (first.weighed, rest.weighed, (first + rest).allowed) == (110, 10, 120)
+    assert {state for state, _, _ in rows(journal).values()} == {"ready"} and len(taken) == 120
+    with journal.db.read() as connection:
+        kept = connection.execute(sa.select(tables.compliance_decision.c.case_id)).scalars().all()
+    assert sorted(map(str, kept)) == sorted(str(one.case_id) for one in taken)
 
 
 def test_outside_the_hours_the_next_lawful_instant_is_kept(

@@ -37,6 +37,10 @@ def test_from_file_to_campaign_to_stop(home: Path, capsys: pytest.CaptureFixture
     assert (code, err) == (0, "") and report["rows"] == 2 and report["imported"] == 1 and report["rejected"] == 1
     assert {"file", "sha256", "updated", "duplicates", "rejected_file", "batch"} <= set(report)
     assert Path(report["rejected_file"]).is_file()
+    weighed = report["admitted"]
+    assert weighed["weighed"] == 1 == weighed["allowed"] + weighed["waiting"] and weighed["stopped"] == 0
+    again = json.loads(say(capsys, "lists", "import", str(home / "lista.csv"), "--campaign", "dez", "--json")[1])
+    assert (again["repeated"], again["enrolled"], again["admitted"]["weighed"]) == (True, 1, 1)
     assert say(capsys, "campaigns", "start", "nov")[0] == 0
     code, out, _ = say(capsys, "explain", "+5511955550161", "--json")
     (case,) = json.loads(out)["cases"]

@@ -17,9 +17,10 @@ from voiceagent.base.errors import UnavailableError
 from voiceagent.cases.replay import check
 from voiceagent.cases.tables import PROJECTED
 from voiceagent.dialer import importing
+from voiceagent.dialer.campaigns import require_campaign, tally
 from voiceagent.dialer.importing import import_list
 from voiceagent.dialer.lists import all_lists, undo_list
-from voiceagent.dialer.report import Report
+from voiceagent.dialer.report import Options, Report
 from voiceagent.dialer.tables import list_entry
 from voiceagent.journal.journal import Journal
 from voiceagent.storage.database import Database
@@ -131,6 +132,26 @@ def test_a_list_that_changes_under_way_stops_and_goes_on_when_it_is_as_it_was(
     assert told["finished_at"] is None
     path.write_bytes(before[0])
     assert import_list(journal, path).rows == ROWS
+    whole(db, path)
+
+
+def test_a_campaign_named_only_when_the_import_goes_on_gets_the_earlier_rows_too(
+    journal: Journal, db: Database, path: Path
+) -> None:
+    class _Enough(Exception):
+        pass
+
+    def stop(report: Report) -> None:
+        if report.rows >= 20:
+            raise _Enough
+
+    with pytest.raises(_Enough):
+        import_list(journal, path, progress=stop)
+    assert import_list(journal, path, Options(campaign=" novembro ")).enrolled == ROWS - len(BAD)
+    with db.read() as connection:
+        assert tally(connection, require_campaign(connection, "novembro", journal.tenant_id).id)["ready"] == ROWS - len(
+            BAD
+        )
     whole(db, path)
 
 

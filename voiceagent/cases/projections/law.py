@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,22 +13,28 @@ from voiceagent.journal import catalogue, floor
 from voiceagent.journal.envelope import Event
 from voiceagent.journal.journal import Projection, for_each
 from voiceagent.journal.private import read_private
+from voiceagent.storage.bulk import insert_many
+from voiceagent.storage.types import canonical_json, instant_text
+
+_DECISION = (
+    "id", "tenant_id", "person_id", "case_id", "channel", "purpose", "allow", "rules", "rule_version", "inputs_sha256",
+    "inputs_ref", "retry_at", "decided_at",
+)  # fmt: skip
 
 
-def compliance_decided(connection: sa.Connection, event: Event) -> None:
-    """A decision, allowed or not."""
-    said = event.payload
-    same = ("person_id", "case_id", "channel", "purpose", "allow", "rules", "rule_version", "inputs_sha256")
-    connection.execute(
-        sa.insert(tables.compliance_decision).values(
-            id=said["decision_id"],
-            tenant_id=event.tenant_id,
-            inputs_ref=said["inputs"]["ref"],
-            retry_at=_instant(said["retry_at"]),
-            decided_at=event.at_utc,
-            **{name: said[name] for name in same},
-        )
-    )
+def compliance_decided(connection: sa.Connection, events: Sequence[Event]) -> None:
+    """Decisions, allowed or not."""
+    rows = []
+    for event in events:
+        told = event.payload | {
+            "id": event.payload["decision_id"],
+            "tenant_id": str(event.tenant_id),
+            "rules": canonical_json(event.payload["rules"]),
+            "inputs_ref": event.payload["inputs"]["ref"],
+            "decided_at": instant_text(event.at_utc),
+        }
+        rows.append([told[name] for name in _DECISION])
+    insert_many(connection, tables.compliance_decision, _DECISION, rows)
 
 
 def opt_out_recorded(connection: sa.Connection, event: Event) -> None:
@@ -102,7 +109,7 @@ def _instant(text: str | None) -> datetime | None:
 
 
 PROJECTIONS = (
-    Projection(catalogue.ComplianceDecided.TYPE, for_each(compliance_decided)),
+    Projection(catalogue.ComplianceDecided.TYPE, compliance_decided),
     Projection(catalogue.OptOutRecorded.TYPE, for_each(opt_out_recorded)),
     Projection(floor.OptOutRevoked.TYPE, for_each(opt_out_revoked)),
     Projection(catalogue.RequestOpened.TYPE, for_each(request_opened)),

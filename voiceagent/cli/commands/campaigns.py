@@ -162,6 +162,7 @@ def _attach(journal: Journal, args: argparse.Namespace) -> None:
     import sqlalchemy as sa
 
     from voiceagent.base.errors import BadInputError
+    from voiceagent.cli.house import weigh
     from voiceagent.dialer.campaigns import enroll_list, require_campaign
     from voiceagent.dialer.tables import campaign_list, contact_list
 
@@ -173,14 +174,15 @@ def _attach(journal: Journal, args: argparse.Namespace) -> None:
         list_id = connection.execute(query).scalar()
         if list_id is None:
             raise BadInputError(f"there is no list {args.batch}: see voiceagent lists list")
-        count = enroll_list(journal, connection, found.id, list_id)
         attached = sa.select(campaign_list.c.list_id).where(
             campaign_list.c.campaign_id == found.id, campaign_list.c.list_id == list_id
         )
         if connection.execute(attached).first() is None:
             row = {"campaign_id": found.id, "list_id": list_id, "tenant_id": journal.tenant_id}
             connection.execute(sa.insert(campaign_list).values(**row))
-    print(f"{count} contacts are new in {args.name}")
+    count = enroll_list(journal, found.id, list_id)
+    told = weigh(journal, found.id)
+    print(f"{count} contacts are new in {args.name}; {told.words()}")
 
 
 def _switch(journal: Journal, args: argparse.Namespace) -> None:

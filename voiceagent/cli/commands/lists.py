@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace) -> int:
-    from voiceagent.cli.house import open_journal
+    from voiceagent.cli.house import open_journal, weigh
     from voiceagent.dialer.importing import import_list
     from voiceagent.dialer.mappings import SavedMapping, load_mapping
     from voiceagent.dialer.source import open_source
@@ -116,10 +116,15 @@ def _import(args: argparse.Namespace) -> int:
             with journal.db.read() as connection:
                 saved = load_mapping(connection, args.mapping, journal.tenant_id)
         report = import_list(journal, args.file, _options(args, saved), progress=_progress())
+        # Whom this breaks off before, the service or the next import weighs.
+        admitted = weigh(journal, report.campaign_id) if report.campaign_id else None
     if args.json:
-        print(json.dumps(report.to_json(), ensure_ascii=False))
+        told = report.to_json() | ({"admitted": admitted.to_json()} if admitted else {})
+        print(json.dumps(told, ensure_ascii=False))
         return 0
     _tell(report)
+    if admitted:
+        print(admitted.words())
     return 0
 
 

@@ -20,7 +20,6 @@ HELP = "save filters over cases, count whom they hold now, put them into a campa
 EXAMPLE = """voiceagent segments count "days_overdue between 31 and 90 and state in (SP, RJ) and not open_promise\""""
 
 #: The service weighs the others while it runs.
-_WEIGHED_AT_ONCE = 1000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -158,8 +157,7 @@ def _list(connection: Any, tenant_id: uuid.UUID, today: date, as_json: bool) -> 
 
 def _enroll(args: argparse.Namespace, journal: Journal) -> int:
     from voiceagent.cases import segments
-    from voiceagent.cli.house import rules_and_gate
-    from voiceagent.dialer.admission import admit
+    from voiceagent.cli.house import weigh
     from voiceagent.dialer.campaigns import enroll, require_campaign
 
     today, held, new = _today(journal), 0, 0
@@ -169,14 +167,9 @@ def _enroll(args: argparse.Namespace, journal: Journal) -> int:
         for some in segments.case_ids(connection, meaning, today=today, tenant_id=journal.tenant_id):
             held += len(some)
             new += enroll(journal, connection, campaign.id, some)
-    rules, _, guard_s = rules_and_gate()
-    found = admit(journal, rules, guard_s=guard_s, campaign_id=campaign.id, limit=_WEIGHED_AT_ONCE)
-    words = (
-        f"{held} cases, {new} of them new in {args.campaign}; of {found.weighed} weighed, {found.allowed} may be "
-        f"called now, {found.waiting} later, {found.stopped} not as things stand"
-    )
-    told = {"weighed": found.weighed, "allowed": found.allowed, "waiting": found.waiting, "stopped": found.stopped}
-    return _print(args.json, {"cases": held, "new": new, "campaign": args.campaign, **told}, words)
+    found = weigh(journal, campaign.id)
+    words = f"{held} cases, {new} of them new in {args.campaign}; {found.words()}"
+    return _print(args.json, {"cases": held, "new": new, "campaign": args.campaign, **found.to_json()}, words)
 
 
 def _score(args: argparse.Namespace, journal: Journal) -> int:
