@@ -53,12 +53,9 @@ class ExchangeHouse:
         told = ["exchange", "write", str(self.file), "--into", str(self.home), "--sip", str(folder / "sip.yaml")]
         assert main(told) == 0
         self.sip = yaml.safe_load((folder / "sip.yaml").read_text())
+        self.said_at_start = ""
+        """What Asterisk had to say until it was ready: nothing below a notice is kept."""
         self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def messages(self) -> str:
-        """What Asterisk had to say: nothing below a notice is kept."""
-        return (self.home / "log/messages").read_text()
 
     def start(self) -> None:
         """Until it is fully booted."""
@@ -72,6 +69,7 @@ class ExchangeHouse:
         while "fully booted" not in self.ask("core waitfullybooted"):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise UnavailableError((self.home / "console").read_text())
+        self.said_at_start = (self.home / "log/messages").read_text()
 
     def stop(self) -> None:
         """By its pid."""

@@ -55,7 +55,7 @@ def test_it_loads_whole_and_without_a_warning(house: ExchangeHouse) -> None:
     ]:  # fmt: skip
         assert f"'{extension}'" in house.ask(f"dialplan show {context}"), (context, extension)
     assert "127.0.0.9/32" in house.ask("pjsip show identify second")
-    assert not re.findall(r".*(?:WARNING|ERROR).*", house.messages)
+    assert not re.findall(r".*(?:WARNING|ERROR).*", house.said_at_start)
     assert house.ask("module show like res_ari").count("0 modules loaded") == 1
     assert house.ask("module show like app_amd").count("0 modules loaded") == 1
 

@@ -15,9 +15,17 @@ except ImportError as error:
         code="no_sip_library",
     ) from error
 
-__all__ = ["calls_in_library", "check_frame_copy", "max_calls", "pj", "read_frame", "silence_log", "write_frame"]
+__all__ = [
+    "calls_in_library", "check_frame_copy", "library_file", "max_calls", "pj", "read_frame", "silence_log", "write_frame",
+]  # fmt: skip
 
-_library = ctypes.CDLL(str(next(Path(pj.__file__).parent.glob("_pjsua2*"))))
+
+def library_file() -> Path:
+    """The shared object in use: the registry's wheel, or a build of our own."""
+    return next(Path(pj.__file__).parent.glob("_pjsua2*"))
+
+
+_library = ctypes.CDLL(str(library_file()))
 
 
 def silence_log() -> None:
