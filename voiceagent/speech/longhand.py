@@ -21,6 +21,8 @@ QUIET_DBOV = -50.0
 PAUSE_S, ENOUGH_S = 0.2, 16.0
 WINDOW_S = 30.0
 BEAM = 5
+#: Surer than this that nobody spoke, and nothing was said.
+NOBODY = 0.6
 _LEVEL = 0.1  # root mean square the model is given
 
 
@@ -62,12 +64,26 @@ class LongHand:
 
     def write(self, pcm: bytes, language: str) -> str:
         """What is said in up to 30 s of 8 kHz s16le audio; "" when it is silent."""
+        return next(iter(self.readings(pcm, language, best=1)), "")
+
+    def readings(self, pcm: bytes, language: str, best: int = BEAM) -> tuple[str, ...]:
+        """What it may say, likeliest first; () when it is silent, or (of several readings) when nobody speaks in it."""
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
         level = float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0
         if not level:
-            return ""
+            return ()
         features = self._storage.from_array(log_mel(samples * (_LEVEL / level), WINDOW_S)[None])
         marks = ("<|startoftranscript|>", f"<|{language[:2]}|>", "<|transcribe|>", "<|notimestamps|>")
         prompt = [self._tokens.token_to_id(mark) for mark in marks]
-        found = self._model.generate(features, [prompt], beam_size=BEAM, max_length=440)[0]
-        return str(self._tokens.decode(found.sequences_ids[0])).strip()
+        found = self._model.generate(
+            features,
+            [prompt],
+            beam_size=BEAM,
+            num_hypotheses=best,
+            max_length=440,
+            return_no_speech_prob=True,
+        )[0]
+        if best > 1 and found.no_speech_prob > NOBODY:
+            return ()
+        texts = (str(self._tokens.decode(ids)).strip() for ids in found.sequences_ids)
+        return tuple(dict.fromkeys(text for text in texts if text))

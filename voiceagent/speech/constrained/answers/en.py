@@ -25,6 +25,15 @@ NO = (
     "i can't", "not now", "not today", "no way", "that's wrong", "that's not right", "no it's not", "i'm not", "no i'm not",
     "absolutely not", "of course not", "never", "not interested", "i refuse", "no that's wrong",
 )  # fmt: skip
+#: People seldom leave it at one word: "yes, that's right", "no, that's not me".
+_YES_FIRST = ("yes", "yeah", "sure", "okay")
+_YES_THEN = (
+    "that's me", "this is me", "that's right", "that's correct", "that's fine", "that works", "correct", "speaking",
+    "i confirm", "i accept", "i agree", "i do", "i am", "it is", "please", "go ahead", "sounds good", "of course",
+)  # fmt: skip
+_NO_THEN = ("that's wrong", "it's not", "i'm not", "i can't", "i don't", "not now", "that's not me")
+#: A value often comes with the answer to "is that right?": "no, the tenth".
+_ANSWERED = ("yes", "no", "no no")
 
 
 def _words(number: int) -> str:
@@ -58,7 +67,7 @@ def _amount() -> Expr:
     before = ("i can pay", "i could pay", "i can do", "maybe", "about", "i have", "i only have", "i can afford", "only",
               "like", "around", "up to", "i'll pay", "i'd pay")  # fmt: skip
     after = ("a month", "right now", "today", "or so", "cash")
-    return carried(loop(amount, _CORRECTION, 0.06), BEFORE, before, after, AFTER)
+    return carried(loop(amount, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, after, AFTER)
 
 
 def _day_number() -> Expr:
@@ -88,7 +97,7 @@ def _date() -> Expr:
     date = either(named, turned, weekday, relative, day, weights=(40, 25, 14, 14, 4))
     before = ("i can pay", "i can do it", "i'll pay", "maybe", "how about", "i think", "it would be", "let's say",
               "i can do", "probably")  # fmt: skip
-    return carried(loop(date, _CORRECTION, 0.06), BEFORE, before, ("for sure",), AFTER)
+    return carried(loop(date, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, ("for sure",), AFTER)
 
 
 def _birth_date() -> Expr:
@@ -141,12 +150,14 @@ def _instalments() -> Expr:
     counted = seq(maybe(either("in", "over", "split it in", "split it into", "i want", "make it"), 0.7), count, unit)
     months = seq(either("in", "over"), count, "months")
     once = either("one payment", "in one payment", "all at once", "in full", "a single payment", "pay in full")
-    return carried(either(loop(either(counted, months, weights=(8, 4)), _CORRECTION, 0.05), once, weights=(5, 1)), BEFORE,
+    return carried(either(loop(either(counted, months, weights=(8, 4)), _CORRECTION, 0.05), once, weights=(5, 1)), BEFORE + _ANSWERED,
                    ("i'd like", "maybe", "i can do", "let's do", "i want", "i'd prefer"), (), AFTER)  # fmt: skip
 
 
 def _yes_no() -> Expr:
-    return carried(either(*YES, *NO), BEFORE[:3], (), (), ("thanks",))
+    short = either(*YES, *NO)
+    long = either(seq(either(*_YES_FIRST), either(*_YES_THEN)), seq("no", either(*_NO_THEN)), weights=(3, 1))
+    return carried(either(short, long, weights=(3, 2)), BEFORE[:3], (), (), ("thanks",))
 
 
 def kinds() -> dict[str, Expr]:

@@ -20,12 +20,22 @@ YES = (
     "exacto", "así es", "eso es", "es correcto", "cierto", "de acuerdo", "estoy de acuerdo", "está bien", "confirmo",
     "sí confirmo", "confirmado", "acepto", "sí acepto", "listo", "dale", "sale", "perfecto", "vale", "ajá",
     "sí soy yo", "soy yo", "sí por favor", "con gusto", "me parece bien", "sí está bien", "afirmativo", "efectivamente",
+    "soy yo mismo", "soy yo misma", "sí quiero",
+)  # fmt: skip
+#: People seldom leave it at one word: "sí, soy yo", "claro, de acuerdo".
+_YES_FIRST = ("sí", "claro", "bueno sí", "ok")
+_YES_THEN = (
+    "soy yo", "soy yo mismo", "soy yo misma", "él habla", "ella habla", "es correcto", "está bien", "confirmo",
+    "acepto", "de acuerdo", "estoy de acuerdo", "así es", "por favor", "correcto", "quiero", "me parece bien", "perfecto",
 )  # fmt: skip
 NO = (
     "no", "no no", "no señor", "no señora", "no gracias", "no quiero", "no puedo", "no acepto", "no confirmo", "negativo",
     "para nada", "de ninguna manera", "no es correcto", "no soy yo", "no soy", "ahorita no", "claro que no", "no es así",
     "está mal", "no está bien", "todavía no", "hoy no", "no me interesa",
 )  # fmt: skip
+_NO_THEN = ("no quiero", "no puedo", "no acepto", "no soy yo", "no es así", "no es correcto", "está mal")
+#: A value often comes with the answer to "is that right?": "no, el día diez".
+_ANSWERED = ("sí", "no", "no no")
 
 
 def _before_noun(number: int) -> str:
@@ -61,7 +71,7 @@ def _amount() -> Expr:
     before = ("puedo pagar", "yo puedo", "puedo", "pago", "yo pago", "solo tengo", "tengo", "me alcanza para", "quiero pagar",
               "puede ser", "unos", "como", "hasta", "máximo", "le doy")  # fmt: skip
     after = ("al mes", "de contado", "hoy", "por ahora", "más o menos", "nada más")
-    return carried(loop(amount, _CORRECTION, 0.06), BEFORE, before, after, AFTER)
+    return carried(loop(amount, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, after, AFTER)
 
 
 def _day_number() -> Expr:
@@ -92,7 +102,7 @@ def _date() -> Expr:
     date = either(numbered, plain, named, relative, day, weights=(45, 18, 16, 16, 5))
     before = ("puede ser", "yo puedo", "puedo", "pago", "puedo pagar", "voy a pagar", "creo que", "prefiero", "mejor",
               "sería", "lo pago", "yo pago")  # fmt: skip
-    return carried(loop(date, _CORRECTION, 0.06), BEFORE, before, ("sin falta", "mismo"), AFTER)
+    return carried(loop(date, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, ("sin falta", "mismo"), AFTER)
 
 
 def _birth_date() -> Expr:
@@ -151,12 +161,14 @@ def _instalments() -> Expr:
                   either(*(small(n) for n in numbers)), weights=(3, 3, 1))  # fmt: skip
     once = either("de contado", "al contado", "un solo pago", "en un solo pago", "una sola cuota", "en una sola exhibición",
                   "de una vez", "pago único")  # fmt: skip
-    return carried(loop(either(counted, bare, once, weights=(8, 5, 5)), _CORRECTION, 0.05), BEFORE,
+    return carried(loop(either(counted, bare, once, weights=(8, 5, 5)), _CORRECTION, 0.05), BEFORE + _ANSWERED,
                    ("puede ser", "quiero", "quiero pagar", "prefiero", "puedo", "mejor"), (), AFTER)  # fmt: skip
 
 
 def _yes_no() -> Expr:
-    return carried(either(*YES, *NO), BEFORE, (), (), ("por favor", "gracias", "señorita"))
+    short = either(*YES, *NO)
+    long = either(seq(either(*_YES_FIRST), either(*_YES_THEN)), seq("no", either(*_NO_THEN)), weights=(3, 1))
+    return carried(either(short, long, weights=(3, 2)), BEFORE, (), (), ("por favor", "gracias", "señorita"))
 
 
 def kinds() -> dict[str, Expr]:

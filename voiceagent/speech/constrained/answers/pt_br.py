@@ -21,14 +21,26 @@ YES = (
     "pode ser", "pode confirmar", "positivo", "ok", "tá bom", "tá certo", "tá ok", "tudo bem", "tudo certo", "beleza",
     "fechado", "combinado", "aceito", "eu aceito", "concordo", "de acordo", "quero", "quero sim", "é isso",
     "é isso mesmo", "é sim", "perfeito", "sou eu", "sou eu mesmo", "sou eu mesma", "sou", "sou sim", "eu mesmo",
-    "eu mesma", "ela mesma", "ele mesmo", "aham", "uhum", "vamos", "serve",
+    "eu mesma", "ela mesma", "ele mesmo", "aham", "uhum", "vamos", "serve", "está certo", "está correto", "eu quero",
+    "eu quero sim", "pode mandar", "pode mandar sim", "é ele sim", "é ela sim",
+)  # fmt: skip
+#: People seldom leave it at one word: "sim, sou eu", "isso, pode mandar".
+_YES_FIRST = ("sim", "sim senhor", "sim senhora", "isso", "claro", "ok", "certo")
+_YES_THEN = (
+    "sou eu", "sou eu mesmo", "sou eu mesma", "é ele", "é ela", "isso mesmo", "é isso", "é isso mesmo", "está certo",
+    "tá certo", "está correto", "tá bom", "confirmo", "pode confirmar", "pode mandar", "pode ser", "pode", "quero",
+    "eu quero", "aceito", "eu aceito", "nesse mesmo", "nesse número", "com certeza", "correto", "concordo", "combinado",
 )  # fmt: skip
 NO = (
     "não", "não não", "não senhor", "não senhora", "não quero", "não posso", "não confirmo", "não aceito", "não concordo",
     "negativo", "de jeito nenhum", "não é isso", "não sou", "não sou eu", "não é", "claro que não", "agora não",
     "não dá", "não está certo", "não tá certo", "tá errado", "está errado", "nem pensar", "não obrigado",
-    "não obrigada", "não consigo", "quero não", "não tenho interesse", "não pode", "pode não",
+    "não obrigada", "não consigo", "quero não", "não tenho interesse", "não pode", "pode não", "não precisa",
 )  # fmt: skip
+_NO_THEN = ("não quero", "não posso", "não aceito", "não sou eu", "não é isso", "não precisa", "está errado", "tá errado",
+            "não vou", "não dá")  # fmt: skip
+#: A value often comes with the answer to "is that right?": "não, dia dez".
+_ANSWERED = ("sim", "não", "não não", "isso")
 
 
 def _up_to_99(first: int = 1) -> Expr:
@@ -67,7 +79,7 @@ def _amount() -> Expr:
     before = ("eu consigo pagar", "consigo pagar", "consigo", "eu consigo", "posso pagar", "eu posso pagar", "pago",
               "eu pago", "só tenho", "eu tenho", "dá pra pagar", "pode ser", "quero pagar", "uns", "no máximo", "até")  # fmt: skip
     after = ("por mês", "no pix", "à vista", "hoje", "agora", "mais ou menos", "no máximo")
-    return carried(loop(amount, _CORRECTION, 0.06), BEFORE, before, after, AFTER)
+    return carried(loop(amount, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, after, AFTER)
 
 
 def _day_number() -> Expr:
@@ -106,12 +118,13 @@ def _date() -> Expr:
         seq(day, "de", _MONTHS, maybe(_year(), 0.2)),
         named,
         relative,
-        day,
+        either("primeiro", *(small(number) for number in range(2, 32)), "catorze"),  # a lone "um" is any short sound
         weights=(40, 24, 15, 16, 5),
     )
     before = ("pode ser", "eu consigo", "consigo", "eu pago", "pago", "posso pagar", "vou pagar", "eu consigo pagar",
               "só", "acho que", "prefiro", "quero", "melhor", "seria", "pra", "consigo pagar")  # fmt: skip
-    return carried(loop(date, _CORRECTION, 0.06), BEFORE, before, ("mesmo", "tá bom", "sem falta"), AFTER)
+    after = ("mesmo", "tá bom", "fica bom", "sem falta")
+    return carried(loop(date, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, after, AFTER)
 
 
 def _birth_date() -> Expr:
@@ -169,12 +182,14 @@ def _instalments() -> Expr:
     )  # fmt: skip
     once = either("à vista", "uma vez só", "de uma vez", "de uma vez só", "em uma vez", "em uma vez só", "em uma parcela",
                   "parcela única", "uma parcela só")  # fmt: skip
-    return carried(loop(either(counted, once, _count(48), weights=(12, 5, 2)), _CORRECTION, 0.05), BEFORE,
+    return carried(loop(either(counted, once, _count(48), weights=(12, 5, 2)), _CORRECTION, 0.05), BEFORE + _ANSWERED,
                    ("pode ser", "quero", "quero pagar", "prefiro", "eu quero", "pago", "eu consigo"), (), AFTER)  # fmt: skip
 
 
 def _yes_no() -> Expr:
-    return carried(either(*YES, *NO), BEFORE, (), (), AFTER)
+    short = either(*YES, *NO)
+    long = either(seq(either(*_YES_FIRST), either(*_YES_THEN)), seq("não", either(*_NO_THEN)), weights=(3, 1))
+    return carried(either(short, long, weights=(3, 2)), BEFORE, (), (), AFTER)
 
 
 def kinds() -> dict[str, Expr]:
