@@ -367,7 +367,9 @@ class Talk:
         self.journal.record([NewEvent("person", taken.person_id, proved)])
         with self.journal.db.read() as connection:
             (doubted,) = waiting(connection, self.journal.tenant_id)
-        keep_look(self.journal, doubted, Look({"yes": LookVerdict.UNHEARD}, [{"turn": 3, "second": "Sing!"}], "whisper"))
+        keep_look(
+            self.journal, doubted, Look({"yes": LookVerdict.UNHEARD}, [{"turn": 3, "second": "Sing!"}], "whisper")
+        )
         decide(self.journal, doubted.agreement_id, ReviewOutcome.CONFIRMED, actor="Ana", note="ouvi o sim")
         place_hold(self.journal, taken.person_id, reason="lawsuit 1")
         lift_holds(self.journal, taken.person_id)

@@ -66,8 +66,8 @@ def call_detail(
     """One call with all that belongs to it; BadInputError when there is no such call.
 
     The attempt's columns plus `name`, `creditor`, and the lists `turns` (in order, each with `text`, None when it was
-    an identity answer or erased), `promises`, `agreements`, `recordings`, `identity_tries`, `requests`, `opt_outs`, and
-    `decision` (None, or with its `inputs`).
+    an identity answer or erased), `promises`, `agreements`, `recordings`, `identity_tries`, `requests`, `opt_outs`,
+    `second_looks` (each with its `words`), and `decision` (None, or with its `inputs`).
     """
     t = tables
     row = (
@@ -100,6 +100,9 @@ def call_detail(
     inputs = _texts(connection, [decision["inputs_ref"] for decision in decisions])
     found["turns"] = [turn | {"text": spoken.get(turn["text_ref"])} for turn in turns]
     found["agreements"] = agreements
+    looks = _rows(connection, sa.select(t.second_look).where(t.second_look.c.attempt_id == attempt_id))
+    heard = _texts(connection, [look["words_ref"] for look in looks])
+    found["second_looks"] = [look | {"words": heard.get(look["words_ref"]) or []} for look in looks]
     found["promises"] = _rows(
         connection,
         sa.select(t.promise)

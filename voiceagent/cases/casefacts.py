@@ -65,9 +65,7 @@ _SCALARS: dict[str, Scalar] = {
     .order_by(attempt.t_start.desc(), attempt.id.desc())
     .limit(1)
     .scalar_subquery(),
-    "open_promise": _exists(
-        t.promise.c.case_id == case.id, t.promise.c.status.in_(STANDING)
-    ),
+    "open_promise": _exists(t.promise.c.case_id == case.id, t.promise.c.status.in_(STANDING)),
     "broken_promises": _count(
         t.promise.c.id, t.promise.c.case_id == case.id, t.promise.c.status == PromiseStatus.BROKEN
     ),

@@ -188,12 +188,13 @@ def decide(
                 f"agreement {agreement_id} was {row.outcome.value} by {row.decided_by} already", code="already_decided"
             )
         said = PromiseReviewed(agreement_id, outcome.value, private_ref("note", note, now) if note else None)
+        done = RequestStatusChanged(row.request_id, RequestStatus.DONE, actor)
         confirmed = outcome is ReviewOutcome.CONFIRMED
         into = PromiseStatus.OPEN if confirmed else PromiseStatus.CANCELLED
         journal.record(
             [
                 NewEvent("call", row.attempt_id, said, actor),
-                NewEvent("call", row.attempt_id, RequestStatusChanged(row.request_id, RequestStatus.DONE, actor), actor),
+                NewEvent("call", row.attempt_id, done, actor),
                 *_move(connection, agreement_id, (PromiseStatus.UNDER_REVIEW,), into, actor),
             ],
             connection,
@@ -204,8 +205,11 @@ def decide(
 def reviews(
     connection: sa.Connection, tenant_id: uuid.UUID, *, undecided: bool = True, limit: int = 500
 ) -> list[dict[str, Any]]:
-    """Promises in doubt, the oldest first: the look's columns plus `name`, `creditor`, `total_minor`, `currency`,
-    `confirmed_by_turn`, `recording_offset_s`, `due_at` of the task and `words` of both listenings ([] once erased)."""
+    """Promises in doubt, the oldest first.
+
+    The look's columns plus `case_id`, `name`, `creditor`, `total_minor`, `currency`, `confirmed_by_turn`,
+    `recording_offset_s`, `due_at` of the task and `words` of both listenings ([] once erased).
+    """
     look = t.second_look.c
     query = (
         sa.select(

@@ -167,6 +167,25 @@ def money(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
         yield _counter(connection, labels, name, f"{help_text}, in units of the currency", by, sa.func.sum(amount), of)
 
 
+def second_looks(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
+    """Promises heard again, and what became of those in doubt."""
+    look = t.second_look.c
+    heard_in = t.second_look.join(t.attempt, _a.id == look.attempt_id)
+    whose = {"tenant": look.tenant_id, "language": _a.language}
+    for name, help_text, by, where in (
+        ("second_looks", "Promises heard again", {"verdict": look.verdict}, sa.true()),
+        ("promises_reviewed", "Doubts decided by a person", {"outcome": look.outcome}, look.outcome.is_not(None)),
+    ):
+        yield _counter(connection, labels, name, help_text, whose | by, sa.func.count(), heard_in, where)
+    open_doubts = GaugeMetricFamily(
+        "voiceagent_promises_in_doubt", "Promises that wait for a person", labels=["tenant"]
+    )
+    undecided = look.request_id.is_not(None) & look.outcome.is_(None)
+    for tenant_id, number in _rows(connection, {"tenant": look.tenant_id}, [sa.func.count()], t.second_look, undecided):
+        open_doubts.add_metric([labels(tenant_id)], number)
+    yield open_doubts
+
+
 def law(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
     """Decisions by rule (a decision that several rules spoke in counts for each), and stops."""
     decision = t.compliance_decision
@@ -238,7 +257,9 @@ def build_info(version: str) -> Metric:
     return family
 
 
-FAMILIES: tuple[Family, ...] = (calls, durations, turns, ladder, money, law, unverifiable, recordings, agents)
+FAMILIES: tuple[Family, ...] = (
+    calls, durations, turns, ladder, money, second_looks, law, unverifiable, recordings, agents,
+)  # fmt: skip
 
 
 def _counter(

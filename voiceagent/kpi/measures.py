@@ -70,6 +70,15 @@ LABELS: dict[str, Label] = {
     "wrong_number_rate": Label("Número errado", "Wrong numbers", "disposition WN ÷ H"),
     "no_input_rate": Label("Sem resposta", "No input", "silent turns ÷ turns that expected speech"),
     "no_match_rate": Label("Não entendidas", "No match", "turns not understood ÷ turns with speech"),
+    "second_look_share": Label(
+        "Promessas reescutadas", "Promises heard again", "calls whose promise had its second look ÷ P"
+    ),
+    "doubt_rate": Label(
+        "Promessas em revisão", "Promises in doubt", "second looks that went to a person ÷ second looks"
+    ),
+    "overturn_rate": Label(
+        "Revisões canceladas", "Reviews overturned", "reviews cancelled by a person ÷ reviews decided"
+    ),
     "interruption_rate": Label("Interrupções", "Prompts interrupted", "prompts cut by speech ÷ prompts"),
 }
 

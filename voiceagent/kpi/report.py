@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from voiceagent.cases.tables import agreement, attempt, opt_out, promise, turn
+from voiceagent.cases.tables import agreement, attempt, opt_out, promise, second_look, turn
 from voiceagent.kpi.measures import ABANDONED_S, SHORT_CALL_S, Kpi, count, mean, mean_money, money, rate
 from voiceagent.storage.schema import DEFAULT_TENANT
 
@@ -100,6 +100,11 @@ _promise_made = sa.exists().where(agreement.c.interaction_id == _a.id)
 _opted_out = sa.exists().where(opt_out.c.attempt_id == _a.id)
 _ended = _a.status == "ended"
 
+
+def _looked(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return _when(sa.exists().where(second_look.c.attempt_id == _a.id, *which))
+
+
 _CALLS: dict[str, sa.ColumnElement[Any]] = {
     "D": sa.func.count(),
     "ended": _when(_ended),
@@ -123,6 +128,10 @@ _CALLS: dict[str, sa.ColumnElement[Any]] = {
     "disputed": _when(_a.disposition == "DISP"),
     "wrong_number": _when(_a.disposition == "WN"),
     "opted_out": _when(_opted_out),
+    "looked": _looked(),
+    "doubted": _looked(second_look.c.request_id.is_not(None)),
+    "decided": _looked(second_look.c.outcome.is_not(None)),
+    "overturned": _looked(second_look.c.outcome == "cancelled"),
 }
 
 _debtor = turn.c.speaker == "debtor"
@@ -201,6 +210,9 @@ def _kpis(calls: dict[str, Any], turns: dict[str, Any]) -> dict[str, Kpi]:
         "wrong_number_rate": rate(c("wrong_number"), c("H")),
         "no_input_rate": rate(t("silent"), t("expected")),
         "no_match_rate": rate(t("not_understood"), t("spoken")),
+        "second_look_share": rate(c("looked"), c("P")),
+        "doubt_rate": rate(c("doubted"), c("looked")),
+        "overturn_rate": rate(c("overturned"), c("decided")),
         "interruption_rate": rate(t("interrupted"), t("prompts")),
     }
 

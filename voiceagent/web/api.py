@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import uuid
 from datetime import date
@@ -10,13 +11,15 @@ from typing import Any
 
 import sqlalchemy as sa
 from aiohttp import hdrs, web
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from voiceagent.cases import seats
+from voiceagent.base.money import Money
+from voiceagent.cases import kinds, reviews, seats
 from voiceagent.web import detail, sound, store, views
 from voiceagent.web.auth import WHO
 from voiceagent.web.context import CONTEXT, Context
 from voiceagent.web.lines import CallLine, lines_of_day
+from voiceagent.web.masking import mask_name
 from voiceagent.web.measures import measures_of
 from voiceagent.web.problems import ProblemError
 
@@ -89,6 +92,51 @@ async def show_kpis(request: web.Request) -> web.Response:
     if until < since:
         raise ProblemError(400, "bad_span", "`to` must not be before `from`")
     return answer(await context.read(measures_of, context.tenant, context.span(since), context.span(until)))
+
+
+async def list_reviews(request: web.Request) -> web.Response:
+    """GET /v1/reviews: promises that wait for a person."""
+    context = request.app[CONTEXT]
+    rows = await context.read(reviews.reviews, context.tenant)
+    return answer(
+        views.DoubtList(
+            doubts=[
+                views.Doubt(
+                    agreement=row["agreement_id"],
+                    call=row["attempt_id"],
+                    name=mask_name(row["name"]),
+                    creditor=row["creditor"],
+                    total=str(Money(row["total_minor"], row["currency"])),
+                    currency=row["currency"],
+                    offset_s=row["recording_offset_s"],
+                    review=detail.review_of(row, row["name"]),
+                    due_at=row["due_at"],
+                )
+                for row in rows
+            ]
+        )
+    )
+
+
+async def decide_review(request: web.Request) -> web.Response:
+    """POST /v1/reviews/{id} {"outcome", "note"}: a person's word on the agreement with that id."""
+    context = request.app[CONTEXT]
+    try:
+        agreement_id = uuid.UUID(request.match_info["id"])
+    except ValueError as error:
+        raise ProblemError(404, "unknown_review", "there is no such agreement") from error
+    try:
+        wanted = views.Decided.model_validate_json(await request.read())
+    except ValidationError as error:
+        raise ProblemError(
+            400, "bad_decision", 'the body must be JSON like {"outcome": "confirmed", "note": ""}'
+        ) from error
+    outcome = kinds.ReviewOutcome(wanted.outcome)
+    work = functools.partial(
+        reviews.decide, context.journal, agreement_id, outcome, actor=request[WHO], note=wanted.note.strip()
+    )
+    await asyncio.to_thread(work)
+    return web.Response(status=204)
 
 
 async def list_seats(request: web.Request) -> web.Response:

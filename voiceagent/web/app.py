@@ -51,6 +51,8 @@ def build_app(
             web.get("/v1/calls/{id}/waveform", api.draw_recording),
             web.get("/v1/kpis", api.show_kpis),
             web.get("/v1/seats", api.list_seats),
+            web.get("/v1/reviews", api.list_reviews),
+            web.post("/v1/reviews/{id}", api.decide_review),
             web.get("/v1/live", live.stream, allow_head=False),
         ]
     )

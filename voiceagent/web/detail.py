@@ -23,6 +23,8 @@ _TOLD: dict[str, tuple[str, ...]] = {
     "promise.made": (),
     "optout.recorded": ("scope",),
     "request.opened": ("kind",),
+    "promise.second_look": ("verdict",),
+    "promise.reviewed": ("outcome",),
     "callback.requested": ("due_at", "origin"),
     "number.marked": ("status",),
     "recording.listened": (),
@@ -51,7 +53,7 @@ def detail_of(connection: sa.Connection, tenant_id: uuid.UUID, call_id: uuid.UUI
         script_sha256=found["script_sha256"],
         policy_sha256=found["policy_sha256"],
         turns=_turns(found["turns"], None if reveal else line.name),
-        agreement=_agreement(found["agreements"], found["promises"]),
+        agreement=_agreement(found, None if reveal else line.name),
         decision=_decision(found["decision"]),
         recording=_recording(call_id, found["recordings"]),
         happenings=_happenings(connection, call_id, found["t_answer"]),
@@ -88,10 +90,12 @@ def _turn(row: dict[str, Any], hidden_name: str | None) -> views.Turn:
     )
 
 
-def _agreement(agreements: list[dict[str, Any]], promises: list[dict[str, Any]]) -> views.Agreement | None:
+def _agreement(found: dict[str, Any], hidden_name: str | None) -> views.Agreement | None:
+    agreements, promises = found["agreements"], found["promises"]
     if not agreements:
         return None
     made = agreements[-1]
+    look = next((look for look in found["second_looks"] if look["agreement_id"] == made["id"]), None)
     currency = made["currency"]
     return views.Agreement(
         id=made["id"],
@@ -110,6 +114,33 @@ def _agreement(agreements: list[dict[str, Any]], promises: list[dict[str, Any]])
             for promise in sorted(promises, key=lambda promise: promise["number"])
             if promise["agreement_id"] == made["id"]
         ],
+        review=review_of(look, hidden_name) if look else None,
+    )
+
+
+def review_of(look: dict[str, Any], hidden_name: str | None) -> views.Review:
+    """A second look as pages show it; the words are masked like the transcript's."""
+
+    def shown(text: str | None) -> str | None:
+        return None if text is None else mask_words(text, hidden_name)
+
+    return views.Review(
+        verdict=look["verdict"].value,
+        terms=dict(look["terms"]),
+        doubtful=look["request_id"] is not None,
+        heard=[
+            views.Reheard(
+                turn=word.get("turn"),
+                term=word["term"],
+                first=shown(word.get("first")),
+                second=[mask_words(text, hidden_name) for text in word.get("second", ())],
+            )
+            for word in look["words"]
+        ],
+        looked_at=look["looked_at"],
+        outcome=look["outcome"].value if look["outcome"] else None,
+        decided_at=look["decided_at"],
+        decided_by=look["decided_by"],
     )
 
 

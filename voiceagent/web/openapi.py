@@ -75,6 +75,13 @@ OPERATIONS: tuple[Operation, ...] = (
         "get", "/v1/kpis", "showKpis", "KPIs of a span of days", _json("The KPIs", views.Measures),
         query={"from": (DAY, "Default: today"), "to": (DAY, "Included; default: `from`")}, problems=(400, 401, 503),
     ),
+    Operation(
+        "get", "/v1/reviews", "listReviews", "Promises under review", _json("The oldest first", views.DoubtList)
+    ),
+    Operation(
+        "post", "/v1/reviews/{id}", "decideReview", "Confirm or cancel a promise under review, by its agreement's id",
+        {204: ("Decided; the journal records who", None, None)}, body=views.Decided, problems=(400, 401, 403, 404, 503),
+    ),
     Operation("get", "/v1/seats", "listSeats", "The board of seats", _json("Every seat", views.Board)),
     Operation(
         "get", "/v1/live", "watch", "Live updates of a day: server-sent events `seats`, `calls` and `kpis`",

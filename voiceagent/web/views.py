@@ -7,6 +7,7 @@ currency's decimals ("250.00") beside its ISO 4217 code. Names and numbers are m
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -116,6 +117,55 @@ class Turn(View):
     sensitive: bool = Field(description="An identity answer: its words are not kept")
 
 
+class Reheard(View):
+    """One turn as both listenings wrote it down."""
+
+    turn: int | None = Field(description="The debtor's turn; null where there is no recording")
+    term: str = Field(description="What it says of the agreement: yes, date, amount, instalments, ... or recording")
+    first: str | None
+    second: list[str] = Field(description="Likeliest first; empty when nothing was heard")
+
+
+class Review(View):
+    """What a second listening made of a promise, and what a person decided where it heard something else."""
+
+    verdict: str = Field(description="agreed, differs or unheard")
+    terms: dict[str, str] = Field(description="Term to agreed, differs or unheard")
+    doubtful: bool = Field(description="A person has to decide, or had to")
+    heard: list[Reheard]
+    looked_at: datetime
+    outcome: str | None = Field(description="confirmed or cancelled; null while nobody decided")
+    decided_at: datetime | None
+    decided_by: str | None
+
+
+class Doubt(View):
+    """A promise that waits for a person."""
+
+    agreement: UUID
+    call: UUID
+    name: str | None = Field(description="Masked")
+    creditor: str | None
+    total: str
+    currency: str
+    offset_s: float | None = Field(description="Where the yes is in the recording")
+    review: Review
+    due_at: datetime | None = Field(description="Until when it should be decided")
+
+
+class DoubtList(View):
+    """Promises under review, the oldest first."""
+
+    doubts: list[Doubt]
+
+
+class Decided(View):
+    """A person's word on a promise in doubt."""
+
+    outcome: Literal["confirmed", "cancelled"]
+    note: str = Field(max_length=500, description="Why, or nothing; kept as personal data")
+
+
 class Instalment(View):
     """One promise."""
 
@@ -135,6 +185,7 @@ class Agreement(View):
     confirmed_by_turn: int | None = Field(description="The debtor's turn with the second yes")
     offset_s: float | None = Field(description="Where that yes is in the recording")
     instalments: list[Instalment]
+    review: Review | None = Field(description="null until it was heard again")
 
 
 class Decision(View):

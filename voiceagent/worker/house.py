@@ -129,6 +129,7 @@ class MachineRoom:
                 company_address=self.wishes.company_address,
                 caller_id=dial.caller_id,
                 guard_s=dial.guard_s,
+                guards=self.settings.guards.model_dump(),
                 lease_s=dial.lease_s,
                 ring_s=dial.ring_s,
             )

@@ -53,6 +53,11 @@ def serve_spec(port: int, environment: dict[str, str], *, clock_offset_s: float 
     return ChildSpec("serve", arguments, environment=environment, nice=2)
 
 
+def second_look_spec(environment: dict[str, str]) -> ChildSpec:
+    """Hears promises again after their calls, behind everything else."""
+    return ChildSpec("second look", (_CLI, "second-look", "--watch"), environment=environment, nice=19)
+
+
 def clean_up_after(plan: WorkerPlan, ami: AmiClient | None, journal: Journal) -> Callable[[ChildSpec], Awaitable[None]]:
     """What a dead worker leaves: channels in Asterisk, hung up at once, and open attempts, closed as what is known."""
 

@@ -12,6 +12,8 @@ from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient
 
 from tests.web.shop import PEOPLE, Shop
+from voiceagent.cases.kinds import LookVerdict
+from voiceagent.cases.reviews import Look, keep_look, waiting
 from voiceagent.journal.journal import all_events
 from voiceagent.web import views
 from voiceagent.web.auth import COOKIE, SESSION, Gatekeeper
@@ -361,5 +363,34 @@ def test_live_tells_everything_first_and_then_only_what_changed(
             # The call may be seen while it is dialled, or when it has ended.
             assert name == "calls" and not said["whole"] and said["total"] == 9
             assert [row["id"] for row in said["calls"]] == [str(call)]
+
+    visit(script)
+
+
+def test_a_promise_in_doubt_is_listed_shown_and_decided_once(visit: Any, shop: Shop) -> None:
+    call = shop.promised_call()
+    with shop.db.read() as connection:
+        (one,) = waiting(connection, shop.journal.tenant_id)
+    heard = {"turn": 5, "term": "yes", "first": "pode confirmar", "second": ["não pode, Marina Alves"]}
+    keep_look(shop.journal, one, Look({"yes": LookVerdict.DIFFERS}, [heard], "whisper"))
+
+    async def script(client: TestClient[Any, Any]) -> None:
+        (doubt,) = (await (await client.get("/v1/reviews", headers=BEARER)).json())["doubts"]
+        assert doubt["call"] == str(call) and doubt["name"] == "M••• A••• T•••"
+        assert "Marina" not in doubt["review"]["heard"][0]["second"][0]
+        where = f"/v1/reviews/{doubt['agreement']}"
+        for body in (b"", b"[]", b'{"outcome": "perhaps", "note": ""}', b'{"outcome": "confirmed"}'):
+            assert (await client.post(where, headers=BEARER, data=body)).status == 400
+        assert (await client.post(where, json={"outcome": "confirmed", "note": ""})).status == 401
+        decided = await client.post(where, headers=BEARER, json={"outcome": "cancelled", "note": "ele disse não"})
+        assert decided.status == 204
+        again = await client.post(where, headers=BEARER, json={"outcome": "confirmed", "note": ""})
+        assert again.status == 400 and (await again.json())["code"] == "already_decided"
+        assert (await (await client.get("/v1/reviews", headers=BEARER)).json()) == {"doubts": []}
+        unknown = await client.post(f"/v1/reviews/{call}", headers=BEARER, json={"outcome": "confirmed", "note": ""})
+        assert unknown.status == 404
+        agreement = (await (await client.get(f"/v1/calls/{call}", headers=BEARER)).json())["agreement"]
+        assert agreement["review"]["outcome"] == "cancelled" and agreement["review"]["decided_by"] == "api"
+        assert {part["status"] for part in agreement["instalments"]} == {"cancelled"}
 
     visit(script)

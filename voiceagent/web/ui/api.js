@@ -39,4 +39,8 @@ export const days = () => request("/v1/days");
 export const calls = (day, reveal) => request(`/v1/calls${query({ day, reveal: reveal && "true" })}`);
 export const call = (id, reveal) => request(`/v1/calls/${id}${query({ reveal: reveal && "true" })}`);
 export const waveform = (id) => request(`/v1/calls/${id}/waveform`);
+export const reviews = () => request("/v1/reviews");
+export const decide = (agreement, outcome, note) =>
+  request(`/v1/reviews/${agreement}`, { method: "POST", headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ outcome, note }) });
 export const liveUrl = (day) => `/v1/live${query({ day })}`;

@@ -43,6 +43,7 @@ export function showBoard(main) {
   let total = 0;
 
   const tiles = h("section", { class: "tiles", "aria-label": t("kpi.title") });
+  const doubts = h("section", { class: "card", id: "doubts", hidden: true, "aria-labelledby": "doubts-title" });
   const seatBoard = h("div", { class: "seats" });
   const body = h("tbody");
   const picker = h("input", { type: "date", "aria-label": t("day"), onchange: () => picker.value && open(picker.value) });
@@ -66,6 +67,7 @@ export function showBoard(main) {
         picker,
         h("button", { class: "quiet square", "aria-label": t("day.after"), onclick: () => step(1) }, icon("right")))),
     tiles,
+    doubts,
     h("section", { class: "card", "aria-labelledby": "seats-title" },
       h("h2", { id: "seats-title" }, t("seats.title")), seatBoard),
     h("section", { class: "card calls", "aria-labelledby": "calls-title" },
@@ -98,6 +100,18 @@ export function showBoard(main) {
       }
       return tile;
     }));
+  }
+
+  async function lookForDoubts() {
+    const found = await api.reviews().catch(() => null);
+    if (!found || ended) return;
+    doubts.hidden = !found.doubts.length;
+    put(doubts, h("h2", { id: "doubts-title" }, t("doubts.title", { n: count(found.doubts.length) })),
+      h("ul", { class: "happenings" }, found.doubts.map((one) => h("li", {},
+        h("a", { href: `#/calls/${one.call}` }, one.name ?? t("none")),
+        h("span", {}, money(one.total, one.currency), " ", Object.entries(one.review.terms)
+          .filter(([, verdict]) => verdict !== "agreed")
+          .map(([term, verdict]) => h("small", {}, ` ${label("term", term)}: ${label("look", verdict)}`)))))));
   }
 
   function paintSeats() {
@@ -214,7 +228,10 @@ export function showBoard(main) {
       for (const row of list.calls) rows.set(row.id, row);
       paintCalls();
     });
-    stream.addEventListener("kpis", (event) => paintTiles(JSON.parse(event.data)));
+    stream.addEventListener("kpis", (event) => {
+      paintTiles(JSON.parse(event.data));
+      lookForDoubts();
+    });
   }
 
   const beat = setInterval(() => {

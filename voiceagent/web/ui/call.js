@@ -47,7 +47,35 @@ function turnItem(turn, seek, currency) {
       (chips.length || heard || latency) && h("span", { class: "meta" }, chips, heard, latency)));
 }
 
-function promiseCard(agreement, jump) {
+/** What a second listening heard, and, while nobody has decided, the two ways to. */
+function reviewBlock(agreement, zone, decided) {
+  const { review } = agreement;
+  if (!review) return null;
+  const terms = Object.entries(review.terms).map(([term, verdict]) => h("span",
+    { class: verdict === "agreed" ? "chip" : "chip warn" }, `${label("term", term)}: ${label("look", verdict)}`));
+  const doubts = review.heard.filter((one) => review.terms[one.term] !== "agreed");
+  const note = h("input", { type: "text", maxlength: 500, id: "review-note", placeholder: t("review.note"), "aria-label": t("review.note") });
+  const choose = (outcome) => async () => {
+    try {
+      await api.decide(agreement.id, outcome, note.value);
+      toast(t(`review.${outcome}`));
+      decided();
+    } catch (error) {
+      toast(error.message);
+    }
+  };
+  return h("div", { class: "review", id: "review" },
+    h("h3", {}, t("review.title")), h("p", { class: "meta" }, terms),
+    doubts.map((one) => h("p", {}, h("small", { class: "muted" }, t("review.first")), ` “${one.first ?? t("none")}” `,
+      h("small", { class: "muted" }, t("review.second")), ` “${one.second.join(" / ") || t("none")}”`)),
+    review.outcome
+      ? h("p", { class: "muted" }, t(`review.${review.outcome}`), " · ", review.decided_by, " · ", moment(review.decided_at, zone))
+      : review.doubtful && [h("p", {}, t("review.ask")), note, h("div", { class: "row" },
+        h("button", { id: "review-confirm", onclick: choose("confirmed") }, t("review.confirm")),
+        h("button", { class: "quiet", id: "review-cancel", onclick: choose("cancelled") }, t("review.cancel")))]);
+}
+
+function promiseCard(agreement, jump, zone, decided) {
   if (!agreement) return null;
   const amount = (value) => money(value, agreement.currency);
   return h("section", { class: "card promise", id: "promise" },
@@ -63,7 +91,8 @@ function promiseCard(agreement, jump) {
         h("td", {}, calendarDay(part.due)), h("td", { class: "end" }, amount(part.amount)),
         h("td", {}, h("span", { class: `badge ${part.status}` }, label("promise", part.status))))))),
     jump && agreement.offset_s !== null && h("button", { class: "quiet with-icon", onclick: () => jump(agreement.offset_s, true) },
-      icon("play"), t("promise.hear", { at: clock(agreement.offset_s) })));
+      icon("play"), t("promise.hear", { at: clock(agreement.offset_s) })),
+    reviewBlock(agreement, zone, decided));
 }
 
 function decisionCard(decision, zone) {
@@ -111,6 +140,8 @@ function happeningsCard(happenings, zone) {
       h("span", {}, label("event", one.kind),
         one.facts.datum && h("small", {}, ` ${label("datum", one.facts.datum)}`),
         one.facts.status && h("small", {}, ` ${label("phone", one.facts.status)}`),
+        one.facts.verdict && h("small", {}, ` ${label("look", one.facts.verdict)}`),
+        one.facts.outcome && h("small", {}, ` ${t(`review.${one.facts.outcome}`)}`),
         one.facts.kind && h("small", {}, ` ${label("request", one.facts.kind)}`),
         one.facts.due_at && h("small", {}, ` ${moment(one.facts.due_at, zone)}`))))));
 }
@@ -157,7 +188,7 @@ export function showCall(main, id) {
           h("h2", { id: "transcript-title" }, t("transcript.title")),
           items.size ? h("ol", { class: "talk", id: "transcript" }, [...items.values()])
             : h("p", { class: "muted empty" }, t("transcript.none"))),
-        h("aside", {}, promiseCard(detail.agreement, seek), decisionCard(detail.decision, zone), detailCard(detail),
+        h("aside", {}, promiseCard(detail.agreement, seek, zone, () => load(unmasked)), decisionCard(detail.decision, zone), detailCard(detail),
           happeningsCard(detail.happenings, zone))));
     if (player) api.waveform(id).then((wave) => !left && player.drawWave(wave)).catch(() => {});
   }

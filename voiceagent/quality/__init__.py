@@ -1,0 +1,1 @@
+"""Stored calls heard again: second looks at promises, replays, and what people say was really said."""
