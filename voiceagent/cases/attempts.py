@@ -81,8 +81,8 @@ def begin_attempts(
         if decision is not None:
             if attempted.decision_id != decision.decision_id:
                 raise BadInputError("the attempt names another decision than the one given")
-            decided.append(NewEvent("call", new.id, decision, actor, at=now))
-        begun.append(NewEvent("call", new.id, _pinned(attempted, now), actor, at=now))
+            decided.append(NewEvent("call", new.id, decision, actor, at=now, first=True))
+        begun.append(NewEvent("call", new.id, _pinned(attempted, now), actor, at=now, first=True))
     try:
         # Like with like: neighbouring events of one type are written together.
         journal.record([*decided, *begun], connection)

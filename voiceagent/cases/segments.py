@@ -21,6 +21,7 @@ from voiceagent.journal.envelope import Event, NewEvent
 from voiceagent.journal.journal import Journal, Projection, for_each
 from voiceagent.segments.grammar import Expression, parse
 from voiceagent.segments.scorecard import HIGHEST, LOWEST, Scorecard
+from voiceagent.storage.question import Question
 from voiceagent.storage.upsert import upsert
 
 #: Ages of debt as reports group them: (name, first day overdue, last).
@@ -123,10 +124,16 @@ def drop_segment(journal: Journal, name: str, *, actor: str = "operator") -> Non
         journal.record([NewEvent("segment", found.id, SegmentDropped(found.id), actor)], connection)
 
 
+_SEGMENTS = Question(
+    sa.select(segment)
+    .where(segment.c.tenant_id == sa.bindparam("tenant"), segment.c.dropped_at.is_(None))
+    .order_by(segment.c.name)
+)
+
+
 def all_segments(connection: sa.Connection, tenant_id: uuid.UUID) -> list[Segment]:
     """By name."""
-    query = sa.select(segment).where(segment.c.tenant_id == tenant_id, segment.c.dropped_at.is_(None))
-    return [_segment(row) for row in connection.execute(query.order_by(segment.c.name))]
+    return [_segment(row) for row in _SEGMENTS(connection, tenant=tenant_id)]
 
 
 def require_segment(connection: sa.Connection, name: str, tenant_id: uuid.UUID) -> Segment:
@@ -275,7 +282,7 @@ def _within(query: sa.Select[Any], expression: Expression, today: date, tenant_i
     )
 
 
-def _segment(row: sa.Row[tuple[object, ...]]) -> Segment:
+def _segment(row: Any) -> Segment:
     return Segment(row.id, row.name, row.expression, Intensity(**(row.intensity or {})), row.revision)
 
 

@@ -25,6 +25,7 @@ from voiceagent.journal.catalogue import Said
 from voiceagent.journal.envelope import Event
 from voiceagent.journal.journal import Projection, for_each
 from voiceagent.journal.private import Private
+from voiceagent.storage.question import Question, one_of
 from voiceagent.storage.upsert import upsert
 
 _KEY = "stop_key"
@@ -98,16 +99,12 @@ def digest_for_good(connection: sa.Connection, value: str, tenant_id: uuid.UUID,
 
 
 _o, _p = t.opt_out.c, stop_proof.c
-_KEPT = (
+_KEPT = Question(
     sa.select(_p.digest, _o.scope, _o.channel)
     .join(t.opt_out, _o.id == _p.opt_out_id)
-    .where(
-        _o.revoked_at.is_(None),
-        _p.tenant_id == sa.bindparam("tenant"),
-        _p.digest.in_(sa.bindparam("digests", expanding=True)),
-    )
+    .where(_o.revoked_at.is_(None), _p.tenant_id == sa.bindparam("tenant"), one_of(_p.digest, "digests"))
 )
-_THE_KEY = sa.select(journal_tables.private.c.salt).where(journal_tables.private.c.id == sa.bindparam("key"))
+_THE_KEY = Question(sa.select(journal_tables.private.c.salt).where(journal_tables.private.c.id == sa.bindparam("key")))
 
 
 def _kept(
@@ -119,11 +116,8 @@ def _kept(
         # Nobody was ever erased with a stop.
         return []
     digests = {_digest(key, value): value for value in values}
-    found: list[tuple[str, OptOutScope, str | None]] = []
-    for some in _chunks(sorted(digests)):
-        rows = connection.execute(_KEPT, {"tenant": tenant_id, "digests": some})
-        found += [(digests[row.digest], row.scope, row.channel) for row in rows]
-    return found
+    rows = _KEPT(connection, tenant=tenant_id, digests=sorted(digests))
+    return [(digests[row.digest], row.scope, row.channel) for row in rows]
 
 
 def _digest(key: bytes, value: str) -> str:
@@ -135,7 +129,7 @@ def _key_id(tenant_id: uuid.UUID) -> uuid.UUID:
 
 
 def _key(connection: sa.Connection, tenant_id: uuid.UUID) -> bytes | None:
-    return connection.execute(_THE_KEY, {"key": _key_id(tenant_id)}).scalar()
+    return next((row.salt for row in _THE_KEY(connection, key=_key_id(tenant_id))), None)
 
 
 def _make_key(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime) -> bytes:
@@ -143,10 +137,6 @@ def _make_key(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime) ->
     row = {"id": _key_id(tenant_id), "tenant_id": tenant_id, "kind": _KEY, "salt": key, "created_at": now}
     connection.execute(sa.insert(journal_tables.private).values(**row))
     return key
-
-
-def _chunks(values: list[str], size: int = 500) -> list[list[str]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]
 
 
 def _proved(connection: sa.Connection, event: Event) -> None:

@@ -19,6 +19,7 @@ from voiceagent.cases import tables
 from voiceagent.cases.kinds import STANDING, DebtStatus, PhoneStatus, PromiseStatus, Stage
 from voiceagent.debt.case import Case, Debt
 from voiceagent.storage.database import Database
+from voiceagent.storage.question import Question, one_of
 from voiceagent.storage.schema import DEFAULT_TENANT
 from voiceagent.storage.upsert import upsert
 
@@ -60,30 +61,38 @@ _BEST_FIRST = (
 )
 
 
-#: Questions are built once: they are asked before every call.
-_CASES = (
-    sa.select(tables.debt_case, tables.person, tables.creditor.c.name.label("creditor_name"))
+#: They are asked before every call.
+_CASES = Question(
+    sa.select(
+        *(tables.debt_case.c[name] for name in ("id", "person_id", "creditor_id", "stage")),
+        *(tables.person.c[name] for name in ("name", "document", "language", "region", "state", "birth_date")),
+        tables.person.c.erased_at,
+        tables.creditor.c.name.label("creditor_name"),
+    )
     .join(tables.person, tables.person.c.id == tables.debt_case.c.person_id)
     .join(tables.creditor, tables.creditor.c.id == tables.debt_case.c.creditor_id)
-    .where(tables.debt_case.c.id.in_(sa.bindparam("cases", expanding=True)))
-    .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+    .where(one_of(tables.debt_case.c.id, "cases"))
 )
-_DEBTS = (
-    sa.select(tables.debt)
-    .where(
-        tables.debt.c.case_id.in_(sa.bindparam("cases", expanding=True)),
-        tables.debt.c.status.in_((DebtStatus.OPEN, DebtStatus.DISPUTED)),
+_DEBTS = Question(
+    sa.select(
+        *(
+            tables.debt.c[name]
+            for name in ("id", "case_id", "contract", "product", "original_minor", "charges_minor", "currency", "due")
+        )
     )
+    .where(one_of(tables.debt.c.case_id, "cases"), tables.debt.c.status.in_((DebtStatus.OPEN, DebtStatus.DISPUTED)))
     .order_by(tables.debt.c.due, tables.debt.c.id)
 )
-_EMAILS = (
+_EMAILS = Question(
     sa.select(tables.email.c.person_id, tables.email.c.address)
-    .where(tables.email.c.person_id.in_(sa.bindparam("people", expanding=True)), tables.email.c.address.is_not(None))
+    .where(one_of(tables.email.c.person_id, "people"), tables.email.c.address.is_not(None))
     .order_by(tables.email.c.position)
 )
-_PHONES = (
-    sa.select(tables.phone)
-    .where(tables.phone.c.person_id.in_(sa.bindparam("people", expanding=True)), tables.phone.c.number.is_not(None))
+_PHONES = Question(
+    sa.select(
+        *(tables.phone.c[name] for name in ("id", "person_id", "number", "status", "position", "last_right_party_at"))
+    )
+    .where(one_of(tables.phone.c.person_id, "people"), tables.phone.c.number.is_not(None))
     .order_by(tables.phone.c.position)
 )
 
@@ -98,39 +107,39 @@ def load_case(connection: sa.Connection, case_id: uuid.UUID) -> CaseFile:
 
 def load_cases(connection: sa.Connection, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, CaseFile | BadInputError]:
     """Several cases at once, each with the error `load_case` would raise in its place."""
-    rows = connection.execute(_CASES, {"cases": list(case_ids)}).all()
-    known = {row.debt_case_id: row for row in rows}
-    people = [row.debt_case_person_id for row in rows]
-    debts: dict[uuid.UUID, list[sa.Row[Any]]] = {}
-    for debt in connection.execute(_DEBTS, {"cases": list(case_ids)}):
+    rows = _CASES(connection, cases=case_ids)
+    known = {row.id: row for row in rows}
+    people = [row.person_id for row in rows]
+    debts: dict[uuid.UUID, list[Any]] = {}
+    for debt in _DEBTS(connection, cases=case_ids):
         debts.setdefault(debt.case_id, []).append(debt)
     phones = _phones_of(connection, people)
     emails: dict[uuid.UUID, list[str]] = {}
-    for email in connection.execute(_EMAILS, {"people": people}):
+    for email in _EMAILS(connection, people=people):
         emails.setdefault(email.person_id, []).append(email.address)
     found: dict[uuid.UUID, CaseFile | BadInputError] = {}
     for case_id in case_ids:
         row = known.get(case_id)
         if row is None:
             found[case_id] = BadInputError(f"there is no case {case_id}", code="unknown_case")
-        elif row.person_erased_at is not None:
+        elif row.erased_at is not None:
             found[case_id] = BadInputError(f"the person of case {case_id} was erased", code="erased")
         elif not debts.get(case_id):
             found[case_id] = BadInputError(f"nothing is owed in case {case_id}", code="nothing_owed")
         else:
-            person_id = row.debt_case_person_id
-            found[case_id] = _file(row, debts[case_id], phones.get(person_id, ()), emails.get(person_id, ()))
+            whose = row.person_id
+            found[case_id] = _file(row, debts[case_id], phones.get(whose, ()), emails.get(whose, ()))
     return found
 
 
-def _file(row: sa.Row[Any], debts: Sequence[sa.Row[Any]], phones: tuple[Phone, ...], emails: Sequence[str]) -> CaseFile:
+def _file(row: Any, debts: Sequence[Any], phones: tuple[Phone, ...], emails: Sequence[str]) -> CaseFile:
     case = Case(
-        name=row.person_name,
-        document=row.person_document,
-        language=Language(row.person_language),
-        region=row.person_region,
-        state=row.person_state,
-        birth_date=row.person_birth_date,
+        name=row.name,
+        document=row.document,
+        language=Language(row.language),
+        region=row.region,
+        state=row.state,
+        birth_date=row.birth_date,
         phones=tuple(phone.number for phone in phones),
         emails=tuple(emails),
         debts=tuple(
@@ -145,15 +154,8 @@ def _file(row: sa.Row[Any], debts: Sequence[sa.Row[Any]], phones: tuple[Phone, .
             for debt in debts
         ),
     )
-    return CaseFile(
-        case,
-        row.debt_case_id,
-        row.debt_case_person_id,
-        row.debt_case_creditor_id,
-        row.debt_case_stage,
-        phones,
-        tuple(debt.id for debt in debts),
-    )
+    debt_ids = tuple(debt.id for debt in debts)
+    return CaseFile(case, row.id, row.person_id, row.creditor_id, row.stage, phones, debt_ids)
 
 
 def load_phones(connection: sa.Connection, person_id: uuid.UUID) -> tuple[Phone, ...]:
@@ -162,9 +164,8 @@ def load_phones(connection: sa.Connection, person_id: uuid.UUID) -> tuple[Phone,
 
 
 def _phones_of(connection: sa.Connection, people: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Phone, ...]]:
-    rows = connection.execute(_PHONES, {"people": list(people)})
     found: dict[uuid.UUID, list[Phone]] = {}
-    for row in rows:
+    for row in _PHONES(connection, people=people):
         phone = Phone(row.id, row.number, row.status, row.position, row.last_right_party_at)
         found.setdefault(row.person_id, []).append(phone)
     return {
@@ -184,15 +185,19 @@ def find_case(connection: sa.Connection, *, document: str, creditor: str, tenant
     ).scalar()
 
 
+_PROMISES = Question(
+    sa.select(tables.promise.c.case_id, sa.func.min(tables.promise.c.due).label("due"))
+    .where(
+        one_of(tables.promise.c.case_id, "cases"),
+        tables.promise.c.status.in_(STANDING),
+    )
+    .group_by(tables.promise.c.case_id)
+)
+
+
 def earliest_open_promises(connection: sa.Connection, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
     """The due day of the next promise not yet kept or broken, by case; those without one are absent."""
-    table = tables.promise
-    rows = connection.execute(
-        sa.select(table.c.case_id, sa.func.min(table.c.due).label("due"))
-        .where(table.c.case_id.in_(case_ids), table.c.status.in_(STANDING))
-        .group_by(table.c.case_id)
-    )
-    return {row.case_id: row.due for row in rows}
+    return {row.case_id: row.due for row in _PROMISES(connection, cases=case_ids)}
 
 
 def failed_identity_tries(connection: sa.Connection, case_id: uuid.UUID, *, since: datetime) -> int:
@@ -203,6 +208,23 @@ def failed_identity_tries(connection: sa.Connection, case_id: uuid.UUID, *, sinc
     return sum(at >= since for at in failed_identity_at(connection, {case_id: person}, since=since).get(case_id, ()))
 
 
+def _wrong_answers() -> sa.CompoundSelect[Any]:
+    tried, call = tables.identity_try, tables.interaction
+    columns = (tried.c.id, tried.c.at, tried.c.person_id, call.c.case_id, call.c.person_id.label("called"))
+    wrong = (tried.c.matched.is_(False), tried.c.at >= sa.bindparam("since"))
+    query = sa.select(*columns).join(call, call.c.id == tried.c.attempt_id).where(*wrong)
+    # Three short ranges of an index each; one condition with OR would read every try there ever was.
+    lately = query.where(call.c.started_at > sa.bindparam("began"))
+    return sa.union(
+        query.where(one_of(tried.c.person_id, "people")),
+        lately.where(one_of(call.c.person_id, "people")),
+        lately.where(one_of(call.c.case_id, "cases")),
+    )
+
+
+_WRONG = Question(_wrong_answers())
+
+
 def failed_identity_at(
     connection: sa.Connection, people: Mapping[uuid.UUID, uuid.UUID], *, since: datetime
 ) -> dict[uuid.UUID, list[datetime]]:
@@ -210,19 +232,7 @@ def failed_identity_at(
 
     The data belong to the person: another creditor's case is no second chance to guess them.
     """
-    tried, call = tables.identity_try, tables.interaction
-    columns = (tried.c.id, tried.c.at, tried.c.person_id, call.c.case_id, call.c.person_id.label("called"))
-    query = sa.select(*columns).join(call, call.c.id == tried.c.attempt_id)
-    wrong = (tried.c.matched.is_(False), tried.c.at >= since)
-    # Three short ranges of an index each; one condition with OR would read every try there ever was.
-    began = call.c.started_at > since - _LONGEST_CALL
-    rows = connection.execute(
-        sa.union(
-            query.where(*wrong, tried.c.person_id.in_(people.values())),
-            query.where(*wrong, began, call.c.person_id.in_(people.values())),
-            query.where(*wrong, began, call.c.case_id.in_(people.keys())),
-        )
-    ).all()
+    rows = _WRONG(connection, people=people.values(), cases=people.keys(), since=since, began=since - _LONGEST_CALL)
     return {
         case: [row.at for row in rows if row.case_id == case or person in (row.called, row.person_id)]
         for case, person in people.items()

@@ -31,6 +31,7 @@ from voiceagent.dialer.tables import (
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
 from voiceagent.storage.bulk import among, insert_many
+from voiceagent.storage.question import Question
 from voiceagent.storage.types import instant_text
 
 #: Rows of a list that join in one transaction.
@@ -119,10 +120,14 @@ def all_campaigns(connection: sa.Connection, tenant_id: uuid.UUID) -> list[Campa
     return [_campaign(row) for row in rows]
 
 
+_RUNNING = Question(
+    sa.select(campaign).where(campaign.c.tenant_id == sa.bindparam("tenant"), campaign.c.state == CampaignState.RUNNING)
+)
+
+
 def running_campaigns(connection: sa.Connection, tenant_id: uuid.UUID) -> list[Campaign]:
     """Those that hand out calls."""
-    query = sa.select(campaign).where(campaign.c.tenant_id == tenant_id, campaign.c.state == CampaignState.RUNNING)
-    return [_campaign(row) for row in connection.execute(query)]
+    return [_campaign(row) for row in _RUNNING(connection, tenant=tenant_id)]
 
 
 def require_campaign(connection: sa.Connection, name: str, tenant_id: uuid.UUID) -> Campaign:
@@ -196,9 +201,7 @@ def set_mode(
         if found.mode is mode:
             return
         if mode is DialMode.LIVE and piloted:
-            require_pilot(
-                connection, found.id, name, calls=found.limits.pilot_calls, braked=found.brake is not None
-            )
+            require_pilot(connection, found.id, name, calls=found.limits.pilot_calls, braked=found.brake is not None)
         changed = events.CampaignModeChanged(found.id, mode, found.mode, reason.strip())
         journal.record([NewEvent("campaign", found.id, changed, actor)], connection)
 
@@ -258,7 +261,7 @@ def tally(connection: sa.Connection, campaign_id: uuid.UUID) -> dict[str, int]:
     return counted
 
 
-def _campaign(row: sa.Row[tuple[object, ...]]) -> Campaign:
+def _campaign(row: Any) -> Campaign:
     return Campaign(
         id=row.id,
         name=row.name,

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from voiceagent.cases.tables import attribute
 from voiceagent.compliance import Channel, Consent
 from voiceagent.dialer.columns import plain
+from voiceagent.storage.question import Question, one_of
 
 CONSENT, AT, SOURCE, CITY = "consent", "consent_at", "consent_source", "city"
 #: Numbers that a permission is for, where a list has a column of it for each number.
@@ -33,10 +34,10 @@ _WORDS = {
 _CHANNEL = {word: channel for channel, words in _WORDS.items() for word in words.split()}
 _BETWEEN = re.compile(r"[,;|/+&\n]|\s+[ey]\s+|\s+and\s+", re.IGNORECASE)
 
-_SELECT = sa.select(attribute.c.case_id, attribute.c.name, attribute.c.value, attribute.c.obtained_at).where(
-    attribute.c.case_id.in_(sa.bindparam("cases", expanding=True)),
-    attribute.c.name.in_(_NAMES),
-    attribute.c.value.is_not(None),
+_SELECT = Question(
+    sa.select(attribute.c.case_id, attribute.c.name, attribute.c.value, attribute.c.obtained_at).where(
+        one_of(attribute.c.case_id, "cases"), attribute.c.name.in_(_NAMES), attribute.c.value.is_not(None)
+    )
 )
 
 
@@ -81,7 +82,7 @@ NOTHING = Told()
 def read_told(connection: sa.Connection, zones: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, Told]:
     """By case, with one question for all of `zones` (case to the person's zone); of whom nothing is told is absent."""
     rows: dict[uuid.UUID, dict[str, tuple[str, datetime]]] = {}
-    for case_id, name, value, obtained_at in connection.execute(_SELECT, {"cases": list(zones)}):
+    for case_id, name, value, obtained_at in _SELECT(connection, cases=zones):
         rows.setdefault(case_id, {})[name] = (value, obtained_at)
     return {case_id: _told(said, zones[case_id]) for case_id, said in rows.items()}
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -29,6 +30,7 @@ from voiceagent.dialer.tables import CallbackOrigin, DialMode, Priority
 from voiceagent.journal.catalogue import CallAttempted, ComplianceDecided
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
+from voiceagent.storage.question import Question, one_of
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,17 @@ _BUSY_PERSON = timedelta(minutes=2)
 _MODE_WAIT = timedelta(hours=1)
 #: What a call outside a campaign is held by.
 DEFAULT_SCRIPT, DEFAULT_POLICY = "negotiation", "demo-br"
+
+
+def _in_calls() -> sa.CompoundSelect[Any]:
+    a = tables.attempt.c
+    # A literal, so that both databases use the small indexes of live calls.
+    alive = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
+    query = sa.select(a.person_id, a.number).where(a.tenant_id == sa.bindparam("tenant"), alive)
+    return sa.union_all(query.where(one_of(a.number, "numbers")), query.where(one_of(a.person_id, "people")))
+
+
+_BUSY = Question(_in_calls())
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,13 +233,7 @@ class Dealer:
         listed = list(files)
         numbers = {phone.number for file in listed for phone in file.phones}
         people = {file.person_id for file in listed}
-        a = tables.attempt.c
-        # A literal, so that both databases use the small indexes of live calls.
-        alive = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
-        query = sa.select(a.person_id, a.number).where(a.tenant_id == self._journal.tenant_id, alive)
-        rows = self.connection.execute(
-            sa.union_all(query.where(a.number.in_(numbers)), query.where(a.person_id.in_(people)))
-        ).all()
+        rows = _BUSY(self.connection, tenant=self._journal.tenant_id, numbers=numbers, people=people)
         return {str(row.person_id) for row in rows} | {row.number for row in rows if row.number}
 
     def _attempted(

@@ -28,6 +28,7 @@ from voiceagent.dialer.retrying import plan_in_force
 from voiceagent.dialer.tables import CallbackOrigin, callback
 from voiceagent.journal.catalogue import ComplianceDecided
 from voiceagent.journal.private import private_ref
+from voiceagent.storage.question import Question, one_of
 
 #: No rule looks further back than this.
 LOOK_BACK = timedelta(days=35)
@@ -221,39 +222,48 @@ def zone_for(file: CaseFile) -> str:
     return zone or zone_of(case.region, None, number) or default_zone(case.region) or "UTC"
 
 
-#: Questions are built once: they are asked before every call.
+#: They are asked before every call.
 _i, _a, _o, _r, _c = (table.c for table in (tables.interaction, tables.attempt, tables.opt_out, tables.request,
                                             tables.debt_case))  # fmt: skip
-_PEOPLE: sa.BindParameter[Any] = sa.bindparam("people", expanding=True)
 _SINCE: sa.BindParameter[Any] = sa.bindparam("since")
-_HISTORY = (
+_HISTORY = Question(
     sa.select(
         _i.id, _i.person_id, _i.channel, _i.direction, _i.started_at, _i.ended_at, _i.outcome, _i.case_id, _a.number,
         _a.right_party,
     )
     .outerjoin(tables.attempt, _a.id == _i.id)
-    .where(_i.person_id.in_(_PEOPLE), _i.started_at > _SINCE)
+    .where(one_of(_i.person_id, "people"), _i.started_at > _SINCE)
     .order_by(_i.started_at)
 )  # fmt: skip
-_ASKED = sa.select(callback.c.person_id, callback.c.created_at).where(
-    callback.c.person_id.in_(_PEOPLE), callback.c.origin == CallbackOrigin.DEBTOR_ASKED, callback.c.created_at > _SINCE
+_ASKED = Question(
+    sa.select(callback.c.person_id, callback.c.created_at).where(
+        one_of(callback.c.person_id, "people"),
+        callback.c.origin == CallbackOrigin.DEBTOR_ASKED,
+        callback.c.created_at > _SINCE,
+    )
 )
-_STOPPED_NUMBERS = sa.select(_o.number).where(
-    _o.tenant_id == sa.bindparam("tenant"),
-    _o.scope == kinds.OptOutScope.NUMBER,
-    _o.revoked_at.is_(None),
-    _o.number.in_(sa.bindparam("numbers", expanding=True)),
+_STOPPED_NUMBERS = Question(
+    sa.select(_o.number).where(
+        _o.tenant_id == sa.bindparam("tenant"),
+        _o.scope == kinds.OptOutScope.NUMBER,
+        _o.revoked_at.is_(None),
+        one_of(_o.number, "numbers"),
+    )
 )
-_OPTED_OUT = sa.select(_o.person_id, _o.scope, _o.channel).where(
-    _o.tenant_id == sa.bindparam("tenant"), _o.person_id.in_(_PEOPLE), _o.revoked_at.is_(None)
+_OPTED_OUT = Question(
+    sa.select(_o.person_id, _o.scope, _o.channel).where(
+        _o.tenant_id == sa.bindparam("tenant"), one_of(_o.person_id, "people"), _o.revoked_at.is_(None)
+    )
 )
-_REQUESTS = (
+_REQUESTS = Question(
     sa.select(_r.kind, _r.status, _r.attempt_id, _r.case_id, _c.person_id)
     .join(tables.debt_case, _c.id == _r.case_id)
-    .where(_c.person_id.in_(_PEOPLE), _r.kind.in_(_STOPPING_REQUESTS))
+    .where(one_of(_c.person_id, "people"), _r.kind.in_(_STOPPING_REQUESTS))
 )
-_SAID = sa.select(_a.id, _a.disposition, _a.case_id, _a.person_id).where(
-    _a.person_id.in_(_PEOPLE), _a.disposition.in_([d.value for d in (*_STOPPING, Disposition.CEASE)])
+_SAID = Question(
+    sa.select(_a.id, _a.disposition, _a.case_id, _a.person_id).where(
+        one_of(_a.person_id, "people"), _a.disposition.in_((*_STOPPING, Disposition.CEASE))
+    )
 )
 
 _Past = tuple[tuple[Contact, ...], dict[str, int], datetime | None]
@@ -267,10 +277,9 @@ def _pasts(
     contacts: dict[uuid.UUID, list[Contact]] = {person: [] for person in people}
     dials: dict[uuid.UUID, dict[str, int]] = {person: {} for person in people}
     cool: dict[uuid.UUID, datetime] = {}
-    since = {"people": people, "since": now - LOOK_BACK}
     broke: dict[uuid.UUID, tuple[uuid.UUID, datetime]] = {}
     cool_off: Mapping[Disposition, timedelta] = {}
-    for row in connection.execute(_HISTORY, since):
+    for row in _HISTORY(connection, people=people, since=now - LOOK_BACK):
         person = row.person_id
         outgoing = row.direction is kinds.Direction.OUT
         debt = str(row.case_id) if row.case_id else None
@@ -302,7 +311,7 @@ def _pasts(
         day = named.get(call)
         until = day_after(day, zones[person]) if day else ended + cool_off[Disposition.NOMON]
         cool[person] = max(cool.get(person, until), until)
-    for asked in connection.execute(_ASKED, since):
+    for asked in _ASKED(connection, people=people, since=now - LOOK_BACK):
         contacts[asked.person_id].append(Contact(asked.created_at, Channel.VOICE, ContactKind.CALLBACK_ASKED))
     return {
         person: (tuple(contacts[person]), dials[person], quiet if (quiet := cool.get(person)) and quiet > now else None)
@@ -313,8 +322,8 @@ def _pasts(
 def _stopped_numbers(connection: sa.Connection, files: Sequence[CaseFile], tenant_id: uuid.UUID) -> frozenset[str]:
     """Of all these numbers, those nobody may call, whoever they belong to."""
     numbers = list({phone.number for file in files for phone in file.phones})
-    stopped = connection.execute(_STOPPED_NUMBERS, {"tenant": tenant_id, "numbers": numbers}).scalars()
-    return frozenset(stopped) | numbers_of_erased(connection, numbers, tenant_id)
+    stopped = frozenset(row.number for row in _STOPPED_NUMBERS(connection, tenant=tenant_id, numbers=numbers))
+    return stopped | numbers_of_erased(connection, numbers, tenant_id)
 
 
 def _stops(
@@ -324,7 +333,7 @@ def _stops(
     people = list({file.person_id for file in files})
     of_person: dict[uuid.UUID, set[str]] = {person: set() for person in people}
     of_case: dict[uuid.UUID | None, set[str]] = {}
-    for person, scope, channel in connection.execute(_OPTED_OUT, {"tenant": tenant_id, "people": people}):
+    for person, scope, channel in _OPTED_OUT(connection, tenant=tenant_id, people=people):
         if scope is kinds.OptOutScope.PERSON or (
             scope is kinds.OptOutScope.CHANNEL and channel in (None, kinds.Channel.VOICE)
         ):
@@ -334,9 +343,8 @@ def _stops(
         if erased.get(file.case.document, set()) & {None, kinds.Channel.VOICE.value}:
             of_person[file.person_id].add("cease")
     # Requests of the person's other cases count where they stop the person.
-    requests = connection.execute(_REQUESTS, {"people": people}).all()
     answered: set[tuple[uuid.UUID | None, str]] = set()
-    for row in requests:
+    for row in _REQUESTS(connection, people=people):
         stop = _STOPPING_REQUESTS[row.kind]
         if row.status in (kinds.RequestStatus.DONE, kinds.RequestStatus.CANCELLED):
             answered.add((row.attempt_id, row.kind))
@@ -344,7 +352,7 @@ def _stops(
             of_person[row.person_id].add(stop)
         else:
             of_case.setdefault(row.case_id, set()).add(stop)
-    for call in connection.execute(_SAID, {"people": people}):
+    for call in _SAID(connection, people=people):
         if call.disposition is Disposition.CEASE:
             if not _revoked(connection, call.id):
                 of_person[call.person_id].add("cease")

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,6 +17,7 @@ from voiceagent.dialer.brakes import SHORT_S, Breaker, CallSeen, Canary, ShortCa
 from voiceagent.dialer.campaigns import Campaign, running_campaigns
 from voiceagent.dialer.pacing import CONGESTION_MEMORY, CampaignNow, Floor, Held, TrunkNow
 from voiceagent.dialer.tables import DialMode, StopScope, dial_stop, trunk, worker
+from voiceagent.storage.question import Question
 
 _a = tables.attempt.c
 #: Said with a literal, so that both databases use the small partial indexes of live calls.
@@ -98,14 +100,10 @@ def read_floor(
     running = running_campaigns(connection, tenant_id) if campaigns is None else campaigns
     live: Counter[uuid.UUID | None] = Counter()
     used: Counter[str | None] = Counter()
-    for row in connection.execute(
-        sa.select(_a.campaign_id, _a.trunk, sa.func.count().label("n"))
-        .where(_a.tenant_id == tenant_id, _LIVE)
-        .group_by(_a.campaign_id, _a.trunk)
-    ):
+    for row in _LIVE_CALLS(connection, tenant=tenant_id):
         live[row.campaign_id] += row.n
         used[row.trunk] += row.n
-    stops = {(row.scope, row.name): row for row in connection.execute(_stops(tenant_id))}
+    stops = {(row.scope, row.name): row for row in _STOPS(connection, tenant=tenant_id)}
     everything = stops.get((StopScope.ALL, ""))
     held = Held("stopped", detail=everything.reason) if everything else weather.short
     return Floor(
@@ -130,8 +128,22 @@ def read_floor(
     )
 
 
-def _stops(tenant_id: uuid.UUID) -> sa.Select[tuple[object, ...]]:
-    return sa.select(dial_stop.c.scope, dial_stop.c.name, dial_stop.c.reason).where(dial_stop.c.tenant_id == tenant_id)
+_LIVE_CALLS = Question(
+    sa.select(_a.campaign_id, _a.trunk, sa.func.count().label("n"))
+    .where(_a.tenant_id == sa.bindparam("tenant"), _LIVE)
+    .group_by(_a.campaign_id, _a.trunk)
+)
+_STOPS = Question(
+    sa.select(dial_stop.c.scope, dial_stop.c.name, dial_stop.c.reason).where(
+        dial_stop.c.tenant_id == sa.bindparam("tenant")
+    )
+)
+_TRUNKS = Question(sa.select(trunk).where(trunk.c.tenant_id == sa.bindparam("tenant")).order_by(trunk.c.name))
+_STARTS = Question(
+    sa.select(_a.t_start).where(
+        _a.tenant_id == sa.bindparam("tenant"), _a.t_start > sa.bindparam("since"), _a.trunk == sa.bindparam("trunk")
+    )
+)
 
 
 def _trunks(
@@ -139,17 +151,14 @@ def _trunks(
     tenant_id: uuid.UUID,
     now: datetime,
     used: Counter[str | None],
-    stops: dict[tuple[StopScope, str], sa.Row[tuple[object, ...]]],
+    stops: dict[tuple[StopScope, str], Any],
     weather: Weather,
     guards: Guards,
 ) -> tuple[TrunkNow, ...]:
-    rows = connection.execute(sa.select(trunk).where(trunk.c.tenant_id == tenant_id).order_by(trunk.c.name)).all()
     found = []
-    for row in rows:
+    for row in _TRUNKS(connection, tenant=tenant_id):
         window = timedelta(seconds=max(1.0, 1 / row.calls_per_second))
-        starts = connection.execute(
-            sa.select(_a.t_start).where(_a.tenant_id == tenant_id, _a.t_start > now - window, _a.trunk == row.name)
-        ).scalars()
+        starts = _STARTS(connection, tenant=tenant_id, since=now - window, trunk=row.name)
         stop = stops.get((StopScope.TRUNK, row.name))
         held = Held("trunk_stopped", detail=stop.reason) if stop else None
         found.append(
@@ -158,7 +167,7 @@ def _trunks(
                 row.max_channels,
                 row.calls_per_second,
                 used[row.name],
-                tuple(starts),
+                tuple(one.t_start for one in starts),
                 tuple(weather.congestions.get(row.name, ())),
                 held or guards.breaker(weather.calls.get(row.name, ()), now),
                 tuple(row.caller_ids),

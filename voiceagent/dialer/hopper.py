@@ -21,6 +21,7 @@ from voiceagent.dialer.tables import (
     campaign,
     enrollment,
 )
+from voiceagent.storage.question import Command, Question, one_of
 
 #: A callback that could not be placed for so long is given up; the campaign goes on with the case.
 CALLBACK_LIFE = timedelta(days=3)
@@ -89,7 +90,7 @@ def callbacks(
     limit: int,
 ) -> list[Candidate]:
     """Promised calls that are due, of these campaigns and (`alone`) of none, to people who are not in a call."""
-    asked = {"tenant": tenant_id, "now": now, "campaigns": list(campaigns), "most": limit}
+    ask = _CALLBACKS_TOO if alone else _CALLBACKS
     return [
         Candidate(
             case_id=row.case_id,
@@ -101,13 +102,13 @@ def callbacks(
             origin=row.origin,
             since=row.created_at,
         )
-        for row in connection.execute(_CALLBACKS_TOO if alone else _CALLBACKS, asked)
+        for row in ask(connection, tenant=tenant_id, now=now, campaigns=campaigns, most=limit)
     ]
 
 
 def enrolled(connection: sa.Connection, now: datetime, campaign_id: uuid.UUID, *, limit: int) -> list[Candidate]:
     """Contacts of a campaign that are due and not in a call: reminders, hot leads, the rest; the longest due first."""
-    rows = connection.execute(_DUE, {"campaign": campaign_id, "now": now, "most": limit})
+    rows = _DUE(connection, campaign=campaign_id, now=now, most=limit)
     return [
         Candidate(
             case_id=row.case_id,
@@ -150,9 +151,12 @@ def _due_now() -> sa.Select[Any]:
 
 def _callbacks_due(alone: bool) -> sa.Select[Any]:
     c = callback.c
-    whose = c.campaign_id.in_(sa.bindparam("campaigns", expanding=True))
+    whose = one_of(c.campaign_id, "campaigns")
     return (
-        sa.select(callback, enrollment.c.id.label("enrollment_id"))
+        sa.select(
+            *(c[name] for name in ("id", "case_id", "campaign_id", "phone_id", "due_at", "origin", "created_at")),
+            enrollment.c.id.label("enrollment_id"),
+        )
         .outerjoin(enrollment, sa.and_(enrollment.c.campaign_id == c.campaign_id, enrollment.c.case_id == c.case_id))
         .where(
             c.tenant_id == sa.bindparam("tenant"),
@@ -170,8 +174,27 @@ def _callbacks_due(alone: bool) -> sa.Select[Any]:
 
 #: Questions are built once: they are asked whenever a seat is idle. Transactions that lease wait for each other at the
 #: journal's lock, so that two never look at the same rows; indexes refuse what would slip through all the same.
-_DUE = _due_now()
-_CALLBACKS, _CALLBACKS_TOO = _callbacks_due(False), _callbacks_due(True)
+_DUE = Question(_due_now())
+_CALLBACKS, _CALLBACKS_TOO = Question(_callbacks_due(False)), Question(_callbacks_due(True))
+
+
+_KEY: sa.BindParameter[Any] = sa.bindparam("key")
+_BY: dict[str, sa.BindParameter[Any]] = {"leased_by": sa.bindparam("seat"), "leased_until": sa.bindparam("until")}
+_TAKE_CALLBACK = Command(
+    sa.update(callback).where(callback.c.id == _KEY).values(attempts=callback.c.attempts + 1, **_BY)
+)
+_TAKE = Command(
+    sa.update(enrollment)
+    .where(enrollment.c.id == _KEY)
+    .values(
+        state=EnrollmentState.LEASED,
+        attempts=enrollment.c.attempts + 1,
+        reason=None,
+        next_at=None,
+        updated_at=sa.bindparam("at"),
+        **_BY,
+    )
+)
 
 
 def take(connection: sa.Connection, taken: Sequence[tuple[Candidate, str]], until: datetime, now: datetime) -> None:
@@ -184,31 +207,8 @@ def take(connection: sa.Connection, taken: Sequence[tuple[Candidate, str]], unti
         for one, seat in taken
         if one.enrollment_id is not None
     ]
-    key: sa.BindParameter[Any] = sa.bindparam("key")
-    seat: sa.BindParameter[Any] = sa.bindparam("seat")
-    end: sa.BindParameter[Any] = sa.bindparam("until")
-    if called:
-        connection.execute(
-            sa.update(callback)
-            .where(callback.c.id == key)
-            .values(attempts=callback.c.attempts + 1, leased_by=seat, leased_until=end),
-            called,
-        )
-    if held:
-        connection.execute(
-            sa.update(enrollment)
-            .where(enrollment.c.id == key)
-            .values(
-                state=EnrollmentState.LEASED,
-                attempts=enrollment.c.attempts + 1,
-                reason=None,
-                next_at=None,
-                leased_by=seat,
-                leased_until=end,
-                updated_at=sa.bindparam("at"),
-            ),
-            held,
-        )
+    _TAKE_CALLBACK(connection, called)
+    _TAKE(connection, held)
 
 
 def renew(

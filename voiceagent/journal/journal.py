@@ -15,13 +15,17 @@ from voiceagent.base.ids import uuid7
 from voiceagent.journal import tables
 from voiceagent.journal.envelope import GENESIS, Event, NewEvent, chained, plain
 from voiceagent.journal.private import Private, at_hand
-from voiceagent.storage.bulk import Native, among, insert_many
+from voiceagent.storage.bulk import Native, insert_many
 from voiceagent.storage.database import Database
+from voiceagent.storage.question import Question, execute, one_of
 from voiceagent.storage.schema import DEFAULT_TENANT
 from voiceagent.storage.types import canonical_json, instant_text
 
 #: The one writer at a time that makes `seq` the order of commits on PostgreSQL (SQLite's write lock does it there).
 _ADVISORY = 7_203_451_102
+
+#: Marks a connection on which this transaction waits for nobody any more.
+_LOCKED = "journal_locked"
 
 _EVENT = Event.__slots__
 _PRIVATE = tuple(column.name for column in tables.private.columns)
@@ -72,7 +76,13 @@ class Journal:
         """
         with self.db.write() as connection:
             lock(connection)
-            yield connection
+            connection.info[_LOCKED] = True
+            try:
+                yield connection
+            finally:
+                # A connection that broke meanwhile has no info any more; asking it would hide what broke it.
+                if not connection.invalidated:
+                    del connection.info[_LOCKED]
 
     def record(self, events: Sequence[NewEvent], connection: sa.Connection | None = None) -> list[Event]:
         """Append `events` in order and apply their projections: all of it or nothing.
@@ -83,7 +93,8 @@ class Journal:
         if connection is None:
             with self.transaction() as own:
                 return self._record(own, events)
-        lock(connection)
+        if _LOCKED not in connection.info:
+            lock(connection)
         return self._record(connection, events)
 
     def stamped(self, events: Sequence[NewEvent]) -> list[NewEvent]:
@@ -107,8 +118,7 @@ class Journal:
         if not events:
             return []
         table = tables.event
-        head = connection.execute(sa.select(table.c.seq, table.c.digest).order_by(table.c.seq.desc()).limit(1)).first()
-        seq, previous = (head.seq, head.digest) if head else (0, GENESIS)
+        seq, previous = head(connection)
         lengths = _stream_lengths(connection, {(new.stream_type, new.stream_id) for new in events if not new.first})
         recorded: list[Event] = []
         rows: list[tuple[Native, ...]] = []
@@ -153,7 +163,16 @@ def by_type(projections: Sequence[Projection]) -> dict[str, list[Callable[[sa.Co
 def lock(connection: sa.Connection) -> None:
     """Wait until no other transaction is writing the journal; held to the end of this one."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY})")
+        execute(connection, f"SELECT pg_advisory_xact_lock({_ADVISORY})", ())
+
+
+_HEAD = Question(sa.select(tables.event.c.seq, tables.event.c.digest).order_by(tables.event.c.seq.desc()).limit(1))
+
+
+def head(connection: sa.Connection) -> tuple[int, str]:
+    """Number and digest of the newest event; of an empty journal 0 and what its first event is chained to."""
+    newest = _HEAD(connection)
+    return (newest[0].seq, newest[0].digest) if newest else (0, GENESIS)
 
 
 def read_events(
@@ -175,17 +194,18 @@ def all_events(connection: sa.Connection, batch: int = 1000) -> Iterator[list[Ev
         after = events[-1].seq
 
 
+_LENGTHS = Question(
+    sa.select(
+        tables.event.c.stream_type, tables.event.c.stream_id, sa.func.max(tables.event.c.stream_seq).label("length")
+    )
+    .where(one_of(tables.event.c.stream_type, "kinds"), one_of(tables.event.c.stream_id, "ids"))
+    .group_by(tables.event.c.stream_type, tables.event.c.stream_id)
+)
+
+
 def _stream_lengths(connection: sa.Connection, streams: set[tuple[str, uuid.UUID]]) -> dict[tuple[str, uuid.UUID], int]:
     """How many events each stream has; streams without any are absent."""
     if not streams:
         return {}
-    table = tables.event
-    query = (
-        sa.select(table.c.stream_type, table.c.stream_id, sa.func.max(table.c.stream_seq))
-        .where(
-            table.c.stream_type.in_({kind for kind, _ in streams}),
-            among(connection, table.c.stream_id, sorted({str(identity) for _, identity in streams})),
-        )
-        .group_by(table.c.stream_type, table.c.stream_id)
-    )
-    return {(kind, identity): length for kind, identity, length in connection.execute(query)}
+    kinds, ids = ({stream[place] for stream in streams} for place in (0, 1))
+    return {(kind, identity): length for kind, identity, length in _LENGTHS(connection, kinds=kinds, ids=ids)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,61 +12,36 @@ from voiceagent.journal import catalogue, floor
 from voiceagent.journal.envelope import Event
 from voiceagent.journal.journal import Projection, for_each
 from voiceagent.journal.private import read_private
+from voiceagent.storage.bulk import Native, insert_many
+from voiceagent.storage.question import Question, one_of
+from voiceagent.storage.types import instant_text
 from voiceagent.storage.upsert import upsert
+
+_SHARED = ("id", "tenant_id", "person_id", "case_id", "direction", "campaign_id")
+_INTERACTION = (*_SHARED, "channel", "purpose", "started_at")
+_BEGUN: dict[str, Native] = {
+    "status": kinds.AttemptStatus.DIALLING.value,
+    **dict.fromkeys(("human", "machine", "right_party"), False),
+    **dict.fromkeys(("ring_s", "talk_s", "hold_s", "wrap_s"), 0.0),
+}
+_ATTEMPT = (
+    *_SHARED, "phone_id", "number", "enrollment_id", "decision_id", "caller_id", "trunk", "seat", "worker", "language",
+    "zone", "local_date", "local_hour", "script_sha256", "policy_sha256", "mode", "t_queue", "t_start", *_BEGUN,
+)  # fmt: skip
 
 
 def call_attempted(connection: sa.Connection, events: Sequence[Event]) -> None:
     """The attempts are live: the partial unique indexes speak here."""
     numbers = _numbers(connection, [event.payload for event in events])
     interactions, attempts = [], []
-    same = (
-        "phone_id",
-        "enrollment_id",
-        "decision_id",
-        "caller_id",
-        "trunk",
-        "seat",
-        "worker",
-        "language",
-        "zone",
-        "local_hour",
-        "script_sha256",
-        "policy_sha256",
-        "mode",
-    )
     for event, number in zip(events, numbers, strict=True):
-        said = event.payload
-        shared = {
-            "id": event.stream_id,
-            "tenant_id": event.tenant_id,
-            "person_id": said["person_id"],
-            "case_id": said["case_id"],
-            "direction": said["direction"],
-            "campaign_id": said["campaign_id"],
-        }
-        interactions.append(
-            shared | {"channel": said["channel"], "purpose": said["purpose"], "started_at": event.at_utc}
-        )
-        attempts.append(
-            shared
-            | {name: said[name] for name in same}
-            | {
-                "number": number,
-                "status": kinds.AttemptStatus.DIALLING,
-                "local_date": date.fromisoformat(said["local_date"]) if said["local_date"] else None,
-                "t_queue": datetime.fromisoformat(said["queued_at"]) if said["queued_at"] else None,
-                "t_start": event.at_utc,
-                "human": False,
-                "machine": False,
-                "right_party": False,
-                "ring_s": 0.0,
-                "talk_s": 0.0,
-                "hold_s": 0.0,
-                "wrap_s": 0.0,
-            }
-        )
-    connection.execute(sa.insert(tables.interaction), interactions)
-    connection.execute(sa.insert(tables.attempt), attempts)
+        said, at = event.payload, instant_text(event.at_utc)
+        shared = {"id": str(event.stream_id), "tenant_id": str(event.tenant_id), "started_at": at, "t_start": at}
+        told = _BEGUN | said | shared | {"number": number, "t_queue": said["queued_at"]}
+        interactions.append([told[name] for name in _INTERACTION])
+        attempts.append([told[name] for name in _ATTEMPT])
+    insert_many(connection, tables.interaction, _INTERACTION, interactions)
+    insert_many(connection, tables.attempt, _ATTEMPT, attempts)
 
 
 def call_ringing(connection: sa.Connection, event: Event) -> None:
@@ -249,12 +223,13 @@ def _update_live(connection: sa.Connection, event: Event, **values: Any) -> None
     )
 
 
+_NUMBERS = Question(sa.select(tables.phone.c.id, tables.phone.c.number).where(one_of(tables.phone.c.id, "phones")))
+
+
 def _numbers(connection: sa.Connection, attempts: Sequence[dict[str, Any]]) -> list[str | None]:
     """The number of each: its phone's, or what an unknown caller's event points to."""
-    phone = tables.phone.c
     ids = [said["phone_id"] for said in attempts if said["phone_id"] is not None]
-    query = sa.select(phone.id, phone.number).where(phone.id.in_(ids))
-    known = {str(row.id): row.number for row in connection.execute(query)} if ids else {}
+    known = {str(row.id): row.number for row in _NUMBERS(connection, phones=ids)} if ids else {}
     refs = [said["number"] for said in attempts if said["phone_id"] is None and said["number"]]
     private = read_private(connection, refs) if refs else {}
     return [

@@ -1,0 +1,203 @@
+"""Questions and commands of the hot paths: compiled once for each kind of database, then given straight to its driver.
+
+SQLAlchemy's own way costs more than the answer where a call must be chosen while others wait.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.types import UserDefinedType
+
+from voiceagent.storage.types import Uuid
+
+Convert = Callable[[Any], Any]
+#: What makes a row of the driver's values, and which of them are converted before.
+_Reading = tuple[Callable[[Sequence[Any]], Any], tuple[tuple[int, Convert], ...]]
+#: Rows are made of what a question asks for, which no type checker can know.
+_named: Any = namedtuple
+
+
+class Question:
+    """A SELECT whose values are given by the names of its bound parameters; `one_of` takes lists.
+
+    Called with a connection it gives the rows, named tuples of the Python values of their columns' types.
+    """
+
+    def __init__(self, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> None:
+        self._query = query
+        self._known: dict[str, _Prepared] = {}
+        self._reading: dict[str, _Reading] = {}
+
+    def __call__(self, connection: sa.Connection, **values: Any) -> list[Any]:
+        """All rows."""
+        prepared = _prepared(self._query, self._known, connection.dialect)
+        cursor = execute(connection, prepared.text, prepared.given(values))
+        rows = cursor.fetchall()
+        if not rows:
+            return []
+        reading = self._reading.get(connection.dialect.name)
+        if reading is None:
+            reading = self._reading[connection.dialect.name] = _reading(self._query, connection.dialect, cursor)
+        row_of, converts = reading
+        if not converts:
+            return [row_of(row) for row in rows]
+        found = []
+        for row in rows:
+            told = list(row)
+            for place, convert in converts:
+                told[place] = convert(told[place])
+            found.append(row_of(told))
+        return found
+
+
+class Command:
+    """An INSERT, UPDATE or DELETE, run once for each of several sets of values."""
+
+    def __init__(self, statement: sa.Insert | sa.Update | sa.Delete) -> None:
+        self._statement = statement
+        self._known: dict[str, _Prepared] = {}
+
+    def __call__(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """How many rows of the table it met."""
+        prepared = _prepared(self._statement, self._known, connection.dialect)
+        met = 0
+        for values in rows:
+            met += execute(connection, prepared.text, prepared.given(values)).rowcount
+        return met
+
+
+def execute(connection: sa.Connection, text: str, values: Mapping[str, Any] | Sequence[Any]) -> Any:
+    """The driver's cursor after `text`; its errors are raised as SQLAlchemy would have raised them."""
+    dialect = connection.dialect
+    driver: Any = connection.connection.driver_connection
+    errors: Any = dialect.loaded_dbapi
+    try:
+        return driver.execute(text, values)
+    except errors.Error as error:
+        # Who catches a full disk or a broken rule finds it under one name.
+        raise sa.exc.DBAPIError.instance(text, None, error, errors.Error, dialect=dialect) from error
+
+
+class _Listed(UserDefinedType[Any]):
+    """Several values as one parameter: JSON on SQLite, the text of an array on PostgreSQL."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "TEXT"
+
+    def bind_processor(self, dialect: sa.Dialect) -> Convert:
+        return array_text if dialect.name == "postgresql" else _json_text
+
+
+def array_text(values: Iterable[Any]) -> str:
+    """A PostgreSQL array's text."""
+    return "{" + ",".join([_element(value) for value in values]) + "}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    text = f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _json_text(values: Iterable[Any]) -> str:
+    return json.dumps([value if isinstance(value, int) else str(value) for value in values])
+
+
+def one_of(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+    """`column IN (the values given under name)`, however many they are, in a text that never changes."""
+    return _OneOf(column, name)
+
+
+class _OneOf(sa.ColumnElement[bool]):
+    inherit_cache = False
+    type = sa.Boolean()
+
+    def __init__(self, column: sa.ColumnElement[Any], name: str) -> None:
+        self.column = column
+        self.values: sa.BindParameter[Any] = sa.bindparam(name, (), type_=_Listed())
+
+    def self_group(self, against: Any = None) -> _OneOf:
+        """A condition as it stands: compared with 1, as databases without booleans are asked, it would use no index."""
+        return self
+
+
+@compiles(_OneOf, "postgresql")
+def _any(element: _OneOf, compiler: Any, **options: Any) -> str:
+    kind = "UUID" if isinstance(element.column.type, Uuid) else "TEXT"
+    column, values = (compiler.process(part, **options) for part in (element.column, element.values))
+    return f"{column} = ANY (CAST({values} AS {kind}[]))"
+
+
+@compiles(_OneOf, "sqlite")
+def _in(element: _OneOf, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in (element.column, element.values))
+    return f"{column} IN (SELECT value FROM json_each({values}))"
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A statement for one kind of database."""
+
+    text: str
+    names: tuple[str, ...]
+    converts: tuple[tuple[str, Convert], ...]
+    fixed: Mapping[str, Any]
+    positions: tuple[str, ...] | None
+
+    def given(self, values: Mapping[str, Any]) -> Any:
+        """The parameters as the driver takes them; KeyError for a name that was not given."""
+        told = dict(self.fixed)
+        for name in self.names:
+            told[name] = values[name]
+        for name, convert in self.converts:
+            told[name] = convert(told[name])
+        return told if self.positions is None else [told[name] for name in self.positions]
+
+
+def _prepared(statement: Any, known: dict[str, _Prepared], dialect: sa.Dialect) -> _Prepared:
+    found = known.get(dialect.name)
+    if found is None:
+        found = known[dialect.name] = _prepare(statement, dialect)
+    return found
+
+
+def _prepare(statement: Any, dialect: sa.Dialect) -> _Prepared:
+    compiled: Any = statement.compile(dialect=dialect)
+    asked = {name for name, bind in compiled.binds.items() if bind.required or isinstance(bind.type, _Listed)}
+    # Lists that are part of the statement are written out in its text.
+    state = compiled.construct_expanded_state(dict.fromkeys(asked))
+    converting = {name: _impl(bind.type, dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+    converting |= state.processors
+    fixed = {
+        name: convert(value) if (convert := converting.get(name)) else value
+        for name, value in state.parameters.items()
+        if name not in asked
+    }
+    converts = [(name, convert) for name in asked if (convert := converting.get(name))]
+    positions = tuple(state.positiontup) if compiled.positional else None
+    return _Prepared(state.statement, tuple(asked), tuple(converts), fixed, positions)
+
+
+def _reading(query: Any, dialect: sa.Dialect, cursor: Any) -> _Reading:
+    columns = list(query.selected_columns)
+    converts = []
+    for place, column in enumerate(columns):
+        # PostgreSQL's driver knows ids by itself.
+        if dialect.name != "postgresql" or not isinstance(column.type, Uuid):
+            convert = _impl(column.type, dialect).result_processor(dialect, cursor.description[place][1])
+            converts += [(place, convert)] if convert else []
+    return _named("Row", [column.key for column in columns], rename=True)._make, tuple(converts)
+
+
+def _impl(kind: Any, dialect: sa.Dialect) -> Any:
+    return kind.dialect_impl(dialect)
