@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from voiceagent.compliance import RuleBook
     from voiceagent.dialer.admission import Admitted
+    from voiceagent.dialer.floor import Guards
     from voiceagent.dialer.modes import Gate
     from voiceagent.journal.journal import Journal
 
@@ -63,6 +64,14 @@ def weigh(journal: Journal, campaign_id: uuid.UUID) -> Admitted:
             told = found.weighed
             print(f"{told:,} weighed by the law", file=sys.stderr)
     return found
+
+
+def guards() -> Guards:
+    """What stops dialing by itself in this installation."""
+    from voiceagent.dialer.guarding import guards_of
+    from voiceagent.settings.config import load_settings
+
+    return guards_of(load_settings().guards.model_dump())
 
 
 def masked(number: str | None) -> str:

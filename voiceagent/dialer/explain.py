@@ -63,7 +63,10 @@ def explain_case(
     except BadInputError as error:
         return {"case_id": str(case_id), "callable": False, "reasons": [error.code], "numbers": [], "campaigns": []}
     facts = read_facts(connection, file, now, tenant_id)
-    held = Allotment(read_floor(connection, tenant_id, now, asking=["explain"], guards=guards or Guards())).held()
+    guards = guards or Guards()
+    # As a seat that asks; where seats are kept for callers, only those that really are idle count.
+    asking = [] if guards.kept_for_inbound else ["explain"]
+    held = Allotment(read_floor(connection, tenant_id, now, asking=asking, guards=guards)).held()
     campaigns = _campaigns(connection, case_id, now, held)
     callbacks = _callbacks(connection, case_id, now)
     due = any(one["due"] for one in (*campaigns, *callbacks))

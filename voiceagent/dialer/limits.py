@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from voiceagent.base.errors import BadInputError
@@ -33,6 +33,11 @@ class Limits:
     """Only these; empty: any."""
     caller_ids: tuple[str, ...] = ()
     """Shown in turn; empty: the trunk's."""
+    brakes: Mapping[str, float] = field(default_factory=dict)
+    """Shares (above 0, at most 1) by sign of BRAKES at which it pauses itself; those absent: the installation's."""
+
+    #: Signs that a campaign's own brakes can name.
+    BRAKES: ClassVar[tuple[str, ...]] = ("wrong_party", "opt_out", "no_match", "overturned", "short_calls")
 
     def __post_init__(self) -> None:
         wrong = (
@@ -41,6 +46,8 @@ class Limits:
             (not 0 < self.weight <= 100, "weight must be above 0 and at most 100"),
             (self.ramp_per_minute is not None and self.ramp_per_minute <= 0, "ramp must be above 0 calls a minute"),
             (self.pilot_calls < 1, "pilot_calls must be 1 or more"),
+            (not set(self.brakes) <= set(self.BRAKES), f"a brake is one of {', '.join(self.BRAKES)}"),
+            (not all(0 < share <= 1 for share in self.brakes.values()), "a brake is a share above 0 and at most 1"),
         )
         for bad, told in wrong:
             if bad:

@@ -14,6 +14,7 @@ from voiceagent.cases import kinds, tables
 from voiceagent.dialer.brakes import CallSeen
 from voiceagent.dialer.campaigns import Campaign, running_campaigns, set_state
 from voiceagent.dialer.floor import Guards, read_floor
+from voiceagent.dialer.guarding import canary_of
 from voiceagent.dialer.tables import CallbackStatus, CampaignState, DialMode, EnrollmentState, callback, enrollment
 from voiceagent.journal.journal import Journal
 
@@ -39,7 +40,7 @@ def brake_campaigns(journal: Journal, guards: Guards) -> int:
     paused = 0
     left = {one.id: (one.pilot_left, one.used) for one in floor.campaigns}
     for one in running:
-        tripped = guards.canary(seen[one.id]) if one.id in seen else None
+        tripped = canary_of(guards, one.limits)(seen[one.id]) if one.id in seen else None
         if tripped is not None:
             brake = {
                 "brake": tripped.sign.value,

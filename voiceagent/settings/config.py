@@ -16,6 +16,7 @@ from voiceagent.settings.yamltext import Document, build, read_yaml
 
 _ENV = re.compile(r"VOICEAGENT_([A-Z0-9_]+?)__([A-Z0-9_]+)")
 Seconds = Annotated[float, Field(ge=0, le=86400)]
+Share = Annotated[float, Field(gt=0, le=1)]
 Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 
 
@@ -40,6 +41,41 @@ class DialSettings(_Section):
     """How long the far phone may ring."""
 
 
+class GuardSettings(_Section):
+    """What stops dialing by itself; a campaign may say its own brakes."""
+
+    kept_for_inbound: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """Idle seats, of all workers together, that outgoing calls leave to callers."""
+    canary_calls: Annotated[int, Field(ge=10, le=10_000)] = 50
+    """The latest calls of a campaign that its brakes look at."""
+    canary_at_least: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Calls (turns, read-backs) that a share needs before it counts."""
+    wrong_party: Share = 0.30
+    """A campaign pauses itself when more of those who answered are somebody else."""
+    opt_out: Share = 0.15
+    """... want no more calls."""
+    no_match: Share = 0.40
+    """... of what people said was not understood."""
+    overturned: Share = 0.40
+    """... of the promises read back were answered with no."""
+    short_calls: Share = 0.50
+    """... of the calls that people answered were over within six seconds."""
+    trunk_calls: Annotated[int, Field(ge=2, le=1000)] = 10
+    """The latest calls of a trunk that its circuit breaker looks at."""
+    trunk_failures: Share = 0.50
+    """It opens when so many of these failed."""
+    trunk_rest_s: Seconds = 300.0
+    """How long the trunk then rests."""
+    short_alarm: Share = 0.60
+    """Short calls among all of a rolling day: people are told."""
+    short_stop: Share = 0.80
+    """... nobody is called any more until the share has fallen."""
+    short_at_least: Annotated[int, Field(ge=1)] = 1000
+    """Calls of the day below which the share says nothing."""
+    short_month: Annotated[int, Field(ge=1)] = 500_000
+    """Short calls of 30 days: people are told."""
+
+
 class LogSettings(_Section):
     """What the log shows."""
 
@@ -58,6 +94,7 @@ class Settings(_Section):
     """Everything that can be configured; each section is a table of the file."""
 
     dial: DialSettings = DialSettings()
+    guards: GuardSettings = GuardSettings()
     log: LogSettings = LogSettings()
     database: DatabaseSettings = DatabaseSettings()
 

@@ -21,6 +21,7 @@ from voiceagent.compliance import RuleBook
 from voiceagent.dialer.admission import admit, pending
 from voiceagent.dialer.campaigns import all_campaigns
 from voiceagent.dialer.floor import Guards
+from voiceagent.dialer.guarding import guards_of
 from voiceagent.dialer.heartbeat import Silence
 from voiceagent.dialer.measures import DialerCollector
 from voiceagent.dialer.retrying import adopt
@@ -92,7 +93,7 @@ async def serve(
     context = Context(db, journal, clock, settings.recordings, zone, Audit(journal))
     business = BusinessCollector(db, clock, campaigns=lambda read: _campaign_names(read, journal.tenant_id))
     service, stop = build_service(journal, zone, settings.recordings), asyncio.Event()
-    dialing = DialerCollector(db, clock, journal.tenant_id)
+    dialing = DialerCollector(db, clock, journal.tenant_id, _guards())
     runner = web.AppRunner(build_app(context, keeper, service, [business, dialing]), access_log=None)
     await runner.setup()
     ticking: asyncio.Task[None] | None = None
@@ -109,6 +110,10 @@ async def serve(
         if ticking is not None:
             await ticking
         await asyncio.to_thread(db.close)
+
+
+def _guards() -> Guards:
+    return guards_of(load_settings().guards.model_dump())
 
 
 def _campaign_names(connection: sa.Connection, tenant_id: uuid.UUID) -> dict[uuid.UUID, str]:
@@ -138,7 +143,7 @@ def build_service(journal: Journal, zone: ZoneInfo, recordings: Path) -> Service
             Tick("lost_attempts", 15.0, lambda: close_lost_attempts(journal)),
             Tick("expired_leases", 10.0, lambda: expire_leases(journal)),
             Tick("silent_workers", 5.0, lambda: close_silent_workers(journal, silence)),
-            Tick("campaign_brakes", 10.0, lambda: brake_campaigns(journal, Guards())),
+            Tick("campaign_brakes", 10.0, lambda: brake_campaigns(journal, _guards())),
             Tick("stale_cases", 300.0, lambda: alarm_stale(journal)),
             Tick("promise_life", 300.0, lambda: break_promises(journal, zone)),
             Tick("admission", 10.0, weigh_newcomers),

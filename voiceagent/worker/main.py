@@ -12,6 +12,7 @@ from voiceagent import cases, dialer
 from voiceagent.base.clock import Clock, OffsetClock, SystemClock
 from voiceagent.base.errors import UnavailableError
 from voiceagent.dialer.arrivals import Arrivals
+from voiceagent.dialer.guarding import guards_of
 from voiceagent.dialer.heartbeat import EVERY_S, Heartbeat
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Queue
@@ -150,6 +151,7 @@ async def _seats(
         lease_s=plan.lease_s,
         caller_id=plan.caller_id or None,
         hashes=shelf.hashes,
+        guards=guards_of(plan.guards),
     )
     desk = Desk(queue, house.ready)
     arrivals = Arrivals(records.journal, rules, worker=plan.name, mode=plan.mode, region=plan.region)

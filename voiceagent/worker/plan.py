@@ -56,6 +56,8 @@ class WorkerPlan(BaseModel):
     """Shown to debtors where neither campaign nor trunk says."""
     guard_s: float = 240.0
     """No new call when the lawful window closes sooner than this."""
+    guards: dict[str, int | float] = Field(default_factory=dict)
+    """What stops dialing by itself: the section `guards` of the settings."""
     lease_s: float = 900.0
     """A seat that says nothing for this long has lost its call."""
     ring_s: float = 30.0

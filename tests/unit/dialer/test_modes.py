@@ -89,7 +89,9 @@ def test_raising_the_mode_is_explicit_and_audited(journal: Journal) -> None:
     create_campaign(journal, "teste")
     with pytest.raises(BadInputError, match="why"):
         set_mode(journal, "teste", DialMode.LIVE, reason=" ")
-    set_mode(journal, "teste", DialMode.LIVE, reason="signed off by the creditor", actor="ana")
+    with pytest.raises(BadInputError, match="0 of its pilot's 20 calls"):
+        set_mode(journal, "teste", DialMode.LIVE, reason="in a hurry")
+    set_mode(journal, "teste", DialMode.LIVE, reason="signed off by the creditor", piloted=False, actor="ana")
     set_mode(journal, "teste", DialMode.LIVE, reason="again")
     with journal.db.read() as connection:
         (found,) = all_campaigns(connection, journal.tenant_id)

@@ -352,7 +352,7 @@ def test_rehearsal_leases_only_simulated_numbers(
 ) -> None:
     campaign(make_case(phones=("+5511987654321",)))
     assert queue.lease("seat-1") is None and attempts(db) == [] and enrolled(db).reason == "dial_mode"
-    set_mode(journal, "teste", DialMode.LIVE, reason="approved by the creditor")
+    set_mode(journal, "teste", DialMode.LIVE, reason="approved by the creditor", piloted=False)
     journal.clock.advance(3700)  # type: ignore[attr-defined]
     assert queue.lease("seat-1") is None, "the installation is still a rehearsal"
     journal.clock.advance(3700)  # type: ignore[attr-defined]

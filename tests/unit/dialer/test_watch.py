@@ -90,9 +90,13 @@ def test_a_pilot_ends_with_its_calls(
     leases = queue.lease_many(["a", "b", "c"])
     assert len(leases) == 2
     assert brake_campaigns(journal, Guards()) == 0, "its calls still run"
+    with pytest.raises(BadInputError, match="0 of its pilot's 2 calls"):
+        set_mode(journal, "teste", DialMode.LIVE, reason="looks good")
     for lease in leases:
         finish(queue, journal, lease, D.NA)
     assert brake_campaigns(journal, Guards()) == 1 and "look at them" in found(journal).reason
+    set_mode(journal, "teste", DialMode.LIVE, reason="looks good")
+    assert found(journal).mode is DialMode.LIVE
 
 
 def test_switches_stop_leases_and_calls_leased_a_moment_ago(

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from voiceagent.base.errors import BadInputError
+from voiceagent.dialer.guarding import guards_of
 from voiceagent.settings.config import load_settings
 from voiceagent.settings.paths import Paths
 from voiceagent.settings.sipfile import SipFile
 from voiceagent.worker.house import MachineRoom, Wishes
+from voiceagent.worker.plan import WorkerPlan
 
 CHOSEN = {"caller_id": "+551133330000", "guard_s": 300, "lease_s": 120, "ring_s": 20, "mode": "pilot"}
 
@@ -26,6 +28,18 @@ def test_every_dial_setting_reaches_every_worker(tmp_path: Path) -> None:
     for plan in plans:
         assert {key: getattr(plan, key) for key in CHOSEN} == CHOSEN
         assert plan.allowed_numbers == ("+5511955550100",)
+
+
+def test_the_guards_reach_the_workers_as_they_were_written(tmp_path: Path) -> None:
+    env = {"VOICEAGENT_HOME": str(tmp_path), "VOICEAGENT_GUARDS__KEPT_FOR_INBOUND": "2"}
+    paths = Paths.from_environment(env)
+    settings = load_settings(paths, environ=env)
+    sip = SipFile(registrar="127.0.0.1:5060", seats={"seat1": "secret"})
+    (plan,) = MachineRoom(paths, settings, sip, Wishes("Atende Mais"))._plans()
+    read = WorkerPlan.read(plan.write(tmp_path / "plan.json"))
+    guards = guards_of(read.guards)
+    assert guards == guards_of(settings.guards.model_dump()) and guards.kept_for_inbound == 2
+    assert isinstance(guards.canary.calls, int)
 
 
 def test_a_caller_id_that_no_phone_could_show_is_refused(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     mode.add_argument("name")
     mode.add_argument("mode", choices=("rehearsal", "pilot", "live"))
     mode.add_argument("--reason", default="", help="kept in the journal; needed for pilot and live")
+    mode.add_argument("--without-pilot", action="store_true", help="live although its pilot's calls were not made")
     bound = action(
         "set", "its bounds, hours, rank and words, at once", 'set novembro --calls 8 --hours "mon-fri 09:00-19:00"'
     )
@@ -53,6 +54,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     bound.add_argument("--pilot-calls", type=int, help="calls of a pilot before it pauses")
     bound.add_argument("--trunks", help="only these, comma-separated (empty: any)")
     bound.add_argument("--caller-ids", help="shown in turn, comma-separated (empty: the trunk's)")
+    bound.add_argument(
+        "--brake", action="append", metavar="SIGN=SHARE", help="pauses itself above it, like opt_out=0.1 (0: default)"
+    )
     bound.add_argument("--hours", metavar="TEXT", help='"mon-fri 09:00-19:00, sat 09:00-13:00", or "any"')
     bound.add_argument("--zone", default="America/Sao_Paulo", help="IANA zone of the hours")
     bound.add_argument("--script", help="conversation script of its next calls")
@@ -117,7 +121,7 @@ def _mode(journal: Journal, args: argparse.Namespace) -> None:
     from voiceagent.dialer.campaigns import set_mode
     from voiceagent.dialer.tables import DialMode
 
-    set_mode(journal, args.name, DialMode(args.mode), reason=args.reason)
+    set_mode(journal, args.name, DialMode(args.mode), reason=args.reason, piloted=not args.without_pilot)
     print(f"campaign {args.name}: {args.mode}")
 
 
@@ -139,14 +143,17 @@ def _set(journal: Journal, args: argparse.Namespace) -> None:
         if value is not None:
             changes[name] = value or None
 
+    brakes = dict(_brake(text) for text in args.brake or ())
+
     def limits(old: Limits) -> Limits:
-        return replace(old, **changes)
+        kept = {sign: share for sign, share in (dict(old.brakes) | brakes).items() if share}
+        return replace(old, brakes=kept, **changes)
 
     any_hours = args.hours is not None and args.hours.strip().lower() == "any"
     found = change_campaign(
         journal,
         args.name,
-        limits=limits if changes else None,
+        limits=limits if changes or brakes else None,
         hours=Hours.parse(args.hours, args.zone) if args.hours and not any_hours else None,
         any_hours=any_hours,
         priority=args.rank,
@@ -156,6 +163,16 @@ def _set(journal: Journal, args: argparse.Namespace) -> None:
     print(
         f"campaign {found.name}: {json.dumps(found.limits.to_json()) if found.limits.to_json() else 'default bounds'}"
     )
+
+
+def _brake(text: str) -> tuple[str, float]:
+    from voiceagent.base.errors import UsageError
+
+    sign, _, share = text.partition("=")
+    try:
+        return sign.strip(), float(share)
+    except ValueError:
+        raise UsageError(f"--brake {text}: write it like opt_out=0.1") from None
 
 
 def _attach(journal: Journal, args: argparse.Namespace) -> None:
@@ -249,15 +266,17 @@ def _list(journal: Journal, args: argparse.Namespace) -> None:
 
 
 def _status(journal: Journal, args: argparse.Namespace) -> None:
+    from voiceagent.cli.house import guards as house_guards
     from voiceagent.dialer.campaigns import all_campaigns
-    from voiceagent.dialer.floor import Guards, read_floor
+    from voiceagent.dialer.floor import read_floor
     from voiceagent.dialer.pacing import Allotment
     from voiceagent.dialer.switches import all_stops
     from voiceagent.dialer.watch import progress
 
     with journal.db.read() as connection:
-        now, tenant = journal.clock.now(), journal.tenant_id
-        held = Allotment(read_floor(connection, tenant, now, asking=["status"], guards=Guards())).held()
+        now, tenant, guards = journal.clock.now(), journal.tenant_id, house_guards()
+        asking = [] if guards.kept_for_inbound else ["status"]
+        held = Allotment(read_floor(connection, tenant, now, asking=asking, guards=guards)).held()
         rows = []
         for one in all_campaigns(connection, tenant):
             why = held.get(one.name)

@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look and tell; nothing is written."""
-    from voiceagent.cli.house import masked, open_journal, rules_and_gate
+    from voiceagent.cli.house import guards, masked, open_journal, rules_and_gate
     from voiceagent.dialer.explain import explain_case, find_cases
 
     rules, gate, guard_s = rules_and_gate()
@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
                 gate=gate,
                 guard_s=guard_s,
                 tenant_id=journal.tenant_id,
+                guards=guards(),
             )
             for case_id in find_cases(connection, args.contact, journal.tenant_id)
         ]

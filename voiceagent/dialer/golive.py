@@ -1,0 +1,29 @@
+"""From rehearsal over a pilot to live: what a campaign must have shown before real people are called in numbers."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+
+from voiceagent.base.errors import BadInputError
+from voiceagent.cases import kinds, tables
+
+
+def require_pilot(connection: sa.Connection, campaign_id: uuid.UUID, name: str, *, calls: int, braked: bool) -> None:
+    """BadInputError, saying what is missing, unless `calls` pilot calls have ended and no brake holds the campaign."""
+    if braked:
+        raise BadInputError(
+            f"campaign {name} has paused itself: look at its calls (voiceagent campaigns status), start it again as a "
+            "pilot, then set it live"
+        )
+    a = tables.attempt.c
+    query = sa.select(sa.func.count()).where(
+        a.campaign_id == campaign_id, a.mode == kinds.Mode.PILOT, a.disposition.is_not(None)
+    )
+    made = connection.execute(query).scalar_one()
+    if made < calls:
+        raise BadInputError(
+            f"campaign {name} has made {made} of its pilot's {calls} calls: make them in mode pilot first, or say that "
+            "it goes live without them (--without-pilot)"
+        )
