@@ -16,7 +16,8 @@ except ImportError as error:
     ) from error
 
 __all__ = [
-    "calls_in_library", "check_frame_copy", "library_file", "max_calls", "pj", "read_frame", "silence_log", "write_frame",
+    "calls_in_library", "check_frame_copy", "library_file", "max_calls",
+    "pj", "read_frame", "silence_log", "write_frame",
 ]  # fmt: skip
 
 
