@@ -18,6 +18,7 @@ from voiceagent.dialogue.events import (
     DialogueEvent,
     Expect,
     FarHungUp,
+    HandedOver,
     Heard,
     Keyed,
     NoInput,
@@ -132,6 +133,8 @@ class Actor:
         await self._effects.apply(effects, state=self._brain.state, turn=self._notes.debtor_turns, offset_s=at)
         if ended is not None and self._effects.disposition is None:
             self._effects.disposition = ended
+        if self._effects.taken_over is not None:
+            await self._step(HandedOver(self._effects.taken_over))
         if self._effects.stranded and not self._voice_lost and self._effects.disposition is None:
             self._voice_lost = True
             await self._step(SpeechLost(voice=True))

@@ -13,7 +13,7 @@ from voiceagent.agent.ears import Ears
 from voiceagent.agent.effects import Effects
 from voiceagent.agent.mouth import Mouth, Played
 from voiceagent.agent.notes import Notes
-from voiceagent.agent.ports import Brain, Record, Stopwatch, Ticks
+from voiceagent.agent.ports import Brain, People, Record, Stopwatch, Ticks
 from voiceagent.agent.turns import OPENING, BargeIn, TurnSettings, TurnTaker
 from voiceagent.audio.format import FRAME_S
 from voiceagent.debt.disposition import Disposition
@@ -23,6 +23,7 @@ from voiceagent.dialogue.events import (
     Effect,
     Expect,
     FarHungUp,
+    HandOver,
     Heard,
     Keyed,
     MachineAnswered,
@@ -65,6 +66,7 @@ class Conversation:
         ticks: Ticks,
         clock: Stopwatch,
         settings: TurnSettings | None = None,
+        people: People | None = None,
         phrases: MachinePhrases | None = None,
     ) -> None:
         """`phrases`: what machines say in the call's language; None: whoever answers is a person.
@@ -86,7 +88,9 @@ class Conversation:
             on_sensitive=record.sensitive,
             judge=self._judge,
         )
-        self._effects = Effects(self._mouth, record, on_expect=self._expect)
+        self._people, self._held_s = people, 0.0
+        self._handing_over: asyncio.Task[bool | None] | None = None
+        self._effects = Effects(self._mouth, record, on_expect=self._expect, hand_over=self._hand_over)
         self._answerer = Answerer(phrases, record.answered_by)
         self._actor = Actor(
             brain, self._ears, self._mouth, self._effects, self._notes, self._now, self.settings, self._answerer
@@ -158,6 +162,8 @@ class Conversation:
         if self._hung_up is None:
             self._hung_up = event
             self._actor.line_down = True
+            if self._handing_over is not None:
+                self._handing_over.cancel()
             self._record.hung_up(event)
             self._mouth.close()
 
@@ -223,6 +229,22 @@ class Conversation:
         if self._taker.quiet(FRAME_S, listening=listening, expect=expect, unheard=unheard):
             self._actor.happened(NoInput())
 
+    async def _hand_over(self, wish: HandOver) -> bool | None:
+        """Once the last word was played, the debtor waits in the people's queue, until one takes him or he is back."""
+        while self._mouth.speaking and self._hung_up is None:
+            await self._ticks.next()
+        if self._people is None or self._hung_up is not None:
+            return None if self._hung_up is not None else False
+        begun = self._now()
+        self._handing_over = asyncio.create_task(self._people.take_over(wish), name="handing over")
+        try:
+            await asyncio.wait({self._handing_over})
+            return None if self._handing_over.cancelled() else self._handing_over.result()
+        finally:
+            self._handing_over.cancel()
+            self._handing_over = None
+            self._held_s += self._now() - begun
+
     def _who_is_there(self, pcm: bytes) -> None:
         """Speak when a person is there, or might be, and it is our turn; give up where there is nobody."""
         speaking = self._ears.speaking_s > 0 or self._ears.open
@@ -235,7 +257,9 @@ class Conversation:
             self._actor.happened(gone)
 
     def _time_to_hang_up(self) -> bool:
-        now = self._now()
+        if self._handing_over is not None:
+            return False
+        now = self._now() - self._held_s  # waiting for people is no talk
         if now > self.settings.max_call_s and not self._too_long:
             self._too_long = True
             self._actor.happened(SpeechLost(voice=True))

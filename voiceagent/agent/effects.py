@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from voiceagent.agent.mouth import Mouth
 from voiceagent.agent.ports import Record
@@ -13,6 +13,7 @@ from voiceagent.dialogue.events import (
     CallBack,
     Effect,
     Expect,
+    HandOver,
     Hangup,
     IdentityFailed,
     LeaveOffer,
@@ -31,11 +32,21 @@ log = logging.getLogger(__name__)
 class Effects:
     """Applies effects one by one; `turn` and `offset` say which of the debtor's turns caused them, and when."""
 
-    def __init__(self, mouth: Mouth, record: Record, *, on_expect: Callable[[Expect], None]) -> None:
+    def __init__(
+        self,
+        mouth: Mouth,
+        record: Record,
+        *,
+        on_expect: Callable[[Expect], None],
+        hand_over: Callable[[HandOver], Awaitable[bool | None]],
+    ) -> None:
         self._mouth = mouth
         self._record = record
         self._on_expect = on_expect
+        self._hand_over = hand_over
         self.disposition: Disposition | None = None
+        self.taken_over: bool | None = None
+        """Whether people have the debtor since the last HandOver; None: there was none, or he has left."""
         self.promised = False
         self.stranded = False
         """A prompt could not be said, or a promise not kept: the conversation must not go on as if it had been."""
@@ -45,7 +56,7 @@ class Effects:
 
         Once stranded, nothing more is said or asked: an answer to what nobody heard would count for it.
         """
-        self.stranded = False
+        self.stranded, self.taken_over = False, None
         for effect in effects:
             match effect:
                 case Say() | Expect() if self.stranded:
@@ -80,5 +91,7 @@ class Effects:
                     self._record.rung(state, effect.step, silent=effect.silent)
                 case MarkNumber():
                     await self._record.mark_number(effect.status)
+                case HandOver():
+                    self.taken_over = await self._hand_over(effect)
                 case Hangup():
                     self.disposition = effect.disposition

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from voiceagent.agent.answerer import Verdict
 from voiceagent.debt.agreement import Agreement
 from voiceagent.debt.offer import Offer
-from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Say, Understanding
+from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, HandOver, Say, Understanding
 from voiceagent.speech.protocol import Hypothesis
 from voiceagent.telephony.line import HungUp
 
@@ -124,6 +124,18 @@ class Record(Protocol):
 
     def hung_up(self, event: HungUp) -> None:
         """The line is down; told once, at that moment."""
+        ...
+
+
+class People(Protocol):
+    """Who takes a call over from the agent."""
+
+    async def take_over(self, wish: HandOver) -> bool | None:
+        """Give the debtor to them; returns when that is decided, and is cancelled when the line goes down.
+
+        True: somebody has him; False: nobody took him and the line is ours again; None: he has left meanwhile, and the
+        line is down or will be at once.
+        """
         ...
 
 

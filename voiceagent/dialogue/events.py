@@ -75,7 +75,14 @@ class SpeechLost:
     """The agent cannot speak (or may not go on): keys help nobody, the call ends with the prompt kept for this."""
 
 
-DialogueEvent = CallAnswered | Heard | Keyed | NoInput | FarHungUp | SpeechLost | MachineAnswered
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What became of a HandOver: a person has the debtor now, or nobody took him and he is with us again."""
+
+    taken: bool
+
+
+DialogueEvent = CallAnswered | Heard | Keyed | NoInput | FarHungUp | SpeechLost | MachineAnswered | HandedOver
 
 
 # --- effects ----------------------------------------------------------------------------------------------------------
@@ -193,6 +200,28 @@ class MarkNumber:
     status: str
 
 
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Give the debtor to people once the last word was played; HandedOver says what came of it."""
+
+    queue: str
+    reason: str
+    """Why: the intent that led here, or the state that did."""
+    verified: bool = False
+    offer: Offer | None = None
+    """What is on the table."""
+    promised: Agreement | None = None
+    note: str = ""
+    """The debtor's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """End the call after the last word was played."""
+
+    disposition: Disposition
+
+
 Effect = (
     Say
     | Expect
@@ -205,5 +234,6 @@ Effect = (
     | LeaveOffer
     | Rung
     | MarkNumber
+    | HandOver
     | Hangup
 )

@@ -101,6 +101,7 @@ GUARDS: dict[str, Guard] = {
     "time_said": lambda turn: bool({"time", "period"} & turn.words.slots.keys()),
     "destination_said": lambda turn: destination_said(turn) is not None,
     "return_number_known": lambda turn: bool(turn.briefing.return_number),
+    "people_there": lambda turn: turn.briefing.people_there,
     "heard_before": lambda turn: turn.state.heard,
     **{f"can_check_{datum}": _can_check(datum) for datum in DATA},
 }

@@ -16,6 +16,8 @@ from voiceagent.dialogue.events import (
     Effect,
     Expect,
     FarHungUp,
+    HandedOver,
+    HandOver,
     Hangup,
     Heard,
     Keyed,
@@ -69,6 +71,8 @@ class Machine:
             self._enter(turn, state.node)
         elif isinstance(event, FarHungUp):
             self._far_hung_up(turn)
+        elif self.script.states[state.node].hand_over is not None or isinstance(event, HandedOver):
+            self._handed_over(turn, event)
         elif isinstance(event, SpeechLost):
             self._speech_lost(turn, event)
         elif isinstance(event, MachineAnswered):
@@ -151,6 +155,16 @@ class Machine:
             self._enter(turn, voicemail)
         else:
             self._end(turn, event.disposition)
+
+    def _handed_over(self, turn: Turn, event: DialogueEvent) -> None:
+        """While the debtor is being given to people only what comes of that counts."""
+        node = self.script.states[turn.state.node]
+        if node.hand_over is None or not isinstance(event, HandedOver):
+            return
+        if event.taken:
+            self._end(turn, Disposition.XFER)
+        else:
+            self._enter(turn, self._decided(turn, node))
 
     def _speech_lost(self, turn: Turn, event: SpeechLost) -> None:
         node = self.script.states[turn.state.node]
@@ -252,11 +266,24 @@ class Machine:
                     self._say(turn, self._keyed_prompts(node))
                 turn.emit(self.expectation(turn.state))
                 return
-            transition = next(t for t in node.next if all(holds(turn, guard) for guard in t.when))
-            self._act(turn, transition.do)
-            self._say(turn, transition.say)
-            name = transition.go
+            if node.hand_over is not None:
+                self._hand_over(turn, node.hand_over)
+                return
+            name = self._decided(turn, node)
         raise BrokenScriptError(f"state {name!r} decides in a circle")
+
+    def _decided(self, turn: Turn, node: State) -> str:
+        """The way on of a state that decides; what the transition does and says has happened."""
+        transition = next(t for t in node.next if all(holds(turn, guard) for guard in t.when))
+        self._act(turn, transition.do)
+        self._say(turn, transition.say)
+        return transition.go
+
+    def _hand_over(self, turn: Turn, queue: str) -> None:
+        state = turn.state
+        offer = state.offer if state.verified and state.offer is not None and state.offer.instalments else None
+        reason = turn.words.intent or state.node
+        turn.emit(HandOver(queue, reason, state.verified, offer, state.promised, state.note))
 
     # --- what a transition is made of -------------------------------------------------------------------------------
 

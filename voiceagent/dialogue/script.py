@@ -136,6 +136,8 @@ class State(_Strict):
     on: tuple[Transition, ...] = ()
     next: tuple[Transition, ...] = ()
     end: Disposition | None = None
+    hand_over: Name | None = None
+    """Gives the debtor to the people of this queue; `next` is where to go when nobody takes him."""
     reprompt: Names = ()
     """Said, one after the other, when nothing was understood or said; then `give_up`."""
     silence: Names = ()
@@ -155,6 +157,8 @@ class State(_Strict):
             raise ValueError("a state with `next` hears nothing: move `hear` to a state with `on`")
         if self.next and self.next[-1].when:
             raise ValueError("the last entry of `next` must have no `when`, so that there is always a way on")
+        if self.hand_over is not None and not self.next:
+            raise ValueError("a state with `hand_over` needs `next`: where to go when nobody takes the call")
         if self.on and not all(t.hear for t in self.on):
             raise ValueError("every entry of `on` needs `hear`")
         return self

@@ -45,6 +45,8 @@ class Briefing:
     caller_known: bool = True
     """The case is the one this call is about. False: somebody calls us, and whose case it is must be asked first;
     `case` is then a stand-in that says nothing of anybody."""
+    people_there: bool = False
+    """People take calls over at this hour, and what becomes of one that they are given can be known."""
     reminding: bool = False
     """The call reminds of a payment that was promised: `case` holds it, and nothing is negotiated."""
     text_number: str = ""

@@ -8,6 +8,7 @@ from voiceagent.dialogue.events import (
     CallBack,
     Effect,
     Expect,
+    HandOver,
     Hangup,
     IdentityFailed,
     LeaveOffer,
@@ -60,5 +61,7 @@ def effect_as_json(effect: Effect) -> dict[str, Any] | None:
             return {"type": "rung", "step": step, "silent": silent}
         case MarkNumber(status):
             return {"type": "mark_number", "status": status}
+        case HandOver(queue, reason, verified):
+            return {"type": "hand_over", "queue": queue, "reason": reason, "verified": verified}
         case Say() | Expect():
             return None

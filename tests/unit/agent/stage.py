@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from voiceagent.agent.conversation import Conversation, Ended
-from voiceagent.agent.ports import AgentTurn, DebtorTurn
+from voiceagent.agent.ports import AgentTurn, DebtorTurn, People
 from voiceagent.base.clock import ManualClock
 from voiceagent.base.errors import UnavailableError
 from voiceagent.base.money import Money
@@ -119,6 +119,8 @@ class Stage:
             answer_after_s=0.1, steps={at: (lambda far, act=act: act(self)) for at, act in steps.items()}
         )
         self.unspeakable = ""
+        self.people: People | None = None
+        """Who takes calls over."""
         self.phone = FakePhone(self.ticks, lambda number, call_id: self.far)
 
     @property
@@ -148,6 +150,7 @@ class Stage:
             self.record,
             self.ticks,
             self.clock,
+            people=self.people,
         )
         # The tick pump needs somebody waiting until the far side has picked up.
         running = asyncio.create_task(conversation.run())
