@@ -1,8 +1,8 @@
 """A seat by TLS and SRTP in a process of its own, so that it can be any build of the SIP library.
 
 Reads one JSON object (registrar, user, password, authorities or null, number, call_id), writes one: {"library",
-"refused"} with the code of a registration that failed, or {"library", "by", "sip_code", "heard"} after a call of a second: what it
-heard as hexadecimal PCM.
+"refused"} with the code of a registration that failed, or {"library", "by", "sip_code", "heard"} after a call of a
+second: what it heard as hexadecimal PCM.
 """
 
 from __future__ import annotations
