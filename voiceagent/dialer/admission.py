@@ -115,7 +115,7 @@ def _weigh(
             found += Admitted(1, stopped=1)
             continue
         theirs = facts[candidate.case_id]
-        best = _best(theirs, candidate, rules, guard_s)
+        best = _best(theirs, rules, guard_s)
         if best is None:
             reason = "opt_out" if theirs.stopped_numbers else "no_number"
             hopper.postpone(connection, candidate, reason, None, now)
@@ -128,27 +128,26 @@ def _weigh(
             free.append(candidate.enrollment_id)
             found += Admitted(1, allowed=1)
         else:
-            hopper.postpone(connection, candidate, decided.rules[0], decided.retry_at, now)
+            remind = best[0].purpose is Purpose.REMINDER and theirs.promised_due is not None
+            priority = Priority.REMINDER if remind and decided.retry_at else None
+            hopper.postpone(connection, candidate, decided.rules[0], decided.retry_at, now, priority=priority)
             found += Admitted(1, waiting=1) if decided.retry_at else Admitted(1, stopped=1)
     journal.record(kept, connection)
     connection.execute(sa.update(enrollment).where(enrollment.c.id.in_(free)).values(reason=None))
     return found
 
 
-def _best(
-    facts: Facts, candidate: Candidate, rules: RuleBook | None, guard_s: float
-) -> tuple[Request, Decision] | None:
+def _best(facts: Facts, rules: RuleBook | None, guard_s: float) -> tuple[Request, Decision] | None:
     """The best number that may be called; else the one that may be soonest."""
-    remind = candidate.priority is Priority.REMINDER or (facts.facts.days_overdue or 0) < 0
-    purpose = Purpose.REMINDER if remind else Purpose.COLLECTION
     soonest: tuple[Request, Decision] | None = None
     for phone in facts.phones():
-        request = facts.request(phone, purpose, guard_s=guard_s)
-        decision = decide(request, rules)
-        if decision.allow:
-            return request, decision
-        if soonest is None or _sooner(decision, soonest[1]):
-            soonest = request, decision
+        for purpose in facts.purposes():
+            request = facts.request(phone, purpose, guard_s=guard_s)
+            decision = decide(request, rules)
+            if decision.allow:
+                return request, decision
+            if soonest is None or _sooner(decision, soonest[1]):
+                soonest = request, decision
     return soonest
 
 

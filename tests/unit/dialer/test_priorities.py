@@ -12,7 +12,9 @@ from voiceagent.base.ids import uuid7
 from voiceagent.cases.promised import next_payment, owing_only
 from voiceagent.compliance import Purpose, RuleBook
 from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.dialer.admission import admit
 from voiceagent.dialer.arrivals import Arrivals
+from voiceagent.dialer.campaigns import create_campaign, enroll
 from voiceagent.dialer.explain import explain_case
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Lease, Queue
@@ -182,3 +184,20 @@ def test_explain_says_what_the_next_call_is_for(
     number = told["numbers"][0]
     assert not told["callable"] and number["purpose"] == "reminder" and number["rules"] == ["open_promise"]
     assert number["retry_at"] == "2026-11-24T08:00:00-03:00"
+
+
+def test_a_case_that_joins_with_an_open_promise_waits_for_its_reminder(
+    queue: Queue, campaign: Callable, journal: Journal, rules: RuleBook, db: Database
+) -> None:
+    campaign(name="outra")
+    lease = leased(queue)
+    promise(journal, lease.case_id, lease.attempt_id, date(2026, 11, 25))
+    queue.complete(lease, verdict(D.PTP, right_party=True))
+    joined = create_campaign(journal, "teste")
+    with journal.transaction() as connection:
+        enroll(journal, connection, joined, [lease.case_id])
+    admit(journal, rules, guard_s=240.0)
+    with db.read() as connection:
+        row = connection.execute(sa.select(enrollment).where(enrollment.c.campaign_id == joined)).one()
+    assert Priority(row.priority) is Priority.REMINDER
+    assert row.next_at == datetime.fromisoformat("2026-11-24T08:00:00-03:00")
