@@ -24,6 +24,8 @@ _a = tables.attempt.c
 _LIVE = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
 #: A worker that showed no life for this long has no idle seats.
 WORKER_SILENT = timedelta(seconds=30)
+#: All calls of a day are counted for the share of short ones: too dear for every look at the weather.
+_COUNT_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,14 @@ class Weather:
     calls: dict[str, list[CallSeen]]
     congestions: dict[str, list[datetime]]
     short: Held | None
+    short_at: datetime
+    """When the day's short calls were counted."""
 
 
-def read_weather(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime, guards: Guards) -> Weather:
-    """The last hour's failures by trunk, and whether the day had too many short calls."""
+def read_weather(
+    connection: sa.Connection, tenant_id: uuid.UUID, now: datetime, guards: Guards, *, before: Weather | None = None
+) -> Weather:
+    """The last hour's failures by trunk, and whether the day had too many short calls (`before` may still say it)."""
     rows = connection.execute(
         sa.select(_a.id, _a.t_start, _a.t_end, _a.trunk, _a.disposition, _a.t_answer)
         .where(
@@ -66,7 +72,9 @@ def read_weather(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime,
         calls.setdefault(row.trunk, []).append(CallSeen(row.id, at, row.disposition, answered=row.t_answer is not None))
         if row.disposition is Disposition.CONG:
             congestions.setdefault(row.trunk, []).append(at)
-    return Weather(now, calls, congestions, guards.short_calls(*short_calls(connection, tenant_id, now)))
+    if before is not None and abs(now - before.short_at) < _COUNT_EVERY:
+        return Weather(now, calls, congestions, before.short, before.short_at)
+    return Weather(now, calls, congestions, guards.short_calls(*short_calls(connection, tenant_id, now)), now)
 
 
 def short_calls(

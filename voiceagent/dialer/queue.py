@@ -209,7 +209,7 @@ class Queue:
 
     def _weather_at(self, connection: sa.Connection, now: datetime) -> Weather:
         if self._weather is None or abs(now - self._weather.at) >= _WEATHER_EVERY:
-            self._weather = read_weather(connection, self.journal.tenant_id, now, self.guards)
+            self._weather = read_weather(connection, self.journal.tenant_id, now, self.guards, before=self._weather)
         return self._weather
 
     def _dealer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
+import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -233,7 +234,7 @@ def simulate(plan: Plan, url: str, say: Callable[[str], None] = lambda line: Non
 
 
 def _run(floor: _Floor, plan: Plan, say: Callable[[str], None]) -> None:
-    clock, end, day = floor.clock, START + timedelta(days=plan.days), 0
+    clock, end, hour, began = floor.clock, START + timedelta(days=plan.days), 0, time.monotonic()
     while clock.now() < end or floor.running:
         if clock.now() < end and floor.free and floor.ask():
             continue
@@ -249,9 +250,10 @@ def _run(floor: _Floor, plan: Plan, say: Callable[[str], None]) -> None:
         clock.advance(max(0.0, (after - now).total_seconds()))
         while floor.running and floor.running[0][0] <= clock.now():
             floor.end_one()
-        if (clock.now() - START).days != day:
-            day = (clock.now() - START).days
-            say(f"day {day}: {floor.week.attempts} calls")
+        if (hours := int((clock.now() - START) / timedelta(hours=1))) != hour:
+            hour = hours
+            took = time.monotonic() - began
+            say(f"day {hour // 24 + 1}, {hour % 24:02} h: {floor.week.attempts} calls, {took / 60:.1f} min")
 
 
 def _account(connection: sa.Connection, campaign_id: uuid.UUID) -> tuple[int, Counter[str]]:
