@@ -43,7 +43,7 @@ class _Port(asyncio.DatagramProtocol):
 
 
 class Relay:
-    """Between a seat (the near side) and one SIP party (the far side): signalling, and the audio of one call at a time."""
+    """Between a seat (near) and one SIP party (far): signalling, and the audio of one call at a time."""
 
     def __init__(self, far: int, loss: float, jitter_s: float, seed: int) -> None:
         self.loss, self.jitter_s = loss, jitter_s

@@ -93,7 +93,7 @@ def spelled_out(short: Path, values: Mapping[str, object]) -> str:
 
 
 class Sipp:
-    """One running SIPp: `port` is where it is called, `done` waits for its end and fails when the script was not kept."""
+    """One running SIPp, called at `port`."""
 
     def __init__(self, process: asyncio.subprocess.Process, port: int, folder: Path) -> None:
         self._process, self.port, self._folder = process, port, folder

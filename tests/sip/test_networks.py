@@ -1,26 +1,36 @@
-"""Guards calls over bad networks and through an exchange that dies: packets lost and late, no registrar, no name server."""
+"""Guards calls over bad networks and through an exchange that dies: packets lost and late, nobody to register at."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.sip import phones
 from tests.sip.conftest import Child
+from tests.sip.registrar import registrar
 from tests.sip.relay import HOST, Relay, relayed
 from tests.sip.rtp_peer import RtpPeer
 from tests.sip.signals import noise, share
 from tests.sip.sipp_player import sipp
-from voiceagent.telephony.asterisk_server import AsteriskServer
+from voiceagent.audio.format import SILENCE
+from voiceagent.telephony.ami import AmiError
+from voiceagent.telephony.asterisk_program import AsteriskProgram
+from voiceagent.telephony.asterisk_server import AsteriskServer, PhoneAccount, SeatAccount
+from voiceagent.telephony.hangup import HangupReason
 from voiceagent.telephony.line import Answered, HungUp, HungUpBy
 from voiceagent.telephony.pj_line import PjLine
 from voiceagent.telephony.seat import Seat
 from voiceagent.telephony.softphone import Softphone
+from voiceagent.telephony.ticks import RealTicks
 
 
 async def answered(line: PjLine) -> None:
@@ -59,3 +69,140 @@ def test_a_message_lost_twice_is_sent_again(loop: asyncio.Runner, seat: Seat, tm
             peer.close()
 
     assert loop.run(play()) == (HungUp(HungUpBy.NEAR, 200, "normal"), 2)
+
+
+LOSSES = [(0.01, 0.02), (0.05, 0.1)]
+
+
+@pytest.mark.parametrize(("loss", "jitter_s"), LOSSES)
+def test_what_arrives_over_a_bad_network_is_heard(
+    loop: asyncio.Runner, seat: Seat, tmp_path: Path, loss: float, jitter_s: float
+) -> None:
+    """Late packets are waited for, once the jitter buffer knows them; what is lost is missing, and little beside it."""
+    voice = noise(5, 2.0)
+
+    async def play() -> tuple[bytes, Relay]:
+        peer = await RtpPeer.open()
+        try:
+            async with (
+                sipp(tmp_path, "answers", rtp=peer.port) as far,
+                relayed(far.port, loss=loss, jitter_s=jitter_s, seed=3) as relay,
+            ):
+                line = await seat.dial(f"sip:far@{HOST}:{relay.port}", call_id=str(uuid.uuid4()))
+                await answered(line)
+                await peer.speak(SILENCE * 40)
+                heard, listening = bytearray(), asyncio.create_task(peer.speak(voice + SILENCE * 20))
+                while not listening.done():
+                    await asyncio.wait({listening}, timeout=0.5)
+                    heard += line.hear()
+                await line.hangup()
+                assert line.ended == HungUp(HungUpBy.NEAR, 200, "normal")
+                return bytes(heard), relay
+        finally:
+            peer.close()
+
+    heard, relay = loop.run(play())
+    assert relay.lost
+    assert share(voice, heard, 0.02) > 0.95 - 4 * loss
+
+
+@pytest.mark.parametrize(("loss", "jitter_s"), LOSSES)
+def test_a_call_over_a_bad_network_is_registered_made_and_ended(
+    loop: asyncio.Runner,
+    softphone: Softphone,
+    asterisk_server: AsteriskServer,
+    telephones: Child,
+    loss: float,
+    jitter_s: float,
+) -> None:
+    async def play() -> tuple[HungUp | None, Relay]:
+        account = asterisk_server.seats["seat4"]
+        async with relayed(asterisk_server.ports.sip, loss=loss, jitter_s=jitter_s, seed=2) as relay:
+            seat = await softphone.add_account(account.name, account.password, f"{HOST}:{relay.port}")
+            line = await seat.dial(phones.TALKS, call_id=str(uuid.uuid4()))
+            await answered(line)
+            await asyncio.sleep(0.5)
+            await line.hangup()
+            await seat.close()
+            return line.ended, relay
+
+    ended, relay = loop.run(play())
+    telephones.wait_for(lambda event: event.get("number") == phones.TALKS and "over" in event)
+    assert ended == HungUp(HungUpBy.NEAR, 200, "normal")
+    assert relay.carried > 50
+
+
+async def contacts(server: AsteriskServer) -> int:
+    """How many registrations the exchange holds."""
+    async with server.ami() as ami:
+        try:
+            return len(await ami.list_action("PJSIPShowContacts", "ContactListComplete"))
+        except AmiError:  # that is how it says none
+            return 0
+
+
+def test_an_exchange_killed_in_mid_call_ends_the_call_and_finds_its_seats_again(
+    loop: asyncio.Runner, softphone: Softphone, asterisk_program: AsteriskProgram, tmp_path: Path
+) -> None:
+    """Nobody says BYE: the call ends as what it was, the seat knows that it is gone, and registers by itself again."""
+    server = AsteriskServer(
+        asterisk_program, tmp_path / "asterisk", seats=[SeatAccount("seat1", "9001")], phones=[PhoneAccount("3001")]
+    )
+
+    async def play() -> tuple[HungUp, float, float]:
+        ticks = RealTicks()
+        await server.start()
+        seat = await softphone.add_account("seat1", server.seats["seat1"].password, server.registrar)
+        phone = await softphone.add_account("3001", server.phones["3001"].password, server.registrar)
+        try:
+            line = await seat.dial("3001", call_id=str(uuid.uuid4()))
+            await phone.answer(await asyncio.wait_for(phone.incoming(), 5))
+            await answered(line)
+            assert server.pid is not None
+            os.kill(server.pid, signal.SIGKILL)
+            killed = time.monotonic()
+            ended = await asyncio.wait_for(line.over(), 10)
+            ended_after = time.monotonic() - killed
+            async with asyncio.timeout(40):
+                while server.pid is not None:
+                    await ticks.next()
+            await server.start()
+            back = time.monotonic()
+            async with asyncio.timeout(40):
+                while await contacts(server) < 2:
+                    await ticks.next()
+            back_after = time.monotonic() - back
+            line = await seat.dial("3001", call_id=str(uuid.uuid4()))
+            await phone.answer(await asyncio.wait_for(phone.incoming(), 5))
+            await answered(line)
+            await line.hangup()
+            return ended, ended_after, back_after
+        finally:
+            await seat.close()
+            await phone.close()
+            await server.stop()
+
+    ended, ended_after, back_after = loop.run(play())
+    assert (ended.by, ended.reason) == (HungUpBy.FAILURE, HangupReason.MEDIA_LOST)
+    assert ended_after < 10 and back_after < 30
+
+
+def test_a_registration_that_fails_is_tried_again_later_and_later(loop: asyncio.Runner, softphone: Softphone) -> None:
+    async def play() -> list[float]:
+        ticks = RealTicks()
+        async with registrar() as exchange:
+            seat = await softphone.add_account("seat9", "irrelevant", exchange.address)
+            exchange.code = 503
+            seat.renew()
+            async with asyncio.timeout(20):
+                while len(exchange.asked) < 4:
+                    await ticks.next()
+                assert not seat.registered
+                exchange.code = 200
+                while not seat.registered:
+                    await ticks.next()
+            await seat.close()
+            return [after - before for before, after in pairwise(exchange.asked[1:5])]
+
+    first, second, third = loop.run(play())
+    assert 0.4 < first < 2 and 0.9 < second < 3.5 and 1.9 < third < 6.5

@@ -1,4 +1,4 @@
-"""Guards a seat against what far sides and networks do, played by SIPp at the seat itself: no exchange smooths it over."""
+"""Guards a seat against what far sides do, played by SIPp at the seat itself: no exchange smooths it over."""
 
 from __future__ import annotations
 

@@ -187,6 +187,8 @@ class FakeLine:
 class FakePhone:
     """A phone whose every call meets a far side of your making (line.Phone)."""
 
+    registered = True
+
     def __init__(self, ticks: VirtualTicks, far_side: Callable[[str, str], FarSide], *, max_calls: int = 4) -> None:
         self.ticks, self.max_calls = ticks, max_calls
         self.lines: list[FakeLine] = []

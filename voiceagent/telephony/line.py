@@ -144,6 +144,11 @@ class SeatLine(Line, Protocol):
 class Phone(Protocol):
     """A registered softphone that can hold one or more lines."""
 
+    @property
+    def registered(self) -> bool:
+        """Whether the exchange knows it now, so that calls have a chance."""
+        ...
+
     async def dial(
         self, number: str, *, call_id: str, caller_id: str | None = None, trunk: str | None = None
     ) -> SeatLine:

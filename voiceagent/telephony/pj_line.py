@@ -179,6 +179,8 @@ class PjLine:
         self._events.put_nowait(event)
         if isinstance(event, HungUp):
             self.ended = event
+            if event.reason == HangupReason.MEDIA_LOST:
+                self.seat.renew()
             self._settle_transfer(0)
             if self._over is not None and not self._over.done():
                 self._over.set_result(event)

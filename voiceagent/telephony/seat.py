@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from voiceagent.base.errors import BadInputError, UnavailableError
 from voiceagent.telephony.line import Line
 from voiceagent.telephony.pj import pj
 from voiceagent.telephony.pj_line import PjCall, PjLine
+from voiceagent.telephony.retries import Retries
 
 if TYPE_CHECKING:
     from voiceagent.telephony.softphone import Softphone
@@ -45,13 +47,17 @@ class Seat:
     def __init__(self, softphone: Softphone, user: str, registrar: str) -> None:
         self.softphone, self.user, self.registrar = softphone, user, registrar
         self.registered = False
-        """Whether the registrar knows us now; the library renews and retries by itself."""
+        """Whether the registrar knows us now. Registrations are renewed; one that fails is tried again and again."""
         self.account: PjAccount | None = None
         """The library's account. Only the owner thread touches it."""
         self.calls: asyncio.Queue[PjLine] = asyncio.Queue()
         self.away: dict[str, PjLine] = {}
         """Lines whose far side the exchange has, by the call's id; it may give them back. The owner thread's."""
         self.registration: asyncio.Future[None] = softphone.loop.create_future()
+        self.leaving = False
+        """Set when its account is given up."""
+        self._retries = Retries()
+        self._retry: asyncio.TimerHandle | None = None
 
     async def dial(
         self,
@@ -117,10 +123,14 @@ class Seat:
         self.softphone.loop.call_soon_threadsafe(self._told, code, active)
 
     def _told(self, code: int, active: bool) -> None:
-        self.registered = active and code == 200
+        was, self.registered = self.registered, active and code == 200
         if self.registration.done():
-            if not self.registered:
-                log.warning("seat %s is not registered now (%d)", self.user, code)
+            if self.registered:
+                self._retries.succeeded()
+            elif not self.leaving:
+                self._try_again(code, self._retries.wait_s())
+            if self.registered and not was:
+                log.info("seat %s is registered again", self.user)
             return
         if self.registered:
             self.registration.set_result(None)
@@ -133,6 +143,23 @@ class Seat:
             )
         else:
             self.registration.set_exception(self.unreachable())
+
+    def _try_again(self, code: int, wait_s: float) -> None:
+        log.warning("seat %s is not registered now (%d); asking again in %.0f s", self.user, code, wait_s)
+        if self._retry is not None:
+            self._retry.cancel()
+        self._retry = self.softphone.loop.call_later(wait_s, self.renew)
+
+    def renew(self) -> None:
+        """Ask the registrar now: what was lost may be the exchange."""
+        if not self.leaving:
+            self.softphone.post(self._ask)
+
+    def _ask(self) -> None:
+        """On the owner thread."""
+        if self.account is not None:
+            with contextlib.suppress(pj.Error):  # it is being asked already
+                self.account.setRegistration(True)
 
     def unreachable(self) -> UnavailableError:
         """What to say when nobody answers the registration."""

@@ -340,7 +340,7 @@ class Softphone:
         config.idUri = f"sip:{seat.user}@{seat.registrar}"
         config.regConfig.registrarUri = f"sip:{seat.registrar}"
         config.regConfig.timeoutSec = self.settings.registration_life_s
-        config.regConfig.retryIntervalSec = config.regConfig.firstRetryIntervalSec = 3
+        config.regConfig.retryIntervalSec = 0  # the seat sees to that, and waits longer each time
         config.regConfig.unregWaitMsec = 1000  # a registrar that is gone must not hold up our going
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", seat.user, 0, password))
         config.mediaConfig.lockCodecEnabled = False  # one INVITE, one answer: no UPDATE just after the answer
@@ -355,7 +355,7 @@ class Softphone:
 
     def _delete_account(self, seat: Seat) -> None:
         account, seat.account = seat.account, None
-        seat.registered = False
+        seat.registered, seat.leaving = False, True
         if account is not None:
             account.shutdown()
 

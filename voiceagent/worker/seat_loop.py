@@ -70,6 +70,12 @@ class SeatLoop:
         listening = asyncio.create_task(self._door.run(), name="door") if self._reception is not None else None
         try:
             while not self._draining:
+                if not self._phone.registered:
+                    # A call now would reach nobody and use up an attempt.
+                    self._show(SeatState.OFFLINE)
+                    if await self._rest(self._idle_poll_s):
+                        await self._take_call()
+                    continue
                 self._show(SeatState.IDLE)
                 self._stirred.clear()
                 self._door.open()

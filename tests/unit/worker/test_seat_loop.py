@@ -39,13 +39,14 @@ class Mute(ToneService):
         raise UnavailableError("no speech process answers")
 
 
-def leases(house: House, enough: Any) -> int:
+def leases(house: House, enough: Any, phone: Any = None) -> int:
     """How often the seat asked for work until `enough` was true of its queue."""
 
     async def play() -> int:
         queue: Any = Asked()
         nothing: Any = SimpleNamespace(note=lambda events: None)
-        loop = SeatLoop("seat1", "worker-1", nothing, queue, nothing, nothing, house, SystemClock(), idle_poll_s=0.001)
+        seat: Any = phone or SimpleNamespace(registered=True)
+        loop = SeatLoop("seat1", "worker-1", seat, queue, nothing, nothing, house, SystemClock(), idle_poll_s=0.001)
         running = asyncio.create_task(loop.run())
         while not enough(queue):
             await asyncio.wait({running}, timeout=0.001)
@@ -82,3 +83,26 @@ def test_a_full_disk_uses_up_no_attempt(tmp_path: Path) -> None:
 
     full.recorder.check = counted  # type: ignore[method-assign]
     assert leases(full, lambda queue: looked >= 5) == 0
+
+
+class Gone:
+    """A phone that the exchange does not know, until it has been looked at often enough."""
+
+    def __init__(self, looks: int = 10**9) -> None:
+        self.looked, self._looks = 0, looks
+
+    @property
+    def registered(self) -> bool:
+        self.looked += 1
+        return self.looked > self._looks
+
+
+def test_a_seat_the_exchange_does_not_know_uses_up_no_attempt(tmp_path: Path) -> None:
+    phone = Gone()
+    assert leases(house(tmp_path, ToneService()), lambda queue: phone.looked >= 5, phone) == 0
+
+
+def test_a_seat_that_is_registered_again_asks_for_work_again(tmp_path: Path) -> None:
+    phone = Gone(looks=5)
+    assert leases(house(tmp_path, ToneService()), lambda queue: queue.times >= 2, phone) >= 2
+    assert phone.looked > 5
