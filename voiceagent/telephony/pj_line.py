@@ -312,14 +312,6 @@ class PjCall(pj.Call):  # type: ignore[misc]
         """Nobody puts himself into another one's call."""
         prm.statusCode = pj.PJSIP_SC_DECLINE
 
-    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
-        """A far side that sends us elsewhere would have us call whatever it likes, at our cost."""
-        prm.statusCode = pj.PJSIP_SC_DECLINE
-
-    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
-        """Nobody puts himself into another one's call."""
-        prm.statusCode = pj.PJSIP_SC_DECLINE
-
     def _state(self, event: pj.SipEvent) -> None:
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_EARLY and not self._rang and not self.line.incoming:
