@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import time
 import uuid
 from collections import Counter
@@ -22,6 +23,7 @@ from tests.sip.rtp_peer import RtpPeer
 from tests.sip.signals import noise, share
 from tests.sip.sipp_player import sipp
 from voiceagent.audio.format import SILENCE
+from voiceagent.base.errors import UnavailableError
 from voiceagent.telephony.ami import AmiError
 from voiceagent.telephony.asterisk_program import AsteriskProgram
 from voiceagent.telephony.asterisk_server import AsteriskServer, PhoneAccount, SeatAccount
@@ -206,3 +208,32 @@ def test_a_registration_that_fails_is_tried_again_later_and_later(loop: asyncio.
 
     first, second, third = loop.run(play())
     assert 0.4 < first < 2 and 0.9 < second < 3.5 and 1.9 < third < 6.5
+
+
+def test_an_exchange_whose_name_nobody_knows_is_named(loop: asyncio.Runner, softphone: Softphone) -> None:
+    with pytest.raises(UnavailableError, match=r"exchange\.invalid") as unknown:
+        loop.run(softphone.add_account("seat4", "irrelevant", "exchange.invalid:5060"))
+    assert unknown.value.code == "registrar_unknown"
+
+
+def test_name_servers_may_go_once_a_seat_is_registered(
+    loop: asyncio.Runner, softphone: Softphone, asterisk_server: AsteriskServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name is known at the start only, and never to the SIP library: it asks nobody, then or later."""
+    account, ask = asterisk_server.seats["seat4"], socket.getaddrinfo
+    port = asterisk_server.ports.sip
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *more, **given: ask(HOST if host == "pbx.test" else host, *more, **given)
+    )
+
+    async def play() -> HungUp:
+        seat = await softphone.add_account(account.name, account.password, f"pbx.test:{port}")
+        monkeypatch.undo()
+        seat.renew()
+        line = await seat.dial("+5511999999999", call_id=str(uuid.uuid4()))
+        ended = await asyncio.wait_for(line.over(), 5)
+        assert seat.registered
+        await seat.close()
+        return ended
+
+    assert loop.run(play()).reason == HangupReason.INVALID_NUMBER

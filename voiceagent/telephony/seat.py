@@ -53,6 +53,8 @@ class Seat:
         self.calls: asyncio.Queue[PjLine] = asyncio.Queue()
         self.away: dict[str, PjLine] = {}
         """Lines whose far side the exchange has, by the call's id; it may give them back. The owner thread's."""
+        self.route: str | None = None
+        """Where its messages go, when the registrar is given by a name."""
         self.registration: asyncio.Future[None] = softphone.loop.create_future()
         self.leaving = False
         """Set when its account is given up."""

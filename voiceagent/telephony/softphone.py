@@ -20,6 +20,7 @@ from voiceagent.base.errors import UnavailableError
 from voiceagent.telephony.endpoint import SoftphoneSettings, open_endpoint
 from voiceagent.telephony.frame_port import FramePort
 from voiceagent.telephony.hangup import HangupReason
+from voiceagent.telephony.names import route_to
 from voiceagent.telephony.pj import calls_in_library, max_calls, pj
 from voiceagent.telephony.pj_line import PjCall, PjLine
 from voiceagent.telephony.seat import PjAccount, Seat
@@ -92,9 +93,12 @@ class Softphone:
     async def add_account(self, user: str, password: str, registrar: str) -> Seat:
         """Register a seat at `registrar` (host:port) and wait for the answer.
 
-        UnavailableError: `registration_failed` when refused, `registrar_unreachable` when nobody answers.
+        UnavailableError: `registration_failed` when refused, `registrar_unreachable` when nobody answers,
+        `registrar_unknown` when its name cannot be looked up.
         """
         seat = Seat(self, user, registrar)
+        if self.settings.tls_authorities is None:
+            seat.route = await route_to(registrar)
         await self.call(lambda: self._create_account(seat, password))
         try:
             await asyncio.wait_for(asyncio.shield(seat.registration), self.settings.register_timeout_s)
@@ -350,6 +354,8 @@ class Softphone:
             # As outbound proxy, so that registration and every call take the one checked connection.
             config.sipConfig.proxies.append(f"sip:{seat.registrar};transport=tls;lr")
             config.mediaConfig.srtpUse, config.mediaConfig.srtpSecureSignaling = pj.PJMEDIA_SRTP_MANDATORY, 1
+        if seat.route is not None:
+            config.sipConfig.proxies.append(f"sip:{seat.route};lr")
         seat.account = PjAccount(seat)
         seat.account.create(config)
 
