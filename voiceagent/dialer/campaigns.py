@@ -18,6 +18,7 @@ from voiceagent.dialer import events
 from voiceagent.dialer.golive import require_pilot
 from voiceagent.dialer.limits import Hours, Limits
 from voiceagent.dialer.modes import header_part
+from voiceagent.dialer.stir import stir
 from voiceagent.dialer.tables import (
     UNWEIGHED,
     CampaignState,
@@ -230,6 +231,8 @@ def enroll(
         for identity, case_id in zip(uuid7_texts(now, len(fresh)), fresh, strict=True)
     ]
     insert_many(connection, enrollment, _JOINED, rows)
+    if rows:
+        stir(connection)
     return len(rows)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from voiceagent.dialer import events, tables
+from voiceagent.dialer.stir import stir
 from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, CampaignState
 from voiceagent.journal import catalogue
 from voiceagent.journal.envelope import Event
@@ -164,16 +166,26 @@ def _update(connection: sa.Connection, event: Event, column: str) -> None:
     )
 
 
+def _stirring(project: Callable[[sa.Connection, Event], None]) -> Callable[[sa.Connection, Event], None]:
+    """The same, and idle seats ask at once whom it lets them call."""
+
+    def both(connection: sa.Connection, event: Event) -> None:
+        project(connection, event)
+        stir(connection)
+
+    return both
+
+
 PROJECTIONS: tuple[Projection, ...] = (
-    Projection(catalogue.CallbackRequested.TYPE, for_each(callback_requested)),
+    Projection(catalogue.CallbackRequested.TYPE, for_each(_stirring(callback_requested))),
     Projection(events.CampaignCreated.TYPE, for_each(campaign_created)),
-    Projection(events.CampaignStateChanged.TYPE, for_each(campaign_state)),
-    Projection(events.CampaignModeChanged.TYPE, for_each(campaign_mode)),
-    Projection(events.CampaignChanged.TYPE, for_each(campaign_changed)),
-    Projection(events.DialingStopped.TYPE, for_each(dialing_stopped)),
-    Projection(events.DialingResumed.TYPE, for_each(dialing_resumed)),
-    Projection(events.TrunkSet.TYPE, for_each(trunk_set)),
-    Projection(events.TrunkRemoved.TYPE, for_each(trunk_removed)),
+    Projection(events.CampaignStateChanged.TYPE, for_each(_stirring(campaign_state))),
+    Projection(events.CampaignModeChanged.TYPE, for_each(_stirring(campaign_mode))),
+    Projection(events.CampaignChanged.TYPE, for_each(_stirring(campaign_changed))),
+    Projection(events.DialingStopped.TYPE, for_each(_stirring(dialing_stopped))),
+    Projection(events.DialingResumed.TYPE, for_each(_stirring(dialing_resumed))),
+    Projection(events.TrunkSet.TYPE, for_each(_stirring(trunk_set))),
+    Projection(events.TrunkRemoved.TYPE, for_each(_stirring(trunk_removed))),
     Projection(events.CallbackClosed.TYPE, for_each(callback_closed)),
     Projection(events.RetriesAdopted.TYPE, for_each(retries_adopted)),
 )

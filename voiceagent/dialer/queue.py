@@ -71,6 +71,8 @@ class Queue:
         self._weather: Weather | None = None
         self._found = False
         """The last round gave every seat a call: the next one is worth a lock too."""
+        self.nobody_due = False
+        """The last question found nobody whose instant has come: not even a lock was taken."""
 
     def lease(self, seat: str, campaign: str | None = None) -> Lease | None:
         """The next call for `seat`, callbacks first; None when nothing may be called now.
@@ -85,7 +87,8 @@ class Queue:
 
         UnavailableError (code clock) while the clock cannot be trusted.
         """
-        if not seats or not self._worth_asking():
+        self.nobody_due = not self._worth_asking()
+        if not seats or self.nobody_due:
             return []
         with self._asking() as (connection, now):
             running = running_campaigns(connection, self.journal.tenant_id)

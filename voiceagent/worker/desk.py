@@ -12,17 +12,27 @@ from voiceagent.dialer.queue import Queue
 
 log = logging.getLogger(__name__)
 
+#: Instants that come by themselves (a callback's, a retry's) are looked for so often where all else is told.
+TOLD_POLL_S = 3.0
+
 
 class Desk:
     """`next` for each idle seat; those that ask in the same moment share one transaction.
 
     `ready` is asked before anybody is leased: a full disk or a dead speech process must not use up debtors' attempts.
+    `told`: whether we are told at once when somebody may be called; then nobody needs to ask as often.
     """
 
-    def __init__(self, queue: Queue, ready: Callable[[], Awaitable[None]]) -> None:
-        self._queue, self._ready = queue, ready
+    def __init__(
+        self, queue: Queue, ready: Callable[[], Awaitable[None]], *, told: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._queue, self._ready, self._told = queue, ready, told
         self._waiting: dict[str, asyncio.Future[Lease | None]] = {}
         self._asking: asyncio.Task[None] | None = None
+
+    def rest_s(self, poll_s: float) -> float:
+        """How long a seat that got nothing rests before it asks again: `poll_s`, longer where it will be told."""
+        return max(poll_s, TOLD_POLL_S) if self._told() and self._queue.nobody_due else poll_s
 
     async def next(self, seat: str) -> Lease | None:
         """A call for `seat`, or None when there is none now, or nobody can be asked (the log says why)."""

@@ -16,11 +16,13 @@ from voiceagent.dialer.guarding import guards_of
 from voiceagent.dialer.heartbeat import EVERY_S, Heartbeat
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Queue
+from voiceagent.dialer.stir import CHANNEL
 from voiceagent.journal.journal import Journal
 from voiceagent.journal.writer import JournalWriter
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.speech.client import SpeechClient
 from voiceagent.storage.database import Database
+from voiceagent.storage.notices import Listener
 from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
 from voiceagent.telephony.ticks import RealTicks
@@ -86,7 +88,11 @@ async def run_worker(plan: WorkerPlan) -> None:
         ticks = RealTicks()
         metrics = WorkerMetrics()
         metrics.watch(softphone, records.writer, ticks)
-        loops = await _seats(plan, records, recorder, softphone, clock, ticks, metrics)
+        loops: list[SeatLoop] = []
+        stirring = asyncio.get_running_loop()
+        bell = Listener(records.db, CHANNEL, lambda: _stir(stirring, loops))
+        loops += await _seats(plan, records, recorder, softphone, clock, ticks, metrics, bell)
+        bell.start()
         port = metrics.serve(plan.metrics_port)
         say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats], metrics_port=port)
         beating = asyncio.create_task(
@@ -103,6 +109,7 @@ async def run_worker(plan: WorkerPlan) -> None:
         finally:
             beating.cancel()
             living.cancel()
+            await asyncio.to_thread(bell.close)
             await softphone.close()  # hangs up what is left, which ends its conversations
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(working, 5)
@@ -120,6 +127,7 @@ async def _seats(
     clock: Clock,
     ticks: RealTicks,
     metrics: WorkerMetrics,
+    bell: Listener,
 ) -> list[SeatLoop]:
     if len(plan.seats) > softphone.max_calls:
         raise UnavailableError(
@@ -153,7 +161,7 @@ async def _seats(
         hashes=shelf.hashes,
         guards=guards_of(plan.guards),
     )
-    desk = Desk(queue, house.ready)
+    desk = Desk(queue, house.ready, told=lambda: bell.listening)
     arrivals = Arrivals(records.journal, rules, worker=plan.name, mode=plan.mode, region=plan.region)
     reception = Reception(arrivals, shelf, records.writer, house, clock)
     loops = []
@@ -190,6 +198,17 @@ async def _show_life(plan: WorkerPlan, records: Records, clock: Clock) -> None:
     finally:
         with contextlib.suppress(UnavailableError):
             heartbeat.end()
+
+
+def _stir(loop: asyncio.AbstractEventLoop, seats: list[SeatLoop]) -> None:
+    """Told by another thread that somebody may be called."""
+
+    def all_of_them() -> None:
+        for seat in seats:
+            seat.stir()
+
+    with contextlib.suppress(RuntimeError):  # the loop is over, and so are its seats
+        loop.call_soon_threadsafe(all_of_them)
 
 
 def _drain_when_retired(softphone: Softphone, loops: list[SeatLoop]) -> None:

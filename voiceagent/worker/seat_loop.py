@@ -64,6 +64,10 @@ class SeatLoop:
         self._draining = True
         self._stirred.set()
 
+    def stir(self) -> None:
+        """Somebody may be called: a seat that rests asks at once."""
+        self._stirred.set()
+
     async def run(self) -> None:
         """Work until drained."""
         pause = self._idle_poll_s
@@ -92,7 +96,8 @@ class SeatLoop:
                     pause = self._idle_poll_s
                     continue
                 # Nothing to do, or a call that could not even be dialled: what stood in its way is given time.
-                pause = self._idle_poll_s if lease is None else min(pause * 2, LONGEST_PAUSE_S)
+                nothing = lease is None
+                pause = self._desk.rest_s(self._idle_poll_s) if nothing else min(pause * 2, LONGEST_PAUSE_S)
                 if await self._rest(pause):
                     await self._take_call()
         finally:
@@ -161,6 +166,7 @@ class SeatLoop:
             reminding=promised is not None,
             number=lease.number,
             caller_id=lease.caller_id,
+            trunk=lease.trunk,
             zone=lease.zone,
             content=await asyncio.to_thread(self._shelf.take, lease.script, str(lease.case.language), lease.policy),
             permit=lambda: self._queue.recheck(lease),
