@@ -78,8 +78,8 @@ UNSURE: tuple[str, ...] = (
     r"out|hear you|get what)(?: .*)?|what|pardon|excuse me|say again|come again|^(?:huh|who|what|sorry)$",
     r"(?:wait|hold on|hang on|one (?:second|moment|minute|sec)|just a (?:second|moment|minute|sec)|give me a "
     r"(?:second|moment|minute|sec))",
-    r"^(?:yes |yeah |sure |ok |okay )?(?:i (?:can )?(?:hear|heard|understand|understood)(?: you| that| it)?|i'm listening|"
-    r"whatever)$",
+    r"^(?:(?:yes|yeah|sure|ok|okay|uh huh) (?:, )?)*(?:i (?:can )?(?:hear|heard|understand|understood)(?: you| that| it)?|"
+    r"(?:i'm|i am) listening|whatever(?: you say)?|(?:i )?got it|i see)$",
     r"right now|not (?:wrong|bad)|fine print|good (?:morning|afternoon|evening|night|question|bye)|what's right|is that right|am i "
     r"right|i want to (?:know|talk|speak|ask)|please (?:stop|don't|repeat|hold|wait|leave|remove)|can i|do i|will "
     r"i|are you sure",

@@ -75,8 +75,8 @@ UNSURE: tuple[str, ...] = (
     r"no (?:entendi|entiendo|escuche|oi|escucho|oigo|le entendi|le escuche|lo escucho|la escucho|le oigo|"
     r"comprendo)(?: .*)?|^(?:como|mande|que|perdon|quien|cual)$|repita",
     r"(?:espere|esperese|espera|un momento|un momentito|un minuto|un minutito|un segundo|permitame|aguante|aguanteme)",
-    r"^(?:si |aja |ok |claro )?(?:yo )?(?:(?:ya )?(?:le )?(?:entiendo|entendi)|(?:la|lo|le|te) (?:escucho|oigo)|estoy "
-    r"(?:escuchando|oyendo))$",
+    r"^(?:(?:si|aja|ok|claro) (?:, )?)*(?:yo )?(?:(?:ya )?(?:le )?(?:entiendo|entendi|comprendo|comprendi)|(?:la|lo|le|te) "
+    r"(?:escucho|oigo)|estoy (?:escuchando|oyendo)|como sea|da igual)$",
     r"quiero (?:saber|hablar|que)|puedo (?:saber|hablar|preguntar)|que quiere",
 )  # fmt: skip
 

@@ -103,7 +103,8 @@ UNSURE: tuple[str, ...] = (
     r"(?:pera|perai|espera|calma|um momento|um minuto|so um (?:minuto|minutinho|momento|instante)|pera ai|espera ai)",
     r"isso ai nao sei|ja (?:disse|falei)|confirma o que|pode repetir|pode (?:falar )?(?:de novo|mais devagar)|"
     r"pode me (?:explicar|dizer)",
-    r"^(?:sim |ta |ok |uhum |aham )?(?:eu )?(?:entendi|ouvi|(?:to|estou|tou) (?:te )?(?:ouvindo|escutando|entendendo))$",
+    r"^(?:(?:sim|ta|ok|uhum|aham) (?:, )?)*(?:eu )?(?:entendi|ouvi|sei|tanto faz|(?:to|estou|tou) (?:te )?"
+    r"(?:ouvindo|escutando|entendendo))$",
     r"e agora|isso e (?:golpe|robo|gravacao|trote)|ta bom demais pra ser verdade|sim quero (?:saber|falar)|quero "
     r"(?:saber|falar)",
 )  # fmt: skip
