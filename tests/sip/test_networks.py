@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import socket
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -24,9 +21,7 @@ from tests.sip.signals import noise, share
 from tests.sip.sipp_player import sipp
 from voiceagent.audio.format import SILENCE
 from voiceagent.base.errors import UnavailableError
-from voiceagent.telephony.ami import AmiError
-from voiceagent.telephony.asterisk_program import AsteriskProgram
-from voiceagent.telephony.asterisk_server import AsteriskServer, PhoneAccount, SeatAccount
+from voiceagent.telephony.asterisk_server import AsteriskServer
 from voiceagent.telephony.hangup import HangupReason
 from voiceagent.telephony.line import Answered, HungUp, HungUpBy
 from voiceagent.telephony.pj_line import PjLine
@@ -132,61 +127,6 @@ def test_a_call_over_a_bad_network_is_registered_made_and_ended(
     telephones.wait_for(lambda event: event.get("number") == phones.TALKS and "over" in event)
     assert ended == HungUp(HungUpBy.NEAR, 200, "normal")
     assert relay.carried > 50
-
-
-async def contacts(server: AsteriskServer) -> int:
-    """How many registrations the exchange holds."""
-    async with server.ami() as ami:
-        try:
-            return len(await ami.list_action("PJSIPShowContacts", "ContactListComplete"))
-        except AmiError:  # that is how it says none
-            return 0
-
-
-def test_an_exchange_killed_in_mid_call_ends_the_call_and_finds_its_seats_again(
-    loop: asyncio.Runner, softphone: Softphone, asterisk_program: AsteriskProgram, tmp_path: Path
-) -> None:
-    """Nobody says BYE: the call ends as what it was, the seat knows that it is gone, and registers by itself again."""
-    server = AsteriskServer(
-        asterisk_program, tmp_path / "asterisk", seats=[SeatAccount("seat1", "9001")], phones=[PhoneAccount("3001")]
-    )
-
-    async def play() -> tuple[HungUp, float, float]:
-        ticks = RealTicks()
-        await server.start()
-        seat = await softphone.add_account("seat1", server.seats["seat1"].password, server.registrar)
-        phone = await softphone.add_account("3001", server.phones["3001"].password, server.registrar)
-        try:
-            line = await seat.dial("3001", call_id=str(uuid.uuid4()))
-            await phone.answer(await asyncio.wait_for(phone.incoming(), 5))
-            await answered(line)
-            assert server.pid is not None
-            os.kill(server.pid, signal.SIGKILL)
-            killed = time.monotonic()
-            ended = await asyncio.wait_for(line.over(), 10)
-            ended_after = time.monotonic() - killed
-            async with asyncio.timeout(40):
-                while server.pid is not None:
-                    await ticks.next()
-            await server.start()
-            back = time.monotonic()
-            async with asyncio.timeout(40):
-                while await contacts(server) < 2:
-                    await ticks.next()
-            back_after = time.monotonic() - back
-            line = await seat.dial("3001", call_id=str(uuid.uuid4()))
-            await phone.answer(await asyncio.wait_for(phone.incoming(), 5))
-            await answered(line)
-            await line.hangup()
-            return ended, ended_after, back_after
-        finally:
-            await seat.close()
-            await phone.close()
-            await server.stop()
-
-    ended, ended_after, back_after = loop.run(play())
-    assert (ended.by, ended.reason) == (HungUpBy.FAILURE, HangupReason.MEDIA_LOST)
-    assert ended_after < 10 and back_after < 30
 
 
 def test_a_registration_that_fails_is_tried_again_later_and_later(loop: asyncio.Runner, softphone: Softphone) -> None:

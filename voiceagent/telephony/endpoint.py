@@ -40,6 +40,8 @@ class SoftphoneSettings:
     tls_authorities: Path | None = None
     """PEM file of the authorities that may have signed the exchange's certificate: SIP goes by TLS to an exchange that
     proves its name, and no call is set up without SRTP. None: UDP and plain RTP, for loopback and private networks."""
+    only_registrar: bool = False
+    """Hear SIP from the seats' registrar only (UDP; the same for all): the kernel drops everybody else's."""
     user_agent: str = "voiceagent"
     log_file: Path | None = None
     """The library's own log (level 4, with messages: passwords hashed, numbers in clear). For debugging only."""

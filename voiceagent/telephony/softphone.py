@@ -21,6 +21,7 @@ from voiceagent.telephony.endpoint import SoftphoneSettings, open_endpoint
 from voiceagent.telephony.frame_port import FramePort
 from voiceagent.telephony.hangup import HangupReason
 from voiceagent.telephony.names import route_to
+from voiceagent.telephony.narrow import hear_only
 from voiceagent.telephony.pj import calls_in_library, max_calls, pj
 from voiceagent.telephony.pj_line import PjCall, PjLine
 from voiceagent.telephony.seat import PjAccount, Seat
@@ -71,6 +72,8 @@ class Softphone:
         self._ports: list[FramePort] = []
         self._ended_at: deque[float] = deque(maxlen=COOL_CALLS)
         self._live = 0
+        self._heard: str | None = None
+        """The only one that SIP is heard from."""
 
     # -- for the asyncio loop ------------------------------------------------------------------------------------
 
@@ -99,6 +102,8 @@ class Softphone:
         seat = Seat(self, user, registrar)
         if self.settings.tls_authorities is None:
             seat.route = await route_to(registrar)
+            if self.settings.only_registrar:
+                await self.call(lambda: self._narrow(seat.route or registrar))
         await self.call(lambda: self._create_account(seat, password))
         try:
             await asyncio.wait_for(asyncio.shield(seat.registration), self.settings.register_timeout_s)
@@ -338,6 +343,16 @@ class Softphone:
             self._delete_account(seat)
         for port in self._ports:
             port.wires = None
+
+    def _narrow(self, registrar: str) -> None:
+        if self._heard == registrar:
+            return
+        host, _, port = registrar.partition(":")
+        endpoint = pj.Endpoint.instance()
+        here = endpoint.transportGetInfo(endpoint.transportEnum()[0]).localAddress
+        if not hear_only(int(here.rpartition(":")[2]), (host, int(port or 5060))):
+            log.warning("SIP is heard from anybody who reaches %s: keep it on a private network", here)
+        self._heard = registrar
 
     def _create_account(self, seat: Seat, password: str) -> None:
         config = pj.AccountConfig()
