@@ -16,16 +16,19 @@ from voiceagent.audio.wav import decode
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.cases import tables as t
+from voiceagent.cases.kinds import Direction
 from voiceagent.cases.store import load_content
+from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import Expect
 from voiceagent.dialogue.script import Script
-from voiceagent.journal.catalogue import DebtorTurnHeard
+from voiceagent.journal.catalogue import DebtorTurnHeard, IdentityFailed, IdentityVerified
 from voiceagent.journal.journal import read_events
 from voiceagent.journal.private import read_private
 from voiceagent.settings.yamltext import build, parse_yaml
 
 #: Audio taken before a turn's first sample and after its last.
 BEFORE_S, AFTER_S = 0.3, 0.4
+_IDENTITY = (IdentityVerified.TYPE, IdentityFailed.TYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class KeptTurn:
     engine: str
     result: str
     sensitive: bool
+    verified: bool | None
+    """Of an identity answer: whether it was right; None where it was none."""
     started_s: float | None
     ended_s: float | None
 
@@ -69,7 +74,11 @@ class KeptCall:
     """In the debtor's zone: its date is the call's today."""
     script: Script | None
     """The very script it was held by; None when that is not kept any more."""
+    script_sha256: str | None
     policy_sha256: str | None
+    disposition: str | None
+    entry: Entry
+    """Where the script began."""
     path: str | None
     """Of the recording, relative to the recordings' directory."""
     turns: tuple[KeptTurn, ...] = field(default=())
@@ -93,7 +102,8 @@ def load_call(connection: sa.Connection, call_id: uuid.UUID) -> KeptCall:
     call, person, r = t.attempt.c, t.person.c, t.recording.c
     newest = sa.select(r.path).where(r.attempt_id == call_id).order_by(r.opened_at.desc(), r.id.desc()).limit(1)
     row = connection.execute(
-        sa.select(t.attempt, person.region, newest.scalar_subquery().label("path"))
+        sa.select(t.attempt, person.region, t.interaction.c.purpose, newest.scalar_subquery().label("path"))
+        .join(t.interaction, t.interaction.c.id == call.id)
         .outerjoin(t.person, person.id == call.person_id)
         .where(call.id == call_id)
     ).first()
@@ -108,15 +118,32 @@ def load_call(connection: sa.Connection, call_id: uuid.UUID) -> KeptCall:
         region=row.region or language.default_region,
         started=row.t_start.astimezone(ZoneInfo(row.zone or "UTC")),
         script=build(Script, parse_yaml(body, f"script {row.script_sha256[:12]}")) if body else None,
+        script_sha256=row.script_sha256,
         policy_sha256=row.policy_sha256,
+        disposition=row.disposition.value if row.disposition else None,
+        entry=_entry(row.direction, row.purpose),
         path=row.path,
         turns=_turns(connection, call_id),
     )
 
 
+def _entry(direction: Direction, purpose: str) -> Entry:
+    if direction is Direction.IN:
+        return Entry.INBOUND
+    return Entry.CALLBACK if purpose == "callback" else Entry.OUTBOUND
+
+
 def _turns(connection: sa.Connection, call_id: uuid.UUID) -> tuple[KeptTurn, ...]:
     events = read_events(connection, stream=("call", call_id), limit=100_000)
-    said = [event.payload for event in events if event.type == DebtorTurnHeard.TYPE]
+    said: list[dict[str, Any]] = []
+    verified: bool | None = None
+    for event in events:
+        # What came of an identity answer is written at once, the turn itself as its answer begins.
+        if event.type in _IDENTITY:
+            verified = event.type == IdentityVerified.TYPE
+        elif event.type == DebtorTurnHeard.TYPE:
+            said.append(event.payload | {"verified": verified if event.payload["sensitive"] else None})
+            verified = None if event.payload["sensitive"] else verified
     words = read_private(connection, [one["heard"] for one in said])
     names = [name for name in KeptTurn.__dataclass_fields__ if name != "text"]
     texts = [words.get(one["heard"]["ref"]) if one["heard"] else None for one in said]

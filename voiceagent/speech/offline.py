@@ -56,7 +56,12 @@ async def hear_turns(hearing: Hearing, segmenter: Segmenter, pcm: bytes, context
 
 async def hear_file(hearing: Hearing, segmenter: Segmenter, path: Path, context: HearingContext) -> Hypothesis:
     """What a recording of one answer says: its turns put together. Empty with reason no_speech when it has none."""
-    turns = [turn.hypothesis for turn in await hear_turns(hearing, segmenter, read_wav(path), context)]
+    return await hear_answer(hearing, segmenter, read_wav(path), context)
+
+
+async def hear_answer(hearing: Hearing, segmenter: Segmenter, pcm: bytes, context: HearingContext) -> Hypothesis:
+    """The same of 8 kHz s16le audio."""
+    turns = [turn.hypothesis for turn in await hear_turns(hearing, segmenter, pcm, context)]
     spoken = [heard for heard in turns if heard.text]
     if not spoken:
         return turns[-1] if turns else Hypothesis("", 0.0, reason="no_speech")
