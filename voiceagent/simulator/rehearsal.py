@@ -45,6 +45,7 @@ from voiceagent.storage.database import Database
 from voiceagent.telephony.ami import AmiClient
 from voiceagent.telephony.asterisk_program import AsteriskProgram
 from voiceagent.telephony.asterisk_server import AsteriskServer, PhoneAccount, SeatAccount
+from voiceagent.telephony.capacity import library
 from voiceagent.telephony.cdr import CdrRow
 from voiceagent.worker.children import Child, ChildSpec
 from voiceagent.worker.household import clean_up_after, serve_spec, speech_spec, worker_spec
@@ -58,7 +59,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CAMPAIGN = "rehearsal"
-#: Seats or telephones of one process: as many as the registry's SIP library can hold calls.
+#: Telephones of one process: as many as the registry's SIP library can hold calls.
 PER_PROCESS = 4
 #: Telephones ring a while before somebody lifts them; the agent gets its first words ready meanwhile.
 RING_S = 2.5
@@ -311,7 +312,8 @@ class Rehearsal:
     async def _start_workers(self) -> None:
         """As few workers as can hold the seats."""
         seats = list(self.asterisk.seats.values())
-        for index, group in enumerate(batched(seats, PER_PROCESS), 1):
+        size = (await asyncio.to_thread(library)).seats
+        for index, group in enumerate(batched(seats, size), 1):
             plan = WorkerPlan(
                 name=f"worker-{index}",
                 registrar=self.asterisk.registrar,

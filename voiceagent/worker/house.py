@@ -16,6 +16,7 @@ from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import Paths
 from voiceagent.settings.sipfile import SipFile
 from voiceagent.telephony.ami import AmiClient
+from voiceagent.telephony.capacity import library
 from voiceagent.worker.household import clean_up_after, second_look_spec, serve_spec, speech_spec, worker_spec
 from voiceagent.worker.main import Records, open_records
 from voiceagent.worker.missed import watching
@@ -23,9 +24,6 @@ from voiceagent.worker.plan import SeatPlan, WorkerPlan
 from voiceagent.worker.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
-
-#: Seats of one worker: the calls that the registry's SIP library holds in a process.
-SEATS_PER_WORKER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,8 @@ class Wishes:
     persona: str = "Clara"
     return_number: str = ""
     company_address: str = ""
-    seats_per_worker: int = SEATS_PER_WORKER
+    seats_per_worker: int | None = None
+    """None: as many as the SIP library was compiled for."""
 
 
 class MachineRoom:
@@ -79,7 +78,7 @@ class MachineRoom:
         ami = await self._manager()
         self._stack.push_async_callback(self.supervisor.stop)
         await self.supervisor.start(speech_spec(self.speech_socket, self.paths.models))
-        for plan in self._plans():
+        for plan in await asyncio.to_thread(self._plans):
             # Whatever an earlier life of this worker left behind is cleared up before the first new call.
             clean_up = clean_up_after(plan, ami, self.records.journal)
             spec = worker_spec(plan, self.paths.home / "run" / f"{plan.name}.json")
@@ -108,7 +107,7 @@ class MachineRoom:
 
     def _plans(self) -> list[WorkerPlan]:
         seats = [SeatPlan(user=user, password=password) for user, password in self.sip.seats.items()]
-        size, dial = self.wishes.seats_per_worker, self.settings.dial
+        size, dial = self.wishes.seats_per_worker or library().seats, self.settings.dial
         return [
             WorkerPlan(
                 name=f"{socket.gethostname()}-{number}",

@@ -11,6 +11,8 @@ from voiceagent.dialer.guarding import guards_of
 from voiceagent.settings.config import load_settings
 from voiceagent.settings.paths import Paths
 from voiceagent.settings.sipfile import SipFile
+from voiceagent.telephony.capacity import Library, library
+from voiceagent.worker import house
 from voiceagent.worker.house import MachineRoom, Wishes
 from voiceagent.worker.plan import WorkerPlan
 
@@ -22,12 +24,29 @@ def test_every_dial_setting_reaches_every_worker(tmp_path: Path) -> None:
     env |= {f"VOICEAGENT_DIAL__{key.upper()}": str(value) for key, value in CHOSEN.items()}
     paths = Paths.from_environment(env)
     sip = SipFile(registrar="127.0.0.1:5060", seats={f"seat{n}": "secret" for n in range(5)})
-    room = MachineRoom(paths, load_settings(paths, environ=env), sip, Wishes("Atende Mais"))
+    room = MachineRoom(paths, load_settings(paths, environ=env), sip, Wishes("Atende Mais", seats_per_worker=4))
     plans = room._plans()
     assert [len(plan.seats) for plan in plans] == [4, 1]
     for plan in plans:
         assert {key: getattr(plan, key) for key in CHOSEN} == CHOSEN
         assert plan.allowed_numbers == ("+5511955550100",)
+
+
+@pytest.mark.parametrize(("calls", "workers"), [(4, [4, 4, 4, 4, 4, 4, 4, 2]), (20, [20, 10]), (256, [25, 5])])
+def test_a_worker_has_the_seats_that_its_library_was_compiled_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int, workers: list[int]
+) -> None:
+    """And no more than may end together with a process that dies."""
+    monkeypatch.setattr(house, "library", lambda: Library("2.17", calls))
+    paths = Paths.from_environment({"VOICEAGENT_HOME": str(tmp_path)})
+    sip = SipFile(registrar="127.0.0.1:5060", seats={f"seat{n}": "secret" for n in range(30)})
+    plans = MachineRoom(paths, load_settings(paths, environ={}), sip, Wishes("Atende Mais"))._plans()
+    assert [len(plan.seats) for plan in plans] == workers
+
+
+def test_the_library_itself_is_asked() -> None:
+    found = library()
+    assert found.calls >= 4 and found.seats <= found.calls and found.version[0].isdigit()
 
 
 def test_the_guards_reach_the_workers_as_they_were_written(tmp_path: Path) -> None:

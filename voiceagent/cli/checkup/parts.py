@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 from voiceagent.base.languages import Language
 from voiceagent.cli.checkup.finding import Finding, Status
 
-#: Asked in a process of its own: the library is native, and a checkup must survive it.
-_ASK_LIBRARY = """
-from voiceagent.telephony.pj import check_frame_copy, max_calls, pj, silence_log
-silence_log()
-check_frame_copy()
-endpoint = pj.Endpoint()
-endpoint.libCreate()
-config = pj.EpConfig()
-config.logConfig.level = config.logConfig.consoleLevel = 0
-config.uaConfig.maxCalls = 256
-endpoint.libInit(config)
-print(endpoint.libVersion().full, max_calls(), flush=True)
-endpoint.libDestroy()
-"""
-
-
 def sip() -> Finding:
     """pjsua2 loads, copies frames, and how many calls one process can hold."""
-    done = subprocess.run([sys.executable, "-c", _ASK_LIBRARY], capture_output=True, text=True, timeout=60, check=False)
-    words = done.stdout.split()
-    if done.returncode != 0 or len(words) != 2:
-        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        return Finding(
-            "sip", Status.FAIL, f"the SIP library does not work: {said}", "pip install 'voiceagent[telephony]'"
-        )
-    version, lines = words[0], int(words[1])
-    return Finding(
-        "sip", Status.OK, f"pjsua2 {version}: up to {lines} calls in one worker", facts={"calls_per_worker": lines}
-    )
+    from voiceagent.base.errors import MissingPartError
+    from voiceagent.telephony.capacity import library
+
+    try:
+        found = library()
+    except MissingPartError as error:
+        return Finding("sip", Status.FAIL, error.message, "pip install 'voiceagent[telephony]'")
+    said = f"pjsua2 {found.version}: up to {found.calls} calls in one worker, {found.seats} seats unless told otherwise"
+    facts = {"calls_per_worker": found.calls, "seats_per_worker": found.seats}
+    return Finding("sip", Status.OK, said, facts=facts)
 
 
 def asterisk(unpacked: Path) -> Finding:

@@ -19,7 +19,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sip", type=Path, metavar="FILE", help="registrar, seats, manager (default: sip.yaml at home)"
     )
-    parser.add_argument("--seats-per-worker", type=int, default=4, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        "--seats-per-worker", type=int, metavar="N", help="default: what the SIP library was compiled for, at most 25"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         args.persona,
         args.return_number,
         args.company_address,
-        max(1, args.seats_per_worker),
+        args.seats_per_worker and max(1, args.seats_per_worker),
     )
     room = MachineRoom(paths, load_settings(paths), load_sip(args.sip or paths.home / "sip.yaml"), wishes)
 
