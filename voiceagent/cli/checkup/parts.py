@@ -7,6 +7,7 @@ from pathlib import Path
 from voiceagent.base.languages import Language
 from voiceagent.cli.checkup.finding import Finding, Status
 
+
 def sip() -> Finding:
     """pjsua2 loads, copies frames, and how many calls one process can hold."""
     from voiceagent.base.errors import MissingPartError
