@@ -24,6 +24,7 @@ from voiceagent.dialer.campaigns import Campaign, load_campaign
 from voiceagent.dialer.facts import Facts, read_all_facts
 from voiceagent.dialer.hopper import Candidate
 from voiceagent.dialer.lease import ForbiddenError, Lease
+from voiceagent.dialer.meanwhile import Meanwhile
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.pacing import Allotment
 from voiceagent.dialer.tables import CallbackOrigin, DialMode, Priority
@@ -67,8 +68,25 @@ class _Grant:
     seat: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """A candidate that is not called now: it is over, or waits until `at` (None: for people)."""
+
+    candidate: Candidate
+    reason: str
+    person_id: uuid.UUID | None = None
+    at: datetime | None = None
+    over: bool = False
+    priority: Priority | None = None
+    denied: tuple[NewEvent, ...] = ()
+
+
 class Dealer:
-    """Deals calls to `seats` within the transaction of `connection`, at the instant `now`; `leases` are its result."""
+    """Deals calls to `seats` within the transaction of `connection`, at the instant `now`.
+
+    `weigh` reads and decides, beside others who do the same; `begin`, with the journal's lock held, writes what still
+    holds, and `leases` are its result.
+    """
 
     def __init__(
         self,
@@ -92,7 +110,11 @@ class Dealer:
         self._campaigns, self._allotment = dict(campaigns), allotment
         self._seats, self._worker, self._guard_s, self._until = list(seats), worker, guard_s, until
         self._caller_id, self._hashes = caller_id, hashes
-        self._seen: set[uuid.UUID | None] = set()
+        self.seen: set[uuid.UUID] = set()
+        """Callbacks and enrolments looked at in this round."""
+        self._grants: list[_Grant] = []
+        self._waits: list[_Wait] = []
+        self._busy: set[str] = set()
         self._denied: list[NewEvent] = []
 
     @property
@@ -100,34 +122,23 @@ class Dealer:
         """Seats that have no call yet."""
         return len(self._seats)
 
-    def fresh(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Those not looked at in this round."""
-        return [one for one in candidates if (one.callback_id or one.enrollment_id) not in self._seen]
-
-    def deal(self, candidates: Sequence[Candidate]) -> None:
-        """Weigh each: it becomes a call, or waits with a reason, or stays due because nothing may begin any more."""
-        self._seen.update(one.callback_id or one.enrollment_id for one in candidates)
+    def weigh(self, candidates: Sequence[Candidate]) -> None:
+        """Each is to become a call, or to wait with a reason, or stays due because nothing may begin any more."""
+        self.seen.update(key for one in candidates if (key := one.callback_id or one.enrollment_id))
         files = load_cases(self.connection, [one.case_id for one in candidates])
         known = {key: file for key, file in files.items() if isinstance(file, CaseFile)}
         facts = read_all_facts(self.connection, list(known.values()), self.now, self._journal.tenant_id)
-        busy = self._busy(known.values())
-        grants: list[_Grant] = []
+        self._busy |= self._in_calls(known.values())
         for candidate in candidates:
             if not self._seats or not self._allotment.may_begin(candidate.campaign_id):
                 break
             file = files[candidate.case_id]
             if isinstance(file, BadInputError):
-                hopper.finish(self.connection, candidate, file.code, self.now)
+                self._waits.append(_Wait(candidate, file.code, over=True))
             elif not verifiable(file.case):
-                hopper.finish(self.connection, candidate, UNVERIFIABLE, self.now)
+                self._waits.append(_Wait(candidate, UNVERIFIABLE, file.person_id, over=True))
             else:
-                outcome = self._weigh(candidate, facts[candidate.case_id], None, busy)
-                if isinstance(outcome, _Grant):
-                    grants.append(outcome)
-                    busy |= {str(file.person_id), outcome.phone.number}
-                else:
-                    self._postpone(candidate, facts[candidate.case_id], outcome)
-        self._begin(grants)
+                self._deal(candidate, facts[candidate.case_id], None)
 
     def deal_one(self, candidate: Candidate, file: CaseFile, number: str | None) -> DeniedError | None:
         """One case outside the queue's order; the refusal when it may not be called."""
@@ -135,29 +146,68 @@ class Dealer:
         if candidate.campaign_id is not None and candidate.campaign_id not in self._campaigns:
             found = load_campaign(self.connection, candidate.campaign_id)
             self._campaigns[found.id] = found
-        outcome = self._weigh(candidate, facts, number, self._busy([file]))
+        self._busy = self._in_calls([file])
+        outcome = self._weigh(candidate, facts, number)
         if isinstance(outcome, _Grant):
-            self._begin([outcome])
-            return None
-        self._begin([])
-        return outcome[-1] if outcome else None
+            self._grants.append(outcome)
+        self.begin(Meanwhile(), beside=self._denied)
+        return None if isinstance(outcome, _Grant) or not outcome else outcome[-1]
+
+    def begin(self, meanwhile: Meanwhile, *, beside: Sequence[NewEvent] = ()) -> int:
+        """Record decisions and attempts in one go and take the contacts; nobody dials before this has committed.
+
+        What `meanwhile` touches is left as it was, for the next round, and so are calls for which others have taken the
+        room; returns how many.
+        """
+        for campaign_id, trunk in meanwhile.begun:
+            self._allotment.others(campaign_id, trunk)
+        grants: list[_Grant] = []
+        for grant in reversed(self._grants):
+            room = (grant.candidate.campaign_id, grant.new.attempted.trunk)
+            touched = meanwhile.touches(grant.facts.file.person_id, grant.phone.number)
+            if touched or self._allotment.too_many(*room):
+                self._allotment.gave_back(*room)
+                self._seats.append(grant.seat)
+            else:
+                grants.insert(0, grant)
+        waits = [one for one in self._waits if one.person_id is None or not meanwhile.touches(one.person_id)]
+        left = len(self._grants) - len(grants) + len(self._waits) - len(waits)
+        if meanwhile.everything:
+            return left
+        denied = [*beside, *(event for one in waits for event in one.denied)]
+        begin_attempts(self._journal, [grant.new for grant in grants], self.connection, beside=denied)
+        hopper.take(self.connection, [(grant.candidate, grant.seat) for grant in grants], self._until, self.now)
+        for one in waits:
+            if one.over:
+                hopper.finish(self.connection, one.candidate, one.reason, self.now)
+            else:
+                hopper.postpone(self.connection, one.candidate, one.reason, one.at, self.now, priority=one.priority)
+        self.leases = [self._lease(grant) for grant in grants]
+        return left
 
     # --- one candidate ------------------------------------------------------------------------------------------------
 
-    def _weigh(
-        self, candidate: Candidate, facts: Facts, number: str | None, busy: set[str]
-    ) -> _Grant | list[DeniedError]:
+    def _deal(self, candidate: Candidate, facts: Facts, number: str | None) -> None:
+        self._denied = []
+        outcome = self._weigh(candidate, facts, number)
+        if isinstance(outcome, _Grant):
+            self._grants.append(outcome)
+            self._busy |= {str(facts.file.person_id), outcome.phone.number}
+        else:
+            self._waits.append(self._wait(candidate, facts, outcome))
+
+    def _weigh(self, candidate: Candidate, facts: Facts, number: str | None) -> _Grant | list[DeniedError]:
         """The call, or why not, number by number."""
         purposes = facts.purposes(callback=candidate.callback_id is not None)
         asked_for = candidate.due_at if candidate.origin is CallbackOrigin.DEBTOR_ASKED else None
         in_a_call = (self.now + _BUSY_PERSON).isoformat()
-        if str(facts.file.person_id) in busy:
+        if str(facts.file.person_id) in self._busy:
             return [DeniedError("the person is in another call", code=AlreadyLiveError.code, retry_at=in_a_call)]
         phones = [p for p in facts.file.phones if p.number == number] if number else facts.phones()
         preferred = [phone for phone in phones if phone.id == candidate.phone_id]
         refusals: list[DeniedError] = []
         for phone in preferred + [phone for phone in phones if phone.id != candidate.phone_id]:
-            if phone.number in busy:
+            if phone.number in self._busy:
                 told = "the number is in another call"
                 refusals.append(DeniedError(told, code=AlreadyLiveError.code, retry_at=in_a_call))
                 continue
@@ -201,7 +251,7 @@ class Dealer:
             seat,
         )
 
-    def _postpone(self, candidate: Candidate, facts: Facts, refusals: list[DeniedError]) -> None:
+    def _wait(self, candidate: Candidate, facts: Facts, refusals: list[DeniedError]) -> _Wait:
         waits = [refusal for refusal in refusals if refusal.retry_at]
         first = min(waits, key=lambda refusal: datetime.fromisoformat(str(refusal.retry_at)), default=None)
         meant = first or next(iter(refusals), None)
@@ -217,19 +267,13 @@ class Dealer:
             priority = Priority.REMINDER
         elif candidate.priority is Priority.REMINDER and isinstance(meant, ForbiddenError):
             priority = Priority.LIST
-        hopper.postpone(self.connection, candidate, reason, retry_at, self.now, priority=priority)
+        denied = tuple(self._denied)
+        return _Wait(candidate, reason, facts.file.person_id, retry_at, priority=priority, denied=denied)
 
     # --- the calls ----------------------------------------------------------------------------------------------------
 
-    def _begin(self, grants: list[_Grant]) -> None:
-        """Decisions and attempts in one go; nobody dials before the transaction has committed."""
-        denied, self._denied = self._denied, []
-        begin_attempts(self._journal, [grant.new for grant in grants], self.connection, beside=denied)
-        hopper.take(self.connection, [(grant.candidate, grant.seat) for grant in grants], self._until, self.now)
-        self.leases += [self._lease(grant) for grant in grants]
-
-    def _busy(self, files: Iterable[CaseFile]) -> set[str]:
-        """Persons (as text) and numbers of `files` that are in a call now: nobody else can begin one meanwhile."""
+    def _in_calls(self, files: Iterable[CaseFile]) -> set[str]:
+        """Persons (as text) and numbers of `files` that are in a call now."""
         listed = list(files)
         numbers = {phone.number for file in listed for phone in file.phones}
         people = {file.person_id for file in listed}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
+from voiceagent.base.errors import UnavailableError
 from voiceagent.cases import tables
 from voiceagent.dialer.tables import (
     CallbackOrigin,
@@ -27,6 +29,8 @@ from voiceagent.storage.question import Command, Question, one_of
 CALLBACK_LIFE = timedelta(days=3)
 #: Postponed again and again: after this nobody expects the call any more.
 CALLBACK_END = timedelta(days=45)
+#: People whom other workers weigh at the same moment are passed over: at most so many.
+_OTHERS = 500
 #: A case that no waiting cures is looked at again after this, because a stop may be lifted by people.
 STOPPED_LOOK = timedelta(days=1)
 
@@ -88,9 +92,14 @@ def callbacks(
     *,
     alone: bool = True,
     limit: int,
+    seen: Collection[uuid.UUID] = (),
 ) -> list[Candidate]:
-    """Promised calls that are due, of these campaigns and (`alone`) of none, to people who are not in a call."""
+    """Promised calls that are due, of these campaigns and (`alone`) of none, to people who are not in a call.
+
+    `seen`: not these. Until the transaction ends, no other gets the same people.
+    """
     ask = _CALLBACKS_TOO if alone else _CALLBACKS
+    rows = ask(connection, tenant=tenant_id, now=now, campaigns=campaigns, seen=seen, most=limit, wide=limit + _OTHERS)
     return [
         Candidate(
             case_id=row.case_id,
@@ -102,13 +111,24 @@ def callbacks(
             origin=row.origin,
             since=row.created_at,
         )
-        for row in ask(connection, tenant=tenant_id, now=now, campaigns=campaigns, most=limit)
+        for row in rows
     ]
 
 
-def enrolled(connection: sa.Connection, now: datetime, campaign_id: uuid.UUID, *, limit: int) -> list[Candidate]:
-    """Contacts of a campaign that are due and not in a call: reminders, hot leads, the rest; the longest due first."""
-    rows = _DUE(connection, campaign=campaign_id, now=now, most=limit)
+def enrolled(
+    connection: sa.Connection,
+    now: datetime,
+    campaign_id: uuid.UUID,
+    *,
+    limit: int,
+    seen: Collection[uuid.UUID] = (),
+) -> list[Candidate]:
+    """Contacts of a campaign that are due and not in a call: reminders, hot leads, the rest; the longest due first.
+
+    `seen`: not these. Until the transaction ends, no other gets the same people.
+    """
+    rows = _DUE(connection, campaign=campaign_id, now=now, seen=seen, most=limit, wide=limit + _OTHERS)
+    rows.sort(key=lambda row: (-row.priority, row.next_at))
     return [
         Candidate(
             case_id=row.case_id,
@@ -128,35 +148,62 @@ def _in_a_call(person_id: sa.ColumnElement[uuid.UUID]) -> sa.ColumnElement[bool]
     return sa.exists(sa.select(live.c.id).where(live.c.person_id == person_id, alive))
 
 
+class _Free(sa.ColumnElement[bool]):
+    """Nobody else weighs this person, and until this transaction ends nobody else will."""
+
+    inherit_cache = False
+    type = sa.Boolean()
+
+    def __init__(self, person_id: sa.ColumnElement[uuid.UUID]) -> None:
+        self.person_id = person_id
+
+    def self_group(self, against: Any = None) -> _Free:
+        """As it stands."""
+        return self
+
+
+@compiles(_Free, "postgresql")
+def _claim(element: _Free, compiler: Any, **options: Any) -> str:
+    # Not FOR UPDATE SKIP LOCKED: who holds rows while waiting for the journal would deadlock with who holds the journal
+    # and wants the rows (a list taken back, a campaign finished). These locks stand in nobody's way.
+    return f"pg_try_advisory_xact_lock(uuid_hash_extended({compiler.process(element.person_id, **options)}, 8))"
+
+
+@compiles(_Free, "sqlite")
+def _alone(element: _Free, compiler: Any, **options: Any) -> str:
+    # One transaction at a time may write.
+    return "1"
+
+
 def _due_now() -> sa.Select[Any]:
     """One short range of `ix_enrollment_due` a tier: a row that has a `next_at` waits, and no other row has one."""
     e = enrollment.c
     tiers = [
-        sa.select(e.id, e.case_id, e.next_at, e.priority)
+        sa.select(e.id, e.case_id, e.next_at, e.priority, tables.debt_case.c.person_id)
         .join(tables.debt_case, tables.debt_case.c.id == e.case_id)
         .where(
             e.campaign_id == sa.bindparam("campaign"),
             e.priority == sa.literal_column(str(tier.value)),
             e.next_at <= sa.bindparam("now"),
+            ~one_of(e.id, "seen"),
             ~_in_a_call(tables.debt_case.c.person_id),
         )
         .order_by(e.next_at)
-        .limit(sa.bindparam("most"))
+        .limit(sa.bindparam("wide"))
         .subquery(f"tier_{tier.value}")
         for tier in sorted(Priority, reverse=True)
     ]
+    # Not sorted here: the tiers come one after the other, and a sort would claim more people than are wanted.
     due = sa.union_all(*(sa.select(tier) for tier in tiers)).subquery("due")
-    return sa.select(due).order_by(due.c.priority.desc(), due.c.next_at).limit(sa.bindparam("most"))
+    return sa.select(due).where(_Free(due.c.person_id)).limit(sa.bindparam("most"))
 
 
 def _callbacks_due(alone: bool) -> sa.Select[Any]:
     c = callback.c
     whose = one_of(c.campaign_id, "campaigns")
-    return (
-        sa.select(
-            *(c[name] for name in ("id", "case_id", "campaign_id", "phone_id", "due_at", "origin", "created_at")),
-            enrollment.c.id.label("enrollment_id"),
-        )
+    names = ("id", "case_id", "person_id", "campaign_id", "phone_id", "due_at", "origin", "created_at")
+    due = (
+        sa.select(*(c[name] for name in names), enrollment.c.id.label("enrollment_id"))
         .outerjoin(enrollment, sa.and_(enrollment.c.campaign_id == c.campaign_id, enrollment.c.case_id == c.case_id))
         .where(
             c.tenant_id == sa.bindparam("tenant"),
@@ -165,15 +212,17 @@ def _callbacks_due(alone: bool) -> sa.Select[Any]:
             c.case_id.is_not(None),
             c.leased_until.is_(None),
             sa.or_(c.campaign_id.is_(None), whose) if alone else whose,
+            ~one_of(c.id, "seen"),
             ~_in_a_call(c.person_id),
         )
         .order_by(c.priority.desc(), c.due_at, c.id)
-        .limit(sa.bindparam("most"))
+        .limit(sa.bindparam("wide"))
+        .subquery("due")
     )
+    return sa.select(due).where(_Free(due.c.person_id)).limit(sa.bindparam("most"))
 
 
-#: Questions are built once: they are asked whenever a seat is idle. Transactions that lease wait for each other at the
-#: journal's lock, so that two never look at the same rows; indexes refuse what would slip through all the same.
+#: They are asked whenever a seat is idle.
 _DUE = Question(_due_now())
 _CALLBACKS, _CALLBACKS_TOO = Question(_callbacks_due(False)), Question(_callbacks_due(True))
 
@@ -181,11 +230,13 @@ _CALLBACKS, _CALLBACKS_TOO = Question(_callbacks_due(False)), Question(_callback
 _KEY: sa.BindParameter[Any] = sa.bindparam("key")
 _BY: dict[str, sa.BindParameter[Any]] = {"leased_by": sa.bindparam("seat"), "leased_until": sa.bindparam("until")}
 _TAKE_CALLBACK = Command(
-    sa.update(callback).where(callback.c.id == _KEY).values(attempts=callback.c.attempts + 1, **_BY)
+    sa.update(callback)
+    .where(callback.c.id == _KEY, callback.c.leased_until.is_(None))
+    .values(attempts=callback.c.attempts + 1, **_BY)
 )
 _TAKE = Command(
     sa.update(enrollment)
-    .where(enrollment.c.id == _KEY)
+    .where(enrollment.c.id == _KEY, enrollment.c.leased_until.is_(None))
     .values(
         state=EnrollmentState.LEASED,
         attempts=enrollment.c.attempts + 1,
@@ -207,8 +258,9 @@ def take(connection: sa.Connection, taken: Sequence[tuple[Candidate, str]], unti
         for one, seat in taken
         if one.enrollment_id is not None
     ]
-    _TAKE_CALLBACK(connection, called)
-    _TAKE(connection, held)
+    met = _TAKE_CALLBACK(connection, called) + _TAKE(connection, held)
+    if met != len(called) + len(held):
+        raise UnavailableError("a contact was taken by somebody else meanwhile; ask again", code="taken")
 
 
 def renew(

@@ -188,6 +188,32 @@ class Allotment:
         if trunk is not None:
             self._trunks[trunk] -= 1
 
+    def others(self, campaign_id: uuid.UUID | None, trunk: str | None) -> None:
+        """Somebody else began a call since the floor was read."""
+        if self._floor.kept_for_inbound:
+            self._seats -= 1
+        if campaign_id in self._rooms:
+            assert campaign_id is not None
+            self._rooms[campaign_id] -= 1
+        if trunk in self._trunks:
+            assert trunk is not None
+            self._trunks[trunk] -= 1
+
+    def too_many(self, campaign_id: uuid.UUID | None, trunk: str | None) -> bool:
+        """Whether one of the calls counted by `took` must not begin after all."""
+        rooms = (self._seats, self._rooms.get(campaign_id, 0) if campaign_id else 0, self._trunks.get(trunk or "", 0))
+        return min(rooms) < 0
+
+    def gave_back(self, campaign_id: uuid.UUID | None, trunk: str | None) -> None:
+        """A call counted by `took` does not begin."""
+        self._seats += 1
+        if campaign_id in self._rooms:
+            assert campaign_id is not None
+            self._rooms[campaign_id] += 1
+            self._used[campaign_id] -= 1
+        if trunk is not None:
+            self._trunks[trunk] += 1
+
     def nobody(self, campaign_id: uuid.UUID) -> None:
         """Nobody of the campaign is due: it passes its turn."""
         self._empty.add(campaign_id)

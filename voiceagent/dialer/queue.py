@@ -24,16 +24,19 @@ from voiceagent.dialer.facts import read_facts
 from voiceagent.dialer.floor import Guards, Weather, read_floor, read_weather
 from voiceagent.dialer.hopper import Candidate
 from voiceagent.dialer.lease import ForbiddenError, Lease
+from voiceagent.dialer.meanwhile import read_meanwhile
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.pacing import Allotment
 from voiceagent.journal.catalogue import CallEnded
 from voiceagent.journal.envelope import NewEvent
-from voiceagent.journal.journal import Journal
+from voiceagent.journal.journal import Journal, head
 
 __all__ = ["DEFAULT_POLICY", "DEFAULT_SCRIPT", "ForbiddenError", "Lease", "Queue"]
 
 #: Candidates looked at in one round of asking; the others wait for the next.
 _LOOK_AT = 40
+#: Rounds in one asking while others come between.
+_ROUNDS = 3
 #: Leases that ran out are looked for so often; in between, nothing is asked about them.
 _EXPIRE_EVERY = timedelta(seconds=5)
 #: Outcomes on trunks and the day's short calls are asked for so often.
@@ -90,17 +93,38 @@ class Queue:
         self.nobody_due = not self._worth_asking()
         if not seats or self.nobody_due:
             return []
-        with self._asking() as (connection, now):
-            running = running_campaigns(connection, self.journal.tenant_id)
+        self._take_back()
+        leases: list[Lease] = []
+        for _ in range(_ROUNDS):
+            idle = [seat for seat in seats if all(seat != lease.seat for lease in leases)]
+            found, again = self._round(idle, campaign)
+            leases += found
+            if not again or len(leases) == len(seats):
+                break
+        self._found = again or len(leases) == len(seats)
+        return leases
+
+    def _round(self, seats: Sequence[str], campaign: str | None) -> tuple[list[Lease], bool]:
+        """Leases of one transaction, and whether others came between so that another may find more.
+
+        Candidates are weighed beside other workers who weigh theirs; the journal's lock is taken last and held shortly,
+        and what changed since the look is left for another round. SQLite has one writer from the beginning.
+        """
+        tenant = self.journal.tenant_id
+        with self.journal.db.write() as connection:
+            now = self.journal.clock.now()
+            self.clock_guard.check(connection)
+            seen = head(connection)[0]
+            running = running_campaigns(connection, tenant)
             only = None
             if (
                 campaign is not None
                 and (only := next((one.id for one in running if one.name == campaign), None)) is None
             ):
-                return []
+                return [], False
             floor = read_floor(
                 connection,
-                self.journal.tenant_id,
+                tenant,
                 now,
                 asking=seats,
                 guards=self.guards,
@@ -112,9 +136,12 @@ class Queue:
             left = _LOOK_AT
             while left > 0 and dealer.seats_left and (asked := self._ask_hopper(dealer, allotment, left, only)):
                 left -= len(asked)
-                dealer.deal(asked)
-            self._found = len(dealer.leases) == len(seats)
-            return dealer.leases
+                dealer.weigh(asked)
+            if not dealer.seen:
+                return [], False
+            self.journal.wait_turn(connection)
+            again = dealer.begin(read_meanwhile(connection, seen, tenant)) > 0
+            return dealer.leases, again
 
     def lease_case(
         self, seat: str, case_id: uuid.UUID, *, number: str | None = None, campaign_id: uuid.UUID | None = None
@@ -201,14 +228,21 @@ class Queue:
 
     @contextmanager
     def _asking(self) -> Iterator[tuple[sa.Connection, datetime]]:
+        self._take_back()
         with self.journal.transaction() as connection:
             # After the lock: an instant taken before it could lie before what others recorded meanwhile.
             now = self.journal.clock.now()
             self.clock_guard.check(connection)
-            if self._expired_at is None or abs(now - self._expired_at) >= _EXPIRE_EVERY:
-                aftermath.expire(self.journal, connection, now)
-                self._expired_at = now
             yield connection, now
+
+    def _take_back(self) -> None:
+        """Leases that ran out, every few seconds."""
+        now = self.journal.clock.now()
+        if self._expired_at is None or abs(now - self._expired_at) >= _EXPIRE_EVERY:
+            with self.journal.transaction() as connection:
+                self.clock_guard.check(connection)
+                aftermath.expire(self.journal, connection, self.journal.clock.now())
+            self._expired_at = now
 
     def _weather_at(self, connection: sa.Connection, now: datetime) -> Weather:
         if self._weather is None or abs(now - self._weather.at) >= _WEATHER_EVERY:
@@ -247,12 +281,12 @@ class Queue:
         if wanted < 1:
             return []
         alone = only is None and allotment.may_begin(None)
-        asked = dealer.fresh(hopper.callbacks(connection, now, tenant, ready, alone=alone, limit=wanted))
+        asked = hopper.callbacks(connection, now, tenant, ready, alone=alone, limit=wanted, seen=dealer.seen)
         if asked:
             return asked
         for campaign_id in ready:
             share = min(wanted, allotment.share(campaign_id, wanted))
-            asked = dealer.fresh(hopper.enrolled(connection, now, campaign_id, limit=share))
+            asked = hopper.enrolled(connection, now, campaign_id, limit=share, seen=dealer.seen)
             if len(asked) < share:
                 allotment.nobody(campaign_id)
             if asked:

@@ -24,7 +24,7 @@ from voiceagent.storage.types import canonical_json, instant_text
 #: The one writer at a time that makes `seq` the order of commits on PostgreSQL (SQLite's write lock does it there).
 _ADVISORY = 7_203_451_102
 
-#: Marks a connection on which this transaction waits for nobody any more.
+#: Under this a connection remembers the transaction in which it need not wait any more.
 _LOCKED = "journal_locked"
 
 _EVENT = Event.__slots__
@@ -75,14 +75,15 @@ class Journal:
         so two transactions cannot wait for each other.
         """
         with self.db.write() as connection:
-            lock(connection)
-            connection.info[_LOCKED] = True
-            try:
-                yield connection
-            finally:
-                # A connection that broke meanwhile has no info any more; asking it would hide what broke it.
-                if not connection.invalidated:
-                    del connection.info[_LOCKED]
+            self.wait_turn(connection)
+            yield connection
+
+    def wait_turn(self, connection: sa.Connection) -> None:
+        """Make the rest of a `db.write()` transaction one of `transaction()`: from here on nobody else records.
+
+        Change no row before it that others change with the journal's lock held: they would wait for each other.
+        """
+        lock(connection)
 
     def record(self, events: Sequence[NewEvent], connection: sa.Connection | None = None) -> list[Event]:
         """Append `events` in order and apply their projections: all of it or nothing.
@@ -93,8 +94,7 @@ class Journal:
         if connection is None:
             with self.transaction() as own:
                 return self._record(own, events)
-        if _LOCKED not in connection.info:
-            lock(connection)
+        lock(connection)
         return self._record(connection, events)
 
     def stamped(self, events: Sequence[NewEvent]) -> list[NewEvent]:
@@ -162,8 +162,10 @@ def by_type(projections: Sequence[Projection]) -> dict[str, list[Callable[[sa.Co
 
 def lock(connection: sa.Connection) -> None:
     """Wait until no other transaction is writing the journal; held to the end of this one."""
-    if connection.dialect.name == "postgresql":
+    mine = connection.get_transaction()
+    if connection.dialect.name == "postgresql" and connection.info.get(_LOCKED) is not mine:
         execute(connection, f"SELECT pg_advisory_xact_lock({_ADVISORY})", ())
+        connection.info[_LOCKED] = mine
 
 
 _HEAD = Question(sa.select(tables.event.c.seq, tables.event.c.digest).order_by(tables.event.c.seq.desc()).limit(1))

@@ -1,0 +1,77 @@
+"""What others recorded between a worker's look at the queue and its turn at the journal.
+
+Workers weigh at the same time and write one after the other. Whatever bears on a call is in the journal, and the
+journal is one chain: who knows the number of its newest event when he looks needs only the later ones to know what
+changed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from voiceagent.cases import tables
+from voiceagent.dialer.events import CampaignCreated
+from voiceagent.journal.catalogue import CallAttempted
+from voiceagent.journal.tables import event
+from voiceagent.storage.question import Question
+
+#: Streams whose events bear on one person.
+_OF_ONE = frozenset({"call", "case", "person"})
+#: Events that bear on nobody who waits.
+_HARMLESS = frozenset({"seat.state", "list.imported", "creditor.added", CampaignCreated.TYPE})
+
+_e, _a, _c = event.c, tables.attempt.c, tables.debt_case.c
+_AFTER = Question(
+    sa.select(
+        _e.type,
+        _e.stream_type,
+        _e.stream_id,
+        sa.func.coalesce(_a.person_id, _c.person_id, type_=_a.person_id.type).label("person_id"),
+        _a.number,
+        _a.campaign_id,
+        _a.trunk,
+    )
+    .select_from(event)
+    .outerjoin(tables.attempt, sa.and_(_e.stream_type == sa.literal_column("'call'"), _a.id == _e.stream_id))
+    .outerjoin(tables.debt_case, sa.and_(_e.stream_type == sa.literal_column("'case'"), _c.id == _e.stream_id))
+    .where(_e.seq > sa.bindparam("after"), _e.tenant_id == sa.bindparam("tenant"))
+    .order_by(_e.seq)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What is not as it was."""
+
+    everything: bool = False
+    """Something that may bear on anybody: a switch, a campaign, a list taken back, a stop for a number."""
+    people: frozenset[uuid.UUID] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    """Of calls about which something was recorded."""
+    begun: tuple[tuple[uuid.UUID | None, str | None], ...] = ()
+    """Campaign and trunk of each call that was begun."""
+
+    def touches(self, person_id: uuid.UUID, number: str | None = None) -> bool:
+        """Whether what was found out about a person, or a call to a number, may no longer hold."""
+        return self.everything or person_id in self.people or number in self.numbers
+
+
+def read_meanwhile(connection: sa.Connection, after: int, tenant_id: uuid.UUID) -> Meanwhile:
+    """From the events after number `after`; exact where the connection holds the journal's lock."""
+    people: set[uuid.UUID] = set()
+    numbers: set[str] = set()
+    begun = []
+    for row in _AFTER(connection, after=after, tenant=tenant_id):
+        if row.type in _HARMLESS:
+            continue
+        if row.stream_type not in _OF_ONE:
+            return Meanwhile(everything=True)
+        people.add(row.stream_id if row.stream_type == "person" else row.person_id)
+        if row.number is not None:
+            numbers.add(row.number)
+        if row.type == CallAttempted.TYPE:
+            begun.append((row.campaign_id, row.trunk))
+    return Meanwhile(people=frozenset(people), numbers=frozenset(numbers), begun=tuple(begun))
