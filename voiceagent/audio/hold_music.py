@@ -21,8 +21,7 @@ def hold_music(path: Path) -> Path:
     seconds = np.arange(int(NOTE_S * SAMPLE_RATE)) / SAMPLE_RATE
     envelope = np.minimum(seconds / 0.02, 1) * np.exp(-seconds * 3)
     notes = [
-        envelope * (np.sin(2 * np.pi * hertz * seconds) + 0.3 * np.sin(4 * np.pi * hertz * seconds))
-        for hertz in MELODY
+        envelope * (np.sin(2 * np.pi * hertz * seconds) + 0.3 * np.sin(4 * np.pi * hertz * seconds)) for hertz in MELODY
     ]
     pcm = (np.concatenate(notes) / 1.3 * _PEAK).astype("<i2").tobytes()
     path.write_bytes(wav.header(len(pcm), channels=1) + pcm)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.cases import tables
+from voiceagent.cases.handovers import hand_overs_of
 from voiceagent.journal.private import read_private
 from voiceagent.storage.schema import DEFAULT_TENANT
 
@@ -124,6 +125,7 @@ def call_detail(
     found["opt_outs"] = _rows(
         connection, sa.select(t.opt_out).where(t.opt_out.c.attempt_id == attempt_id).order_by(t.opt_out.c.created_at)
     )
+    found["hand_overs"] = hand_overs_of(connection, attempt_id)
     found["decision"] = decisions[0] | {"inputs": inputs.get(decisions[0]["inputs_ref"])} if decisions else None
     return found
 

@@ -160,6 +160,20 @@ class RequestStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class HandOverVerdict(StrEnum):
+    """What became of a debtor who was handed over to people, as their queue says."""
+
+    TAKEN = "taken"
+    NOBODY = "nobody"
+    """Nobody answered: the agent has him back."""
+    LEFT = "left"
+    """He hung up while he waited."""
+    REFUSED = "refused"
+    """The exchange did not take him."""
+    UNKNOWN = "unknown"
+    """The queue said nothing in time."""
+
+
 class RecordingState(StrEnum):
     """Whether a recording's file is there."""
 

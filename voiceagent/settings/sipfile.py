@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from voiceagent.base.errors import BadInputError, MissingPartError
+from voiceagent.calendars.opening import OpeningHours
 from voiceagent.settings.yamltext import build, read_yaml
 
 #: What to write when there is no such file.
@@ -29,6 +31,34 @@ class Manager(_Strict):
     secret: str = Field(min_length=1, repr=False)
 
 
+class Humans(_Strict):
+    """The people to whom seats hand debtors over: a queue of the exchange. Needs `manager`, which tells of it."""
+
+    number: str = Field(default="8001", pattern=r"^\+?[0-9A-Za-z]{1,40}$")
+    """What a seat transfers to."""
+    queue: str = Field(default="humans", pattern=r"^[0-9A-Za-z_-]{1,64}$")
+    """The queue's name in its events."""
+    hours: dict[str, str] = {"mon-fri": "09:00-18:00"}
+    """When people are there: mon-fri: 09:00-18:00, sat: 09:00-13:00. Holidays of `country` are free."""
+    zone: str = "America/Sao_Paulo"
+    country: str | None = Field(default="BR", pattern=r"^[A-Z]{2}$")
+    longest_s: float = Field(default=90.0, gt=0, le=3600)
+    """Longer than the exchange's own patience: after it nobody can tell what became of a debtor."""
+
+    @field_validator("hours")
+    @classmethod
+    def _readable(cls, hours: dict[str, str]) -> dict[str, str]:
+        OpeningHours.read(hours, "UTC")
+        return hours
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"there is no time zone {zone}")
+        return zone
+
+
 class SipFile(_Strict):
     """One Asterisk and our seats at it."""
 
@@ -39,6 +69,7 @@ class SipFile(_Strict):
     seats: dict[str, str] = Field(min_length=1, repr=False)
     """SIP user and password of each seat."""
     manager: Manager | None = None
+    humans: Humans | None = None
     tls_authorities: Path | None = None
     """PEM file of who may have signed the exchange's certificate: SIP then goes by TLS and media by SRTP, and `registrar`
     is the name in the certificate."""

@@ -83,6 +83,10 @@ class AmiClient:
         reader = await self._login()
         self._task = asyncio.create_task(self._keep_up(reader), name="ami")
 
+    def start_soon(self) -> None:
+        """Log in as soon as somebody answers, and keep the connection up until `close`."""
+        self._task = asyncio.create_task(self._keep_up(None), name="ami")
+
     async def close(self) -> None:
         """Log off and stop; harmless when closed."""
         if self._task is not None:
@@ -196,13 +200,14 @@ class AmiClient:
         self._connected.set()
         return reader
 
-    async def _keep_up(self, reader: asyncio.StreamReader) -> None:
+    async def _keep_up(self, reader: asyncio.StreamReader | None) -> None:
         while True:
-            with contextlib.suppress(OSError, EOFError):
-                while True:
-                    self._dispatch(await _read(reader))
-            self._drop()
-            log.warning("the manager interface at %s:%d went away; logging in again", self.host, self.port)
+            if reader is not None:
+                with contextlib.suppress(OSError, EOFError):
+                    while True:
+                        self._dispatch(await _read(reader))
+                self._drop()
+                log.warning("the manager interface at %s:%d went away; logging in again", self.host, self.port)
             pause, longest = self.BACK_OFF
             while not self.connected:
                 await asyncio.sleep(pause)
@@ -260,15 +265,20 @@ async def _read(reader: asyncio.StreamReader) -> Message:
         message[key] = f"{message[key]}\n{value}" if key in message else value
 
 
+def call_of(message: Message) -> str:
+    """The X-Voiceagent-Call of the channel that an event is about; empty when it carries none."""
+    variables = dict(part.partition("=")[::2] for part in message.get("ChanVariable", "").split("\n"))
+    return variables.get("VOICEAGENT_CALL", "")
+
+
 def _channel(row: Message) -> Channel:
     name = row.get("Channel", "")
-    variables = dict(part.partition("=")[::2] for part in row.get("ChanVariable", "").split("\n"))
     hours, minutes, seconds = ([0, 0, 0] + [int(part) for part in row.get("Duration", "0").split(":")])[-3:]
     return Channel(
         name=name,
         endpoint=name.partition("/")[2].rpartition("-")[0],
         state=row.get("ChannelStateDesc", ""),
-        call_id=variables.get("VOICEAGENT_CALL", ""),
+        call_id=call_of(row),
         linked_id=row.get("Linkedid", ""),
         seconds=hours * 3600 + minutes * 60 + seconds,
     )

@@ -120,8 +120,10 @@ class Line(Protocol):
 class SeatLine(Line, Protocol):
     """A call of one of our seats: its far side can be handed over to people."""
 
-    headers: Mapping[str, str]
-    """The X- headers that an incoming call came with, by their names in lower case."""
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The X- headers that an incoming call came with, by their names in lower case."""
+        ...
 
     async def transfer(self, number: str, note: str = "") -> int:
         """Ask the exchange to take the far side to `number` (blind REFER); returns the final SIP status.

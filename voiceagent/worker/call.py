@@ -33,9 +33,10 @@ from voiceagent.speech.protocol import Hearing, Segmenter, SpeechService, Voice
 from voiceagent.speech.segmenter import VadSegmenter
 from voiceagent.speech.silero import Confirmers
 from voiceagent.telephony.hangup import HangupReason
-from voiceagent.telephony.line import HungUp, HungUpBy, Line, Phone
+from voiceagent.telephony.line import HungUp, HungUpBy, Line, Phone, SeatLine
 from voiceagent.telephony.recorder import Recorder, Recording
 from voiceagent.worker.content import Content
+from voiceagent.worker.handover import Handing, HumansQueue
 from voiceagent.worker.record import CallRecord
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,8 @@ class Job:
     first_contact: bool = True
     identity_tries_left: int = TRIES_PER_DAY
     open_offer: Offer | None = None
+    trunk: str | None = None
+    """The wires that the dialer counts it on; None: the exchange chooses."""
     reminding: bool = False
     """Of a promised payment, which `case` then holds alone."""
     caller_known: bool = True
@@ -98,6 +101,8 @@ class House:
     turn_ended: Callable[[DebtorTurn, str], None] = lambda turn, language: None
     """Told of each turn of a debtor, with its language."""
     confirmers: Confirmers = field(default_factory=Confirmers)
+    people: HumansQueue | None = None
+    """To whom debtors are handed over; None: to nobody."""
 
     async def ready(self) -> None:
         """Raise UnavailableError while no call could be held: then nobody is leased, and no attempt used up."""
@@ -124,12 +129,12 @@ class Call:
         record: CallRecord,
         house: House,
         *,
-        incoming: Line | None = None,
+        incoming: SeatLine | None = None,
         find: Finder | None = None,
     ) -> None:
         self._job, self._phone, self._record, self._house = job, phone, record, house
         self._incoming, self._find = incoming is not None, find
-        self.line: Line | None = incoming
+        self.line: SeatLine | None = incoming
 
     async def run(self) -> catalogue.CallEnded:
         """Make the call; never raises for what can go wrong in a call: that becomes the verdict."""
@@ -167,10 +172,14 @@ class Call:
             if self.line is None:
                 await asyncio.to_thread(job.permit)
                 self._record.dialling()
-                self.line = await self._phone.dial(job.number, call_id=str(job.call_id), caller_id=job.caller_id)
+                self.line = await self._phone.dial(
+                    job.number, call_id=str(job.call_id), caller_id=job.caller_id, trunk=job.trunk
+                )
             return await self._on(self.line, brain, segmenter, hearing, voice)
 
-    async def _on(self, line: Line, brain: ScriptBrain, segmenter: Segmenter, hearing: Hearing, voice: Voice) -> Ended:
+    async def _on(
+        self, line: SeatLine, brain: ScriptBrain, segmenter: Segmenter, hearing: Hearing, voice: Voice
+    ) -> Ended:
         now = self._house.clock.now()
         name = f"{now:%Y-%m-%d}/{self._job.call_id}"
         recording, recording_id = self._house.recorder.begin(name), uuid7(now)
@@ -187,6 +196,7 @@ class Call:
             self._house.ticks,
             self._house.clock,
             phrases=None if self._incoming else phrases_of(brain.language),
+            people=self._people(line, brain.language),
         )
         preparing = asyncio.create_task(conversation.prepare(), name="prepare")
         try:
@@ -199,6 +209,12 @@ class Call:
             preparing.cancel()
             await asyncio.gather(preparing, return_exceptions=True)
             await self._close_recording(recording, recording_id)
+
+    def _people(self, line: SeatLine, language: str) -> Handing | None:
+        house, job = self._house, self._job
+        if house.people is None:
+            return None
+        return Handing(house.people, line, self._record, house.clock, language, protocol_of(job.call_id))
 
     async def _close_recording(self, recording: Recording, recording_id: uuid.UUID) -> None:
         closed = await recording.close()
@@ -232,6 +248,7 @@ class Call:
             right_party=verified,
             ring_s=record.ring_s,
             talk_s=record.talk_s,
+            hold_s=round(record.hold_s, 3),
             wrap_s=record.wrap_s,
         )
 
@@ -255,6 +272,7 @@ def briefing_of(job: Job, house: House) -> Briefing:
         open_offer=job.open_offer,
         reminding=job.reminding,
         caller_known=job.caller_known,
+        people_there=house.people is not None and house.people.there(started),
         text_number=first_mobile((job.number, *job.case.phones), job.case.region),
     )
 

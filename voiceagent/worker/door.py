@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from voiceagent.base.errors import UnavailableError
-from voiceagent.telephony.line import Line, Phone
+from voiceagent.telephony.line import Phone, SeatLine
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class Door:
     def __init__(self, phone: Phone, stirred: asyncio.Event) -> None:
         self._phone, self._stirred = phone, stirred
         self._open = self._gone = False
-        self._waiting: Line | None = None
+        self._waiting: SeatLine | None = None
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -39,13 +39,13 @@ class Door:
         """The seat is idle."""
         self._open = not self._gone
 
-    def shut(self, *, for_good: bool = False) -> Line | None:
+    def shut(self, *, for_good: bool = False) -> SeatLine | None:
         """The seat is busy from now on; returns who waits, to be taken or refused."""
         self._open, self._gone = False, self._gone or for_good
         line, self._waiting = self._waiting, None
         return line
 
-    async def refuse(self, line: Line) -> None:
+    async def refuse(self, line: SeatLine) -> None:
         """Send a caller away."""
         try:
             await self._phone.reject(line, GOING if self._gone else BUSY)

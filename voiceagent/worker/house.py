@@ -20,7 +20,7 @@ from voiceagent.telephony.capacity import library
 from voiceagent.worker.household import clean_up_after, second_look_spec, serve_spec, speech_spec, worker_spec
 from voiceagent.worker.main import Records, open_records
 from voiceagent.worker.missed import watching
-from voiceagent.worker.plan import SeatPlan, WorkerPlan
+from voiceagent.worker.plan import HumansPlan, ManagerPlan, SeatPlan, WorkerPlan
 from voiceagent.worker.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -114,6 +114,8 @@ class MachineRoom:
                 registrar=self.sip.registrar,
                 address=self.sip.address,
                 tls_authorities=self.sip.tls_authorities,
+                manager=ManagerPlan.model_validate(self.sip.manager.model_dump()) if self.sip.manager else None,
+                humans=HumansPlan.model_validate(self.sip.humans.model_dump()) if self.sip.humans else None,
                 seats=tuple(seats[start : start + size]),
                 database_url=self.database_url,
                 speech_socket=self.speech_socket,

@@ -11,6 +11,7 @@ from datetime import timedelta
 from voiceagent import cases, dialer
 from voiceagent.base.clock import Clock, OffsetClock, SystemClock
 from voiceagent.base.errors import UnavailableError
+from voiceagent.calendars.opening import OpeningHours
 from voiceagent.dialer.arrivals import Arrivals
 from voiceagent.dialer.guarding import guards_of
 from voiceagent.dialer.heartbeat import EVERY_S, Heartbeat
@@ -23,12 +24,14 @@ from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.speech.client import SpeechClient
 from voiceagent.storage.database import Database
 from voiceagent.storage.notices import Listener
+from voiceagent.telephony.ami import AmiClient
 from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
 from voiceagent.telephony.ticks import RealTicks
 from voiceagent.worker.call import House
 from voiceagent.worker.content import ContentShelf, warm_understanding
 from voiceagent.worker.desk import Desk
+from voiceagent.worker.handover import HumansQueue
 from voiceagent.worker.lifeline import beat_forever, say_ready, until_parent_ends
 from voiceagent.worker.metrics import WorkerMetrics
 from voiceagent.worker.plan import WorkerPlan
@@ -67,6 +70,18 @@ def clock_of(plan: WorkerPlan) -> Clock:
     return SystemClock()
 
 
+def open_people(plan: WorkerPlan) -> HumansQueue | None:
+    """The people's queue, watched by a connection of the worker's own; None where there is nobody."""
+    humans, manager = plan.humans, plan.manager
+    if humans is None or manager is None:
+        return None
+    host, _, port = manager.address.rpartition(":")
+    ami = AmiClient(host, int(port), manager.user, manager.secret)
+    ami.start_soon()
+    hours = OpeningHours.read(humans.hours, humans.zone, humans.country)
+    return HumansQueue(ami, humans.number, humans.queue, hours, humans.longest_s)
+
+
 async def run_worker(plan: WorkerPlan) -> None:
     """Work until the parent ends us, or until the endpoint has done its share of calls."""
     clock = clock_of(plan)
@@ -82,6 +97,7 @@ async def run_worker(plan: WorkerPlan) -> None:
             ring_timeout_s=plan.ring_s,
         )
     )
+    people: HumansQueue | None = None
     try:
         recorder.start()
         recorder.check()
@@ -89,10 +105,11 @@ async def run_worker(plan: WorkerPlan) -> None:
         ticks = RealTicks()
         metrics = WorkerMetrics()
         metrics.watch(softphone, records.writer, ticks)
+        people = open_people(plan)
         loops: list[SeatLoop] = []
         stirring = asyncio.get_running_loop()
         bell = Listener(records.db, CHANNEL, lambda: _stir(stirring, loops))
-        loops += await _seats(plan, records, recorder, softphone, clock, ticks, metrics, bell)
+        loops += await _seats(plan, records, recorder, softphone, clock, ticks, metrics, people, bell)
         bell.start()
         port = metrics.serve(plan.metrics_port)
         say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats], metrics_port=port)
@@ -115,6 +132,8 @@ async def run_worker(plan: WorkerPlan) -> None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(working, 5)
     finally:
+        if people is not None:
+            await people.ami.close()
         await recorder.close()
         await asyncio.to_thread(records.writer.close)
         records.db.close()
@@ -128,6 +147,7 @@ async def _seats(
     clock: Clock,
     ticks: RealTicks,
     metrics: WorkerMetrics,
+    people: HumansQueue | None,
     bell: Listener,
 ) -> list[SeatLoop]:
     if len(plan.seats) > softphone.max_calls:
@@ -146,6 +166,7 @@ async def _seats(
         plan.company_address,
         metrics.line_ended,
         metrics.turn_ended,
+        people=people,
     )
     await asyncio.to_thread(house.confirmers.load, len(plan.seats))
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers, trunk=plan.trunk)

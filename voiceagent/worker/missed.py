@@ -9,22 +9,26 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from voiceagent.dialer.arrivals import Arrivals
-from voiceagent.telephony.ami import AmiClient, Message
+from voiceagent.telephony.ami import AmiClient, Message, call_of
 
 log = logging.getLogger(__name__)
 
 #: The user event that the dialplan sends (asterisk/extensions.conf), and its header `Why: asked` or `nobody`.
 CALLBACK_EVENT = "VoiceagentCallback"
+#: The queue of the seats (asterisk/queues.conf).
+SEATS_QUEUE = "seats"
 
 
-async def watch_queue(ami: AmiClient, arrivals: Arrivals) -> None:
+async def watch_queue(ami: AmiClient, arrivals: Arrivals, queue: str = SEATS_QUEUE) -> None:
     """Work until cancelled. What happens while the manager's connection is down is not seen."""
     async with ami.events() as events:
         while True:
             message = await events.get()
             told = message.get("Event")
             asked = told == "UserEvent" and message.get("UserEvent") == CALLBACK_EVENT
-            if not asked and told != "QueueCallerAbandon":
+            # Who gives up in the people's queue was in a call with a seat, which deals with it.
+            given_up = told == "QueueCallerAbandon" and message.get("Queue") == queue
+            if not asked and not given_up:
                 continue
             try:
                 made = await asyncio.to_thread(
@@ -50,8 +54,7 @@ async def watching(ami: AmiClient, arrivals: Arrivals) -> AsyncIterator[None]:
 
 
 def _call_id(message: Message) -> uuid.UUID | None:
-    variables = dict(part.partition("=")[::2] for part in message.get("ChanVariable", "").split("\n"))
     try:
-        return uuid.UUID(variables.get("VOICEAGENT_CALL", ""))
+        return uuid.UUID(call_of(message))
     except ValueError:
         return None

@@ -19,6 +19,30 @@ class SeatPlan(BaseModel):
     password: str = Field(repr=False)
 
 
+class ManagerPlan(BaseModel):
+    """Asterisk's manager interface, where its queues tell what happens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    address: str
+    """host:port."""
+    user: str
+    secret: str = Field(repr=False)
+
+
+class HumansPlan(BaseModel):
+    """The people to whom debtors are handed over."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    number: str
+    queue: str
+    hours: dict[str, str]
+    zone: str
+    country: str | None = None
+    longest_s: float = 90.0
+
+
 class WorkerPlan(BaseModel):
     """Everything a worker needs; paths are absolute."""
 
@@ -32,6 +56,9 @@ class WorkerPlan(BaseModel):
     tls_authorities: Path | None = None
     """Who may have signed the exchange's certificate; None: UDP and plain RTP."""
     seats: tuple[SeatPlan, ...] = Field(min_length=1)
+    manager: ManagerPlan | None = None
+    humans: HumansPlan | None = None
+    """None: nobody is handed over. Needs `manager`."""
     database_url: str
     speech_socket: Path
     recordings: Path

@@ -23,7 +23,7 @@ from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.state import Briefing
 from voiceagent.journal.catalogue import CallEnded
 from voiceagent.journal.writer import JournalWriter
-from voiceagent.telephony.line import Line, Phone
+from voiceagent.telephony.line import Phone, SeatLine
 from voiceagent.worker.call import Call, House, Job, briefing_of
 from voiceagent.worker.content import ContentShelf
 from voiceagent.worker.door import GOING
@@ -45,7 +45,7 @@ class Reception:
     ) -> None:
         self._arrivals, self._shelf, self._writer, self._house, self._clock = arrivals, shelf, writer, house, clock
 
-    async def receive(self, seat: str, phone: Phone, line: Line, show: Show) -> None:
+    async def receive(self, seat: str, phone: Phone, line: SeatLine, show: Show) -> None:
         """Answer `line`, talk, close the attempt. Never raises: what goes wrong in a call becomes its verdict."""
         call_id = _uuid(line.call_id)
         try:
@@ -69,7 +69,7 @@ class Reception:
         show(SeatState.WRAPUP, arrival.attempt_id)
         await self._complete(arrival, ended)
 
-    async def _converse(self, arrival: Arrival, seat: str, phone: Phone, line: Line, show: Show) -> CallEnded:
+    async def _converse(self, arrival: Arrival, seat: str, phone: Phone, line: SeatLine, show: Show) -> CallEnded:
         visitor = arrival.visitors[0] if arrival.known else None
         job = await asyncio.to_thread(self._job, arrival, visitor)
         language = str(job.case.language)

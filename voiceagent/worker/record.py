@@ -75,6 +75,9 @@ class CallRecord:
         """The file that is being written from the answer on."""
         self.answerer: AnsweredBy | None = None
         """Who or what has answered, as far as it was told."""
+        self.hold_s = 0.0
+        """Seconds in which the debtor waited for people."""
+        self._held: float | None = None
         self.human_spoke = False
         """Somebody said something: not only silence was at the other end."""
         self.sensitive_spans: list[tuple[float, float]] = []
@@ -141,12 +144,25 @@ class CallRecord:
         until = self._answered or self._ended or self._clock.monotonic()
         return round(until - self._began, 3)
 
+    def holds(self, begins: bool) -> None:
+        """The debtor waits for people from now on, or does so no more."""
+        now = self._clock.monotonic()
+        if begins:
+            self._held = now
+        elif self._held is not None:
+            self.hold_s += max(0.0, (self._ended or now) - self._held)
+            self._held = None
+
+    def now(self) -> datetime:
+        """The clock of the call's events."""
+        return self._clock.now()
+
     @property
     def talk_s(self) -> float:
-        """Seconds from the answer to the end, 0 when never answered."""
+        """Seconds from the answer to the end without waiting for people, 0 when never answered."""
         if self._answered is None:
             return 0.0
-        return round((self._ended or self._clock.monotonic()) - self._answered, 3)
+        return round((self._ended or self._clock.monotonic()) - self._answered - self.hold_s, 3)
 
     @property
     def wrap_s(self) -> float:

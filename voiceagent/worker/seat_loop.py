@@ -166,6 +166,7 @@ class SeatLoop:
             reminding=promised is not None,
             number=lease.number,
             caller_id=lease.caller_id,
+            trunk=lease.trunk,
             zone=lease.zone,
             content=await asyncio.to_thread(self._shelf.take, lease.script, str(lease.case.language), lease.policy),
             permit=lambda: self._queue.recheck(lease),

@@ -1,6 +1,6 @@
 """How events become the rows of this room."""
 
-from voiceagent.cases import holds, recordings, reviews, segments, stops
+from voiceagent.cases import handovers, holds, recordings, reviews, segments, stops
 from voiceagent.cases.projections import calls, conversation, law, money, people
 from voiceagent.journal.journal import Projection
 
@@ -13,6 +13,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     *stops.PROJECTIONS,
     *holds.PROJECTIONS,
     *recordings.PROJECTIONS,
+    *handovers.PROJECTIONS,
     *reviews.PROJECTIONS,
     *segments.PROJECTIONS,
 )

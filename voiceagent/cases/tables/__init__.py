@@ -2,6 +2,7 @@
 
 from voiceagent.cases.tables.calls import attempt, identity_try, interaction, recording, seat, turn
 from voiceagent.cases.tables.conversation import ladder_step, open_offer
+from voiceagent.cases.tables.handovers import hand_over
 from voiceagent.cases.tables.law import compliance_decision, opt_out, request
 from voiceagent.cases.tables.money import agreement, agreement_debt, message, payment, payment_artifact, promise
 from voiceagent.cases.tables.people import (
@@ -48,6 +49,7 @@ PROJECTED = (
     request,
     second_look,
     recording,
+    hand_over,
     identity_try,
     seat,
 )
@@ -65,6 +67,7 @@ __all__ = [
     "debt",
     "debt_case",
     "email",
+    "hand_over",
     "identity_try",
     "interaction",
     "ladder_step",

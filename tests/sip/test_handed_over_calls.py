@@ -1,0 +1,105 @@
+"""Guards whole calls that end with people, over a real Asterisk: the queue's verdict, the wait, the way back."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sip import phones
+from tests.sip.conftest import Child
+from tests.sip.test_inbound import NoWork, Place
+from voiceagent.calendars.opening import OpeningHours
+from voiceagent.cases import tables
+from voiceagent.cases.handovers import hand_overs_of
+from voiceagent.journal.writer import JournalWriter
+from voiceagent.settings.paths import ROOT
+from voiceagent.simulator import tones
+from voiceagent.telephony.asterisk_server import AsteriskServer
+from voiceagent.telephony.recorder import Recorder
+from voiceagent.telephony.seat import Seat
+from voiceagent.telephony.ticks import RealTicks
+from voiceagent.worker.call import House
+from voiceagent.worker.content import ContentShelf, warm_understanding
+from voiceagent.worker.handover import HumansQueue
+from voiceagent.worker.reception import Reception
+from voiceagent.worker.seat_loop import SeatLoop
+
+ALWAYS = OpeningHours.read({"mon-sun": "00:00-23:59"}, "UTC")
+#: A document that is nobody's: the caller ends with people.
+STRANGER = ["999#"]
+
+
+def strict_dialplans(folder: Path) -> Path:
+    """The scripts, with one try to be found."""
+    copy = Path(shutil.copytree(ROOT / "dialplans", folder / "dialplans"))
+    script = copy / "negotiation" / "pt-BR.yaml"
+    text = script.read_text(encoding="utf-8")
+    once, count = re.subn(r"identify_tries: \d", "identify_tries: 1", text)
+    assert count == 1
+    script.write_text(once, encoding="utf-8")
+    return copy
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_caller_nobody_finds_ends_with_people(
+    loop: asyncio.Runner,
+    seat: Seat,
+    asterisk_server: AsteriskServer,
+    telephones: Child,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    there: bool,
+) -> None:
+    """Somebody takes the call: it is theirs, and the seat is free. Nobody is there: a call is offered instead."""
+    monkeypatch.setattr(tones, "PER_CHARACTER_S", 0.01)
+    warm_understanding(ROOT / "dialplans")
+    telephones.send({"do": "be", "number": phones.HUMAN, "how": "answer"})
+
+    async def scenario() -> Place:
+        place = Place(tmp_path)
+        writer, recorder = JournalWriter(place.journal), Recorder(tmp_path / "recordings", min_free_bytes=0)
+        recorder.start()
+        async with asterisk_server.ami() as ami:
+            member = f"PJSIP/{phones.HUMAN}"
+            await ami.action("QueuePause", Interface=member, Paused=str(not there).lower())
+            house = House(
+                tones.ToneService(), recorder, RealTicks(), place.clock, "Atende Mais", "Clara", "1140028922",
+                people=HumansQueue(ami, asterisk_server.humans_number, "humans", ALWAYS, 30.0),
+            )  # fmt: skip
+            shelf = ContentShelf(strict_dialplans(tmp_path), place.db, place.clock)
+            queue: Any = NoWork()
+            work = SeatLoop(
+                "seat1", "w1", seat, queue, shelf, writer, house, place.clock,
+                idle_poll_s=0.2, reception=Reception(place.arrivals, shelf, writer, house, place.clock),
+            )  # fmt: skip
+            working = asyncio.create_task(work.run())
+            keys = STRANGER if there else [*STRANGER, "2"]
+            telephones.send({"do": "call", "number": phones.DEBTOR, "to": asterisk_server.queue_number, "keys": keys})
+            await place.until(lambda: [row.status for row in place.rows(tables.attempt)] == ["ended"])
+            if there:
+                assert {one.endpoint for one in await ami.channels()} == {phones.DEBTOR, phones.HUMAN}
+                telephones.send({"do": "hang up", "number": phones.DEBTOR})
+            await ami.action("QueuePause", Interface=member, Paused="false")
+        work.drain()
+        await working
+        await asyncio.to_thread(writer.close)
+        await recorder.close()
+        return place
+
+    place = loop.run(scenario())
+    (row,) = place.rows(tables.attempt)
+    with place.db.read() as connection:
+        (kept,) = hand_overs_of(connection, row.id)
+    assert kept["queue"] == "humans" and not kept["verified"] and "NÃO confirmada" in kept["summary"]
+    assert row.hold_s == pytest.approx(kept["waited_s"], abs=0.2) and row.hold_s > 0
+    if there:
+        assert (row.disposition, kept["verdict"], kept["taken_by"]) == ("XFER", "taken", phones.HUMAN)
+    else:
+        assert (row.disposition, kept["verdict"], kept["detail"]) == ("CB", "nobody", "joinempty")
+        assert {one.kind for one in place.rows(tables.request)} == {"human"}
+    place.db.close()
