@@ -224,7 +224,7 @@ class Conversation:
         speaking = self._ears.speaking_s > 0
         if self._taker.take_up(self._now(), cut=self._mouth.cut, speaking=speaking, waiting=waiting):
             self._mouth.resume()
-        listening = not waiting and not self._mouth.cut
+        listening = self._greeted and not waiting and not self._mouth.cut
         expect, unheard = self._actor.expect, self._actor.unheard
         if self._taker.quiet(FRAME_S, listening=listening, expect=expect, unheard=unheard):
             self._actor.happened(NoInput())

@@ -58,9 +58,13 @@ class Answerer:
         return np.concatenate(parts)
 
 
-def answerers(language: str) -> list[Answerer]:
-    """Everybody in the language's texts, each in one or two of the voices that were kept from every training."""
-    groups: dict[str, list[str]] = yaml.safe_load((TEXTS / f"{language}.yaml").read_text(encoding="utf-8"))
+def answerers(language: str, *, development: bool = False) -> list[Answerer]:
+    """Everybody in the language's texts, each in one or two of the voices that were kept from every training.
+
+    `development`: those on which the rules were tried, instead of those kept from them.
+    """
+    folder = TEXTS / "development" if development else TEXTS
+    groups: dict[str, list[str]] = yaml.safe_load((folder / f"{language}.yaml").read_text(encoding="utf-8"))
     voices = TEST[language]
     return [
         Answerer(kind, language, text, voices[(index + 2 * turn) % len(voices)])
