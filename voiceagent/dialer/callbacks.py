@@ -164,11 +164,11 @@ def call_back_missed(journal: Journal, number: str, *, rules: RuleBook | None) -
 
 
 def _campaign_of(connection: sa.Connection, case_id: uuid.UUID) -> uuid.UUID | None:
-    """The running campaign that the case is in: its script and limits hold for the call."""
+    """The campaign that the case is in, a running one if it can be: its script, mode, caps and pauses hold."""
     return connection.execute(
         sa.select(campaign.c.id)
         .join(enrollment, enrollment.c.campaign_id == campaign.c.id)
-        .where(enrollment.c.case_id == case_id, campaign.c.state == CampaignState.RUNNING)
-        .order_by(campaign.c.priority.desc(), campaign.c.id)
+        .where(enrollment.c.case_id == case_id, campaign.c.state != CampaignState.FINISHED)
+        .order_by((campaign.c.state == CampaignState.RUNNING).desc(), campaign.c.priority.desc(), campaign.c.id)
         .limit(1)
     ).scalar()

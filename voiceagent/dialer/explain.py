@@ -68,7 +68,7 @@ def explain_case(
     asking = [] if guards.kept_for_inbound else ["explain"]
     held = Allotment(read_floor(connection, tenant_id, now, asking=asking, guards=guards)).held()
     campaigns = _campaigns(connection, case_id, now, held)
-    callbacks = _callbacks(connection, case_id, now)
+    callbacks = _callbacks(connection, case_id, now, held)
     due = any(one["due"] for one in (*campaigns, *callbacks))
     # A promised call that is due is asked of the law as one; else whatever the next call may be for.
     promised = next((datetime.fromisoformat(one["due_at"]) for one in callbacks if one["due"]), None)
@@ -79,6 +79,7 @@ def explain_case(
         reasons.append("in no campaign")
     elif not due:
         reasons += [f"{one['name']}: {one['why']}" for one in campaigns if one["why"]]
+        reasons += [f"promised call: {one['why']}" for one in callbacks]
     live = connection.execute(
         sa.select(tables.attempt.c.id).where(
             tables.attempt.c.person_id == file.person_id, tables.attempt.c.status != kinds.AttemptStatus.ENDED
@@ -169,9 +170,7 @@ def _campaigns(
         elif row.next_at is not None and row.next_at > now:
             why = f"waits until {row.next_at.isoformat()}{' (' + row.reason + ')' if row.reason else ''}"
         elif row.name in held:
-            brake = held[row.name]
-            until = f" until {brake.until.isoformat()}" if brake.until else ""
-            why = f"held by {brake.reason}{until}{': ' + brake.detail if brake.detail else ''}"
+            why = _held(held[row.name])
         found.append(
             {
                 "name": row.name,
@@ -186,10 +185,39 @@ def _campaigns(
     return found
 
 
-def _callbacks(connection: sa.Connection, case_id: uuid.UUID, now: datetime) -> list[dict[str, Any]]:
+def _callbacks(
+    connection: sa.Connection, case_id: uuid.UUID, now: datetime, held: Mapping[str, Held]
+) -> list[dict[str, Any]]:
     rows = connection.execute(
-        sa.select(callback.c.due_at, callback.c.origin)
+        sa.select(
+            callback.c.id, callback.c.due_at, callback.c.origin, campaign.c.name, campaign.c.state, campaign.c.reason
+        )
+        .outerjoin(campaign, campaign.c.id == callback.c.campaign_id)
         .where(callback.c.case_id == case_id, callback.c.status == CallbackStatus.OPEN)
         .order_by(callback.c.due_at)
     )
-    return [{"due_at": row.due_at.isoformat(), "origin": row.origin.value, "due": row.due_at <= now} for row in rows]
+    found = []
+    for row in rows:
+        why = ""
+        if row.due_at > now:
+            why = f"promised for {row.due_at.isoformat()}"
+        elif row.state not in (None, CampaignState.RUNNING):
+            why = f"the campaign is {row.state.value}{': ' + row.reason if row.reason else ''}"
+        elif row.name in held:
+            why = _held(held[row.name])
+        found.append(
+            {
+                "id": str(row.id),
+                "due_at": row.due_at.isoformat(),
+                "origin": row.origin.value,
+                "campaign": row.name,
+                "due": not why,
+                "why": why,
+            }
+        )
+    return found
+
+
+def _held(brake: Held) -> str:
+    until = f" until {brake.until.isoformat()}" if brake.until else ""
+    return f"held by {brake.reason}{until}{': ' + brake.detail if brake.detail else ''}"
