@@ -9,11 +9,12 @@ import logging
 import shutil
 import socket
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from voiceagent.base.clock import OffsetClock
@@ -114,6 +115,8 @@ class Rehearsal:
 
     #: What carries the calls, for people and for the demo's document.
     EXCHANGE, SIP = "Asterisk", "pjsua2"
+    #: What is otherwise in its workers' plans than by default.
+    WORKER: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(
         self,
@@ -186,7 +189,7 @@ class Rehearsal:
         try:
             async with asyncio.TaskGroup() as starting:  # one that fails takes the others back with it
                 starting.create_task(self._start_exchange())
-                starting.create_task(self.supervisor.start(speech_spec(self.speech_socket, self.paths.models)))
+                starting.create_task(self.supervisor.start(self._speech()))
                 starting.create_task(asyncio.to_thread(self._open_database))
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
@@ -204,6 +207,9 @@ class Rehearsal:
     async def _start_exchange(self) -> None:
         await self._stack.enter_async_context(self.asterisk)
         self.ami = await self._stack.enter_async_context(self.asterisk.ami())
+
+    def _speech(self) -> ChildSpec:
+        return speech_spec(self.speech_socket, self.paths.models)
 
     def _require_speech(self) -> None:
         """Said here, in one line, before anything is started or wiped."""
@@ -284,6 +290,10 @@ class Rehearsal:
         """What the exchange recorded otherwise than we did."""
         return differences_from_cdr(rows, self.run.cdr)
 
+    def keep(self, child: Child) -> None:
+        """Have a process end with the rehearsal."""
+        self._stack.push_async_callback(child.stop)
+
     async def plug_in(self, phones: Sequence[PhonePlan]) -> list[Child]:
         """Have the telephones of these numbers answered; their processes end with the rehearsal, or by their `stop`."""
         children = []
@@ -328,7 +338,7 @@ class Rehearsal:
                 company_address=COMPANY_ADDRESS,
                 clock_offset_s=self.clock.offset.total_seconds(),
                 region=self.settings.region,
-            )
+            ).model_copy(update=self.WORKER)
             spec = worker_spec(plan, self.home / "run" / f"{plan.name}.json")
             await self.supervisor.start(spec, clean_up_after(plan, self.ami, self.records.journal))
         rules = await asyncio.to_thread(load_rules, self.paths.dialplans / "jurisdictions")

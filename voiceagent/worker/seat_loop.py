@@ -55,13 +55,13 @@ class SeatLoop:
         self._idle_poll_s = idle_poll_s
         # Seats of one worker share a desk: those that are idle together ask together.
         self._desk = desk or Desk(queue, house.ready)
-        self._draining, self._stirred = False, asyncio.Event()
+        self._draining, self._at_once, self._stirred = False, False, asyncio.Event()
         self._reception, self._door = reception, Door(phone, self._stirred)
         self._state: SeatState | None = None
 
-    def drain(self) -> None:
-        """Take no further call."""
-        self._draining = True
+    def drain(self, *, at_once: bool = False) -> None:
+        """Take no further call; `at_once`: not even the one that is being leased now, there is no time left for it."""
+        self._draining, self._at_once = True, self._at_once or at_once
         self._stirred.set()
 
     def stir(self) -> None:
@@ -144,7 +144,7 @@ class SeatLoop:
         renewing = asyncio.create_task(self._renew(lease), name="lease")
         dialled, ended = False, CallEnded(Disposition.ERR.value)
         try:
-            if not self._draining:
+            if not self._at_once:
                 call = Call(await self._job(lease), self._phone, record, self._house)
                 ended, dialled = await call.run(), call.dialled
         except VoiceagentError as error:

@@ -1,0 +1,22 @@
+"""Guards that every attempt is closed as what it was, through workers that are replaced, and that nothing of it is left.
+
+The same as `voiceagent bench calls`, with fewer calls: the dialer, a real worker and its successors, Asterisk, and
+telephones of every kind that does not talk.
+"""
+
+from __future__ import annotations
+
+from voiceagent.simulator.bench_calls import MANNERS, Plan, measure
+
+
+def test_quick_calls_are_closed_as_what_they_were_and_leave_nothing() -> None:
+    report = measure(Plan(calls=3 * len(MANNERS), seats=4, retire_after=12))
+    assert report["calls"] == 3 * len(MANNERS)
+    assert report["wrong"] == []
+    assert report["differences_from_asterisk"] == []
+    assert report["restarts"]["worker-1"] >= 2
+    left = report["left"]
+    assert (left["channels"], left["seats_not_idle"]) == (0, 0)
+    for held in left["workers"]:
+        # SIP is one socket; a call's two are given back. Descriptors: the library's, the database's, the speech process'.
+        assert held["udp_sockets"] == 1 and held["descriptors"] < 40 and held["threads"] < 30

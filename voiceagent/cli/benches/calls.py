@@ -1,0 +1,45 @@
+"""`voiceagent bench calls`: hundreds of quick calls in a row, each closed as what it was, nothing left behind."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+HELP = "quick calls in a row through workers that are replaced: each attempt closed as what it was, nothing left"
+EXAMPLE = "voiceagent bench calls --calls 500 --json"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    parser.add_argument("--calls", type=int, default=500, metavar="N", help="how many (default 500)")
+    parser.add_argument("--seats", type=int, default=8, metavar="N", help="seats that make them (default 8)")
+    parser.add_argument(
+        "--retire-after", type=int, default=60, metavar="N", help="calls after which a worker is replaced (default 60)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print; 1 when a call was closed as what it was not."""
+    from voiceagent.simulator.bench_calls import Plan, measure
+
+    plan = Plan(args.calls, args.seats, args.retire_after)
+    report = measure(plan, lambda line: print(line, file=sys.stderr, flush=True))
+    if args.json:
+        print(json.dumps(report))
+    else:
+        _show(report)
+    return 1 if report["wrong"] else 0
+
+
+def _show(report: dict[str, Any]) -> None:
+    machine, library = report["machine"], report["library"]
+    print(f"{machine['cpu']}, {machine['cores']} cores; pjsua2 {library['version']}")
+    print(f"{report['calls']} calls in {report['seconds']} s, {report['calls_per_second']} a second")
+    for name, found in report["dispositions"].items():
+        print(f"  {name:36} " + ", ".join(f"{code} {count}" for code, count in found.items()))
+    for wrong in [*report["wrong"], *report["differences_from_asterisk"]]:
+        print(f"WRONG {wrong}")
+    print(f"workers replaced: {sum(report['restarts'].values())}; left: {report['left']}")
