@@ -1,4 +1,4 @@
-"""Guards that every attempt is closed as what it was, through workers that are replaced, and that nothing of it is left.
+"""Guards that attempts are closed as what they were, through workers that are replaced, and that nothing is left.
 
 The same as `voiceagent bench calls`, with fewer calls: the dialer, a real worker and its successors, Asterisk, and
 telephones of every kind that does not talk.
@@ -18,5 +18,5 @@ def test_quick_calls_are_closed_as_what_they_were_and_leave_nothing() -> None:
     left = report["left"]
     assert (left["channels"], left["seats_not_idle"]) == (0, 0)
     for held in left["workers"]:
-        # SIP is one socket; a call's two are given back. Descriptors: the library's, the database's, the speech process'.
+        # One socket is for SIP; a call's two are given back.
         assert held["udp_sockets"] == 1 and held["descriptors"] < 40 and held["threads"] < 30
