@@ -88,10 +88,10 @@ class Actor:
         """Every beat: what made no sense was all of it when the debtor does not go on."""
         if self._unclear is None or self._ears.in_turn or self.busy or not self._queue.empty():
             return
-        _, understanding, at = self._unclear
+        turn, understanding, at = self._unclear
         if self._now() - at >= self._settings.unclear_s:
             self._leave_unclear("no_match")
-            self.happened(Heard(understanding))
+            self.happened(Heard(understanding, turn.hypothesis.hard))
 
     async def run(self) -> None:
         """Work until the end of the call was dealt with."""
@@ -176,7 +176,7 @@ class Actor:
         interrupting = turn.over and self._mouth.cut
         result = "no_match" if not meant else "bargein" if interrupting else "ok"
         self._notes.heard(turn, understanding, state=self._brain.state, result=result)
-        return Heard(understanding)
+        return Heard(understanding, hypothesis.hard)
 
     def _with_what_came_before(self, turn: HeardTurn) -> tuple[HeardTurn, Understanding, bool]:
         """The turn and its meaning, joined with words that made no sense alone: "deixa eu ver", "dia quinze"."""

@@ -39,6 +39,8 @@ class Heard:
     """A turn of the debtor, understood within what the state expected (intent None and no slots: not understood)."""
 
     understanding: Understanding
+    hard: bool = False
+    """Noise on the line or a slow recogniser: another question in words would hardly be answered better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,13 @@ class MarkNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """Whether what is said from here on is recorded and written down; nothing of what is not can be had back."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """Give the debtor to people once the last word was played; HandedOver says what came of it."""
 
@@ -234,6 +243,7 @@ Effect = (
     | LeaveOffer
     | Rung
     | MarkNumber
+    | Keep
     | HandOver
     | Hangup
 )

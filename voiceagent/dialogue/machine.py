@@ -41,6 +41,8 @@ END_SILENCE = {
 }  # fmt: skip
 
 _LONGEST_CHAIN = 30
+#: The mark that a turn leaves which was not understood on a noisy line or by a slow recogniser.
+HARD = "hard_to_hear"
 
 #: Endings after which what was offered may still be taken up.
 _LEAVES_OPEN = frozenset({Disposition.CB, Disposition.CPC_NEG, Disposition.NOMON})
@@ -89,7 +91,7 @@ class Machine:
             state=state.node,
             kinds=() if state.speech_lost else tuple(kind for kind in node.expect if kind != "text"),
             among=self.script.among(state.node),
-            phrases=node.phrases,
+            phrases=self.script.phrases(state.node),
             end_silence_s=node.listen.end_silence or slowest,
             no_input_s=node.listen.no_input,
             max_turn_s=node.listen.max_turn,
@@ -196,7 +198,8 @@ class Machine:
                 transition, turn.trigger = found
                 self._follow(turn, transition)
                 return
-        self._not_understood(turn, node, silent=isinstance(event, NoInput))
+        hard = isinstance(event, Heard) and event.hard
+        self._not_understood(turn, node, silent=isinstance(event, NoInput), hard=hard)
 
     # --- transitions ------------------------------------------------------------------------------------------------
 
@@ -229,11 +232,16 @@ class Machine:
             self._say(turn, (question,) if question is not None else ())
         turn.emit(self.expectation(turn.state))
 
-    def _not_understood(self, turn: Turn, node: State, *, silent: bool) -> None:
+    def _not_understood(self, turn: Turn, node: State, *, silent: bool, hard: bool = False) -> None:
         here, call = turn.state.errors_here + 1, turn.state.errors_call + 1
-        turn.change(errors_here=here, errors_call=call)
         limits = self.script.limits
         ladder = (silent and node.silence) or node.reprompt or self.script.reprompt
+        if hard:
+            # Where words failed once on such a line, the keys are told at once instead of asking for more words.
+            keys = [step for step, name in enumerate(ladder, 1) if self.script.prompts[name].tells_keys]
+            here = keys[0] if HARD in turn.state.marks and keys and here < keys[0] else here
+            turn.mark(HARD)
+        turn.change(errors_here=here, errors_call=call)
         if call > limits.errors_per_call or here > min(limits.errors_per_state, len(ladder)):
             turn.emit(Rung("give_up", silent))
             own = node.give_up if call <= limits.errors_per_call else None

@@ -59,17 +59,22 @@ class SpeechClient:
         return voice
 
     async def check(self) -> None:
-        """UnavailableError when nobody answers."""
-        await self.info()
+        """UnavailableError when nobody answers, or (code strained) no new call should begin on this machine now."""
+        why = wire.refusal(await self._describe())
+        if why:
+            raise UnavailableError(f"no new call for now: {why}", code="strained")
 
     async def info(self) -> Info:
         """What the speech process serves. UnavailableError when nobody answers."""
+        return Info.from_event(await self._describe())
+
+    async def _describe(self) -> Event:
         link = _Link(self._path)
         try:
             async with asyncio.timeout(OPEN_S):
                 await link.connect()
                 await link.send(Describe().event())
-                return Info.from_event(await link.wait_for("info"))
+                return await link.wait_for("info")
         except (OSError, EOFError, TimeoutError) as error:
             raise _silent(self._path) from error
         finally:

@@ -17,6 +17,7 @@ from voiceagent.speech.installed import recogniser_directory
 from voiceagent.speech.metrics import SpeechMetrics
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.recogniser import Ear, Recogniser, served_languages
+from voiceagent.speech.strain import Strain
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -64,8 +65,16 @@ class Ears:
         self.calls = 0
         self.deadline_s = deadline_s
         self._metrics = metrics
+        self.strain = Strain(time.monotonic)
         self._queue = DeadlineQueue(WORKERS, BACKLOG)
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="recognise")
+
+    def refusal(self) -> str:
+        """Why no new call should begin on this machine now; "" when one may."""
+        full = f"the speech process already serves {self.calls} calls" if self.calls >= self.max_calls else ""
+        why = full or self.strain.refusal()
+        self._metrics.admits.set(0 if why else 1)
+        return why
 
     async def open(self, language: str) -> CallEar:
         """A warmed ear. MissingPartError for a language without a model, UnavailableError (busy) when full."""
@@ -89,6 +98,7 @@ class Ears:
         heard = await self._recognise(ear.finish, engine, busy, self.deadline_s)
         self._metrics.turns.labels(engine, heard.reason or "heard").inc()
         self._metrics.recognise_seconds.labels(engine).observe(heard.ms / 1000)
+        self.strain.turn(heard.ms / 1000, late=heard.reason == "timeout")
         return heard
 
     async def glance(self, ear: Ear, engine: str, busy: asyncio.Event) -> Hypothesis | None:

@@ -42,6 +42,10 @@ class SpeechMetrics:
             "voiceagent_speech_refused", "Requests refused because the machine was full.", registry=self.registry
         )
         self.calls = Gauge("voiceagent_speech_calls", "Calls with an open recogniser.", registry=self.registry)
+        self.admits = Gauge(
+            "voiceagent_speech_admits", "1 while another call may begin on this machine.", registry=self.registry
+        )
+        self.admits.set(1)
         self.waiting = Gauge(
             "voiceagent_speech_waiting", "Turns waiting for a recogniser worker.", registry=self.registry
         )

@@ -23,6 +23,10 @@ class HearingContext:
     """The call's pinned day, YYYY-MM-DD, for date grammars."""
 
 
+#: Under this much speech over noise answers are not believed on the sound alone, and half of them are asked again.
+NOISY_DB = 13.0
+
+
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
     """What was heard in one turn."""
@@ -41,6 +45,13 @@ class Hypothesis:
     """Time spent recognising after the last sample."""
     partial: bool = False
     """Of a glance: the engine may still change its mind at the end of the turn, so this does not stand for it."""
+    snr_db: float | None = None
+    """Speech over the line's noise; None where nobody measured it."""
+
+    @property
+    def hard(self) -> bool:
+        """The line is too noisy or the recogniser too slow for another question in words to help much."""
+        return self.reason == "timeout" or (self.snr_db is not None and self.snr_db < NOISY_DB)
 
 
 class Hearing(Protocol):

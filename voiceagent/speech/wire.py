@@ -15,6 +15,7 @@ from typing import Any
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
+from wyoming.info import Info
 from wyoming.tts import Synthesize, SynthesizeVoice
 
 from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
@@ -63,6 +64,18 @@ def transcript_event(heard: Hypothesis, turn: int, language: str) -> Event:
     return Transcript(text=heard.text, language=language, context={"turn": turn} | _outcome(heard)).event()
 
 
+def info_event(info: Info, refusal: str) -> Event:
+    """What is served, and why no new call should begin ("" when one may)."""
+    event = info.event()
+    event.data["refusal"] = refusal
+    return event
+
+
+def refusal(event: Event) -> str:
+    """The same, read; another project's server never refuses."""
+    return str(event.data.get("refusal") or "")
+
+
 def glance_event(turn: int, number: int) -> Event:
     """Asks what the turn says so far; `number` tells the glances of a connection apart."""
     return Event(GLANCE, {"turn": turn, "number": number})
@@ -84,6 +97,7 @@ def _outcome(heard: Hypothesis) -> dict[str, Any]:
         "reason": heard.reason,
         "ms": heard.ms,
         "partial": heard.partial,
+        "snr_db": heard.snr_db,
     }
 
 
@@ -98,6 +112,7 @@ def hypothesis(event: Event) -> tuple[Hypothesis, int | None]:
         reason=str(extra.get("reason", "" if event.data.get("text") else "no_speech")),
         ms=float(extra.get("ms", 0.0)),
         partial=bool(extra.get("partial", False)),
+        snr_db=extra.get("snr_db"),
     )
     turn = extra.get("turn")
     return heard, None if turn is None else int(turn)

@@ -29,6 +29,7 @@ class Desk:
         self._queue, self._ready, self._told = queue, ready, told
         self._waiting: dict[str, asyncio.Future[Lease | None]] = {}
         self._asking: asyncio.Task[None] | None = None
+        self._trouble = ""
 
     def rest_s(self, poll_s: float) -> float:
         """How long a seat that got nothing rests before it asks again: `poll_s`, longer where it will be told."""
@@ -51,8 +52,12 @@ class Desk:
             try:
                 await self._ready()
                 leases = await asyncio.to_thread(self._queue.lease_many, list(asked))
+                self._trouble = ""
             except UnavailableError as error:
-                log.error("seats %s cannot ask for work: %s", ", ".join(asked), error)
+                # Once, not at every question for as long as it lasts.
+                told = log.debug if error.code == self._trouble else log.error
+                told("seats %s cannot ask for work: %s", ", ".join(asked), error)
+                self._trouble = error.code
             except Exception:
                 log.exception("seats %s cannot ask for work", ", ".join(asked))
             given = {lease.seat: lease for lease in leases}

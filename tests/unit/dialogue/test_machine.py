@@ -15,6 +15,7 @@ from voiceagent.dialogue.events import (
     Expect,
     FarHungUp,
     Hangup,
+    Heard,
     IdentityFailed,
     Keyed,
     MarkNumber,
@@ -26,6 +27,7 @@ from voiceagent.dialogue.events import (
     Rung,
     Say,
     SpeechLost,
+    Understanding,
 )
 from voiceagent.dialogue.script import Script
 
@@ -373,3 +375,31 @@ def test_a_lost_voice_ends_the_call_even_where_keys_would_do(begin: Begin) -> No
     talk = begin()
     talk.event(SpeechLost(voice=True))
     assert talk.prompts() == ["technical"] and talk.state.ended is Disposition.CB
+
+
+def test_on_a_hard_line_the_keys_are_told_as_soon_as_words_failed_twice(begin: Begin) -> None:
+    talk = begin()
+    talk.verify()
+    node = talk.machine.script.states[talk.state.node]
+    ladder = node.reprompt or talk.machine.script.reprompt
+    keys = next(name for name in ladder if talk.machine.script.prompts[name].tells_keys)
+    garbled = Heard(Understanding(None, 0.0, text="xx"), hard=True)
+    talk.event(garbled)
+    assert keys not in talk.prompts(), "a shorter question first: closed questions go before keys"
+    talk.hear("willing_to_pay")
+    talk.event(garbled)
+    rungs = [effect.step for effect in talk.effects if isinstance(effect, Rung)]
+    assert rungs == ["keys"]
+    talk.event(garbled)
+    assert [effect.step for effect in talk.effects if isinstance(effect, Rung)] == ["give_up"]
+
+
+def test_on_a_good_line_the_ladder_is_climbed_step_by_step(begin: Begin) -> None:
+    talk = begin()
+    talk.verify()
+    garbled = Heard(Understanding(None, 0.0, text="xx"))
+    steps = []
+    for _ in range(2):
+        talk.event(garbled)
+        steps += [effect.step for effect in talk.effects if isinstance(effect, Rung)]
+    assert steps == ["shorter", "keys"]

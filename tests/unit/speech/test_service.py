@@ -423,3 +423,49 @@ def test_a_socket_left_by_a_dead_process_is_taken_over(tmp_path):
     left.bind(str(tmp_path / "speech.sock"))
     left.close()
     in_house(tmp_path, scenario)
+
+
+def test_a_strained_machine_says_so_to_every_seat_and_goes_on_with_its_calls(tmp_path):
+    async def scenario(house: House) -> None:
+        await house.client.check()
+        hearing = await house.client.hearing("call", "pt-BR")
+        for _ in range(6):
+            house.server.ears.strain.turn(1.0)
+        with pytest.raises(UnavailableError, match=r"wait 1\.00 s") as refused:
+            await SpeechClient(house.socket).check()
+        assert refused.value.code == "strained"
+        assert house.metrics.registry.get_sample_value("voiceagent_speech_admits") == 0
+        await hearing.begin(CONTEXT)
+        await hearing.feed(YES)
+        assert (await hearing.finish()).text == "sim"
+        assert (await house.client.info()).asr, "what is served can be asked all the time"
+
+    in_house(tmp_path, scenario)
+
+
+def test_a_machine_full_of_calls_refuses_before_anybody_is_leased(tmp_path):
+    async def scenario(house: House) -> None:
+        hearing = await house.client.hearing("call", "pt-BR")
+        with pytest.raises(UnavailableError, match="serves 1 calls"):
+            await house.client.check()
+        await hearing.close()
+        await settle(lambda: house.server.ears.calls == 0)
+        await house.client.check()
+
+    in_house(tmp_path, scenario, max_calls=1)
+
+
+def test_turns_that_come_too_late_close_the_door(tmp_path):
+    gate = threading.Event()
+
+    async def scenario(house: House) -> None:
+        hearing = await house.client.hearing("call", "pt-BR")
+        await hearing.begin(CONTEXT)
+        await hearing.feed(YES)
+        late = await hearing.finish()
+        assert late.reason == "timeout" and late.hard
+        with pytest.raises(UnavailableError, match="no answer in time"):
+            await house.client.check()
+        gate.set()
+
+    in_house(tmp_path, scenario, engine=Slow(gate), deadline_s=0.2)

@@ -16,15 +16,16 @@ from rapidfuzz.distance import Levenshtein
 from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.speech.constrained.listening import Answer, plain_words
 from voiceagent.speech.constrained.phones import labels
+from voiceagent.speech.protocol import NOISY_DB
 
 _BLOCK = SAMPLE_RATE // 50
 QUIET_LINE_DB = 40.0
 #: Share of phones that may differ before two texts no longer sound alike.
 ALIKE = 0.34
 _SURE_SHARE = 0.9995
-#: Where features lie in their row, and the noise from which a second opinion is needed (13 dB).
+#: Where features lie in their row, and the noise from which a second opinion is needed.
 _NOISE, _AGREES = 3, 4
-_LOUD = 1.2
+_LOUD = (25.0 - NOISY_DB) / 10
 
 
 @dataclass(frozen=True, slots=True)

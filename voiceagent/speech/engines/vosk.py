@@ -9,8 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
 from voiceagent.base.errors import MissingPartError
+from voiceagent.speech.constrained.judging import signal_to_noise
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 
 log = logging.getLogger(__name__)
@@ -62,6 +65,7 @@ class VoskEar:
         self._recogniser = recogniser
         self._recogniser.SetWords(True)
         self._finished: list[dict[str, Any]] = []
+        self._audio = bytearray()
         self._phrases: tuple[str, ...] = ()
         self._grammar = ""
         self._fed = False
@@ -74,6 +78,7 @@ class VoskEar:
             # Reset() keeps audio that was taken in but not decoded yet and gives it to the next turn; this does not.
             self._recogniser.FinalResult()
         self._finished.clear()
+        self._audio.clear()
         self._fed = False
         self._phrases = context.phrases
         wanted = self._grammar_for(context)
@@ -84,6 +89,7 @@ class VoskEar:
     def feed(self, pcm: bytes) -> None:
         """Recognise on; a pause inside the turn closes a segment, not the turn."""
         self._fed = True
+        self._audio += pcm
         if self._recogniser.AcceptWaveform(pcm):
             self._finished.append(json.loads(self._recogniser.Result()))
 
@@ -106,7 +112,10 @@ class VoskEar:
         said = plain(text)
         matches = tuple((phrase, round(confidence, 4)) for phrase in self._phrases if kept and plain(phrase) == said)
         ms = round(1000 * (time.perf_counter() - started), 1)
-        return Hypothesis(text, round(confidence, 4), matches, "vosk", reason, ms)
+        whole = bytes(self._audio[: len(self._audio) // 2 * 2])
+        samples = np.frombuffer(whole, "<i2").astype(np.float32) / np.float32(32768)
+        snr_db = round(signal_to_noise(samples), 1)
+        return Hypothesis(text, round(confidence, 4), matches, "vosk", reason, ms, snr_db=snr_db)
 
     def glance(self) -> Hypothesis:
         """The words so far, without confidence: that comes with the end of a segment."""

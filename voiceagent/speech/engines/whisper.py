@@ -22,6 +22,7 @@ from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.base.errors import MissingPartError
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.deciding import Judge
+from voiceagent.speech.constrained.judging import signal_to_noise
 from voiceagent.speech.mel import log_mel
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.recogniser import certainty
@@ -214,14 +215,8 @@ class WhisperEar:
             32768
         )
         heard = self._model.recognise(samples, self._context)
-        return Hypothesis(
-            heard.text,
-            heard.confidence,
-            heard.alternatives,
-            heard.engine,
-            heard.reason,
-            round(1000 * (time.perf_counter() - started), 1),
-        )
+        ms = round(1000 * (time.perf_counter() - started), 1)
+        return replace(heard, ms=ms, snr_db=round(signal_to_noise(samples), 1))
 
     def close(self) -> None:
         """Forget the audio."""
