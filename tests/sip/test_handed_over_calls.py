@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,19 @@ from tests.sip.test_inbound import NoWork, Place
 from voiceagent.calendars.opening import OpeningHours
 from voiceagent.cases import tables
 from voiceagent.cases.handovers import hand_overs_of
+from voiceagent.dialer.tables import callback
 from voiceagent.journal.writer import JournalWriter
 from voiceagent.settings.paths import ROOT
 from voiceagent.simulator import tones
 from voiceagent.telephony.asterisk_server import AsteriskServer
+from voiceagent.telephony.line import Answered
 from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.seat import Seat
 from voiceagent.telephony.ticks import RealTicks
 from voiceagent.worker.call import House
 from voiceagent.worker.content import ContentShelf, warm_understanding
 from voiceagent.worker.handover import HumansQueue
+from voiceagent.worker.missed import watch_queue
 from voiceagent.worker.reception import Reception
 from voiceagent.worker.seat_loop import SeatLoop
 
@@ -102,4 +106,36 @@ def test_a_caller_nobody_finds_ends_with_people(
     else:
         assert (row.disposition, kept["verdict"], kept["detail"]) == ("CB", "nobody", "joinempty")
         assert {one.kind for one in place.rows(tables.request)} == {"human"}
+    place.db.close()
+
+
+def test_who_waits_for_people_while_his_seat_dies_is_called_back(
+    loop: asyncio.Runner, seat: Seat, asterisk_server: AsteriskServer, telephones: Child, tmp_path: Path
+) -> None:
+    """Nobody takes him, and the seat he would go back to does not know him any more."""
+
+    async def scenario() -> tuple[Place, uuid.UUID]:
+        place = Place(tmp_path)
+        arrival = place.arrivals.begin(phones.DEBTOR, "seat1", call_id=uuid.uuid4())
+        async with asterisk_server.ami() as ami:
+            watching = asyncio.create_task(watch_queue(ami, place.arrivals))
+            await ami.action("QueuePause", Interface=f"PJSIP/{phones.HUMAN}", Paused="true")
+            line = await seat.dial(phones.TALKS, call_id=str(arrival.attempt_id))
+            while not isinstance(await line.next_event(), Answered):
+                pass
+            sent = asyncio.create_task(line.transfer(asterisk_server.humans_number))
+            await asyncio.sleep(0)  # the REFER is ordered now; what follows it is done before anything can come back
+            await seat.softphone.call(seat.away.clear)
+            await sent
+            await place.until(lambda: bool(place.rows(callback)))
+            await ami.action("QueuePause", Interface=f"PJSIP/{phones.HUMAN}", Paused="false")
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            await line.hangup()
+        return place, arrival.attempt_id
+
+    place, attempt_id = loop.run(scenario())
+    (planned,) = place.rows(callback)
+    assert planned.origin == "dropped_call"
+    assert place.arrivals.handed_back(attempt_id) is None, "a second word of the same call promises nothing"
     place.db.close()

@@ -16,6 +16,7 @@ from voiceagent.dialogue.events import (
     HandOver,
     Hangup,
     IdentityFailed,
+    Keep,
     LeaveOffer,
     MarkNumber,
     OpenRequest,
@@ -91,6 +92,8 @@ class Effects:
                     self._record.rung(state, effect.step, silent=effect.silent)
                 case MarkNumber():
                     await self._record.mark_number(effect.status)
+                case Keep():
+                    self._record.keep(effect.on)
                 case HandOver():
                     self.taken_over = await self._hand_over(effect)
                 case Hangup():

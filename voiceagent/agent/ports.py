@@ -122,6 +122,10 @@ class Record(Protocol):
         """An identity answer begins (or ends) at this point of the recording."""
         ...
 
+    def keep(self, on: bool) -> None:
+        """Whether the voices and words from this point on are kept."""
+        ...
+
     def hung_up(self, event: HungUp) -> None:
         """The line is down; told once, at that moment."""
         ...

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -83,6 +85,43 @@ def _due(connection: sa.Connection, *where: sa.ColumnElement[bool], limit: int |
         .limit(limit)
     )
     return [Due(row.id, row.attempt_id, row.path) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A recording beside what the journal says of it."""
+
+    attempt_id: uuid.UUID
+    path: str
+    fault: str
+    """missing, changed or outside; empty when the file is the one that was written."""
+
+
+def check_files(
+    connection: sa.Connection, tenant_id: uuid.UUID, root: Path, *, since: datetime | None = None
+) -> Iterator[Checked]:
+    """Every closed recording, read whole and compared with the digest kept at its end; oldest first."""
+    r = t.recording.c
+    query = (
+        sa.select(r.attempt_id, r.path, r.sha256)
+        .where(r.tenant_id == tenant_id, r.state == kinds.RecordingState.CLOSED)
+        .order_by(r.opened_at, r.id)
+    )
+    if since is not None:
+        query = query.where(r.opened_at >= since)
+    for row in connection.execute(query).all():
+        yield Checked(row.attempt_id, row.path, _fault(root, row.path, row.sha256))
+
+
+def _fault(root: Path, path: str, sha256: str | None) -> str:
+    file = (root / path).resolve()
+    if not file.is_relative_to(root.resolve()):
+        return "outside"
+    try:
+        with file.open("rb") as content:
+            return "" if hashlib.file_digest(content, "sha256").hexdigest() == sha256 else "changed"
+    except OSError:
+        return "missing"
 
 
 def erase_files(journal: Journal, root: Path, due: list[Due], *, reason: str, actor: str) -> int:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from voiceagent.base.errors import BadInputError, DeniedError
 from voiceagent.base.ids import uuid7
 from voiceagent.base.languages import Language
 from voiceagent.calendars.zones import default_zone
@@ -22,12 +23,12 @@ from voiceagent.compliance import RuleBook
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import datum_value
 from voiceagent.dialer import aftermath
-from voiceagent.dialer.callbacks import call_back_missed
+from voiceagent.dialer.callbacks import MISSED_AFTER, add_callback, call_back_missed
 from voiceagent.dialer.cells import CellError
 from voiceagent.dialer.dealer import DEFAULT_POLICY, DEFAULT_SCRIPT
 from voiceagent.dialer.events import CallbackClosed
 from voiceagent.dialer.facts import read_facts
-from voiceagent.dialer.tables import CallbackStatus, CampaignState, callback, campaign, enrollment
+from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, CampaignState, callback, campaign, enrollment
 from voiceagent.dialer.telephones import phone
 from voiceagent.journal.catalogue import CallAttempted, CallEnded, CallerFound, CallHungUp, CallRinging
 from voiceagent.journal.envelope import NewEvent
@@ -174,6 +175,27 @@ class Arrivals:
                 callback.c.case_id.in_(people), callback.c.status == CallbackStatus.OPEN
             )
             return list(connection.execute(open_now).scalars())
+
+    def handed_back(self, call_id: uuid.UUID) -> uuid.UUID | None:
+        """Nobody took a debtor who was handed over, and his seat is gone: he is called back, once."""
+        a = tables.attempt.c
+        with self.journal.db.read() as connection:
+            row = connection.execute(sa.select(a.case_id, a.number).where(a.id == call_id)).first()
+            promised = sa.select(callback.c.id).where(
+                callback.c.case_id == (row.case_id if row else None), callback.c.status == CallbackStatus.OPEN
+            )
+            if row is None or row.case_id is None or connection.execute(promised).first() is not None:
+                return None
+        wanted = self.journal.clock.now() + MISSED_AFTER
+        try:
+            made, _ = add_callback(
+                self.journal, row.case_id, wanted, rules=self.rules, number=row.number,
+                origin=CallbackOrigin.DROPPED_CALL, reason="human", actor="dialer",
+            )  # fmt: skip
+        except (BadInputError, DeniedError) as error:
+            log.info("a debtor whom nobody took is not called back: %s", error.message)
+            return None
+        return made
 
     # --- one caller ---------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from voiceagent.dialogue.delivery import Destination, mobile
 from voiceagent.dialogue.events import (
     CallBack,
     IdentityFailed,
+    Keep,
     MarkNumber,
     OpenRequest,
     OptOut,
@@ -330,6 +331,10 @@ def _mark_number(turn: Turn, status: str) -> None:
     turn.emit(MarkNumber(status))
 
 
+def _recording(turn: Turn, wanted: str) -> None:
+    turn.emit(Keep(wanted == "on"))
+
+
 def _remember(turn: Turn, name: str) -> None:
     turn.mark(name)
 
@@ -356,6 +361,7 @@ ACTS: dict[str, Act] = {
     "request": _request,
     "note": _note,
     "mark_number": _mark_number,
+    "recording": _recording,
     "remember": _remember,
 }
 
@@ -369,5 +375,6 @@ ARGUMENTS: dict[str, tuple[str, ...] | None] = {
     "deliver": ("text", "dictated", "later"),
     "callback": None,
     "request": None,
+    "recording": ("on", "off"),
     "remember": None,
 }

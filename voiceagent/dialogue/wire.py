@@ -11,6 +11,7 @@ from voiceagent.dialogue.events import (
     HandOver,
     Hangup,
     IdentityFailed,
+    Keep,
     LeaveOffer,
     MarkNumber,
     OpenRequest,
@@ -63,5 +64,7 @@ def effect_as_json(effect: Effect) -> dict[str, Any] | None:
             return {"type": "mark_number", "status": status}
         case HandOver(queue, reason, verified):
             return {"type": "hand_over", "queue": queue, "reason": reason, "verified": verified}
+        case Keep(on):
+            return {"type": "keep", "on": on}
         case Say() | Expect():
             return None

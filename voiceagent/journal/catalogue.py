@@ -328,6 +328,14 @@ class RecordingOpened(Said):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingSwitched(Said):
+    """The script had the recording stop or go on: what was said in between was never kept."""
+
+    TYPE: ClassVar[str] = "recording.switched"
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingClosed(Said):
     """The file is whole. `marks`: [from_s, to_s] spans of identity answers."""
 

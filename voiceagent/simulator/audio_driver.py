@@ -95,6 +95,9 @@ class MemoryRecord:
         """Durable."""
         await asyncio.sleep(0)
 
+    def keep(self, on: bool) -> None:
+        """Nothing is recorded."""
+
     def leave_offer(self, offer: Offer | None) -> None:
         """Nothing to keep."""
 

@@ -18,10 +18,14 @@ from io import FileIO
 from pathlib import Path
 
 from voiceagent.audio import wav
-from voiceagent.audio.format import FRAME_BYTES, FRAME_S
+from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SILENCE
 from voiceagent.base.errors import UnavailableError
 
 log = logging.getLogger(__name__)
+
+
+#: The kind of a span in which nothing was kept.
+PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Recording:
         self._spans: list[Span] = []
         self._open: dict[str, float] = {}
         self._marks_changed = False
-        self._closing = False
+        self._closing = self._paused = False
         self._result: RecordingResult | None = None
         self._closed = threading.Event()
         self._put(0, wav.header(0, channels=2))
@@ -76,8 +80,18 @@ class Recording:
     def push(self, near: bytes, far: bytes) -> None:
         """Keep 20 ms of both sides; from the media thread, so it only appends."""
         if not self._closing:
-            self._frames.append((near, far))
+            self._frames.append((SILENCE, SILENCE) if self._paused else (near, far))
             self._pushed += 1
+
+    def pause(self) -> None:
+        """What is said from now on is not kept; silence takes its time, so that everything else stays where it was."""
+        self.mark_begin(PAUSED)
+        self._paused = True
+
+    def resume(self) -> None:
+        """Keep what is said again."""
+        self._paused = False
+        self.mark_end(PAUSED)
 
     def mark_begin(self, kind: str = "sensitive") -> None:
         """What follows is of that kind; a second begin of the same kind changes nothing."""

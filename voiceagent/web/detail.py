@@ -18,6 +18,7 @@ from voiceagent.web.masking import mask_words
 
 #: Events of a call that a page lists, and which of their fields say no more than a page may show.
 _TOLD: dict[str, tuple[str, ...]] = {
+    "call.answered_by": ("kind", "evidence"),
     "identity.verified": ("datum",),
     "identity.failed": ("datum",),
     "promise.made": (),
@@ -27,6 +28,8 @@ _TOLD: dict[str, tuple[str, ...]] = {
     "promise.reviewed": ("outcome",),
     "callback.requested": ("due_at", "origin"),
     "number.marked": ("status",),
+    "hand_over.began": ("queue", "reason"),
+    "hand_over.ended": ("taken_by",),
     "recording.listened": (),
     "personal_data.shown": (),
 }
@@ -57,6 +60,7 @@ def detail_of(connection: sa.Connection, tenant_id: uuid.UUID, call_id: uuid.UUI
         decision=_decision(found["decision"]),
         recording=_recording(call_id, found["recordings"]),
         happenings=_happenings(connection, call_id, found["t_answer"]),
+        hand_overs=[_hand_over(row, None if reveal else line.name) for row in found["hand_overs"]],
     )
 
 
@@ -149,6 +153,15 @@ def _decision(row: dict[str, Any] | None) -> views.Decision | None:
         return None
     same = ("id", "allow", "rule_version", "purpose", "decided_at", "retry_at")
     return views.Decision(rules=list(row["rules"]), **{name: row[name] for name in same})
+
+
+def _hand_over(row: dict[str, Any], hidden_name: str | None) -> views.HandOver:
+    same = ("began_at", "queue", "reason", "verified", "taken_by", "waited_s")
+    return views.HandOver(
+        summary=None if row["summary"] is None else mask_words(row["summary"], hidden_name),
+        verdict=row["verdict"].value if row["verdict"] else None,
+        **{name: row[name] for name in same},
+    )
 
 
 def _recording(call_id: uuid.UUID, rows: list[dict[str, Any]]) -> views.Recording | None:

@@ -13,8 +13,8 @@ from voiceagent.telephony.ami import AmiClient, Message, call_of
 
 log = logging.getLogger(__name__)
 
-#: The user event that the dialplan sends (asterisk/extensions.conf), and its header `Why: asked` or `nobody`.
-CALLBACK_EVENT = "VoiceagentCallback"
+#: The user event that the dialplan sends; its header `Why`: asked, nobody, or the second of these (was with a seat).
+CALLBACK_EVENT, HANDED_OVER = "VoiceagentCallback", "handed_over"
 #: The queue of the seats (asterisk/queues.conf).
 SEATS_QUEUE = "seats"
 
@@ -30,12 +30,17 @@ async def watch_queue(ami: AmiClient, arrivals: Arrivals, queue: str = SEATS_QUE
             given_up = told == "QueueCallerAbandon" and message.get("Queue") == queue
             if not asked and not given_up:
                 continue
+            call_id = _call_id(message)
             try:
+                if asked and message.get("Why") == HANDED_OVER:
+                    if call_id is not None:
+                        await asyncio.to_thread(arrivals.handed_back, call_id)
+                    continue
                 made = await asyncio.to_thread(
                     arrivals.missed,
                     message.get("CallerIDNum", ""),
                     asked=asked and message.get("Why") == "asked",
-                    call_id=_call_id(message),
+                    call_id=call_id,
                 )
                 log.info("a missed call: %d callbacks promised", len(made))
             except Exception:

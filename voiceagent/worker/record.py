@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,6 +78,7 @@ class CallRecord:
         self.hold_s = 0.0
         """Seconds in which the debtor waited for people."""
         self._held: float | None = None
+        self._keeping = True
         self.human_spoke = False
         """Somebody said something: not only silence was at the other end."""
         self.sensitive_spans: list[tuple[float, float]] = []
@@ -118,6 +119,13 @@ class CallRecord:
             self.tape.mark_begin()
         else:
             self.tape.mark_end()
+
+    def keep(self, on: bool) -> None:
+        """Off: neither voices nor words of the debtor are kept until it is on again."""
+        self._keeping = on
+        if self.tape is not None:
+            (self.tape.resume if on else self.tape.pause)()
+        self._note(catalogue.RecordingSwitched(on))
 
     def hung_up(self, event: HungUp) -> None:
         """The line is down: talk time ends. Only the first word counts."""
@@ -188,7 +196,8 @@ class CallRecord:
         )
 
     def debtor_turn(self, turn: DebtorTurn) -> None:
-        """A turn of the debtor; an identity answer leaves no words and no slots."""
+        """A turn of the debtor; an identity answer leaves no words and no slots, nor does what is not to be kept."""
+        turn = turn if self._keeping else replace(turn, sensitive=True)
         if turn.sensitive and turn.ended_s > turn.started_s:
             self.sensitive_spans.append((turn.started_s, turn.ended_s))
         self.human_spoke = self.human_spoke or turn.result in ("ok", "no_match", "dtmf", "bargein")

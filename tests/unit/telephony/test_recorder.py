@@ -160,3 +160,26 @@ def test_marks_nest_and_open_ones_end_with_the_call(tmp_path: Path) -> None:
         return result.spans
 
     assert asyncio.run(scenario()) == (Span("sensitive", 0.0, 0.04), Span("payment", 0.02, 0.06))
+
+
+def test_what_is_said_while_paused_is_silence_of_the_same_length(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        recorder = Recorder(tmp_path, min_free_bytes=0)
+        recorder.start()
+        recording = recorder.begin("card")
+        for value in range(1, 51):
+            recording.push(frame(value), frame(-value))
+        recording.pause()
+        for value in range(51, 101):
+            recording.push(frame(value), frame(-value))
+        recording.resume()
+        recording.push(frame(101), frame(-101))
+        result = await recording.close()
+        await recorder.close()
+        stereo = wav.decode(result.path.read_bytes()).samples
+        assert len(stereo) == 101 * 160
+        assert (stereo[50 * 160 : 100 * 160] == 0).all() and (stereo[: 50 * 160] != 0).all()
+        assert (stereo[100 * 160 :] == [101, -101]).all()
+        assert result.spans == (Span("paused", 1.0, 2.0),)
+
+    asyncio.run(scenario())

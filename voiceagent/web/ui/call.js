@@ -142,8 +142,19 @@ function happeningsCard(happenings, zone) {
         one.facts.status && h("small", {}, ` ${label("phone", one.facts.status)}`),
         one.facts.verdict && h("small", {}, ` ${label("look", one.facts.verdict)}`),
         one.facts.outcome && h("small", {}, ` ${t(`review.${one.facts.outcome}`)}`),
-        one.facts.kind && h("small", {}, ` ${label("request", one.facts.kind)}`),
+        one.facts.kind && h("small", {}, ` ${label(one.facts.evidence ? "answerer" : "request", one.facts.kind)}`),
+        one.facts.evidence && h("small", {}, ` (${one.facts.evidence})`),
         one.facts.due_at && h("small", {}, ` ${moment(one.facts.due_at, zone)}`))))));
+}
+
+/** What a person should know who takes the call over, the newest first. */
+function handOverCard(handOvers, zone) {
+  if (!handOvers.length) return null;
+  return h("section", { class: "card", id: "hand-over" }, h("h2", {}, t("handover.title")),
+    [...handOvers].reverse().map((one) => h("div", {},
+      h("p", {}, h("strong", {}, t(`handover.${one.verdict ?? "waiting"}`)), one.taken_by && ` ${one.taken_by}`,
+        h("small", { class: "muted" }, ` ${moment(one.began_at, zone)}`)),
+      (one.summary ?? t("none")).split("\n").map((line) => h("p", {}, line)))));
 }
 
 /** Show one call in `main`; returns how to leave it. */
@@ -188,7 +199,7 @@ export function showCall(main, id) {
           h("h2", { id: "transcript-title" }, t("transcript.title")),
           items.size ? h("ol", { class: "talk", id: "transcript" }, [...items.values()])
             : h("p", { class: "muted empty" }, t("transcript.none"))),
-        h("aside", {}, promiseCard(detail.agreement, seek, zone, () => load(unmasked)), decisionCard(detail.decision, zone), detailCard(detail),
+        h("aside", {}, handOverCard(detail.hand_overs, zone), promiseCard(detail.agreement, seek, zone, () => load(unmasked)), decisionCard(detail.decision, zone), detailCard(detail),
           happeningsCard(detail.happenings, zone))));
     if (player) api.waveform(id).then((wave) => !left && player.drawWave(wave)).catch(() => {});
   }
