@@ -1,7 +1,8 @@
 """Far sides played by SIPp: the short scenarios of `sipp/*.xml` are spelled out here and run.
 
 A scenario's root says which `side` it is: `called` or `caller`. Beside SIPp's own elements it has
-`<reply status="180 Ringing" sdp="audio" headers="X: y"/>` (`in-dialog="yes"` after the first request) and
+`<reply status="180 Ringing" sdp="audio" headers="X: y"/>` (`in-dialog="yes"` after the first request,
+`to="INVITE"` when it answers that one and not the last) and
 `<request method="BYE" sdp="..."/>`, whose text, with a `type`, is its body.
 """
 
@@ -52,7 +53,8 @@ def _body(step: ElementTree.Element) -> list[str]:
 def _reply(step: ElementTree.Element) -> list[str]:
     tag = "" if step.get("in-dialog") else ";tag=far[call_number]"
     head = [f"SIP/2.0 {step.attrib['status']}", "[last_Via:]", "[last_From:]", f"[last_To:]{tag}", "[last_Call-ID:]"]
-    return [*head, "[last_CSeq:]", _CONTACT]
+    number = f"CSeq: [cseq] {step.attrib['to']}" if "to" in step.attrib else "[last_CSeq:]"
+    return [*head, number, _CONTACT]
 
 
 def _request(step: ElementTree.Element, called: bool) -> list[str]:

@@ -8,7 +8,6 @@ as what it was, by the attempt and by Asterisk's own record, and that nothing of
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import tempfile
 import time
 from collections import Counter
@@ -24,6 +23,7 @@ from voiceagent.cases.seats import board
 from voiceagent.debt.disposition import Disposition
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.demo import instant
+from voiceagent.simulator.gauges import held_by
 from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.plain_phones import PlainPhone, PlainPhones
@@ -178,17 +178,5 @@ async def _left(house: QuickRehearsal) -> dict[str, Any]:
     return {
         "channels": channels,
         "seats_not_idle": len(busy),
-        "workers": [_held(pid) for pid in house.parts()["worker"]],
+        "workers": [held_by(pid) for pid in house.parts()["worker"]],
     }
-
-
-def _held(pid: int) -> dict[str, int]:
-    """What a process holds: threads, file descriptors, UDP sockets among them."""
-    home = Path(f"/proc/{pid}")
-    sockets = {row.split()[9] for row in (home / "net/udp").read_text().splitlines()[1:]}
-    links = []
-    for entry in (home / "fd").iterdir():
-        with contextlib.suppress(OSError):
-            links.append(str(entry.readlink()))
-    own = sum(link.startswith("socket:[") and link[8:-1] in sockets for link in links)
-    return {"threads": len(list((home / "task").iterdir())), "descriptors": len(links), "udp_sockets": own}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -34,6 +35,18 @@ def processor_seconds(pids: Iterable[int]) -> float:
         wanted |= more
         grown = bool(more)
     return sum(spent.get(pid, 0.0) for pid in wanted)
+
+
+def held_by(pid: int) -> dict[str, int]:
+    """What a process holds: threads, file descriptors, UDP sockets among them."""
+    home = Path(f"/proc/{pid}")
+    sockets = {row.split()[9] for row in (home / "net/udp").read_text().splitlines()[1:]}
+    links = []
+    for entry in (home / "fd").iterdir():
+        with contextlib.suppress(OSError):
+            links.append(str(entry.readlink()))
+    own = sum(link.startswith("socket:[") and link[8:-1] in sockets for link in links)
+    return {"threads": len(list((home / "task").iterdir())), "descriptors": len(links), "udp_sockets": own}
 
 
 class ProcessorTime:
