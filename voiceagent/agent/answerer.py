@@ -39,8 +39,8 @@ class AnswererSettings:
     """It rings for so long: nobody will come."""
     beep_alone_s: float = 3.8
     """A beep after no words may be a fax's, or the first of a busy line's: wait for the second."""
-    beep_s: float = 0.9
-    """A beep after words needs less."""
+    beep_s: float = 0.5
+    """A beep after words needs less: it was a busy line's if the next one has begun then."""
     words_before_beep_s: float = 1.5
     announcement_s: float = 1.5
     """Quiet after an announcement, in which "leave a message" may still come."""
@@ -113,6 +113,7 @@ class Answerer:
         self._ended_s: float | None = None
         self._glanced: tuple[str, bool] = ("", False)
         self._beep: Signalled | None = None
+        self._beep_at_s = 0.0
         self._rang_s: float | None = None
         self._first_ring_s: float | None = None
         self._answered = False
@@ -196,6 +197,11 @@ class Answerer:
         self._acted = True
         return MachineAnswered(FILED_AS[verdict.kind], mailbox=verdict.kind is AnsweredBy.VOICEMAIL)
 
+    @property
+    def hushed(self) -> bool:
+        """Whether what is said now may be recorded by a voicemail."""
+        return self._beep is not None
+
     # --- rules --------------------------------------------------------------------------------------------------------
 
     def _watched(self) -> bool:
@@ -239,7 +245,7 @@ class Answerer:
     def _held(self) -> bool:
         """A tone is being listened to: it rings, or it is not yet clear what beeps."""
         rings = self._rang_s is not None and self._now - self._rang_s < self.settings.ring_s
-        return (rings and self._ended_s is None) or self._beep is not None or self._signals.sounding
+        return (rings and self._ended_s is None) or self._beep is not None or self._signals.counting
 
     def _records(self, quiet_s: float) -> bool:
         """Whether what is said now is recorded."""
@@ -252,7 +258,7 @@ class Answerer:
             self._first_ring_s = self._first_ring_s if self._first_ring_s is not None else self._now
         elif heard.signal is Signal.BEEP:
             if not self._answered:
-                self._beep = heard
+                self._beep, self._beep_at_s = heard, self._now
         elif heard.signal is Signal.SIT:
             self._beep = None
             self._rang_s = self._now  # what follows is waited for like what follows a ring
@@ -265,11 +271,12 @@ class Answerer:
         if self._beep is None:
             return
         words = self._speech_s >= self.settings.words_before_beep_s
-        if self._now - self._beep.at_s < (self.settings.beep_s if words else self.settings.beep_alone_s):
+        patience_s = self.settings.beep_s if words else self.settings.beep_alone_s
+        if self._now - self._beep_at_s < patience_s or self._signals.sounding:
             return
-        beep, self._beep = self._beep, None
+        self._beep = None
         if self.verdict is None or self.verdict.kind is not AnsweredBy.SCREENING:
-            self._found(AnsweredBy.VOICEMAIL, "beep", beep.at_s)
+            self._found(AnsweredBy.VOICEMAIL, "beep", self._beep_at_s)
 
     def _rings_on(self) -> None:
         rung = self._first_ring_s

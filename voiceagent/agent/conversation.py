@@ -37,6 +37,8 @@ from voiceagent.telephony.line import Answered, Dtmf, HungUp, HungUpBy, Line, Ri
 
 log = logging.getLogger(__name__)
 
+#: How far the agent is lowered where a voicemail may be recording.
+_MUTED_DB = 60.0
 #: What is also said of calls in which a machine was taken for a person.
 _NOBODY = (None, Disposition.SIL, Disposition.HUP)
 
@@ -214,7 +216,8 @@ class Conversation:
             and not protected
             and self._effects.disposition is None,
         )
-        self._line.duck(self.settings.duck_db if verdict is BargeIn.DUCK else 0.0)
+        ducked = _MUTED_DB if self._answerer.hushed else self.settings.duck_db if verdict is BargeIn.DUCK else 0.0
+        self._line.duck(ducked)
         if verdict is BargeIn.STOP:
             self._mouth.stop()
         self._actor.beat()

@@ -46,6 +46,8 @@ _RING_S = 0.75
 #: Bursts of one length from which a rhythm is one.
 _BURSTS = 3
 _FAST_S = 0.35
+#: The longest silence between two bursts of one.
+_COUNTED_S = 0.8
 #: A tone that does not end.
 _ENDLESS_S = 3.0
 
@@ -71,9 +73,14 @@ class SignalDetector:
 
     @property
     def sounding(self) -> bool:
-        """Whether a tone sounds now, or its rhythm is still being counted."""
+        """Whether a tone sounds now."""
+        return self._sounding is not None
+
+    @property
+    def counting(self) -> bool:
+        """Whether one sounds, or has so lately that it may be part of a rhythm."""
         last = self._ended[-1] if self._ended else None
-        return self._sounding is not None or (last is not None and self._tones.now_s - last.ends_s < 0.8)
+        return self.sounding or (last is not None and self._tones.now_s - last.ends_s < _COUNTED_S)
 
     def process(self, pcm: bytes) -> Signalled | None:
         """Take one frame."""

@@ -215,6 +215,26 @@ def ladder(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
     yield _counter(connection, labels, "ladder_steps", help_text, by, sa.func.count(), t.ladder_step)
 
 
+def answerers(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
+    """Who or what answered, how soon that was told, and how often it was taken for something else at first."""
+    found = t.answerer.c
+    source = t.answerer.join(t.attempt, _a.id == found.attempt_id)
+    by = {"campaign": _a.campaign_id, "kind": found.kind, "first": found.first_kind}
+    help_text = "Outgoing calls by who or what answered, and what that was taken for at first"
+    yield _counter(connection, labels, "answerers", help_text, by, sa.func.count(), source)
+    yield _histogram(
+        connection,
+        labels,
+        "answerer_latency_seconds",
+        "End of the sound that told who answered to the verdict",
+        {"kind": found.kind, "language": _a.language},
+        found.latency_s,
+        LATENCY_BUCKETS,
+        source,
+        sa.true(),
+    )
+
+
 def unverifiable(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
     """Cases with something open that a voice cannot work, because nothing is known that identity could be proved by."""
     person, case, debt = t.person.c, t.debt_case.c, t.debt.c

@@ -1,7 +1,7 @@
 """How well a call tells a person from a machine: renderings of both through whole calls, on lines of several kinds.
 
 Everything from the line to the script is the product's own, with the recogniser that a call would use; only the agent's
-voice is a stand-in. Time is virtual, but every recognition takes as long as it took.
+voice is a stand-in. Time is virtual; every recognition takes the processor time that it took, as on an idle core.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class _Far:
 
 
 class _Timed:
-    """A recogniser in virtual time: what it takes, the call waits."""
+    """A recogniser in virtual time: as much processor time as it takes, the call waits."""
 
     def __init__(self, hearing: DirectHearing, ticks: VirtualTicks) -> None:
         self._hearing, self._ticks = hearing, ticks
@@ -169,18 +169,18 @@ class _Timed:
 
     async def finish(self) -> Hypothesis:
         """End the turn."""
-        started = time.perf_counter()
+        started = time.process_time()
         with self._ticks.hold():
             heard = await self._hearing.finish()
-        await self._pass(time.perf_counter() - started)
+        await self._pass(time.process_time() - started)
         return heard
 
     async def glance(self) -> Hypothesis | None:
         """What it says so far."""
-        started = time.perf_counter()
+        started = time.process_time()
         with self._ticks.hold():
             heard = await self._hearing.glance()
-        await self._pass(time.perf_counter() - started)
+        await self._pass(time.process_time() - started)
         return heard
 
     async def close(self) -> None:
@@ -265,37 +265,16 @@ def tables(trials: Sequence[Trial]) -> dict[str, Any]:
     waits = [trial.wait_s for trial in people if trial.wait_s is not None and trial.answerer.kind == "human_short"]
     found = [trial.verdict_s for trial in machines if trial.machine and trial.verdict_s is not None]
     return {
-        "people_called_machines": share(sum(trial.machine for trial in people), len(people)),
-        "machines_called_people": share(sum(not trial.machine for trial in machines), len(machines)),
+        **_both(people, machines),
         "confusion": {kind: dict(Counter(t.verdict for t in trials if t.answerer.kind == kind)) for kind in kinds},
-        "by_line": {
-            name: {
-                "people_called_machines": share(sum(t.machine for t in people if t.line == name), _on(people, name)),
-                "machines_called_people": share(
-                    sum(not t.machine for t in machines if t.line == name), _on(machines, name)
-                ),
-            }
-            for name in sorted({trial.line for trial in trials})
-        },
-        "by_language": {
-            name: {
-                "people_called_machines": share(
-                    sum(t.machine for t in people if t.answerer.language == name),
-                    sum(t.answerer.language == name for t in people),
-                ),
-                "machines_called_people": share(
-                    sum(not t.machine for t in machines if t.answerer.language == name),
-                    sum(t.answerer.language == name for t in machines),
-                ),
-            }
-            for name in sorted({trial.answerer.language for trial in trials})
-        },
+        "by_line": _grouped(people, machines, lambda trial: trial.line),
+        "by_language": _grouped(people, machines, lambda trial: trial.answerer.language),
         "first_word_after_hello_s": _spread(waits),
         "machine_known_after_answer_s": _spread(found),
         "said_after_the_beep_s": _spread([t.recorded_s for t in machines if "[beep]" in t.answerer.text]),
         "mistakes": [
-            f"{t.answerer.language} {t.line} {t.answerer.kind}: {t.answerer.text!r} taken for {t.verdict} ({t.evidence}), "
-            f"heard {t.heard!r}"
+            f"{t.answerer.language} {t.line} {t.answerer.kind}: {t.answerer.text!r} taken for {t.verdict} "
+            f"({t.evidence}), heard {t.heard!r}"
             for t in (*people, *machines)
             if t.machine == t.answerer.human
         ][:_SHOWN],
@@ -312,8 +291,18 @@ def share(count: int, of: int) -> dict[str, Any]:
     return {"count": count, "n": of, "share": round(p, 4), "low": round(max(0.0, low), 4), "high": round(high, 4)}
 
 
-def _on(trials: Sequence[Trial], line: str) -> int:
-    return sum(trial.line == line for trial in trials)
+def _both(people: Sequence[Trial], machines: Sequence[Trial]) -> dict[str, Any]:
+    return {
+        "people_called_machines": share(sum(trial.machine for trial in people), len(people)),
+        "machines_called_people": share(sum(not trial.machine for trial in machines), len(machines)),
+    }
+
+
+def _grouped(people: Sequence[Trial], machines: Sequence[Trial], group: Callable[[Trial], str]) -> dict[str, Any]:
+    return {
+        name: _both([t for t in people if group(t) == name], [t for t in machines if group(t) == name])
+        for name in sorted({group(trial) for trial in (*people, *machines)})
+    }
 
 
 def _spread(values: Sequence[float]) -> dict[str, Any]:

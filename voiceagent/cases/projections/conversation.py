@@ -1,4 +1,4 @@
-"""Offers left open and steps down a question's ladder, from the events of calls."""
+"""Who answered, offers left open and steps down a question's ladder, from the events of calls."""
 
 from __future__ import annotations
 
@@ -50,9 +50,23 @@ def ladder_stepped(connection: sa.Connection, event: Event) -> None:
     )
 
 
+def answered_by(connection: sa.Connection, event: Event) -> None:
+    """The last word counts; what was thought first is kept beside it."""
+    said = event.payload
+    row = {
+        "attempt_id": event.stream_id,
+        "tenant_id": event.tenant_id,
+        "first_kind": said["kind"],
+        **{name: said[name] for name in ("kind", "evidence", "after_answer_s", "latency_s", "speech_s")},
+    }
+    kept = tuple(name for name in row if name not in ("attempt_id", "first_kind"))
+    upsert(connection, tables.answerer, [row], update=kept)
+
+
 PROJECTIONS = (
     Projection(catalogue.OfferLeftOpen.TYPE, for_each(offer_left_open)),
     Projection(catalogue.OfferWithdrawn.TYPE, for_each(offer_gone)),
     Projection(catalogue.PromiseMade.TYPE, for_each(offer_gone)),
     Projection(catalogue.LadderStepped.TYPE, for_each(ladder_stepped)),
+    Projection(catalogue.CallAnsweredBy.TYPE, for_each(answered_by)),
 )

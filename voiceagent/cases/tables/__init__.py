@@ -1,7 +1,7 @@
 """The tables of people, debts, calls and promises. Import a table from here."""
 
 from voiceagent.cases.tables.calls import attempt, identity_try, interaction, recording, seat, turn
-from voiceagent.cases.tables.conversation import ladder_step, open_offer
+from voiceagent.cases.tables.conversation import answerer, ladder_step, open_offer
 from voiceagent.cases.tables.handovers import hand_over
 from voiceagent.cases.tables.law import compliance_decision, opt_out, request
 from voiceagent.cases.tables.money import agreement, agreement_debt, message, payment, payment_artifact, promise
@@ -36,6 +36,7 @@ PROJECTED = (
     attempt,
     turn,
     ladder_step,
+    answerer,
     open_offer,
     agreement,
     agreement_debt,
@@ -58,6 +59,7 @@ __all__ = [
     "PROJECTED",
     "agreement",
     "agreement_debt",
+    "answerer",
     "attempt",
     "attribute",
     "case_score",

@@ -34,3 +34,17 @@ ladder_step = sa.Table(
     sa.Column("silent", sa.Boolean, nullable=False),
     sa.Column("at", UtcDateTime(), nullable=False),
 )
+
+answerer = sa.Table(
+    "answerer",
+    metadata,
+    sa.Column("attempt_id", Uuid(), sa.ForeignKey("attempt.id"), primary_key=True),
+    tenant_column(),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("first_kind", sa.String(32), nullable=False, comment="What it was taken for at first"),
+    sa.Column("evidence", sa.String(200), nullable=False),
+    sa.Column("after_answer_s", sa.Float(53), nullable=False),
+    sa.Column("latency_s", sa.Float(53), nullable=False, comment="From the end of the sound that told it"),
+    sa.Column("speech_s", sa.Float(53), nullable=False),
+    comment="Who or what has answered an outgoing call: a person, or which kind of machine",
+)

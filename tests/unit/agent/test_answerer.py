@@ -1,0 +1,215 @@
+"""Guards who is taken for a machine: people are answered at once, machines waited for, and doubt is a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from voiceagent.agent.answerer import Answerer, Verdict
+from voiceagent.agent.ears import HeardTurn
+from voiceagent.agent.turns import OPENING
+from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SAMPLE_RATE, SILENCE
+from voiceagent.audio.frames import pad, split
+from voiceagent.debt.disposition import Disposition
+from voiceagent.dialogue.answerers import AnsweredBy, phrases_of
+from voiceagent.speech.protocol import Hypothesis
+
+
+@dataclass
+class Line:
+    """A call told frame by frame, as the conversation tells it."""
+
+    watched: bool = True
+    message: bool = False
+    now: float = 0.0
+    turns: int = 0
+    spoke_at: float | None = None
+    gone: Disposition | None = None
+    gone_at: float = 0.0
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.answerer = Answerer(phrases_of("pt-BR") if self.watched else None, self.verdicts.append)
+
+    def beat(self, pcm: bytes, *, speaking: bool = False) -> None:
+        self.now += FRAME_S
+        self.answerer.listen(pcm, self.now, speaking=speaking, turns=self.turns)
+        if self.answerer.may_speak(speaking=speaking):
+            self.spoke_at = self.now
+        event = self.answerer.gone(speaking=speaking, leaves_message=self.message)
+        if event is not None:
+            self.gone, self.gone_at = event.disposition, self.now
+
+    def quiet(self, seconds: float) -> None:
+        for _ in range(round(seconds / FRAME_S)):
+            self.beat(SILENCE)
+
+    def says(self, text: str, seconds: float, *, glance: bool = True) -> None:
+        """Speech, half a second of silence, and what was understood of it."""
+        started = self.now
+        noise = np.random.default_rng(1).normal(0, 900, 160).astype("<i2").tobytes()
+        for _ in range(round(seconds / FRAME_S)):
+            self.beat(noise, speaking=True)
+        ended = self.now
+        if glance:
+            self.answerer.glanced(text)
+        for _ in range(24):
+            self.beat(SILENCE, speaking=True)
+        self.turns += 1
+        self.beat(SILENCE)
+        turn = HeardTurn(Hypothesis(text, 0.9), OPENING, started, ended, seconds, False)
+        self.answerer.heard(turn, None)
+        self.beat(SILENCE)
+
+    def sounds(self, hertz: float, seconds: float) -> None:
+        moments = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+        for frame in split(pad((5000 * np.sin(2 * np.pi * hertz * moments)).astype("<i2").tobytes())):
+            self.beat(frame[:FRAME_BYTES])
+
+    @property
+    def kind(self) -> AnsweredBy | None:
+        return self.answerer.verdict.kind if self.answerer.verdict else None
+
+
+@pytest.mark.parametrize("seconds", [0.4, 1.0, 1.3])
+def test_an_alo_is_answered_as_soon_as_it_has_ended(seconds: float) -> None:
+    line = Line()
+    line.quiet(0.3)
+    line.says("Alô?", seconds, glance=False)
+    assert line.spoke_at is not None and line.spoke_at - (0.3 + seconds) < 0.6
+    assert line.kind is AnsweredBy.HUMAN and line.verdicts[-1].evidence == "short"
+
+
+def test_a_longer_greeting_is_answered_by_its_words_and_at_last_without_them() -> None:
+    line = Line()
+    line.says("Oficina do Nelson, bom dia, em que posso ajudar?", 3.2)
+    assert line.spoke_at is not None and line.spoke_at < 4.0 and line.verdicts[-1].evidence == "words"
+    deaf = Line()
+    deaf.says("", 4.0, glance=False)
+    deaf.quiet(1.0)
+    assert deaf.spoke_at is not None and deaf.kind is AnsweredBy.HUMAN
+
+
+def test_who_says_nothing_is_spoken_to_after_two_seconds() -> None:
+    line = Line()
+    line.quiet(2.5)
+    assert line.spoke_at == pytest.approx(2.0, abs=0.05) and line.kind is AnsweredBy.SILENCE
+    line.says("Alô, desculpa.", 1.0)
+    assert line.kind is AnsweredBy.HUMAN
+
+
+def test_a_voicemail_is_left_without_a_word() -> None:
+    line = Line()
+    line.says("Você ligou para a caixa postal. Deixe seu recado após o sinal.", 4.0)
+    assert line.spoke_at is None and line.gone is Disposition.VM
+    assert line.verdicts[-1].evidence.startswith("phrase: ") and line.verdicts[-1].latency_s < 0.7
+
+
+def test_a_garbled_greeting_is_known_by_its_beep() -> None:
+    line = Line()
+    line.says("", 4.0, glance=False)
+    line.quiet(0.1)
+    line.sounds(1000, 0.4)
+    line.quiet(1.0)
+    assert line.gone is Disposition.VM and line.verdicts[-1].evidence == "beep"
+
+
+def test_a_monologue_without_a_pause_is_no_person() -> None:
+    line = Line()
+    line.says("blá " * 20, 7.5)
+    assert line.gone is Disposition.VM and line.spoke_at is None
+    person = Line()
+    person.says("blá blá", 7.5)
+    assert person.gone is None, "few words in all that sound are somebody with a television"
+
+
+def test_a_message_waits_until_it_would_be_recorded() -> None:
+    line = Line(message=True)
+    line.says("Deixe seu recado após o sinal.", 2.5)
+    assert line.gone is None
+    line.quiet(0.3)
+    line.sounds(1000, 0.4)
+    line.quiet(1.0)
+    assert line.gone is Disposition.VM and line.gone_at < 4.9
+    silent = Line(message=True)
+    silent.says("Deixe seu recado após o sinal.", 2.5)
+    silent.quiet(2.5)
+    assert silent.gone is Disposition.VM
+
+
+def test_an_announcement_waits_for_what_may_follow() -> None:
+    line = Line()
+    line.says("O telefone está desligado ou fora da área de cobertura.", 3.0)
+    assert line.gone is None
+    line.says("Deixe seu recado após o sinal.", 2.0)
+    assert line.gone is Disposition.VM
+    alone = Line()
+    alone.says("O telefone está desligado ou fora da área de cobertura.", 3.0)
+    alone.quiet(2.0)
+    assert alone.gone is Disposition.NA
+
+
+def test_a_screening_service_is_told_who_calls_and_nobody_hangs_up_on_it() -> None:
+    line = Line()
+    line.says("Grave o seu nome e o motivo da ligação.", 3.0)
+    line.quiet(0.5)
+    line.sounds(1000, 0.4)
+    line.quiet(1.5)
+    assert line.kind is AnsweredBy.SCREENING and line.spoke_at is not None and line.gone is None
+
+
+@pytest.mark.parametrize(
+    ("bursts", "disposition"),
+    [([(425, 0.25, 0.25)] * 6, Disposition.BUSY), ([(1100, 0.5, 3.0)] * 2, Disposition.FAX),
+     ([(2100, 2.0, 0.5)], Disposition.FAX), ([(950, 0.33, 0), (1400, 0.33, 0), (1777, 0.33, 4.0)], Disposition.CONG),
+     ([(1000, 0.5, 5.0)], Disposition.VM)],
+)  # fmt: skip
+def test_tones_end_the_call_as_what_they_are(
+    bursts: list[tuple[float, float, float]], disposition: Disposition
+) -> None:
+    line = Line()
+    line.quiet(0.4)
+    for hertz, seconds, pause in bursts:
+        line.sounds(hertz, seconds)
+        line.quiet(pause)
+    assert line.gone is disposition and line.spoke_at is None
+
+
+def test_while_it_rings_nobody_is_greeted_and_at_last_nobody_is_there() -> None:
+    line = Line()
+    for _ in range(7):
+        line.sounds(425, 1.0)
+        line.quiet(4.0)
+    assert line.spoke_at is None and line.gone is Disposition.NA
+    person = Line()
+    person.sounds(425, 1.0)
+    person.quiet(2.0)
+    person.says("Alô?", 0.6)
+    assert person.spoke_at is not None
+
+
+def test_a_machine_taken_for_a_person_is_found_out() -> None:
+    line = Line()
+    line.says("Oi.", 0.5)
+    assert line.kind is AnsweredBy.HUMAN and line.spoke_at is not None
+    line.quiet(0.4)
+    line.says("Não estou em casa, deixe o seu recado.", 2.0)
+    assert line.gone is Disposition.VM and line.verdicts[0].kind is AnsweredBy.HUMAN
+
+
+def test_after_an_answer_that_means_something_a_beep_is_only_a_beep() -> None:
+    line = Line()
+    line.says("Alô?", 0.5)
+    line.answerer.answered()
+    line.quiet(1.0)
+    line.sounds(1000, 0.4)
+    line.quiet(5.0)
+    assert line.gone is None and line.kind is AnsweredBy.HUMAN
+
+
+def test_of_a_caller_nothing_is_asked() -> None:
+    line = Line(watched=False)
+    line.says("Deixe seu recado após o sinal.", 2.0)
+    assert line.spoke_at is not None and line.verdicts == [] and line.gone is None

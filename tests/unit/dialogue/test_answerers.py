@@ -1,0 +1,80 @@
+"""Guards what machines say: found however the recogniser spells it, never found in what people say on answering."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voiceagent.base.errors import BadInputError, MissingPartError
+from voiceagent.base.languages import Language
+from voiceagent.debt.disposition import Disposition
+from voiceagent.dialogue.answerers import FILED_AS, AnsweredBy, load, phrases_of
+from voiceagent.simulator import answerer_clips
+
+LANGUAGES = [language.value for language in Language]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "kind"),
+    [
+        ("pt-BR", "Você ligou para a caixa postal. Deixe seu recado após o sinal.", AnsweredBy.VOICEMAIL),
+        ("pt-BR", "deishi o seu recadu a pós o sinau", AnsweredBy.VOICEMAIL),
+        ("pt-BR", "O telefone está desligado ou fora da área de cobertura.", AnsweredBy.UNAVAILABLE),
+        ("pt-BR", "está desligado ou fora da área. Deixe seu recado após o sinal.", AnsweredBy.VOICEMAIL),
+        ("pt-BR", "O número chamado não existe.", AnsweredBy.OUT_OF_SERVICE),
+        ("pt-BR", "Para falar com vendas, tecle 1.", AnsweredBy.MENU),
+        ("pt-BR", "Grave o seu nome e o motivo da ligação.", AnsweredBy.SCREENING),
+        ("es", "En este momento no puedo, deje su mensaje después del tono.", AnsweredBy.VOICEMAIL),
+        ("es", "Marque uno para ventas.", AnsweredBy.MENU),
+        ("en", "Please leave a message after the beep.", AnsweredBy.VOICEMAIL),
+        ("en", "This call is being screened.", AnsweredBy.SCREENING),
+        ("en", "The number you have dialed is no longer in service.", AnsweredBy.OUT_OF_SERVICE),
+    ],
+)
+def test_machines_are_known_by_what_they_say(language: str, text: str, kind: AnsweredBy) -> None:
+    found = phrases_of(language).find(text)
+    assert found is not None and found.kind is kind, found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_that_people_say_on_lifting_the_phone_is_a_machines(language: str) -> None:
+    for development in (False, True):
+        for answerer in answerer_clips.answerers(language, development=development):
+            if answerer.human:
+                assert phrases_of(language).find(answerer.text) is None, answerer.text
+
+
+@given(text=st.text(max_size=300), at_length=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_whatever_was_heard_there_is_an_answer(text: str, at_length: bool) -> None:
+    found = phrases_of("pt-BR").find(text, at_length=at_length)
+    assert found is None or 0.7 < found.likeness <= 1.0
+
+
+def test_what_people_say_too_counts_in_a_long_turn_only() -> None:
+    known = phrases_of("pt-BR")
+    assert known.find("agora não posso atender") is None
+    assert known.find("agora não posso atender", at_length=True) is not None
+
+
+def test_every_machine_has_an_outcome_and_no_person_has() -> None:
+    assert set(FILED_AS) == set(AnsweredBy) - {AnsweredBy.HUMAN, AnsweredBy.SILENCE}
+    assert FILED_AS[AnsweredBy.VOICEMAIL] is Disposition.VM and FILED_AS[AnsweredBy.FAX] is Disposition.FAX
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [["voicemail"], {"voicemail": "after the tone"}, {"mailbox": ["after the tone"]}, {"voicemail": ["oi"]},
+     {"voicemail": [12]}, {"at_length": ["after the tone"]}],
+)  # fmt: skip
+def test_a_data_file_with_a_mistake_says_where(tmp_path: Path, tree: object) -> None:
+    path = tmp_path / "answerers.yaml"
+    path.write_text(yaml.safe_dump(tree), encoding="utf-8")
+    with pytest.raises(BadInputError, match=r"answerers\.yaml"):
+        load(path, "en")
+    with pytest.raises(MissingPartError):
+        load(tmp_path / "none.yaml", "en")

@@ -1,0 +1,68 @@
+"""`voiceagent bench amd`: how well a call tells a person from a machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+HELP = "people and machines that answer: confusion table with intervals, wait for the first word, time to the verdict"
+EXAMPLE = "voiceagent bench amd --language pt-BR --lines 2 --json"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    parser.add_argument("--language", action="append", metavar="L", help="pt-BR, es or en (default: all; repeatable)")
+    parser.add_argument("--lines", type=int, default=1, metavar="N", help="lines each answer is heard on, 1 to 4")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth answer, to be quicker")
+    parser.add_argument("--development", action="store_true", help="the texts that the rules were tried on")
+    parser.add_argument("--models", type=Path, metavar="DIR", help="installed models (default: models/)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print; 0 whatever the figures are."""
+    from voiceagent.base.errors import UsageError
+    from voiceagent.base.languages import Language
+    from voiceagent.cli.benches import languages_named
+    from voiceagent.settings.paths import Paths
+    from voiceagent.simulator.bench_amd import LINES, Plan, measure
+
+    languages = languages_named(args.language or list(Language))
+    if not 1 <= args.lines <= len(LINES):
+        raise UsageError(f"--lines must be 1 to {len(LINES)}")
+    if args.every < 1:
+        raise UsageError("--every must be 1 or more")
+    models = args.models or Paths.from_environment().models
+    plan = Plan(languages, args.lines, args.every, args.development)
+    report = measure(plan, models, lambda line: print(line, file=sys.stderr))
+    if args.json:
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        _show(report)
+    return 0
+
+
+def _show(report: dict[str, Any]) -> None:
+    machine = report["machine"]
+    print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}; 95 % intervals")
+    for name in ("people_called_machines", "machines_called_people"):
+        print(f"{name.replace('_', ' ')}: {_share(report[name])}")
+        for of in ("by_language", "by_line"):
+            print("  " + "; ".join(f"{key} {_share(both[name])}" for key, both in report[of].items()))
+    for kind, verdicts in report["confusion"].items():
+        print(f"  {kind:12} " + ", ".join(f"{verdict} {count}" for verdict, count in verdicts.items()))
+    for name in ("first_word_after_hello_s", "machine_known_after_answer_s", "said_after_the_beep_s"):
+        spread = report[name]
+        numbers = f"median {spread['median']}, p95 {spread['p95']}, most {spread['max']} s (n {spread['n']})"
+        print(f"{name.removesuffix('_s').replace('_', ' ')}: {numbers}")
+    for mistake in report["mistakes"]:
+        print(f"  {mistake}")
+
+
+def _share(share: dict[str, Any]) -> str:
+    if share["share"] is None:
+        return "-"
+    return f"{share['count']} of {share['n']} ({share['low']:.4f}-{share['high']:.4f})"
