@@ -8,7 +8,7 @@ from aiohttp import web
 from prometheus_client.registry import Collector
 
 from voiceagent.service.ticks import Service
-from voiceagent.web import api, auth, live, monitoring, openapi, pages
+from voiceagent.web import api, auth, live, monitoring, openapi, pages, promised_calls
 from voiceagent.web.context import CONTEXT, Context
 from voiceagent.web.headers import secure
 from voiceagent.web.problems import answer_failures
@@ -53,6 +53,9 @@ def build_app(
             web.get("/v1/seats", api.list_seats),
             web.get("/v1/reviews", api.list_reviews),
             web.post("/v1/reviews/{id}", api.decide_review),
+            web.get("/v1/callbacks", promised_calls.show),
+            web.post("/v1/callbacks", promised_calls.make),
+            web.delete("/v1/callbacks/{id}", promised_calls.cancel),
             web.get("/v1/live", live.stream, allow_head=False),
         ]
     )

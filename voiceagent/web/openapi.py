@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from voiceagent.dialer.tables import CallbackStatus
 from voiceagent.web import views
 from voiceagent.web.problems import MEDIA_TYPE
 
@@ -81,6 +82,18 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "post", "/v1/reviews/{id}", "decideReview", "Confirm or cancel a promise under review, by its agreement's id",
         {204: ("Decided; the journal records who", None, None)}, body=views.Decided, problems=(400, 401, 403, 404, 503),
+    ),
+    Operation(
+        "get", "/v1/callbacks", "listCallbacks", "Promised calls", _json("By their instant", views.CallbackList),
+        query={"status": ({"type": "string", "enum": [*CallbackStatus]}, "Default: all")}, problems=(400, 401, 503),
+    ),
+    Operation(
+        "post", "/v1/callbacks", "promiseCallback", "Promise a call at the next lawful instant",
+        {201: ("Promised", JSON, views.CallbackMade)}, body=views.CallbackWish, problems=(400, 401, 403, 503),
+    ),
+    Operation(
+        "delete", "/v1/callbacks/{id}", "cancelCallback", "A promised call will not be made",
+        {204: ("Cancelled; the journal records who", None, None)}, problems=(401, 403, 404, 503),
     ),
     Operation("get", "/v1/seats", "listSeats", "The board of seats", _json("Every seat", views.Board)),
     Operation(

@@ -43,4 +43,6 @@ export const reviews = () => request("/v1/reviews");
 export const decide = (agreement, outcome, note) =>
   request(`/v1/reviews/${agreement}`, { method: "POST", headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ outcome, note }) });
+export const callbacks = (status) => request(`/v1/callbacks${query({ status })}`);
+export const cancelCallback = (id) => request(`/v1/callbacks/${id}`, { method: "DELETE" });
 export const liveUrl = (day) => `/v1/live${query({ day })}`;

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { h, icon, put, toast } from "./dom.js";
-import { calendarDay, clock, count, label, money, percent, seconds, t, timeOfDay } from "./i18n.js";
+import { calendarDay, clock, count, label, moment, money, percent, seconds, t, timeOfDay } from "./i18n.js";
 
 const TILES = [
   { key: "attempts", of: null },
@@ -44,6 +44,7 @@ export function showBoard(main) {
 
   const tiles = h("section", { class: "tiles", "aria-label": t("kpi.title") });
   const doubts = h("section", { class: "card", id: "doubts", hidden: true, "aria-labelledby": "doubts-title" });
+  const promised = h("section", { class: "card", id: "callbacks", hidden: true, "aria-labelledby": "callbacks-title" });
   const seatBoard = h("div", { class: "seats" });
   const body = h("tbody");
   const picker = h("input", { type: "date", "aria-label": t("day"), onchange: () => picker.value && open(picker.value) });
@@ -68,6 +69,7 @@ export function showBoard(main) {
         h("button", { class: "quiet square", "aria-label": t("day.after"), onclick: () => step(1) }, icon("right")))),
     tiles,
     doubts,
+    promised,
     h("section", { class: "card", "aria-labelledby": "seats-title" },
       h("h2", { id: "seats-title" }, t("seats.title")), seatBoard),
     h("section", { class: "card calls", "aria-labelledby": "calls-title" },
@@ -112,6 +114,28 @@ export function showBoard(main) {
         h("span", {}, money(one.total, one.currency), " ", Object.entries(one.review.terms)
           .filter(([, verdict]) => verdict !== "agreed")
           .map(([term, verdict]) => h("small", {}, ` ${label("term", term)}: ${label("look", verdict)}`)))))));
+  }
+
+  async function lookForCallbacks() {
+    const found = await api.callbacks("open").catch(() => null);
+    if (!found || ended) return;
+    promised.hidden = !found.callbacks.length;
+    put(promised, h("h2", { id: "callbacks-title" }, t("callbacks.title", { n: count(found.callbacks.length) })),
+      h("ul", { class: "promised-calls" }, found.callbacks.map((one) => h("li", { data: { callback: one.id } },
+        h("time", { datetime: one.due_at }, moment(one.due_at, zone)),
+        h("span", {}, one.name ?? t("none"), " ", h("span", { class: "number" }, one.number ?? ""),
+          h("small", {}, ` ${label("callback", one.origin)}`), one.campaign && h("small", {}, ` · ${one.campaign}`)),
+        h("button", { class: "quiet", onclick: () => cancelCallback(one.id) }, t("callbacks.cancel"))))));
+  }
+
+  async function cancelCallback(id) {
+    try {
+      await api.cancelCallback(id);
+      toast(t("callbacks.cancelled"));
+    } catch (error) {
+      toast(error.message);
+    }
+    await lookForCallbacks();
   }
 
   function paintSeats() {
@@ -231,6 +255,7 @@ export function showBoard(main) {
     stream.addEventListener("kpis", (event) => {
       paintTiles(JSON.parse(event.data));
       lookForDoubts();
+      lookForCallbacks();
     });
   }
 
