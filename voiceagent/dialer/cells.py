@@ -17,6 +17,8 @@ _CURRENCY = re.compile(r"^(?:R\$|US\$|MX\$|COP|CLP|BRL|USD|MXN|PEN|ARS|EUR|S/\.?
 _AMOUNT = re.compile(r"(\d{1,3}(?:([.,])\d{3})+|\d+)(?:([.,])(\d+))?", re.ASCII)
 _SEPARATORS = str.maketrans("", "", ".,")
 _DECIMAL_MARK = {"USD": ".", "MXN": ".", "PEN": "."}
+#: Marks of direction and of width nobody sees, as copying from web pages and address books leaves them.
+_UNSEEN = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF))
 _AS_TEXT = re.compile(r'="([^"]*)"')
 #: What spreadsheets show where a formula failed, in their languages.
 _FAILED = re.compile(r"#(?:N/?[AD]|REF|VALU?E|VALOR|DIV/?0|NAME|NOME|NOMBRE|¿NOMBRE|NUM|NÚM|NUL[LO]O?|¡\S+)[!?]?", re.I)
@@ -31,8 +33,10 @@ class CellError(Exception):
 
 
 def cleaned(cell: str) -> str:
-    """A cell without blanks around it and without what only told a spreadsheet that it is text: ="012", '012."""
+    """A cell without blanks around it, marks nobody sees, and what told a spreadsheet that it is text: ="012", '012."""
     text = cell.strip()
+    if not text.isascii():
+        text = text.translate(_UNSEEN).strip()
     if text[:1] in ("=", "'"):
         match = _AS_TEXT.fullmatch(text)
         return match[1].strip() if match else text[1:].strip() if text[0] == "'" else text
@@ -47,7 +51,7 @@ def refuse_scientific(value: str) -> None:
 
 def is_scientific(value: str) -> bool:
     """Digits as 1,23E+10, of a number that was not meant as one."""
-    return ("E" in value or "e" in value) and _SCIENTIFIC.fullmatch(value.replace(" ", "")) is not None
+    return ("E" in value or "e" in value) and _SCIENTIFIC.fullmatch(value.strip()) is not None
 
 
 def scientific() -> CellError:

@@ -11,8 +11,9 @@ from voiceagent.calendars.places import STATE_OF_DDD
 from voiceagent.dialer.cells import CellError, is_scientific, scientific, whole
 from voiceagent.dialer.modes import is_fictitious
 
-_SPLIT = re.compile(r"[;|/\n]|,(?=\s*[+(\d])", re.ASCII)
-_BETWEEN = str.maketrans("", "", " ().\u00a0-\t")
+_SPLIT = re.compile(r"[;|/\n]|,(?=\s*[+(\d])|\s(?:e|y|o|ou|and|or)\s", re.ASCII)
+#: Dashes and spaces of every width: people copy numbers from letters and web pages.
+_BETWEEN = str.maketrans("", "", " ().\u00a0\u2007\u202f-\u2010\u2011\u2012\u2013\u2014\u2212\t")
 _DIGITS = re.compile(r"\+?[0-9]{6,20}", re.ASCII)
 _BRAZIL = re.compile(r"(?:\+?55)?([1-9][1-9])(9\d{8}|[2-5]\d{7})", re.ASCII)
 _OLD_MOBILE = re.compile(r"(?:\+?55)?([1-9][1-9])([6-9]\d{7})", re.ASCII)

@@ -72,7 +72,8 @@ class TextFile:
         return self.path.open(encoding=self.encoding, errors="surrogateescape" if self._mixed else "strict", newline="")
 
     def _rows(self, text: TextIO) -> Iterator[Row]:
-        reader = csv.reader(text, delimiter=self.delimiter)
+        # Strict: a quote that ends before its cell does means that something was lost or joined.
+        reader = csv.reader(text, delimiter=self.delimiter, strict=True)
         width = len(self.header)
         number, before, skip = 0, 0, int(self._says_delimiter) + int(not self._headless)
         while True:

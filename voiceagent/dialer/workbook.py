@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ _EXACT = 10**15
 #: Columns and unpacked bytes of no contact list: a file that says so would fill the memory.
 _WIDEST = 500
 _LARGEST = 8 << 30
+#: Lists shrink ten or twenty times when packed; a large part that shrinks more than this is there to fill the memory.
+_DENSEST, _SMALL = 100, 32 << 20
+#: Filled rows among which the header is looked for: reports have titles above it.
+_TITLES, _TITLE_LINES = 10, 100
 
 
 class Workbook:
@@ -26,15 +31,17 @@ class Workbook:
         self.path = path
         self._first_line = 0
         self.header: tuple[str, ...] = ()
-        for line, values in self._lines():
-            cells = _cells(values)
-            if any(cell.strip() for cell in cells):
-                self._first_line = line
-                self.header = tuple(cells)
+        most = 0
+        filled = ((line, cells) for line, values in self._lines() if "".join(cells := _cells(values)).strip())
+        for line, cells in islice(filled, _TITLES):
+            if most and line > _TITLE_LINES:
                 break
-        if not any(field_of(title) for title in self.header):
+            known = sum(field_of(title) is not None for title in cells)
+            if known > most:
+                most, self._first_line, self.header = known, line, tuple(cells)
+        if not most:
             raise BadInputError(
-                f"the first sheet of {path} has no header: its first row must name the columns (nome, telefone1, ...)"
+                f"the first sheet of {path} has no header: a row near its top names the columns (nome, telefone1, ...)"
             )
 
     def rows(self) -> Iterator[Row]:
@@ -63,7 +70,9 @@ class Workbook:
         try:
             with self.path.open("rb") as file:
                 with zipfile.ZipFile(file) as packed:
-                    if sum(part.file_size for part in packed.infolist()) > _LARGEST:
+                    parts = packed.infolist()
+                    bomb = any(p.file_size > max(_SMALL, p.compress_size * _DENSEST) for p in parts)
+                    if bomb or sum(part.file_size for part in parts) > _LARGEST:
                         raise BadInputError(f"{self.path} unpacks to more than any list: save it as CSV")
                 book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
                 try:

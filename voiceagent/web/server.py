@@ -130,7 +130,7 @@ def build_service(journal: Journal, zone: ZoneInfo, recordings: Path) -> Service
         with journal.db.read() as connection:
             if not pending(connection, journal.tenant_id):
                 return 0
-        return admit(journal, rules(), guard_s=load_settings().dial.guard_s).weighed
+        return admit(journal, rules(), guard_s=load_settings().dial.guard_s, limit=1000).weighed
 
     def follow_retries() -> int:
         return adopt(journal, load_retries(retries_path(Paths.from_environment().dialplans)), actor="service")

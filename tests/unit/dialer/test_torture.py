@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -61,6 +62,15 @@ def book(*rows: tuple[object, ...]) -> bytes:
         sheet.append(row)
     data = io.BytesIO()
     made.save(data)
+    return data.getvalue()
+
+
+def dense() -> bytes:
+    """A small workbook whose sheet fills the memory of who unpacks it."""
+    data = io.BytesIO(book(TITLES))
+    with zipfile.ZipFile(data, "a", zipfile.ZIP_DEFLATED) as packed, packed.open("xl/media/big", "w") as part:
+        for _ in range(40):
+            part.write(bytes(1 << 20))
     return data.getvalue()
 
 
@@ -260,6 +270,48 @@ FILES = [
         suffix=".xlsx",
     ),
     Torture(
+        "a workbook with titles above its header",
+        book(("RELATÓRIO DE DEVEDORES",), (), ("Gerado em", date(2026, 11, 18)), TITLES, tuple(MARIA.split(";"))),
+        (MARIA_KEPT,),
+        (1, 1, 0, 0, 0),
+        suffix=".xlsx",
+    ),
+    Torture(
+        "quotes that end before their cell does",
+        lines(changed(MARIA, nome='"Maria "Bia" Inventada"'), JOAO),
+        (JOAO_KEPT,),
+        FIRST_ONLY,
+        ((2, "", "E_ROW"),),
+    ),
+    Torture(
+        "marks nobody sees and dashes of every width",
+        lines(
+            changed(MARIA, cpf_cnpj="\u200b529.982.247-25\ufeff", telefone1="\u202a+55 11 95555\u20110101\u202c"),
+            changed(JOAO, nome="\u202eJoão Inventado\u202c", telefone1="(11)\u00a095555\u20130102"),
+        ),
+        BOTH,
+        TWO,
+    ),
+    Torture(
+        "several numbers joined by words",
+        lines(changed(MARIA, telefone1="11955550101 e 1133334444 ou 11955550102")),
+        ((*MARIA_KEPT[:2], ("+5511955550101", "+551133334444", "+5511955550102"), *MARIA_KEPT[3:]),),
+        (1, 1, 0, 0, 0),
+    ),
+    Torture(
+        "attributes that contradict each other",
+        lines(f"{MARIA};700;650", f"{JOAO};1;1", header=f"{HEADER};score;rating"),
+        BOTH,
+        TWO,
+        ((2, "rating", "E_AMBIGUOUS"),),
+    ),
+    Torture(
+        "two hundred columns nobody asked for",
+        lines(MARIA + ";v" * 200, header=HEADER + "".join(f";x_{n}" for n in range(200))),
+        (MARIA_KEPT,),
+        (1, 1, 0, 0, 0),
+    ),
+    Torture(
         "Chile: RUT, no decimals",
         lines(
             "12.345.678-5;Eva;+56 2 2345 6789;;K-1;Tienda;1.234.567;10-03-2026",
@@ -330,6 +382,7 @@ def money(row: sa.Row[tuple[object, ...]]) -> str:
         (lines(MARIA, header=HEADER.replace("contrato", "gerente")), "lacks columns: contrato"),
         (b"PK\x03\x04 not a workbook", "no workbook"),
         (book(("a", "b"), (1, 2)), "has no header"),
+        (dense(), "unpacks to more"),
         (HEADER.encode() + b"\n" + b"x" * (3 << 20), "a million characters"),
         (lines(changed(MARIA, vencimento="03/25/2026"), changed(JOAO, vencimento="04/05/2026")), "month first"),
         (HEADER.encode("utf-16") + b"\x00", "not text in utf-16"),
