@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ MOST_SEATS = 25
 
 #: Asked in a process of its own: the library is native, has one endpoint per process, and may end the one it is in.
 _ASK = """
-from voiceagent.telephony.pj import check_frame_copy, max_calls, pj, silence_log
+import json
+from voiceagent.telephony.pj import asserts, check_frame_copy, library_file, max_calls, pj, silence_log, watches_by
+from voiceagent.telephony.pj import tls_library
 silence_log()
 check_frame_copy()
 endpoint = pj.Endpoint()
@@ -23,7 +26,9 @@ config = pj.EpConfig()
 config.logConfig.level = config.logConfig.consoleLevel = 0
 config.uaConfig.maxCalls = 10_000
 endpoint.libInit(config)
-print(endpoint.libVersion().full, max_calls(), flush=True)
+codecs = sorted({codec.codecId.partition("/")[0] for codec in endpoint.codecEnum2()})
+told = {"version": endpoint.libVersion().full, "calls": max_calls(), "file": str(library_file()), "codecs": codecs}
+print(json.dumps({**told, "polling": watches_by(), "tls": tls_library(), "asserts": asserts()}), flush=True)
 endpoint.libDestroy()
 """
 
@@ -35,6 +40,15 @@ class Library:
     version: str
     calls: int
     """Calls that one process can hold at once."""
+    file: str = ""
+    """The shared object: in the environment's site-packages, or where scripts/build-pjsua2 put it."""
+    polling: str = ""
+    """How it watches its sockets: select (64 of them), epoll."""
+    tls: str = ""
+    """What it encrypts with, like "OpenSSL 3.0.19 27 Jan 2026"; empty: neither TLS nor SRTP."""
+    codecs: tuple[str, ...] = ()
+    asserts: bool = False
+    """Misuse ends the process: right for tests, and what the registry's wheel does."""
 
     @property
     def seats(self) -> int:
@@ -46,11 +60,12 @@ class Library:
 def library() -> Library:
     """Start it, ask, and stop it (half a second, the first time). MissingPartError when it does not work."""
     done = subprocess.run([sys.executable, "-c", _ASK], capture_output=True, text=True, timeout=60, check=False)
-    words = done.stdout.split()
-    if done.returncode != 0 or len(words) != 2:
+    lines = done.stdout.splitlines()
+    if done.returncode != 0 or not lines:
         said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise MissingPartError(
             f"the SIP library does not work ({said}); install it with: pip install 'voiceagent[telephony]'",
             code="no_sip_library",
         )
-    return Library(words[0], int(words[1]))
+    told = json.loads(lines[-1])
+    return Library(**{**told, "codecs": tuple(told["codecs"])})

@@ -16,8 +16,8 @@ except ImportError as error:
     ) from error
 
 __all__ = [
-    "calls_in_library", "check_frame_copy", "library_file", "max_calls",
-    "pj", "read_frame", "silence_log", "write_frame",
+    "asserts", "calls_in_library", "check_frame_copy", "library_file", "max_calls",
+    "pj", "read_frame", "silence_log", "tls_library", "watches_by", "write_frame",
 ]  # fmt: skip
 
 
@@ -32,6 +32,29 @@ _library = ctypes.CDLL(str(library_file()))
 def silence_log() -> None:
     """Before libCreate: the library would print to stdout, where only our documents may go."""
     _library.pj_log_set_level(0)
+
+
+def watches_by() -> str:
+    """How the library watches its sockets: select or epoll."""
+    _library.pj_ioqueue_name.restype = ctypes.c_char_p
+    return str(_library.pj_ioqueue_name().decode()).partition("[")[0]
+
+
+def tls_library() -> str:
+    """Name and version of what TLS and SRTP are encrypted with; empty when the build has neither."""
+    if not hasattr(_library, "pjmedia_transport_srtp_create"):
+        return ""
+    for symbol in ("OpenSSL_version", "SSLeay_version"):  # the name until OpenSSL 1.1
+        if hasattr(_library, symbol):
+            tell = getattr(_library, symbol)
+            tell.restype = ctypes.c_char_p
+            return str(tell(0).decode())
+    return ""
+
+
+def asserts() -> bool:
+    """Whether this build checks how it is used, and ends the process when it is misused."""
+    return b"__assert_fail" in library_file().read_bytes()
 
 
 def max_calls() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from voiceagent.base.languages import Language
@@ -17,8 +18,12 @@ def sip() -> Finding:
         found = library()
     except MissingPartError as error:
         return Finding("sip", Status.FAIL, error.message, "pip install 'voiceagent[telephony]'")
-    said = f"pjsua2 {found.version}: up to {found.calls} calls in one worker, {found.seats} seats unless told otherwise"
-    facts = {"calls_per_worker": found.calls, "seats_per_worker": found.seats}
+    said = (
+        f"pjsua2 {found.version}: up to {found.calls} calls in one worker, {found.seats} seats unless told otherwise; "
+        f"{found.polling}, TLS and SRTP by {found.tls or 'nothing'}, {' '.join(found.codecs)}"
+        f"{', with assertions' if found.asserts else ''}; {found.file}"
+    )
+    facts = {"calls_per_worker": found.calls, "seats_per_worker": found.seats, **asdict(found)}
     return Finding("sip", Status.OK, said, facts=facts)
 
 
