@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -22,34 +23,45 @@ CARRIER_DIALS = "9004"
 """What its telephones dial to reach the shop."""
 
 
+def shop(carrier: AsteriskServer, tls: dict[str, str] | None = None) -> tuple[dict[str, Any], dict[str, str]]:
+    """A shop with two carriers, one of which is there; and the password it has there."""
+    host, _, port = carrier.registrar.partition(":")
+    setting = {
+        "seats": 3,
+        "humans": ["ana", "bruno"],
+        "numbers": [NUMBER],
+        "countries": ["55"],
+        "address": "127.0.0.1",
+        "networks": ["127.0.0.0/8"],
+        "trunks": {
+            "first": {"host": host, "port": int(port), "user": CARRIER_ACCOUNT},
+            "second": {"host": "127.0.0.9", "digits": True, "prefix": "0", "diversion": NUMBER},
+        },
+        **({"tls": {**tls, "port": AsteriskPorts.free().ami}} if tls else {}),
+    }
+    return setting, {"first": carrier.seats[CARRIER_ACCOUNT].password}
+
+
 class ExchangeHouse:
     """Its folder, its child process, its command line. Start it on a thread that outlives it."""
 
-    def __init__(self, folder: Path, program: AsteriskProgram, carrier: AsteriskServer, tls: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, program: AsteriskProgram, setting: dict[str, Any], trunks: dict[str, str] | None = None
+    ) -> None:
+        """`setting`: exchange.yaml, without ports; `trunks`: the carriers' passwords."""
         self.program, self.folder, self.home = program, folder, folder / "exchange"
         self.ports = AsteriskPorts.free(rtp_ports=100)
-        host, _, port = carrier.registrar.partition(":")
         self.setting = {
-            "seats": 3,
-            "humans": ["ana", "bruno"],
-            "numbers": [NUMBER],
-            "countries": ["55"],
-            "address": "127.0.0.1",
-            "networks": ["127.0.0.0/8"],
+            **setting,
             "sip_port": self.ports.sip,
             "manager_port": self.ports.ami,
             "rtp": [self.ports.rtp_first, self.ports.rtp_last],
-            "trunks": {
-                "first": {"host": host, "port": int(port), "user": CARRIER_ACCOUNT},
-                "second": {"host": "127.0.0.9", "digits": True, "prefix": "0", "diversion": NUMBER},
-            },
-            **({"tls": {**tls, "port": AsteriskPorts.free().ami}} if tls else {}),
         }
         self.file = folder / "exchange.yaml"
         self.file.write_text(yaml.safe_dump(self.setting))
         secrets = folder / "exchange-secrets.yaml"
         secrets.touch(0o600)
-        secrets.write_text(yaml.safe_dump({"trunks": {"first": carrier.seats[CARRIER_ACCOUNT].password}}))
+        secrets.write_text(yaml.safe_dump({"trunks": trunks or {}}))
         told = ["exchange", "write", str(self.file), "--into", str(self.home), "--sip", str(folder / "sip.yaml")]
         assert main(told) == 0
         self.sip = yaml.safe_load((folder / "sip.yaml").read_text())

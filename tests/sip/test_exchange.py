@@ -12,7 +12,7 @@ import pytest
 
 from tests.sip import phones
 from tests.sip.conftest import Child
-from tests.sip.exchange_house import CARRIER_DIALS, NUMBER, ExchangeHouse
+from tests.sip.exchange_house import CARRIER_DIALS, NUMBER, ExchangeHouse, shop
 from tests.sip.signals import noise, share
 from voiceagent.telephony.asterisk_program import AsteriskProgram
 from voiceagent.telephony.asterisk_server import AsteriskServer
@@ -27,7 +27,7 @@ from voiceagent.telephony.ticks import RealTicks
 def house(
     asterisk_program: AsteriskProgram, asterisk_server: AsteriskServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ExchangeHouse]:
-    run = ExchangeHouse(tmp_path_factory.mktemp("shop"), asterisk_program, asterisk_server, {})
+    run = ExchangeHouse(tmp_path_factory.mktemp("shop"), asterisk_program, *shop(asterisk_server))
     run.start()
     yield run
     run.stop()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.own_build import built, environment
-from tests.sip import phones, secure_seat
+from tests.sip import exchange_house, phones, secure_seat
 from tests.sip.certificates import Authority
 from tests.sip.conftest import Child
 from tests.sip.exchange_house import NUMBER, ExchangeHouse
@@ -47,7 +47,7 @@ def house(
     tls = {
         "certificate": str(certificate), "key": str(key), "authorities": str(shop.certificate), "name": "127.0.0.1",
     }  # fmt: skip
-    run = ExchangeHouse(tmp_path_factory.mktemp("shop"), asterisk_program, asterisk_server, tls)
+    run = ExchangeHouse(tmp_path_factory.mktemp("shop"), asterisk_program, *exchange_house.shop(asterisk_server, tls))
     run.start()
     run.until("pjsip show registrations", "Registered ")
     yield run

@@ -61,7 +61,7 @@ def write_sip(path: Path, exchange: Exchange, passwords: Secrets) -> None:
             "user": MANAGER_USER,
             "secret": passwords.manager,
         },
-        "trunk": True,
+        "trunk": bool(exchange.trunks),
     }
     if exchange.address != "0.0.0.0":
         told["address"] = exchange.address

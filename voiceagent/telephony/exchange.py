@@ -94,14 +94,14 @@ class Exchange:
     seats: int
     numbers: tuple[str, ...]
     """E.164: who calls one reaches the seats' queue."""
-    trunks: dict[str, Trunk]
-    """By name, as the dialer's trunks are called. Calls that name none take the first."""
     countries: tuple[str, ...]
     """Country codes that may be called."""
     address: str
     """Of SIP and RTP on this machine; 0.0.0.0: all."""
     networks: tuple[str, ...]
     """From where seats and people may register."""
+    trunks: dict[str, Trunk] = field(default_factory=dict)
+    """By name, as the dialer's trunks are called; calls that name none take the first. None: nobody is phoned."""
     humans: tuple[str, ...] = ()
     seat_prefix: str = "pa"
     sip_port: int = 5060
@@ -121,7 +121,6 @@ class Exchange:
     def __post_init__(self) -> None:
         _require(0 < self.seats < 1000, "seats: between 1 and 999")
         _require(bool(re.fullmatch(r"[a-z]{1,10}", self.seat_prefix)), f"{self.seat_prefix!r}: small letters only")
-        _require(bool(self.trunks), "trunks: at least one, or nobody can be called")
         stations = (*self.seat_names, *self.humans, *self.trunks)
         for name in stations:
             _require(bool(_NAME.fullmatch(name)), f"{name!r}: a letter, then letters, digits and - only")
@@ -285,7 +284,7 @@ def _accounts(exchange: Exchange, passwords: Secrets) -> Iterable[str]:
 
 def _routes(exchange: Exchange) -> Iterable[str]:
     yield "; Made by `voiceagent exchange write`: change exchange.yaml instead.\n"
-    yield f"[globals](+)\nDEFAULT_TRUNK = {next(iter(exchange.trunks))}\n"
+    yield f"[globals](+)\nDEFAULT_TRUNK = {next(iter(exchange.trunks), '')}\n"
     for name, trunk in exchange.trunks.items():
         yield f"[trunk-{name}]\nexten => s,1,Set(WIRED={trunk.prefix}${{ARG1{':1' if trunk.digits else ''}}})"
         if trunk.diversion is not None:

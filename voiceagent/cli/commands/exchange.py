@@ -33,6 +33,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     write.add_argument("--sip", type=Path, metavar="FILE", help="for the workers (default: sip.yaml at home)")
     write.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    start = add_action(
+        actions, "run", "run Asterisk with what was written, until Ctrl-C", "voiceagent exchange run var/pbx"
+    )
+    start.add_argument("folder", type=Path, metavar="DIR", help="as given to `write --into`, without --system")
+    ask = add_action(actions, "ask", "ask that Asterisk", 'voiceagent exchange ask var/pbx "pjsip show endpoints"')
+    ask.add_argument("folder", type=Path, metavar="DIR", help="as given to `write --into`, without --system")
+    ask.add_argument("words", metavar="COMMAND", help="a command of Asterisk's own command line")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -46,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "example":
         print((TEMPLATES / "exchange" / "exchange.example.yaml").read_text(encoding="utf-8"), end="")
         return 0
+    if args.action in ("run", "ask"):
+        return _asterisk(args.folder, ["-f", "-n"] if args.action == "run" else ["-rx", args.words])
     from voiceagent.cli.exchange_files import check_sip, read_exchange, read_secrets, write_secrets, write_sip
     from voiceagent.telephony.asterisk_program import AsteriskProgram
     from voiceagent.telephony.asterisk_tree import Directories
@@ -79,3 +88,18 @@ def run(args: argparse.Namespace) -> int:
     print(f"{etc}: {len(files)} files; seats {seats[0]} to {seats[-1]}, {len(exchange.trunks)} trunks", file=sys.stderr)
     print(f"{kept}: passwords; {sip}: for the workers (all for their owner alone)", file=sys.stderr)
     return 0
+
+
+def _asterisk(folder: Path, options: list[str]) -> int:
+    """Become Asterisk, or its command line."""
+    import os
+
+    from voiceagent.base.errors import MissingPartError
+    from voiceagent.settings.paths import Paths
+    from voiceagent.telephony.asterisk_program import AsteriskProgram
+
+    settings = folder.absolute() / "etc" / "asterisk.conf"
+    if not settings.is_file():
+        raise MissingPartError(f"no {settings}: run `voiceagent exchange write FILE --into {folder}` first")
+    program = AsteriskProgram.find(Paths.from_environment().asterisk)
+    os.execv(program.command[0], [*program.command, "-C", str(settings), *options])
