@@ -81,7 +81,7 @@ class TextFile:
                 cells = next(reader, None)
                 broken = ""
             except csv.Error as error:
-                cells, broken = [], f"not readable as CSV ({error})"
+                cells, broken = [], _why(str(error))
             first, before = before + 1, reader.line_num
             if cells is None:
                 return
@@ -129,6 +129,13 @@ class TextFile:
             return data.decode("cp1252")
         except UnicodeDecodeError:
             return None
+
+
+def _why(error: str) -> str:
+    """What the reader of CSV says, for people."""
+    if "unexpected end" in error:
+        return "a quote is opened here and not closed before the end of the file"
+    return "a quote ends before its cell does" if "expected after" in error else f"not readable as CSV ({error})"
 
 
 def _encoding(path: Path, utf8: bool, head: bytes) -> str:
