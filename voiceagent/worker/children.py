@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voiceagent.base.errors import UnavailableError
+from voiceagent.worker.lifeline import LEAVING
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Child:
         self.ready: dict[str, Any] = {}
         self.died = asyncio.Event()
         self.last_sign = 0.0
+        self._leaving = False
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
 
@@ -113,7 +115,9 @@ class Child:
         try:
             while line := await self._process.stdout.readline():
                 self.last_sign = asyncio.get_running_loop().time()
-                if line.strip() and self.spec.on_line is not None:
+                if line.strip() == LEAVING.encode():
+                    self._leaving = True
+                elif line.strip() and self.spec.on_line is not None:
                     self.spec.on_line(line.decode())
         except Exception:
             log.exception("the lines of %s cannot be read any more", self.spec.name)
@@ -124,10 +128,11 @@ class Child:
 
     @property
     def stuck(self) -> bool:
-        """Alive, but silent for three heartbeats."""
+        """Alive, but silent for three heartbeats; one that said that it is leaving is given `stop_s`."""
         if not self.spec.heartbeat_s or self.died.is_set():
             return False
-        return asyncio.get_running_loop().time() - self.last_sign > 3 * self.spec.heartbeat_s
+        patience = self.spec.stop_s if self._leaving else 3 * self.spec.heartbeat_s
+        return asyncio.get_running_loop().time() - self.last_sign > patience
 
     async def stop(self) -> None:
         """Ask it to end, then make it."""

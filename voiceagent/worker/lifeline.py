@@ -10,6 +10,14 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+#: The last line of a child that ends by itself: closing takes its time on a busy machine, and has no heartbeat.
+LEAVING = json.dumps({"leaving": True})
+
+
+def say_leaving() -> None:
+    """Print it."""
+    print(LEAVING, flush=True)
+
 
 def say_ready(**facts: Any) -> None:
     """Print the ready line."""

@@ -32,7 +32,7 @@ from voiceagent.worker.call import House
 from voiceagent.worker.content import ContentShelf, warm_understanding
 from voiceagent.worker.desk import Desk
 from voiceagent.worker.handover import HumansQueue
-from voiceagent.worker.lifeline import beat_forever, say_ready, until_parent_ends
+from voiceagent.worker.lifeline import beat_forever, say_leaving, say_ready, until_parent_ends
 from voiceagent.worker.metrics import WorkerMetrics
 from voiceagent.worker.plan import WorkerPlan
 from voiceagent.worker.reception import Reception
@@ -113,7 +113,6 @@ async def run_worker(plan: WorkerPlan) -> None:
         bell.start()
         port = metrics.serve(plan.metrics_port)
         say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats], metrics_port=port)
-        # Until the very end: closing takes its time on a busy machine, and is no reason to be taken for stuck.
         beating = asyncio.create_task(
             beat_forever(HEARTBEAT_S, lambda: _drain_when_retired(softphone, loops)), name="heartbeat"
         )
@@ -121,11 +120,13 @@ async def run_worker(plan: WorkerPlan) -> None:
         working = asyncio.gather(*(loop.run() for loop in loops))
         try:
             await until_parent_ends(asyncio.shield(working))
+            say_leaving()
             for loop in loops:
                 loop.drain(at_once=True)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(working), DRAIN_S)
         finally:
+            beating.cancel()
             living.cancel()
             await asyncio.to_thread(bell.close)
             await softphone.close()  # hangs up what is left, which ends its conversations
@@ -137,7 +138,6 @@ async def run_worker(plan: WorkerPlan) -> None:
         await recorder.close()
         await asyncio.to_thread(records.writer.close)
         records.db.close()
-    beating.cancel()
 
 
 async def _seats(
