@@ -314,7 +314,7 @@ class _Reader:
         try:
             at = datetime.fromisoformat(value)
             require_aware(at)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise self._wrong(key, "must be an instant with an offset like 2026-11-19T19:59:00-03:00") from None
         return at
 
