@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from voiceagent.base.errors import BadInputError, DeniedError
 from voiceagent.base.ids import uuid7
 from voiceagent.cases import kinds, tables
+from voiceagent.cases.projections.calls import numbers_at_hand
 from voiceagent.debt.disposition import Disposition
 from voiceagent.journal import tables as journal_tables
 from voiceagent.journal.catalogue import CallAttempted, CallEnded, CallHungUp, ComplianceDecided
@@ -35,6 +36,8 @@ class NewAttempt:
     id: uuid.UUID
     attempted: CallAttempted
     decision: ComplianceDecided | None
+    number: str | None = None
+    """Of its phone; None: looked up."""
 
 
 def begin_attempt(
@@ -85,7 +88,9 @@ def begin_attempts(
         begun.append(NewEvent("call", new.id, _pinned(attempted, now), actor, at=now, first=True))
     try:
         # Like with like: neighbouring events of one type are written together.
-        journal.record([*decided, *begun], connection)
+        known = {str(new.attempted.phone_id): new.number for new in attempts if new.number is not None}
+        with numbers_at_hand(connection, known):
+            journal.record([*decided, *begun], connection)
     except IntegrityError as error:
         if "attempt" in str(error.orig) and ("live" in str(error.orig) or "UNIQUE" in str(error.orig)):
             raise AlreadyLiveError("this person or number is in another call now; wait for its end") from error

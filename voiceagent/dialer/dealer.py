@@ -31,7 +31,7 @@ from voiceagent.dialer.tables import CallbackOrigin, DialMode, Priority
 from voiceagent.journal.catalogue import CallAttempted, ComplianceDecided
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
-from voiceagent.storage.question import Question, one_of
+from voiceagent.storage.question import Question, one_of, together
 
 log = logging.getLogger(__name__)
 
@@ -175,8 +175,11 @@ class Dealer:
         if meanwhile.everything:
             return left
         denied = [*beside, *(event for one in waits for event in one.denied)]
-        begin_attempts(self._journal, [grant.new for grant in grants], self.connection, beside=denied)
-        hopper.take(self.connection, [(grant.candidate, grant.seat) for grant in grants], self._until, self.now)
+        with together(self.connection):
+            begin_attempts(self._journal, [grant.new for grant in grants], self.connection, beside=denied)
+            taken = [(grant.candidate, grant.seat) for grant in grants]
+            check = hopper.take(self.connection, taken, self._until, self.now)
+        check()
         for one in waits:
             if one.over:
                 hopper.finish(self.connection, one.candidate, one.reason, self.now)
@@ -246,7 +249,7 @@ class Dealer:
             purpose,
             mode,
             decision,
-            NewAttempt(attempt_id, attempted, decided),
+            NewAttempt(attempt_id, attempted, decided, phone.number),
             decided.decision_id,
             seat,
         )

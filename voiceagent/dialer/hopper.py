@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -248,8 +248,13 @@ _TAKE = Command(
 )
 
 
-def take(connection: sa.Connection, taken: Sequence[tuple[Candidate, str]], until: datetime, now: datetime) -> None:
-    """These candidates are being called, each by its seat."""
+def take(
+    connection: sa.Connection, taken: Sequence[tuple[Candidate, str]], until: datetime, now: datetime
+) -> Callable[[], None]:
+    """These candidates are being called, each by its seat; call what it returns when the statements were run.
+
+    UnavailableError (code taken) then where one of them is held by somebody already.
+    """
     called = [
         {"key": one.callback_id, "seat": seat, "until": until} for one, seat in taken if one.callback_id is not None
     ]
@@ -258,9 +263,13 @@ def take(connection: sa.Connection, taken: Sequence[tuple[Candidate, str]], unti
         for one, seat in taken
         if one.enrollment_id is not None
     ]
-    met = _TAKE_CALLBACK(connection, called) + _TAKE(connection, held)
-    if met != len(called) + len(held):
-        raise UnavailableError("a contact was taken by somebody else meanwhile; ask again", code="taken")
+    met = _TAKE_CALLBACK(connection, called), _TAKE(connection, held)
+
+    def check() -> None:
+        if sum(one() for one in met) != len(called) + len(held):
+            raise UnavailableError("a contact was taken by somebody else meanwhile; ask again", code="taken")
+
+    return check
 
 
 def renew(

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from voiceagent.cases import tables
 from voiceagent.dialer.events import CampaignCreated
 from voiceagent.journal.catalogue import CallAttempted
+from voiceagent.journal.journal import Journal
 from voiceagent.journal.tables import event
 from voiceagent.storage.question import Question
 
@@ -26,6 +27,9 @@ _HARMLESS = frozenset({"seat.state", "list.imported", "creditor.added", Campaign
 _e, _a, _c = event.c, tables.attempt.c, tables.debt_case.c
 _AFTER = Question(
     sa.select(
+        _e.seq,
+        _e.digest,
+        _e.tenant_id,
         _e.type,
         _e.stream_type,
         _e.stream_id,
@@ -37,7 +41,7 @@ _AFTER = Question(
     .select_from(event)
     .outerjoin(tables.attempt, sa.and_(_e.stream_type == sa.literal_column("'call'"), _a.id == _e.stream_id))
     .outerjoin(tables.debt_case, sa.and_(_e.stream_type == sa.literal_column("'case'"), _c.id == _e.stream_id))
-    .where(_e.seq > sa.bindparam("after"), _e.tenant_id == sa.bindparam("tenant"))
+    .where(_e.seq > sa.bindparam("after"))
     .order_by(_e.seq)
 )
 
@@ -59,13 +63,13 @@ class Meanwhile:
         return self.everything or person_id in self.people or number in self.numbers
 
 
-def read_meanwhile(connection: sa.Connection, after: int, tenant_id: uuid.UUID) -> Meanwhile:
-    """From the events after number `after`; exact where the connection holds the journal's lock."""
+def wait_turn(journal: Journal, connection: sa.Connection, seen: tuple[int, str]) -> Meanwhile:
+    """Wait for the journal, and tell what was recorded since its `head()` was `seen`."""
     people: set[uuid.UUID] = set()
     numbers: set[str] = set()
     begun = []
-    for row in _AFTER(connection, after=after, tenant=tenant_id):
-        if row.type in _HARMLESS:
+    for row in journal.wait_turn_after(connection, seen, _AFTER):
+        if row.type in _HARMLESS or row.tenant_id != journal.tenant_id:
             continue
         if row.stream_type not in _OF_ONE:
             return Meanwhile(everything=True)

@@ -24,7 +24,7 @@ from voiceagent.dialer.facts import read_facts
 from voiceagent.dialer.floor import Guards, Weather, read_floor, read_weather
 from voiceagent.dialer.hopper import Candidate
 from voiceagent.dialer.lease import ForbiddenError, Lease
-from voiceagent.dialer.meanwhile import read_meanwhile
+from voiceagent.dialer.meanwhile import wait_turn
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.pacing import Allotment
 from voiceagent.journal.catalogue import CallEnded
@@ -114,7 +114,7 @@ class Queue:
         with self.journal.db.write() as connection:
             now = self.journal.clock.now()
             self.clock_guard.check(connection)
-            seen = head(connection)[0]
+            seen = head(connection)
             running = running_campaigns(connection, tenant)
             only = None
             if (
@@ -139,8 +139,7 @@ class Queue:
                 dealer.weigh(asked)
             if not dealer.seen:
                 return [], False
-            self.journal.wait_turn(connection)
-            again = dealer.begin(read_meanwhile(connection, seen, tenant)) > 0
+            again = dealer.begin(wait_turn(self.journal, connection, seen)) > 0
             return dealer.leases, again
 
     def lease_case(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,14 +18,14 @@ from voiceagent.journal.envelope import GENESIS, Event, NewEvent, chained, plain
 from voiceagent.journal.private import Private, at_hand
 from voiceagent.storage.bulk import Native, insert_many
 from voiceagent.storage.database import Database
-from voiceagent.storage.question import Question, execute, one_of
+from voiceagent.storage.question import Question, execute, one_of, together
 from voiceagent.storage.schema import DEFAULT_TENANT
 from voiceagent.storage.types import canonical_json, instant_text
 
 #: The one writer at a time that makes `seq` the order of commits on PostgreSQL (SQLite's write lock does it there).
 _ADVISORY = 7_203_451_102
 
-#: Under this a connection remembers the transaction in which it need not wait any more.
+#: Under this a connection remembers that it need not wait any more.
 _LOCKED = "journal_locked"
 
 _EVENT = Event.__slots__
@@ -40,6 +41,14 @@ class Projection:
 
     type: str
     apply: Callable[[sa.Connection, Sequence[Event]], None]
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A transaction that need not wait for the journal any more, and the journal's head where it is known."""
+
+    transaction: sa.Transaction | None
+    head: tuple[int, str] | None = None
 
 
 def for_each(apply: Callable[[sa.Connection, Event], None]) -> Callable[[sa.Connection, Sequence[Event]], None]:
@@ -85,6 +94,18 @@ class Journal:
         """
         lock(connection)
 
+    def wait_turn_after(self, connection: sa.Connection, seen: tuple[int, str], later: Question, **values: Any) -> Any:
+        """`wait_turn`, and in the same breath the answer to `later`: all events after number `seq` of `seen`.
+
+        `seen` is a `head()` of this transaction; the rows have `seq` and `digest` in order, so that nobody need ask for
+        the journal's head again.
+        """
+        with together(connection):
+            lock(connection)
+            rows = later(connection, after=seen[0], **values)
+        connection.info[_LOCKED].head = (rows[-1].seq, rows[-1].digest) if rows else seen
+        return rows
+
     def record(self, events: Sequence[NewEvent], connection: sa.Connection | None = None) -> list[Event]:
         """Append `events` in order and apply their projections: all of it or nothing.
 
@@ -118,7 +139,7 @@ class Journal:
         if not events:
             return []
         table = tables.event
-        seq, previous = head(connection)
+        seq, previous = connection.info[_LOCKED].head or head(connection)
         lengths = _stream_lengths(connection, {(new.stream_type, new.stream_id) for new in events if not new.first})
         recorded: list[Event] = []
         rows: list[tuple[Native, ...]] = []
@@ -147,6 +168,7 @@ class Journal:
             )
         insert_many(connection, tables.private, _PRIVATE, kept)
         insert_many(connection, table, _EVENT, rows)
+        connection.info[_LOCKED].head = (seq, previous)
         with at_hand(connection, privates):
             self.apply(connection, recorded)
         return recorded
@@ -162,10 +184,12 @@ def by_type(projections: Sequence[Projection]) -> dict[str, list[Callable[[sa.Co
 
 def lock(connection: sa.Connection) -> None:
     """Wait until no other transaction is writing the journal; held to the end of this one."""
-    mine = connection.get_transaction()
-    if connection.dialect.name == "postgresql" and connection.info.get(_LOCKED) is not mine:
-        execute(connection, f"SELECT pg_advisory_xact_lock({_ADVISORY})", ())
-        connection.info[_LOCKED] = mine
+    mine = connection.get_nested_transaction() or connection.get_transaction()
+    turn = connection.info.get(_LOCKED)
+    if turn is None or turn.transaction is not mine:
+        if connection.dialect.name == "postgresql":
+            execute(connection, f"SELECT pg_advisory_xact_lock({_ADVISORY})", ())
+        connection.info[_LOCKED] = _Turn(mine)
 
 
 _HEAD = Question(sa.select(tables.event.c.seq, tables.event.c.digest).order_by(tables.event.c.seq.desc()).limit(1))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,24 +65,40 @@ class Command:
         self._statement = statement
         self._known: dict[str, _Prepared] = {}
 
-    def __call__(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """How many rows of the table it met."""
+    def __call__(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> Callable[[], int]:
+        """Asks how many rows of the table it met; within `together`, only after it."""
         prepared = _prepared(self._statement, self._known, connection.dialect)
-        met = 0
-        for values in rows:
-            met += execute(connection, prepared.text, prepared.given(values)).rowcount
-        return met
+        cursors = [execute(connection, prepared.text, prepared.given(values)) for values in rows]
+        return lambda: sum(cursor.rowcount for cursor in cursors)
 
 
 def execute(connection: sa.Connection, text: str, values: Mapping[str, Any] | Sequence[Any]) -> Any:
     """The driver's cursor after `text`; its errors are raised as SQLAlchemy would have raised them."""
+    with _errors(connection, text) as driver:
+        return driver.execute(text, values)
+
+
+@contextmanager
+def together(connection: sa.Connection) -> Iterator[None]:
+    """Within it PostgreSQL is told the next thing before it has answered the last, and asked only for what is read.
+
+    For the moments in which others wait. An error may be raised at a later statement, or at the end.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    with _errors(connection, "several statements") as driver, driver.pipeline():
+        yield
+
+
+@contextmanager
+def _errors(connection: sa.Connection, text: str) -> Iterator[Any]:
+    """The driver; who catches a full disk or a broken rule finds its errors under the usual names."""
     dialect = connection.dialect
-    driver: Any = connection.connection.driver_connection
     errors: Any = dialect.loaded_dbapi
     try:
-        return driver.execute(text, values)
+        yield connection.connection.driver_connection
     except errors.Error as error:
-        # Who catches a full disk or a broken rule finds it under one name.
         raise sa.exc.DBAPIError.instance(text, None, error, errors.Error, dialect=dialect) from error
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -226,10 +227,27 @@ def _update_live(connection: sa.Connection, event: Event, **values: Any) -> None
 _NUMBERS = Question(sa.select(tables.phone.c.id, tables.phone.c.number).where(one_of(tables.phone.c.id, "phones")))
 
 
+#: Under this a connection remembers the numbers of phones, by id.
+_AT_HAND = "numbers_at_hand"
+
+
+@contextmanager
+def numbers_at_hand(connection: sa.Connection, known: Mapping[str, str]) -> Iterator[None]:
+    """Within it the numbers of these phones (id as text) need not be asked for again."""
+    connection.info[_AT_HAND] = known
+    try:
+        yield
+    finally:
+        # A connection that broke meanwhile has no info any more; asking it would hide what broke it.
+        if not connection.invalidated:
+            connection.info.pop(_AT_HAND, None)
+
+
 def _numbers(connection: sa.Connection, attempts: Sequence[dict[str, Any]]) -> list[str | None]:
     """The number of each: its phone's, or what an unknown caller's event points to."""
-    ids = [said["phone_id"] for said in attempts if said["phone_id"] is not None]
-    known = {str(row.id): row.number for row in _NUMBERS(connection, phones=ids)} if ids else {}
+    known: dict[str, str | None] = dict(connection.info.get(_AT_HAND, {}))
+    ids = [phone for said in attempts if (phone := said["phone_id"]) is not None and phone not in known]
+    known |= {str(row.id): row.number for row in _NUMBERS(connection, phones=ids)} if ids else {}
     refs = [said["number"] for said in attempts if said["phone_id"] is None and said["number"]]
     private = read_private(connection, refs) if refs else {}
     return [
