@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 
+from voiceagent.calendars.zones import zones_of
 from voiceagent.dialer import consents
 from voiceagent.dialer.cells import CellError, day, refuse_formula, refuse_scientific
 from voiceagent.dialer.columns import PREFIX, field_of
@@ -13,6 +14,7 @@ from voiceagent.dialer.columns import PREFIX, field_of
 LONGEST = 500
 _NUMBER = re.compile(r"-?\d{1,9}(?:[.,]\d{1,6})?%?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,5}", re.ASCII)
+_PLACE = re.compile(r"(?:([A-Z]{2})-)?([A-Z]{2,3})", re.ASCII)
 _PAIR = re.compile(r"\s*([A-Za-z_][\w ]{0,40}?)\s*[:=]\s*([^;|]*?)\s*(?:[;|]|$)")
 
 
@@ -78,6 +80,25 @@ def _yes_or_no(text: str, region: str) -> str:
     return found
 
 
+def _signed(text: str, region: str) -> str:
+    found = consents.told(text)
+    if found not in ("yes", "no"):
+        raise CellError("E_SARB", "whether the creditor signed is yes or no")
+    return found
+
+
+def _jurisdictions(text: str, region: str) -> str:
+    """BR-RJ, or RJ alone; several by blanks or commas."""
+    found = []
+    for word in text.upper().replace(",", " ").replace(";", " ").split():
+        match = _PLACE.fullmatch(word)
+        country, state = (match[1] or region, match[2]) if match else (region, "")
+        if not match or not zones_of(country, state):
+            raise CellError("E_STATE", "a jurisdiction is written like BR-RJ")
+        found.append(f"{country}-{state}")
+    return " ".join(dict.fromkeys(found))
+
+
 def _day(text: str, region: str) -> str:
     return day(text, region).isoformat()
 
@@ -87,6 +108,8 @@ _KINDS: dict[str, Callable[[str, str], str]] = {
     "most_discount": _number,
     "most_instalments": _whole,
     "days_overdue": _whole,
+    "sarb_signatory": _signed,
+    "jurisdiction": _jurisdictions,
     "consent": _consent,
     "consent_voice": _yes_or_no,
     "consent_sms": _yes_or_no,

@@ -50,6 +50,8 @@ _ATTRIBUTES = {
     "best_time": "melhor_hora melhor_horario mejor_hora mejor_horario best_time",
     "most_discount": "desconto_max desconto_maximo descuento_max descuento_maximo max_discount",
     "most_instalments": "parcelas_max max_parcelas cuotas_max max_cuotas max_instalments",
+    "sarb_signatory": "sarb signatario_sarb sarb_signatory",
+    "jurisdiction": "foro jurisdicao jurisdiccion jurisdiction",
     "consent": "consentimento consentimiento consent opt_in autorizacao autorizacion",
     "consent_voice": "consentimento_voz consentimento_telefone consentimento_ligacao consentimiento_voz "
     "consentimiento_telefono consentimiento_llamada consent_voice consent_phone consent_call opt_in_voice",

@@ -1,11 +1,11 @@
-"""What lists tell of a case for the law: permission by channel and by number with its day and proof, and the city."""
+"""What lists tell of a case for the law: permission by channel and number with day and proof, city, jurisdictions."""
 
 from __future__ import annotations
 
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -17,12 +17,14 @@ from voiceagent.dialer.columns import plain
 from voiceagent.storage.question import Question, one_of
 
 CONSENT, AT, SOURCE, CITY = "consent", "consent_at", "consent_source", "city"
+#: Whether the creditor signed Brazil's banking self-regulation; jurisdictions that the contract names.
+SARB, DECLARED = "sarb_signatory", "jurisdiction"
 #: Numbers that a permission is for, where a list has a column of it for each number.
 NUMBERS = "consent_numbers"
 NO_NUMBER = "-"
 OF_VOICE = "consent_voice"
 _OF_CHANNEL = {f"{CONSENT}_{channel}": channel for channel in Channel}
-_NAMES = (CONSENT, AT, SOURCE, CITY, NUMBERS, *_OF_CHANNEL)
+_NAMES = (CONSENT, AT, SOURCE, CITY, SARB, DECLARED, NUMBERS, *_OF_CHANNEL)
 
 _YES = frozenset({"s", "sim", "si", "y", "yes", "true", "verdadeiro", "verdadero", "1", "x", "ok", "aceito"})
 _NO = frozenset({"n", "nao", "no", "false", "falso", "0"})
@@ -68,6 +70,9 @@ class Told:
     """None: nobody said; an empty tuple: there is none."""
     numbers: frozenset[str] | None = None
     """Where the permission to call and to text is for these numbers only."""
+    declared: tuple[str, ...] = ()
+    """Like BR-RJ."""
+    sarb_signatory: bool | None = None
 
     def consent(self, number: str | None) -> tuple[Consent, ...] | None:
         """The permissions that hold for contact at `number` (None: e-mail)."""
@@ -89,17 +94,19 @@ def read_told(connection: sa.Connection, zones: Mapping[uuid.UUID, str]) -> dict
 
 def _told(said: Mapping[str, tuple[str, datetime]], zone: str) -> Told:
     values = {name: value for name, (value, _) in said.items()}
+    sarb = values[SARB] == "yes" if SARB in values else None
+    known = Told(values.get(CITY), declared=tuple(values.get(DECLARED, "").split()), sarb_signatory=sarb)
     listed = frozenset(values[NUMBERS].split()) if NUMBERS in values else None
     given = [name for name in (CONSENT, NUMBERS, *_OF_CHANNEL) if name in values]
     if not given:
-        return Told(values.get(CITY))
+        return known
     # Permission existed when it was told, if nobody says since when.
     since = max(said[name][1] for name in given)
     if AT in values:
         since = datetime.combine(date.fromisoformat(values[AT]), time.min, ZoneInfo(zone))
     source = values.get(SOURCE, "")
-    channels = _channels(values, listed)
-    return Told(values.get(CITY), tuple(Consent(channel, since, source) for channel in channels), listed)
+    consents = tuple(Consent(channel, since, source) for channel in _channels(values, listed))
+    return replace(known, consents=consents, numbers=listed)
 
 
 def _channels(values: Mapping[str, str], listed: frozenset[str] | None) -> Sequence[Channel]:

@@ -127,6 +127,8 @@ class Facts:
             country=case.region if case.state or number is None else None,
             state=case.state,
             city=self.told.city,
+            declared=self.told.declared,
+            sarb_signatory=self.told.sarb_signatory,
             debt=str(self.file.case_id),
             case=CaseFacts(
                 stage=self.facts.stage,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,31 @@ def test_a_holiday_of_the_city_in_the_list_closes_it(journal: Journal, rules: Ru
     (without,), (with_it,) = answers(journal, rules).values(), answers(journal, local).values()
     assert without.allow and not with_it.allow
     assert with_it.retry_at == datetime(2026, 11, 19, 11, tzinfo=UTC)
+
+
+BRAZIL = BASE.replace("id;", "cpf;")
+IN_SP = "52998224725;Maria Inventada;07/05/1980;11955550101;;SP;C-1;Banco Exemplo;900,00;"
+
+
+def test_a_jurisdiction_the_contract_names_binds_too(journal: Journal, rules: RuleBook, take: Import) -> None:
+    take({"foro": "RJ, br-am"}, base=BRAZIL, row=IN_SP + "10/03/2026", region="BR")
+    (told,) = answers(journal, rules).values()
+    # 14:00 in São Paulo; 13:00 for the law of Amazonas.
+    assert told.allow and facts(journal).told.declared == ("BR-RJ", "BR-AM")
+    (phone,) = facts(journal).file.phones
+    late = replace(
+        facts(journal).request(phone, Purpose.COLLECTION, guard_s=0.0), at=NOON + timedelta(hours=5, minutes=30)
+    )
+    assert "BR-11" in decide(late, rules).rules
+
+
+@pytest.mark.parametrize(("signed", "allowed"), [("", False), ("sim", False), ("não", True), ("talvez", False)])
+def test_old_debts_are_called_only_for_creditors_known_not_to_have_signed(
+    journal: Journal, rules: RuleBook, take: Import, signed: str, allowed: bool
+) -> None:
+    take({"SARB": signed}, base=BRAZIL, row=IN_SP + "10/03/2019", region="BR")
+    (told,) = answers(journal, rules).values()
+    assert told.allow is allowed and (allowed or told.rules == ("BR-04",))
 
 
 @pytest.mark.parametrize(
