@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -30,8 +29,6 @@ from voiceagent.telephony.asterisk_server import AsteriskPorts, AsteriskServer, 
 from voiceagent.telephony.capacity import library
 from voiceagent.worker.children import Child, ChildSpec
 
-#: Seconds for each process to start and get its calls up, before frames count.
-START_S = 1.5
 #: Patience with everything behind the time that counts, seconds.
 CLOSE_S = 60.0
 
@@ -76,8 +73,7 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
         stack.push_async_callback(far.stop)
         await far.start()
         groups = list(batched(list(zip(seats, phones, strict=True)), size))
-        begins_at = time.monotonic() + 5 + START_S * len(groups)
-        children = []
+        children, start = [], home / "start"
         for number, group in enumerate(groups):
             file = LoadedSeats(
                 registrar=server.registrar,
@@ -85,7 +81,7 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
                     LoadedSeat(user=seat.name, password=seat.password, number=phone.number) for seat, phone in group
                 ),
                 recordings=home / "recordings",
-                begins_at=begins_at,
+                start=start,
                 lasts_s=plan.seconds,
             ).write(home / f"seats-{number}.json")
             spec = ChildSpec(
@@ -97,7 +93,7 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
             stack.push_async_callback(children[-1].stop)
         progress(f"{plan.seats} calls from {len(groups)} processes, {plan.seconds:.0f} s")
         await asyncio.gather(*(child.start() for child in children))
-        await asyncio.sleep(max(0.0, begins_at - time.monotonic()))
+        start.touch()
         parts = {
             "seats": [child.pid for child in children if child.pid],
             "asterisk": [server.pid] if server.pid else [],

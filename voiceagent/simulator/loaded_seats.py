@@ -54,8 +54,8 @@ class LoadedSeats(BaseModel):
     registrar: str
     seats: tuple[LoadedSeat, ...] = Field(min_length=1)
     recordings: Path
-    begins_at: float
-    """`time.monotonic` of this machine at which frames begin to count; every call must be up by then."""
+    start: Path
+    """Appears once everybody's calls are up: frames begin to count then."""
     lasts_s: float
 
     def write(self, path: Path) -> Path:
@@ -86,11 +86,19 @@ class Meter:
         return gaps, len(inside), sum(rms_dbov(self.far[index]) > SOUND_DBOV for index in inside)
 
 
-async def _work(line: PjLine, ticks: RealTicks, until: float, sound: bytes, confirmers: Confirmers) -> None:
+async def _until_told(start: Path, ticks: RealTicks) -> float:
+    """The moment at which frames begin to count (`time.monotonic`)."""
+    while not await asyncio.to_thread(start.exists):
+        for _ in range(5):
+            await ticks.next()
+    return time.monotonic()
+
+
+async def _work(line: PjLine, ticks: RealTicks, over: asyncio.Event, sound: bytes, confirmers: Confirmers) -> None:
     """What an agent does on each beat, apart from understanding."""
     with confirmers.lend() as confirmer:
         segmenter, offset, rest = VadSegmenter(confirmer=confirmer), 0, b""
-        while time.monotonic() < until:
+        while not over.is_set():
             await ticks.next()
             if line.ended is not None:
                 raise UnavailableError(f"a call ended before its time: {line.ended.reason}")
@@ -113,7 +121,7 @@ async def hold(plan: LoadedSeats) -> dict[str, object]:
     """Hold the calls; what became of their frames."""
     recorder, ticks = Recorder(plan.recordings, min_free_bytes=0), RealTicks()
     softphone = Softphone(SoftphoneSettings(only_registrar=True))
-    confirmers, ends = Confirmers(), plan.begins_at + plan.lasts_s
+    confirmers, over = Confirmers(), asyncio.Event()
     confirmers.load(len(plan.seats))
     values = np.random.default_rng(1).normal(0, 3000, SAMPLE_RATE * 2)
     sound = np.clip(values, -30000, 30000).astype("<i2").tobytes()
@@ -129,14 +137,15 @@ async def hold(plan: LoadedSeats) -> dict[str, object]:
             lines.append(line)
         await asyncio.gather(*(_answered(line) for line in lines))
         say_ready(calls=len(lines))
-        if time.monotonic() > plan.begins_at:
-            raise UnavailableError("the calls were not up in time: the machine does other things too")
-        await asyncio.gather(*(_work(line, ticks, ends, sound, confirmers) for line in lines))
+        working = asyncio.gather(*(_work(line, ticks, over, sound, confirmers) for line in lines))
+        begins_at = await _until_told(plan.start, ticks)
+        asyncio.get_running_loop().call_later(plan.lasts_s, over.set)
+        await working
         await asyncio.gather(*(line.hangup() for line in lines))
     finally:
         await softphone.close()
         await recorder.close()
-    gaps, frames, with_sound = zip(*(meter.measured(plan.begins_at, plan.lasts_s) for meter in meters), strict=True)
+    gaps, frames, with_sound = zip(*(meter.measured(begins_at, plan.lasts_s) for meter in meters), strict=True)
     every = np.array([gap for each in gaps for gap in each])
     return {
         "calls": len(lines),
