@@ -11,6 +11,7 @@ from pathlib import Path
 
 from voiceagent.base.clock import SystemClock
 from voiceagent.dialer.arrivals import Arrivals
+from voiceagent.dialer.leads import Leads
 from voiceagent.settings.config import Settings
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import Paths
@@ -18,9 +19,10 @@ from voiceagent.settings.sipfile import SipFile
 from voiceagent.telephony.ami import AmiClient
 from voiceagent.telephony.capacity import library
 from voiceagent.worker.household import clean_up_after, second_look_spec, serve_spec, speech_spec, worker_spec
+from voiceagent.worker.lead_teller import telling
 from voiceagent.worker.main import Records, open_records
 from voiceagent.worker.missed import watching
-from voiceagent.worker.plan import HumansPlan, ManagerPlan, SeatPlan, WorkerPlan
+from voiceagent.worker.plan import HumansPlan, ManagerPlan, SeatModePlan, SeatPlan, WorkerPlan
 from voiceagent.worker.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ class Wishes:
     company_address: str = ""
     seats_per_worker: int | None = None
     """None: as many as the SIP library was compiled for."""
+    without: frozenset[str] = frozenset()
+    """`speech`, `console`: run by somebody else for this home."""
 
 
 class MachineRoom:
@@ -77,7 +81,8 @@ class MachineRoom:
         self._stack.push_async_callback(self._close_records)
         ami = await self._manager()
         self._stack.push_async_callback(self.supervisor.stop)
-        await self.supervisor.start(speech_spec(self.speech_socket, self.paths.models))
+        if "speech" not in self.wishes.without:
+            await self.supervisor.start(speech_spec(self.speech_socket, self.paths.models))
         for plan in await asyncio.to_thread(self._plans):
             # Whatever an earlier life of this worker left behind is cleared up before the first new call.
             clean_up = clean_up_after(plan, ami, self.records.journal)
@@ -86,10 +91,13 @@ class MachineRoom:
             await self.supervisor.start(spec, clean_up)
         if ami is not None:
             await self._watch_queue(ami)
+        if self.sip.dialer is not None:
+            await self._stack.enter_async_context(telling(Leads(self.records.journal), self.sip.dialer))
         environment = {"VOICEAGENT_DATABASE_URL": self.database_url}
-        console = await self.supervisor.start(serve_spec(self.wishes.port, environment))
+        if "console" not in self.wishes.without:
+            console = await self.supervisor.start(serve_spec(self.wishes.port, environment))
+            self.console = str(console.ready.get("token_url", ""))
         await self.supervisor.start(second_look_spec(environment))
-        self.console = str(console.ready.get("token_url", ""))
 
     async def _watch_queue(self, ami: AmiClient) -> None:
         """Callers whom no seat could take are called back."""
@@ -115,6 +123,7 @@ class MachineRoom:
                 address=self.sip.address,
                 tls_authorities=self.sip.tls_authorities,
                 manager=ManagerPlan.model_validate(self.sip.manager.model_dump()) if self.sip.manager else None,
+                seat_mode=self._seat_mode(),
                 humans=HumansPlan.model_validate(self.sip.humans.model_dump()) if self.sip.humans else None,
                 seats=tuple(seats[start : start + size]),
                 database_url=self.database_url,
@@ -136,6 +145,18 @@ class MachineRoom:
             )
             for number, start in enumerate(range(0, len(seats), size), 1)
         ]
+
+    def _seat_mode(self) -> SeatModePlan | None:
+        other = self.sip.dialer
+        if other is None:
+            return None
+        return SeatModePlan(
+            header=other.lead_header,
+            column=other.lead_column,
+            in_caller_name=other.lead_in_caller_name,
+            did_header=other.did_header,
+            dids=other.dids,
+        )
 
     async def _close_records(self) -> None:
         await asyncio.to_thread(self.records.writer.close)

@@ -22,6 +22,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seats-per-worker", type=int, metavar="N", help="default: what the SIP library was compiled for, at most 25"
     )
+    parser.add_argument(
+        "--without",
+        action="append",
+        choices=("speech", "console"),
+        default=[],
+        help="somebody else runs it for this home, a container for example; may be given twice",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,13 +50,15 @@ def run(args: argparse.Namespace) -> int:
         args.return_number,
         args.company_address,
         args.seats_per_worker and max(1, args.seats_per_worker),
+        frozenset(args.without),
     )
     room = MachineRoom(paths, load_settings(paths), load_sip(args.sip or paths.home / "sip.yaml"), wishes)
 
     async def work() -> None:
         async with room:
             seats = ", ".join(room.sip.seats)
-            print(f"up: seats {seats} at {room.sip.registrar}; console: {room.console}", file=sys.stderr, flush=True)
+            console = room.console or "elsewhere"
+            print(f"up: seats {seats} at {room.sip.registrar}; console: {console}", file=sys.stderr, flush=True)
             await until_told()
 
     asyncio.run(work())
