@@ -246,6 +246,17 @@ _TAKE = Command(
         **_BY,
     )
 )
+_WAITS = (
+    sa.update(enrollment)
+    .where(enrollment.c.id == _KEY)
+    .values(
+        state=EnrollmentState.WAITING,
+        reason=sa.bindparam("why"),
+        updated_at=sa.bindparam("at"),
+        next_at=sa.bindparam("until"),
+    )
+)
+_WAIT, _WAIT_AS = Command(_WAITS), Command(_WAITS.values(priority=sa.bindparam("tier")))
 
 
 def take(
@@ -305,14 +316,11 @@ def postpone(
         connection.execute(sa.update(callback).where(callback.c.id == candidate.callback_id).values(**values))
         return
     if candidate.enrollment_id is not None:
-        waits: dict[str, object] = {"next_at": retry_at or now + STOPPED_LOOK}
-        if priority is not None:
-            waits["priority"] = priority
-        connection.execute(
-            sa.update(enrollment)
-            .where(enrollment.c.id == candidate.enrollment_id)
-            .values(state=EnrollmentState.WAITING, reason=reason, updated_at=now, **waits)
-        )
+        waits = {"key": candidate.enrollment_id, "why": reason, "until": retry_at or now + STOPPED_LOOK, "at": now}
+        if priority is None:
+            _WAIT(connection, [waits])
+        else:
+            _WAIT_AS(connection, [waits | {"tier": priority}])
 
 
 def finish(connection: sa.Connection, candidate: Candidate, reason: str, now: datetime) -> None:
