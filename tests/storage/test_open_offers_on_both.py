@@ -1,4 +1,4 @@
-"""Guards what a conversation leaves behind, on both databases: open offers, where to send, steps down the ladder."""
+"""Guards what a conversation leaves behind, on both databases: who answered, open offers, where to send, the ladder."""
 
 from __future__ import annotations
 
@@ -85,3 +85,17 @@ def test_steps_and_cases_nobody_can_prove_are_measured(talk: Any, taken: Any, ma
     }
     assert steps == {("shorter", "no"): 1, ("keys", "yes"): 1}
     assert [s.value for s in samples if s.name == "voiceagent_unverifiable_cases"] == [len(without)]
+
+
+def test_who_answered_is_kept_as_it_was_told_last_and_first(talk: Any, taken: Any) -> None:
+    call = talk.begin(taken)
+    talk.say(call, said.CallAnsweredBy("human", "short", 0.9, 0.5, 0.4))
+    talk.say(call, said.CallAnsweredBy("voicemail", "beep", 5.5, 0.7, 3.2))
+    with talk.journal.db.read() as connection:
+        [row] = connection.execute(tables.answerer.select()).mappings()
+    assert (row["kind"], row["first_kind"], row["evidence"], row["latency_s"]) == ("voicemail", "human", "beep", 0.7)
+    samples = [s for family in BusinessCollector(talk.journal.db, talk.clock).collect() for s in family.samples]
+    counted = [(s.labels["kind"], s.labels["first"]) for s in samples if s.name == "voiceagent_answerers_total"]
+    slowest = [s.value for s in samples if s.name == "voiceagent_answerer_latency_seconds_sum"]
+    assert counted == [("voicemail", "human")] and slowest == [0.7]
+    assert check(talk.journal.db, cases.PROJECTIONS, tables.PROJECTED).sound

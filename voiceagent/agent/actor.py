@@ -169,7 +169,7 @@ class Actor:
         if not meant and not turn.over and not self.line_down:
             self._unclear = (turn, understanding, self._now())
             return None
-        if meant:
+        if meant and not (turn.over or turn.early or turn.protected or turn.expect is OPENING):
             self._answerer.answered()
         if over_prompt and self._mouth.current is not None and self._mouth.current.say.barge_in:
             self._mouth.stop()

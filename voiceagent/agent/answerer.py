@@ -121,7 +121,7 @@ class Answerer:
     # --- what comes in ------------------------------------------------------------------------------------------------
 
     def listen(self, pcm: bytes, now: float, *, speaking: bool, turns: int) -> None:
-        """Every beat: the frames received, whether somebody speaks, and how many turns have ended so far."""
+        """Every beat: the frames received, whether a voice sounds now, and how many turns have ended so far."""
         self._now = now
         if speaking:
             self._quiet_from = now
@@ -172,7 +172,7 @@ class Answerer:
     # --- what comes out -----------------------------------------------------------------------------------------------
 
     def may_speak(self, *, speaking: bool) -> bool:
-        """True once: a person is there, or might be, and it is the agent's turn."""
+        """True once: a person is there, or might be, and it is the agent's turn (`speaking`: a turn is open)."""
         if self._open or (self.verdict is not None and self.verdict.machine and not self._screened(speaking)):
             return False
         told = self._person(speaking)
@@ -199,13 +199,16 @@ class Answerer:
 
     @property
     def hushed(self) -> bool:
-        """Whether what is said now may be recorded by a voicemail."""
-        return self._beep is not None
+        """Whether what is said now may be recorded by a voicemail, and must not be."""
+        verdict = self.verdict
+        machine = verdict is not None and verdict.machine and verdict.kind is not AnsweredBy.SCREENING
+        return self._beep is not None or (machine and not self._acted)
 
     # --- rules --------------------------------------------------------------------------------------------------------
 
     def _watched(self) -> bool:
-        return self._phrases is not None and self._now <= self.settings.watch_s and not self._acted
+        in_time = self._now <= self.settings.watch_s or not self._open
+        return self._phrases is not None and in_time and not self._acted
 
     def _patience_s(self, verdict: Verdict) -> float:
         """Quiet in which words may follow that tell more."""

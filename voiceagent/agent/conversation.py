@@ -250,8 +250,9 @@ class Conversation:
 
     def _who_is_there(self, pcm: bytes) -> None:
         """Speak when a person is there, or might be, and it is our turn; give up where there is nobody."""
-        speaking = self._ears.speaking_s > 0 or self._ears.open
-        self._answerer.listen(pcm, self._now(), speaking=speaking, turns=self._ears.turns)
+        voice = self._ears.speaking_s > 0
+        speaking = voice or self._ears.open
+        self._answerer.listen(pcm, self._now(), speaking=voice, turns=self._ears.turns)
         if self._answerer.may_speak(speaking=speaking):
             self._actor.happened(CallAnswered())
         gone = self._answerer.gone(speaking=speaking, leaves_message=self._leaves_message)

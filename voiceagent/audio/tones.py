@@ -21,7 +21,9 @@ _ALONE, _TOGETHER, _SECOND = 0.72, 0.8, 0.12
 #: Nothing under this level (dBov) is a tone, nor anything outside these heights (Hz).
 _QUIET_DBOV = -48.0
 _LOWEST_HZ, _HIGHEST_HZ = 300.0, 3000.0
-#: How far apart two windows of one tone may be, in Hz: a voice never holds its pitch so still.
+#: Nor is anything above this looked at: no line carries it.
+_BAND_HZ = 3500.0
+#: How far from its middle a window of a tone may be, in Hz: a voice never holds its pitch so still.
 _STEADY_HZ = 12.0
 #: Windows that may fail inside a tone (a lost packet, a click).
 _HOLES = 2
@@ -102,13 +104,17 @@ class ToneDetector:
         return ended
 
     def _continues(self, hertz: tuple[float, ...]) -> bool:
-        known = self._seen[-1]
+        known = self._middle()
         return len(known) == len(hertz) and all(
             abs(one - other) <= _STEADY_HZ for one, other in zip(known, hertz, strict=True)
         )
 
+    def _middle(self) -> tuple[float, ...]:
+        """The heights of the tone so far: a voice that glides leaves them soon."""
+        return tuple(sorted(heights)[len(heights) // 2] for heights in zip(*self._seen, strict=True))
+
     def _tone(self, *, over: bool) -> Tone:
-        hertz = tuple(float(height) for height in np.median(np.array(self._seen), axis=0))
+        hertz = self._middle()
         began_s, lasted_s = round(self._began * FRAME_S, 3), round((self._last - self._began) * FRAME_S, 3)
         return Tone(hertz, began_s, lasted_s, over, self._level, float(np.median(self._widths)), self._rise)
 
@@ -117,7 +123,7 @@ def _sines(window: npt.NDArray[np.float64]) -> tuple[tuple[float, ...], float]:
     """The one or two sines that hold nearly all of the window, none when it is no tone; the width of the first."""
     nothing: tuple[tuple[float, ...], float] = ((), 0.0)
     power = np.abs(np.fft.rfft(window * _WINDOW)) ** 2
-    power[:2] = 0.0
+    power[: int(_LOWEST_HZ / _BIN_HZ)] = power[int(_BAND_HZ / _BIN_HZ) :] = 0.0
     total = float(power.sum())
     if total <= _FULL * 10 ** (_QUIET_DBOV / 10):
         return nothing

@@ -57,7 +57,7 @@ FILED_AS: Mapping[AnsweredBy, Disposition] = {
     AnsweredBy.RINGING: Disposition.NA,
 }
 
-#: Kinds that have phrases, the one that decides first where several are heard: a switched-off phone's voicemail is one.
+#: Kinds that have phrases, the one that decides where several are heard first: a switched-off phone's voicemail is one.
 SPOKEN = (
     AnsweredBy.SCREENING,
     AnsweredBy.VOICEMAIL,
@@ -73,11 +73,14 @@ _LENIENT = 0.03
 #: A number is given up for good on these words, so they must be plain.
 _ALIKE_OUT_OF_SERVICE = 0.92
 _SHORTEST = 6
+#: How much more alike a phrase of the next kind must be to decide before one of this.
+_ORDER = 0.03
 #: Phrases that people say too are listed apart under this key, by kind: they count in a long turn only.
 _AT_LENGTH = "at_length"
 #: Texts that one phrase of the data may stand for.
 _MOST = 200
 _DIGIT = re.compile(r"\d")
+_NESTED = re.compile(r"\([^()]*\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +109,16 @@ class MachinePhrases:
         heard = self._letters(text)
         if len(heard) < _SHORTEST:
             return None
-        for kind in SPOKEN:
+        found: list[tuple[float, Phrase]] = []
+        for order, kind in enumerate(SPOKEN):
             known = dict(self.phrases.get(kind, {})) | (dict(self.at_length.get(kind, {})) if at_length else {})
-            for letters, score, phrase in process.extract(
-                heard, known, processor=None, scorer=fuzz.partial_ratio, limit=5
-            ):
+            near = process.extract(heard, known, processor=None, scorer=fuzz.partial_ratio, limit=5)
+            for letters, score, phrase in near:
                 likeness = score / 100
                 # Of a text shorter than the phrase a piece of the phrase would be found.
-                fits = len(heard) >= 0.9 * len(letters)
-                if fits and likeness >= _wanted(kind, letters, at_length):
-                    return Phrase(kind, phrase, round(likeness, 3))
-        return None
+                if len(heard) >= 0.9 * len(letters) and likeness >= _wanted(kind, letters, at_length):
+                    found.append((likeness - _ORDER * order, Phrase(kind, phrase, round(likeness, 3))))
+        return max(found, key=lambda one: one[0])[1] if found else None
 
     def _letters(self, text: str) -> str:
         return _letters(_DIGIT.sub(lambda digit: f" {self.digits[int(digit[0])]} ", text))
@@ -168,6 +170,8 @@ def _kinds(path: Path, tree: object) -> dict[AnsweredBy, dict[str, str]]:
         for phrase in listed:
             if not isinstance(phrase, str):
                 raise BadInputError(f"{path}: {kind}: quote {phrase!r}: a phrase is a text")
+            if _NESTED.search(phrase):
+                raise BadInputError(f"{path}: {kind}: {phrase!r} has a choice inside a choice: write two phrases")
             for text in intents.expand(phrase, _MOST):
                 if len(_letters(text)) < _SHORTEST:
                     raise BadInputError(f"{path}: {kind}: {text!r} is too short: people say that too")

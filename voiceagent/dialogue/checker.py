@@ -9,7 +9,7 @@ from voiceagent.dialogue.answers import PERIOD_KEYS
 from voiceagent.dialogue.finding import Finding, Where
 from voiceagent.dialogue.graph import explore
 from voiceagent.dialogue.guards import GUARDS, REMEMBERED
-from voiceagent.dialogue.law import AT_ONCE, LATER, TEXTS, SpokenLaw, without_legal
+from voiceagent.dialogue.law import AT_ONCE, LATER, ON_A_MACHINE, TEXTS, SpokenLaw, without_legal
 from voiceagent.dialogue.lengths import CALL_MAX_S, PROMPT_MAX_S, lengths, longest_s
 from voiceagent.dialogue.prompts import PromptError, legal_texts, pieces, variables_of
 from voiceagent.dialogue.script import AGAIN, ANYTHING, INTENTS, LISTEN, SLOTS, STAY, Action, Script, State, Transition
@@ -190,7 +190,7 @@ def _wording_of(law: SpokenLaw, name: str, text: str) -> Iterator[Finding]:
         return
     for field in sorted(used - VARIABLES.keys()):
         yield Finding(("serves",), f"{law.place}, {name} uses {{{field}}}: one of {', '.join(sorted(VARIABLES))}")
-    if name in AT_ONCE and used & CASE_VARIABLES:
+    if name in AT_ONCE | ON_A_MACHINE and used & CASE_VARIABLES:
         yield Finding(("serves",), f"{law.place}, {name} speaks of the debt and is said before identity is proved")
 
 

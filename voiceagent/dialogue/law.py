@@ -11,7 +11,9 @@ AT_ONCE = frozenset({"recording_announcement", "ai_disclosure", "opt_out_notice"
 """Before the debtor is listened to for the first time."""
 BEFORE_THE_DEBT = frozenset({"collector_notice", "first_contact"})
 """Before anything is said of the debt."""
-TEXTS = AT_ONCE | BEFORE_THE_DEBT
+ON_A_MACHINE = frozenset({"voicemail_message"})
+"""Left on a voicemail after its beep, where anything may be: it must not tell that there is a debt."""
+TEXTS = AT_ONCE | BEFORE_THE_DEBT | ON_A_MACHINE
 
 #: A text of this ending replaces the plain one when this is not the first conversation about the case.
 LATER = "_later"

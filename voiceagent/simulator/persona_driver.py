@@ -16,7 +16,7 @@ from voiceagent.base.ids import uuid7
 from voiceagent.debt.agreement import Agreement
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.policy import Policy
-from voiceagent.dialogue.answerers import phrases_of
+from voiceagent.dialogue.answerers import FILED_AS, AnsweredBy, phrases_of
 from voiceagent.dialogue.events import Effect, Hangup, Promise, Say
 from voiceagent.settings.dialplans import load_policy, policy_path
 from voiceagent.settings.paths import Paths
@@ -86,7 +86,11 @@ def by_text(debtor: SampleDebtor, at: datetime, paths: Paths) -> Played:
     text = take(call.answer())
     first = person.picked_up()
     opening = Hypothesis(words(first.text) if first is not None else "", 1.0)
-    if ScriptBrain(call.machine).understand(opening, OPENING, only_global=True).intent is not None:
+    machine = phrases_of(debtor.case.language).find(opening.text)
+    if machine is not None:
+        mailbox = machine.kind is AnsweredBy.VOICEMAIL
+        text = take(call.machine_answers(FILED_AS[machine.kind], mailbox=mailbox))
+    elif ScriptBrain(call.machine).understand(opening, OPENING, only_global=True).intent is not None:
         text = take(call.say(opening.text))
     for _ in range(MOST_TURNS):
         if call.over:

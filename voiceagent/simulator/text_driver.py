@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.case import Case
+from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.negotiation import negotiate
 from voiceagent.debt.offer import Offer
 from voiceagent.dialogue.delivery import first_mobile
@@ -19,6 +20,7 @@ from voiceagent.dialogue.events import (
     FarHungUp,
     Heard,
     Keyed,
+    MachineAnswered,
     NoInput,
     SpeechLost,
     Understanding,
@@ -53,6 +55,10 @@ class TextCall:
     def answer(self) -> tuple[Effect, ...]:
         """The call is answered: the greeting."""
         return self._step(CallAnswered())
+
+    def machine_answers(self, disposition: Disposition, *, mailbox: bool) -> tuple[Effect, ...]:
+        """A machine has answered, and the call will be filed as that; `mailbox`: it records."""
+        return self._step(MachineAnswered(disposition, mailbox=mailbox))
 
     def say(self, words: str) -> tuple[Effect, ...]:
         """The debtor says something."""

@@ -33,9 +33,9 @@ class Line:
     def __post_init__(self) -> None:
         self.answerer = Answerer(phrases_of("pt-BR") if self.watched else None, self.verdicts.append)
 
-    def beat(self, pcm: bytes, *, speaking: bool = False) -> None:
+    def beat(self, pcm: bytes, *, speaking: bool = False, voice: bool = False) -> None:
         self.now += FRAME_S
-        self.answerer.listen(pcm, self.now, speaking=speaking, turns=self.turns)
+        self.answerer.listen(pcm, self.now, speaking=voice, turns=self.turns)
         if self.answerer.may_speak(speaking=speaking):
             self.spoke_at = self.now
         event = self.answerer.gone(speaking=speaking, leaves_message=self.message)
@@ -51,7 +51,7 @@ class Line:
         started = self.now
         noise = np.random.default_rng(1).normal(0, 900, 160).astype("<i2").tobytes()
         for _ in range(round(seconds / FRAME_S)):
-            self.beat(noise, speaking=True)
+            self.beat(noise, speaking=True, voice=True)
         ended = self.now
         if glance:
             self.answerer.glanced(text)

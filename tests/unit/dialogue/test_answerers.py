@@ -69,7 +69,7 @@ def test_every_machine_has_an_outcome_and_no_person_has() -> None:
 @pytest.mark.parametrize(
     "tree",
     [["voicemail"], {"voicemail": "after the tone"}, {"mailbox": ["after the tone"]}, {"voicemail": ["oi"]},
-     {"voicemail": [12]}, {"at_length": ["after the tone"]}],
+     {"voicemail": [12]}, {"ivr": ["(press (one|two)|wait)"]}, {"at_length": ["after the tone"]}],
 )  # fmt: skip
 def test_a_data_file_with_a_mistake_says_where(tmp_path: Path, tree: object) -> None:
     path = tmp_path / "answerers.yaml"
