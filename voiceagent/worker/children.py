@@ -156,6 +156,8 @@ class Child:
 
 def _with_us(nice: int) -> list[str]:
     """A command prefix: a lower priority, and an end by the kernel's hand should we be killed."""
-    prefix = ["nice", "-n", str(nice)] if nice else []
+    # Each child is a session of its own, and the kernel weighs sessions, not the processes of different ones.
+    weighed = '{ echo "$0" > /proc/self/autogroup; } 2>/dev/null; exec nice -n "$0" "$@"'
+    prefix = ["sh", "-c", weighed, str(nice)] if nice else []
     setpriv = shutil.which("setpriv")
     return [*prefix, setpriv, "--pdeathsig", "TERM"] if setpriv else prefix

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from pathlib import Path
 
 import pytest
 
@@ -26,3 +28,26 @@ def test_a_child_that_is_leaving_is_not_stuck(lines: tuple[str, ...], stuck: boo
             await child.kill()
 
     assert asyncio.run(watch()) is stuck
+
+
+def group_of(pid: int) -> str:
+    """What the kernel says of its session's weight; "" where it does not weigh sessions."""
+    file = Path(f"/proc/{pid}/autogroup")
+    return file.read_text() if file.exists() else ""
+
+
+def test_a_child_that_should_give_way_does_so_to_other_sessions_too() -> None:
+    spec = ChildSpec("humble", ("tests.unit.worker.silent_child",), nice=5)
+
+    async def look() -> tuple[int, str]:
+        child = Child(spec)
+        await child.start()
+        try:
+            assert child.pid is not None
+            return os.getpriority(os.PRIO_PROCESS, child.pid), group_of(child.pid)
+        finally:
+            await child.kill()
+
+    nice, group = asyncio.run(look())
+    assert nice >= 5
+    assert not group or group.rstrip().endswith("nice 5")
