@@ -109,7 +109,7 @@ class Actor:
 
     async def _event(self, happened: Happening) -> DialogueEvent | None:
         if isinstance(happened, HeardTurn):
-            if self._answerer.heard(happened, self._certainly(happened)):
+            if self._answerer.watching and self._answerer.heard(happened, self._certainly(happened)):
                 self._notes.heard(happened, Understanding(), state=self._brain.state, result="ignored")
                 return None
             event = self._understood(happened)

@@ -118,6 +118,12 @@ class Answerer:
         self._first_ring_s: float | None = None
         self._answered = False
 
+    @property
+    def watching(self) -> bool:
+        """Whether it is still of interest who is there."""
+        in_time = self._now <= self.settings.watch_s or not self._open
+        return self._phrases is not None and in_time and not self._acted
+
     # --- what comes in ------------------------------------------------------------------------------------------------
 
     def listen(self, pcm: bytes, now: float, *, speaking: bool, turns: int) -> None:
@@ -128,7 +134,7 @@ class Answerer:
             self._speech_s += FRAME_S
         if turns > self._seen_turns:
             self._seen_turns, self._ended_s = turns, now
-        if not self._watched():
+        if not self.watching:
             return
         for frame in split(pcm):
             if (signal := self._signals.process(frame)) is not None:
@@ -138,11 +144,12 @@ class Answerer:
 
     def glanced(self, text: str) -> None:
         """What the open turn says so far."""
-        self._glanced = (text, self._phrases is not None and self._phrases.find(text) is not None)
+        if self._phrases is not None and not self._open:
+            self._glanced = (text, self._phrases.find(text) is not None)
 
     def heard(self, turn: HeardTurn, meant: str | None) -> bool:
         """A turn with its words, and the intent they have for certain; True when a machine said them."""
-        if self._phrases is None or not self._watched():
+        if self._phrases is None or not self.watching:
             return False
         text = turn.hypothesis.text
         self._heard_s += turn.speech_s
@@ -205,10 +212,6 @@ class Answerer:
         return self._beep is not None or (machine and not self._acted)
 
     # --- rules --------------------------------------------------------------------------------------------------------
-
-    def _watched(self) -> bool:
-        in_time = self._now <= self.settings.watch_s or not self._open
-        return self._phrases is not None and in_time and not self._acted
 
     def _patience_s(self, verdict: Verdict) -> float:
         """Quiet in which words may follow that tell more."""
