@@ -11,10 +11,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from voiceagent.base.clock import Clock
-from voiceagent.dialer.campaigns import running_campaigns
+from voiceagent.dialer.campaigns import all_campaigns, running_campaigns
 from voiceagent.dialer.floor import WORKER_SILENT, Guards, read_floor, short_calls
 from voiceagent.dialer.pacing import Allotment
-from voiceagent.dialer.tables import CallbackStatus, EnrollmentState, callback, enrollment, worker
+from voiceagent.dialer.tables import CallbackStatus, CampaignState, EnrollmentState, callback, enrollment, worker
 from voiceagent.dialer.watch import stale_cases
 from voiceagent.storage.database import Database
 
@@ -68,6 +68,15 @@ class DialerCollector:
             if why.reason != "no_seat":
                 held.add_metric([name, why.reason], 1)
         yield held
+        braked = GaugeMetricFamily(
+            "voiceagent_campaign_braked",
+            "1 while a campaign stands still by a brake of its own",
+            labels=["campaign", "brake"],
+        )
+        for one in all_campaigns(connection, tenant):
+            if one.brake is not None and one.state is CampaignState.PAUSED:
+                braked.add_metric([one.name, str(one.brake.get("brake"))], 1)
+        yield braked
         short, calls = short_calls(connection, tenant, now)
         share = self._guards.short_calls.share(short, calls)
         yield GaugeMetricFamily("voiceagent_short_call_ratio", "Short calls of the last 24 hours, 0 to 1", value=share)

@@ -75,8 +75,14 @@ def test_a_pilot_that_goes_wrong_pauses_itself_and_names_the_calls(
     assert one.state is CampaignState.PAUSED and one.brake["brake"] == "wrong_party"
     assert sorted(one.brake["calls"]) == sorted(wrong) and "wrong_party 50%" in one.reason
     assert queue.lease("seat-1") is None and brake_campaigns(journal, guards) == 0
+    with pytest.raises(BadInputError, match="paused itself"):
+        set_mode(journal, "teste", DialMode.LIVE, reason="never mind")
+    registry = CollectorRegistry()
+    registry.register(DialerCollector(journal.db, journal.clock, journal.tenant_id))
+    braked = 'voiceagent_campaign_braked{brake="wrong_party",campaign="teste"} 1.0'
+    assert braked in generate_latest(registry).decode()
     set_state(journal, "teste", CampaignState.RUNNING)
-    assert found(journal).brake is None
+    assert found(journal).brake is None and braked not in generate_latest(registry).decode()
 
 
 def test_a_pilot_ends_with_its_calls(
