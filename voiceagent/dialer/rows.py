@@ -309,7 +309,8 @@ class RowReader:
         if not 0 <= n < len(columns):
             raise CellError("E_CONSENT", "there is no column of telephones with this number")
         good = self._numbers(row, n, cleaned(row.cells[columns[n]]))[0] if yes else []
-        return " ".join(list(dict.fromkeys([*agreed.split(), *good]))[: _MOST_PHONES + 1]) or consents.NO_NUMBER
+        before = [number for number in agreed.split() if number != consents.NO_NUMBER]
+        return " ".join(list(dict.fromkeys([*before, *good]))[:_MOST_PHONES]) or consents.NO_NUMBER
 
     def _unpacked(self, row: Row) -> Row:
         """The row with what a cell of several values says put into columns that are empty."""

@@ -104,6 +104,7 @@ def test_a_lease_goes_to_the_number_that_was_agreed_to(journal: Journal, queue: 
     set_state(journal, "us", CampaignState.RUNNING)
     lease = queue.lease("seat-1")
     assert lease is not None and lease.number == TWO
+    assert facts(journal).told.numbers == {TWO}
 
 
 def test_a_later_list_takes_consent_back(journal: Journal, rules: RuleBook, clock: ManualClock, take: Import) -> None:

@@ -123,7 +123,7 @@ def _import(args: argparse.Namespace) -> int:
         print(json.dumps(told, ensure_ascii=False))
         return 0
     _tell(report)
-    if admitted:
+    if admitted and admitted.weighed:
         print(admitted.words())
     return 0
 
