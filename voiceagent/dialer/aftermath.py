@@ -16,6 +16,7 @@ from voiceagent.cases.store import load_phones
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.retries import RetryPlan
 from voiceagent.dialer.campaigns import load_campaign
+from voiceagent.dialer.heartbeat import lives
 from voiceagent.dialer.ladder import Next, Step, next_step
 from voiceagent.dialer.payday import day_after, pay_days
 from voiceagent.dialer.retrying import plan_in_force
@@ -34,6 +35,9 @@ _SOON = timedelta(days=1)
 _COLD = frozenset(
     {Disposition.REF, Disposition.ABU, Disposition.DISP, Disposition.PAID, Disposition.LEG, Disposition.WN}
 )
+
+#: A lease whose worker lives may be renewed so long after its end.
+_RENEWABLE = timedelta(minutes=15)
 
 #: Where the number itself failed; a person at the other end says it through number.marked.
 _DEAD = frozenset({Disposition.DC, Disposition.FAX})
@@ -76,21 +80,29 @@ def settle(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, n
 
 
 def expire(journal: Journal, connection: sa.Connection, now: datetime) -> int:
-    """Take back leases nobody renewed; the attempt of a lost one is closed as ERR and still counts to every cap."""
+    """Take back leases nobody renewed; the attempt of a lost one is closed as ERR and still counts to every cap.
+
+    A call that still runs on a worker that shows life keeps its lease for a while: who talks is not called.
+    """
     lost = 0
     a = tables.attempt
     for table in (enrollment, callback):
         rows = connection.execute(
-            sa.select(table.c.id, table.c.case_id).where(
+            sa.select(table.c.id, table.c.case_id, table.c.leased_until).where(
                 table.c.tenant_id == journal.tenant_id, table.c.leased_until.is_not(None), table.c.leased_until < now
             )
         ).all()
         for row in rows:
-            lost += 1
             of_lease = a.c.enrollment_id == row.id if table is enrollment else a.c.case_id == row.case_id
-            attempt_id = connection.execute(
-                sa.select(a.c.id).where(of_lease).order_by(a.c.t_start.desc()).limit(1)
-            ).scalar()
+            call = connection.execute(
+                sa.select(a.c.id, a.c.status, a.c.worker).where(of_lease).order_by(a.c.t_start.desc()).limit(1)
+            ).first()
+            attempt_id = call.id if call else None
+            talks = call is not None and call.status is not kinds.AttemptStatus.ENDED
+            if talks and now - row.leased_until < _RENEWABLE and lives(connection, call.worker, journal.tenant_id, now):
+                # Only the renewals failed, and the next may not.
+                continue
+            lost += 1
             if attempt_id is not None:
                 _close(journal, connection, attempt_id, now)
                 settle(journal, connection, attempt_id, now)

@@ -55,6 +55,10 @@ def _in_calls() -> sa.CompoundSelect[Any]:
 _BUSY = Question(_in_calls())
 
 
+def _asked_for(candidate: Candidate) -> datetime | None:
+    return candidate.due_at if candidate.origin is CallbackOrigin.DEBTOR_ASKED else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Grant:
     candidate: Candidate
@@ -202,7 +206,7 @@ class Dealer:
     def _weigh(self, candidate: Candidate, facts: Facts, number: str | None) -> _Grant | list[DeniedError]:
         """The call, or why not, number by number."""
         purposes = facts.purposes(callback=candidate.callback_id is not None)
-        asked_for = candidate.due_at if candidate.origin is CallbackOrigin.DEBTOR_ASKED else None
+        asked_for = _asked_for(candidate)
         in_a_call = (self.now + _BUSY_PERSON).isoformat()
         if str(facts.file.person_id) in self._busy:
             return [DeniedError("the person is in another call", code=AlreadyLiveError.code, retry_at=in_a_call)]
@@ -356,5 +360,6 @@ class Dealer:
             seat=grant.seat,
             trunk=attempted.trunk,
             first_contact=facts.first_contact,
+            asked_for=_asked_for(grant.candidate),
             identity_tries_left=facts.identity_tries_left,
         )

@@ -6,7 +6,7 @@ import os
 import socket
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -60,6 +60,13 @@ class Heartbeat:
             connection.execute(
                 sa.delete(worker).where(worker.c.tenant_id == self.tenant_id, worker.c.name == self.name)
             )
+
+
+def lives(connection: sa.Connection, name: str | None, tenant_id: uuid.UUID, now: datetime) -> bool:
+    """Whether the worker said so within `SILENT`."""
+    query = sa.select(worker.c.beat_at).where(worker.c.tenant_id == tenant_id, worker.c.name == name)
+    beat_at = connection.execute(query).scalar()
+    return beat_at is not None and abs(now - beat_at) < SILENT
 
 
 @dataclass(slots=True)

@@ -45,6 +45,8 @@ class Lease:
     """The trunk it is counted on; None: Asterisk chooses."""
     first_contact: bool = True
     """Nobody has talked with the person about this case lately."""
+    asked_for: datetime | None = None
+    """The instant the debtor named, where the call keeps that promise."""
     identity_tries_left: int = TRIES_PER_DAY
     """Wrong answers the case may still get today."""
 

@@ -166,6 +166,10 @@ class Allotment:
         fit = [name for name, room in self._trunks.items() if room > 0 and (not allowed or name in allowed)]
         return max(fit, key=lambda name: (self._trunks[name], name), default=None)
 
+    def no_trunk(self, allowed: Sequence[str]) -> Held | None:
+        """What keeps a call from all of the `allowed` trunks (empty: any); None when one takes it."""
+        return None if self._has_trunk(allowed) else _first_held(self._floor.trunks, allowed, self._now)
+
     def caller_ids_of(self, trunk: str | None) -> tuple[str, ...]:
         """Numbers that a trunk may show."""
         return next((one.caller_ids for one in self._floor.trunks if one.name == trunk), ())

@@ -10,18 +10,19 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from voiceagent.base.errors import BadInputError, DeniedError
+from voiceagent.base.errors import BadInputError, DeniedError, UnavailableError
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.store import load_case
 from voiceagent.compliance import RuleBook, decide
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import UNVERIFIABLE, verifiable
 from voiceagent.dialer import aftermath, hopper, switches
-from voiceagent.dialer.campaigns import Campaign, running_campaigns
+from voiceagent.dialer.campaigns import Campaign, load_campaign, running_campaigns
 from voiceagent.dialer.clockguard import ClockGuard
 from voiceagent.dialer.dealer import DEFAULT_POLICY, DEFAULT_SCRIPT, Dealer, Hashes
 from voiceagent.dialer.facts import read_facts
 from voiceagent.dialer.floor import Guards, Weather, read_floor, read_weather
+from voiceagent.dialer.heartbeat import SILENT
 from voiceagent.dialer.hopper import Candidate
 from voiceagent.dialer.lease import ForbiddenError, Lease
 from voiceagent.dialer.meanwhile import wait_turn
@@ -71,6 +72,8 @@ class Queue:
         self.clock_guard = ClockGuard(journal.clock)
         self._hashes = hashes
         self._expired_at: datetime | None = None
+        self._missed_at: float | None = None
+        """When the database last did not answer, by the monotonic clock."""
         self._weather: Weather | None = None
         self._found = False
         """The last round gave every seat a call: the next one is worth a lock too."""
@@ -90,17 +93,19 @@ class Queue:
 
         UnavailableError (code clock) while the clock cannot be trusted.
         """
-        self.nobody_due = not self._worth_asking()
-        if not seats or self.nobody_due:
-            return []
-        self._take_back()
         leases: list[Lease] = []
-        for _ in range(_ROUNDS):
-            idle = [seat for seat in seats if all(seat != lease.seat for lease in leases)]
-            found, again = self._round(idle, campaign)
-            leases += found
-            if not again or len(leases) == len(seats):
-                break
+        again = False
+        with self._noticing():
+            self.nobody_due = not self._worth_asking()
+            if not seats or self.nobody_due:
+                return []
+            self._take_back()
+            for _ in range(_ROUNDS):
+                idle = [seat for seat in seats if all(seat != lease.seat for lease in leases)]
+                found, again = self._round(idle, campaign)
+                leases += found
+                if not again or len(leases) == len(seats):
+                    break
         self._found = again or len(leases) == len(seats)
         return leases
 
@@ -162,7 +167,14 @@ class Queue:
             )
             if floor.held is not None:
                 raise DeniedError(f"dialing stands still ({floor.held.reason}): {floor.held.detail}", code="stopped")
-            dealer = self._dealer(connection, now, running, Allotment(floor), [seat])
+            allotment = Allotment(floor)
+            trunks = load_campaign(connection, campaign_id).limits.trunks if campaign_id else ()
+            if (full := allotment.no_trunk(trunks)) is not None:
+                retry = full.until.isoformat() if full.until else None
+                raise DeniedError(
+                    f"no trunk takes a call ({full.reason}): {full.detail}", code=full.reason, retry_at=retry
+                )
+            dealer = self._dealer(connection, now, running, allotment, [seat])
             refused = dealer.deal_one(Candidate(case_id=case_id, campaign_id=campaign_id), file, number)
             if dealer.leases:
                 return dealer.leases[0]
@@ -178,11 +190,14 @@ class Queue:
         with self.journal.db.read() as connection:
             self.clock_guard.check(connection)
             switches.check(connection, self.journal.tenant_id, lease.campaign_id, lease.trunk)
+            if lease.campaign_id is not None:
+                # It may have been taken back from live or pilot since.
+                self.gate.check(lease.number, load_campaign(connection, lease.campaign_id).mode)
             facts = read_facts(connection, load_case(connection, lease.case_id), now, self.journal.tenant_id)
             phone = next((p for p in facts.file.phones if p.id == lease.phone_id), None)
             if phone is None:
                 raise DeniedError("the number is gone: it may not be dialled any more")
-            request = facts.request(phone, lease.purpose, guard_s=0.0)
+            request = facts.request(phone, lease.purpose, guard_s=0.0, asked_for=lease.asked_for)
             # The attempt itself stands in the history already: caps and quiet times were weighed at the lease.
             now_only = replace(request, history=(), case=replace(request.case, cooloff_until=None))
             decision = decide(now_only, self.rules)
@@ -191,7 +206,7 @@ class Queue:
 
     def renew(self, lease: Lease) -> None:
         """The call still runs: push the lease's end out."""
-        with self.journal.db.write() as connection:
+        with self._noticing(), self.journal.db.write() as connection:
             until = self.journal.clock.now() + timedelta(seconds=self.lease_s)
             hopper.renew(connection, lease.enrollment_id, lease.callback_id, until)
 
@@ -234,9 +249,21 @@ class Queue:
             self.clock_guard.check(connection)
             yield connection, now
 
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        try:
+            yield
+        except UnavailableError as error:
+            if error.code != "clock":
+                self._missed_at = self.journal.clock.monotonic()
+            raise
+
     def _take_back(self) -> None:
         """Leases that ran out, every few seconds."""
-        now = self.journal.clock.now()
+        now, ticks = self.journal.clock.now(), self.journal.clock.monotonic()
+        if self._missed_at is not None and ticks - self._missed_at < SILENT.total_seconds():
+            # Nobody could renew while the database was away: first everybody gets the time to.
+            return
         if self._expired_at is None or abs(now - self._expired_at) >= _EXPIRE_EVERY:
             with self.journal.transaction() as connection:
                 self.clock_guard.check(connection)

@@ -27,6 +27,9 @@ from voiceagent.worker.record import CallKeys, CallRecord
 
 log = logging.getLogger(__name__)
 
+#: After a failed renewal of a lease.
+_RENEW_AGAIN_S = 10.0
+
 #: Longest pause after calls that could not be dialled.
 LONGEST_PAUSE_S = 30.0
 
@@ -193,11 +196,15 @@ class SeatLoop:
                 return
 
     async def _renew(self, lease: Lease) -> None:
+        regular = wait = self._queue.lease_s / 3
         while True:
-            await asyncio.sleep(self._queue.lease_s / 3)
+            await asyncio.sleep(wait)
             try:
                 await asyncio.to_thread(self._queue.renew, lease)
+                wait = regular
             except Exception as error:
+                # Others take it for lost at its end: not a third of its life is waited with the next try.
+                wait = min(regular, _RENEW_AGAIN_S)
                 log.warning("the lease of call %s could not be renewed: %s", lease.attempt_id, error)
 
     def _show(self, state: SeatState, attempt_id: uuid.UUID | None = None) -> None:
