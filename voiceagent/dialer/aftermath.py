@@ -98,8 +98,9 @@ def expire(journal: Journal, connection: sa.Connection, now: datetime) -> int:
                 sa.select(a.c.id, a.c.status, a.c.worker).where(of_lease).order_by(a.c.t_start.desc()).limit(1)
             ).first()
             attempt_id = call.id if call else None
-            talks = call is not None and call.status is not kinds.AttemptStatus.ENDED
-            if talks and now - row.leased_until < _RENEWABLE and lives(connection, call.worker, journal.tenant_id, now):
+            ended = call is None or call.status is kinds.AttemptStatus.ENDED
+            worker = None if call is None or ended else call.worker
+            if worker and now - row.leased_until < _RENEWABLE and lives(connection, worker, journal.tenant_id, now):
                 # Only the renewals failed, and the next may not.
                 continue
             lost += 1
