@@ -40,6 +40,23 @@ def case_of_document(connection: sa.Connection, digits: str, tenant_id: uuid.UUI
     return next(iter(_one_each(connection, [found] if found is not None else [])), None)
 
 
+def case_of_lead(connection: sa.Connection, lead: str, tenant_id: uuid.UUID, column: str) -> CaseFile | None:
+    """The open case that another dialer calls `lead`: by the list's column of that name, else by contract number."""
+    a, debt, case = tables.attribute.c, tables.debt.c, tables.debt_case.c
+    by_column = sa.select(a.case_id).where(a.name == column, a.value == lead)
+    by_contract = sa.select(debt.case_id).where(debt.contract == lead)
+    for query in (by_column, by_contract):
+        found = (
+            connection.execute(sa.select(case.id).where(case.tenant_id == tenant_id, case.id.in_(query)).limit(2))
+            .scalars()
+            .all()
+        )
+        if len(found) == 1:
+            file = load_cases(connection, list(found))[found[0]]
+            return file if isinstance(file, CaseFile) else None
+    return None
+
+
 def _one_each(connection: sa.Connection, people: Sequence[uuid.UUID]) -> list[CaseFile]:
     """Of each person the case that was talked or called about last: that is what the caller has seen or heard of."""
     c, i = tables.debt_case.c, tables.interaction.c

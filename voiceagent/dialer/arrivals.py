@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from voiceagent.base.languages import Language
 from voiceagent.calendars.zones import default_zone
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.attempts import begin_attempt
-from voiceagent.cases.callers import case_of_document, cases_of_number
+from voiceagent.cases.callers import case_of_document, case_of_lead, cases_of_number
 from voiceagent.cases.store import CaseFile
 from voiceagent.compliance import RuleBook
 from voiceagent.debt.disposition import Disposition
@@ -28,6 +28,7 @@ from voiceagent.dialer.cells import CellError
 from voiceagent.dialer.dealer import DEFAULT_POLICY, DEFAULT_SCRIPT
 from voiceagent.dialer.events import CallbackClosed
 from voiceagent.dialer.facts import read_facts
+from voiceagent.dialer.leads import Lead, begin_lead
 from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, CampaignState, callback, campaign, enrollment
 from voiceagent.dialer.telephones import phone
 from voiceagent.journal.catalogue import CallAttempted, CallEnded, CallerFound, CallHungUp, CallRinging
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 
 #: What an incoming call is filed under: not one of the law's purposes, because it needs no leave.
 PURPOSE = "inbound"
+#: The same of a call that another dialer made and gave us.
+LED = "seat_mode"
 #: Endings that leave open what an earlier callback was for.
 BROKEN_OFF = frozenset({Disposition.ERR, Disposition.HUP, Disposition.SIL})
 
@@ -80,6 +83,8 @@ class Arrival:
     known: bool
     """The attempt is the one visitor's already; otherwise they must say whose case they mean."""
     manner: Manner = Manner()
+    led: bool = False
+    """Another dialer has called this debtor for us and said so: we are the one who calls."""
 
 
 class Arrivals:
@@ -93,29 +98,37 @@ class Arrivals:
     ) -> None:
         self.journal, self.rules, self.worker, self.mode, self.region = journal, rules, worker, mode, region
 
-    def begin(self, caller: str, seat: str | None, *, call_id: uuid.UUID | None = None) -> Arrival:
+    def begin(
+        self, caller: str, seat: str | None, *, call_id: uuid.UUID | None = None, lead: Lead | None = None
+    ) -> Arrival:
         """Commit the attempt of a call that rings at `seat`; `call_id` is what Asterisk calls it.
 
         A person who is in another call at this moment (we ring them while they ring us) is not named by the attempt,
-        and must be found like anybody else.
+        and must be found like anybody else. `lead`: another dialer has called, and says whom.
         """
         number = number_of(caller, self.region)
         with self.journal.transaction() as connection:
             now = self.journal.clock.now()
             files = cases_of_number(connection, number, self.journal.tenant_id) if number else []
-            visitors = tuple(self._visitor(connection, file, number, now) for file in files)
+            meant = case_of_lead(connection, lead.id, self.journal.tenant_id, lead.column) if lead else None
+            visitors = tuple(
+                self._visitor(connection, file, number, now) for file in ([meant] if meant is not None else files)
+            )
             taken = call_id is None or self._exists(connection, call_id)
             attempt_id = uuid7(now) if taken or call_id is None else call_id
             known = visitors[0] if len(visitors) == 1 and not self._busy(connection, visitors[0], number) else None
             shown = number if known or not self._busy(connection, None, number) else None
-            attempted = self._attempted(known, shown, seat, now)
+            attempted = replace(self._attempted(known, shown, seat, now), purpose=PURPOSE if lead is None else LED)
             ringing = NewEvent("call", attempt_id, CallRinging(), f"seat {seat}" if seat else "dialer")
             begin_attempt(
                 self.journal, attempted, decision=None, attempt_id=attempt_id, actor="dialer", connection=connection
             )
             self.journal.record([ringing], connection)
+            if lead is not None:
+                begin_lead(connection, self.journal.tenant_id, attempt_id, lead.id, now)
             manner = self._manner(connection, visitors)
-        return Arrival(attempt_id, number, visitors, known is not None, manner)
+        led = meant is not None and known is not None
+        return Arrival(attempt_id, number, visitors, known is not None, manner, led)
 
     def find(self, arrival: Arrival, digits: str, datum: str) -> Visitor | None:
         """Whose case the caller means, and the attempt is theirs from now on; None when nobody can be told.
@@ -150,7 +163,7 @@ class Arrivals:
             aftermath.settle(self.journal, connection, arrival.attempt_id, self.journal.clock.now())
             if ended.right_party and Disposition(ended.disposition) not in BROKEN_OFF:
                 self._overtake(connection, row.case_id, row.t_start)
-        if row.t_answer is None and arrival.number is not None:
+        if row.t_answer is None and arrival.number is not None and not arrival.led:
             call_back_missed(self.journal, arrival.number, rules=self.rules)
 
     def missed(self, caller: str, *, asked: bool = False, call_id: uuid.UUID | None = None) -> list[uuid.UUID]:

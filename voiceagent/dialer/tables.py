@@ -284,3 +284,18 @@ retry_plan = sa.Table(
     sa.Column("adopted_at", UtcDateTime(), nullable=False),
     comment="What follows each outcome of a call, version by version; none: the program's own",
 )
+
+lead_call = sa.Table(
+    "lead_call",
+    metadata,
+    sa.Column("attempt_id", Uuid(), sa.ForeignKey("attempt.id"), primary_key=True),
+    tenant_column(),
+    sa.Column("lead_id", sa.String(64), nullable=False, comment="As the dialer calls the debtor"),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("next_at", UtcDateTime(), nullable=False),
+    sa.Column("error", sa.String(255), comment="Why the last try failed"),
+    sa.Column("told_at", UtcDateTime()),
+    sa.Column("given_up_at", UtcDateTime(), comment="The dialer refused for good: people must look"),
+    sa.Index("ix_lead_call_due", "tenant_id", "told_at", "next_at"),
+    comment="Calls of another dialer; written before the answer, told of once the attempt has ended, however it ended",
+)

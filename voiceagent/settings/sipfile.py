@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.calendars.opening import OpeningHours
+from voiceagent.debt.disposition import Disposition
 from voiceagent.settings.yamltext import build, read_yaml
 
 #: What to write when there is no such file.
@@ -31,6 +33,12 @@ class Manager(_Strict):
     secret: str = Field(min_length=1, repr=False)
 
 
+def _known_zone(zone: str) -> str:
+    if zone not in available_timezones():
+        raise ValueError(f"there is no time zone {zone}")
+    return zone
+
+
 class Humans(_Strict):
     """The people to whom seats hand debtors over: a queue of the exchange. Needs `manager`, which tells of it."""
 
@@ -51,12 +59,42 @@ class Humans(_Strict):
         OpeningHours.read(hours, "UTC")
         return hours
 
-    @field_validator("zone")
+    _known = field_validator("zone")(_known_zone)
+
+
+class OtherDialer(_Strict):
+    """Seat mode: another dialer owns campaign and law, calls debtors and gives them to our seats, which call nobody."""
+
+    lead_header: str = Field(default="X-Lead-Id", pattern=r"^[Xx]-[A-Za-z0-9-]{1,60}$")
+    """The INVITE's header with the debtor's id."""
+    lead_in_caller_name: bool = False
+    """VICIdial: the id is the last ten digits of the caller's name, as in V1181300010000012345."""
+    did_header: str = Field(default="X-Did", pattern=r"^[Xx]-[A-Za-z0-9-]{1,60}$")
+    dids: dict[str, str] = {}
+    """Where neither says it: the number called, as the exchange writes it into `did_header`, and its debtor's id."""
+    lead_column: str = Field(default="lead_id", pattern=r"^[a-z][a-z0-9_]{0,63}$")
+    """The column of our lists with that id; contract numbers are tried as well."""
+    tell: Literal["webhook", "vicidial"] = "webhook"
+    url: str = Field(pattern=r"^https?://[^\s]+$")
+    """Webhook: where to POST. VICIdial: its non_agent_api.php."""
+    user: str = ""
+    secret: str = Field(default="", repr=False)
+    """VICIdial: the password; webhook: the key of the signature."""
+    zone: str = "UTC"
+    """VICIdial: the clock of its server, on which callbacks are planned."""
+    statuses: dict[str, str] = {}
+    """Our disposition and what the dialer calls it; others keep their name."""
+    timeout_s: float = Field(default=10.0, gt=0, le=120)
+
+    _known = field_validator("zone")(_known_zone)
+
+    @field_validator("statuses")
     @classmethod
-    def _known(cls, zone: str) -> str:
-        if zone not in available_timezones():
-            raise ValueError(f"there is no time zone {zone}")
-        return zone
+    def _dispositions(cls, statuses: dict[str, str]) -> dict[str, str]:
+        for name in statuses:
+            if name not in Disposition.__members__.values():
+                raise ValueError(f"{name} is no disposition: see docs/glossary.md")
+        return statuses
 
 
 class SipFile(_Strict):
@@ -70,6 +108,8 @@ class SipFile(_Strict):
     """SIP user and password of each seat."""
     manager: Manager | None = None
     humans: Humans | None = None
+    dialer: OtherDialer | None = None
+    """Seat mode; None: our own dialer calls."""
     tls_authorities: Path | None = None
     """PEM file of who may have signed the exchange's certificate: SIP then goes by TLS and media by SRTP, and `registrar`
     is the name in the certificate."""

@@ -42,6 +42,7 @@ class FakeLine:
         self.sent_dtmf = ""
         """Every key our side has sent."""
         self.headers: dict[str, str] = {}
+        self.remote_name = ""
         self.transfers: list[tuple[str, str]] = []
         """Where this line was handed over to, with the note."""
         self.transfer_status = 200

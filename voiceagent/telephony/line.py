@@ -120,6 +120,9 @@ class Line(Protocol):
 class SeatLine(Line, Protocol):
     """A call of one of our seats: its far side can be handed over to people."""
 
+    remote_name: str
+    """What the caller of an incoming call calls itself (the From header's display name); proves nothing."""
+
     @property
     def headers(self) -> Mapping[str, str]:
         """The X- headers that an incoming call came with, by their names in lower case."""

@@ -35,6 +35,7 @@ class PjLine:
         self, seat: Seat, call_id: str, remote: str, *, incoming: bool, headers: Mapping[str, str] | None = None
     ) -> None:
         self.seat = seat
+        self.remote_name = ""
         self.headers = headers or {}
         """The X- headers of an incoming call, by their names in lower case."""
         self.call_id, self.remote, self.incoming = call_id, remote, incoming

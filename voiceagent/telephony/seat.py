@@ -30,6 +30,7 @@ _SIP_URI = re.compile(r"sip:(\+?[A-Za-z0-9._-]{1,64})@[A-Za-z0-9.-]{1,255}(:[0-9
 _TRUNK = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _CALL_ID = re.compile(r"[0-9A-Fa-f-]{1,64}")
 _EXTRA = re.compile(r"^(X-[A-Za-z0-9-]{1,60})[ \t]*:[ \t]*([^\r\n]{0,400}?)[ \t]*\r?$", re.MULTILINE)
+_DISPLAY = re.compile(r'"?([^"<]{1,100}?)"?\s*<')
 _USER = re.compile(r"sips?:([^@;>]+)@")
 
 
@@ -165,8 +166,10 @@ class Seat:
 
     def unreachable(self) -> UnavailableError:
         """What to say when nobody answers the registration."""
+        authorities = self.softphone.settings.tls_authorities
+        proof = f" with a certificate for that name, signed by one of {authorities}" if authorities is not None else ""
         return UnavailableError(
-            f"no SIP registrar answers at {self.registrar}; check that Asterisk runs there",
+            f"no SIP registrar answers at {self.registrar}; check that Asterisk runs there{proof}",
             code="registrar_unreachable",
         )
 
@@ -205,7 +208,8 @@ class PjAccount(pj.Account):  # type: ignore[misc]
                 softphone.post(lambda: call.respond(480 if ours is None else 200))
                 return
             info = call.getInfo()
-            caller = _USER.search(info.remoteUri)
+            caller, name = _USER.search(info.remoteUri), _DISPLAY.match(info.remoteUri)
+            line.remote_name = name[1] if name else ""
             line.remote = caller[1] if caller else ""
             softphone.post(lambda: call.respond(180))
             softphone.loop.call_soon_threadsafe(self.seat.calls.put_nowait, line)

@@ -36,6 +36,7 @@ from voiceagent.worker.lifeline import beat_forever, say_leaving, say_ready, unt
 from voiceagent.worker.metrics import WorkerMetrics
 from voiceagent.worker.plan import WorkerPlan
 from voiceagent.worker.reception import Reception
+from voiceagent.worker.seat_mode import LeadReader, NoDesk
 from voiceagent.worker.seat_loop import SeatLoop
 
 log = logging.getLogger(__name__)
@@ -184,9 +185,12 @@ async def _seats(
         hashes=shelf.hashes,
         guards=guards_of(plan.guards),
     )
-    desk = Desk(queue, house.ready, told=lambda: bell.listening)
+    desk = (
+        Desk(queue, house.ready, told=lambda: bell.listening) if plan.seat_mode is None else NoDesk(queue, house.ready)
+    )
     arrivals = Arrivals(records.journal, rules, worker=plan.name, mode=plan.mode, region=plan.region)
-    reception = Reception(arrivals, shelf, records.writer, house, clock)
+    leads = LeadReader(**plan.seat_mode.model_dump()) if plan.seat_mode is not None else None
+    reception = Reception(arrivals, shelf, records.writer, house, clock, leads)
     loops = []
     for seat in plan.seats:
         phone = await softphone.add_account(seat.user, seat.password, plan.registrar)

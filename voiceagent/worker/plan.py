@@ -43,6 +43,18 @@ class HumansPlan(BaseModel):
     longest_s: float = 90.0
 
 
+class SeatModePlan(BaseModel):
+    """Another dialer calls: how its INVITE says whom."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    header: str = "X-Lead-Id"
+    column: str = "lead_id"
+    in_caller_name: bool = False
+    did_header: str = "X-Did"
+    dids: dict[str, str] = {}
+
+
 class WorkerPlan(BaseModel):
     """Everything a worker needs; paths are absolute."""
 
@@ -59,6 +71,8 @@ class WorkerPlan(BaseModel):
     manager: ManagerPlan | None = None
     humans: HumansPlan | None = None
     """None: nobody is handed over. Needs `manager`."""
+    seat_mode: SeatModePlan | None = None
+    """None: our own dialer calls."""
     database_url: str
     speech_socket: Path
     recordings: Path

@@ -28,6 +28,7 @@ from voiceagent.worker.call import Call, House, Job, briefing_of
 from voiceagent.worker.content import ContentShelf
 from voiceagent.worker.door import GOING
 from voiceagent.worker.record import CallKeys, CallRecord
+from voiceagent.worker.seat_mode import LeadReader
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +42,16 @@ class Reception:
     """Takes incoming calls for the seats of a worker; one call at a time per seat, the seat sees to that."""
 
     def __init__(
-        self, arrivals: Arrivals, shelf: ContentShelf, writer: JournalWriter, house: House, clock: Clock
+        self,
+        arrivals: Arrivals,
+        shelf: ContentShelf,
+        writer: JournalWriter,
+        house: House,
+        clock: Clock,
+        leads: LeadReader | None = None,
     ) -> None:
+        """`leads`: seat mode; another dialer says in its INVITE whom it has called."""
+        self._leads = leads
         self._arrivals, self._shelf, self._writer, self._house, self._clock = arrivals, shelf, writer, house, clock
 
     async def receive(self, seat: str, phone: Phone, line: SeatLine, show: Show) -> None:
@@ -50,7 +59,8 @@ class Reception:
         call_id = _uuid(line.call_id)
         try:
             await self._house.ready()
-            arrival = await asyncio.to_thread(self._arrivals.begin, line.remote, seat, call_id=call_id)
+            lead = self._leads.lead_of(line) if self._leads is not None else None
+            arrival = await asyncio.to_thread(self._arrivals.begin, line.remote, seat, call_id=call_id, lead=lead)
         except Exception as error:
             log.error("seat %s cannot take a call: %s", seat, error)
             with contextlib.suppress(UnavailableError):  # the softphone is going: that ends the line as well
@@ -115,7 +125,8 @@ class Reception:
             content=self._shelf.take(visitor.script, str(case.language), visitor.policy),
             permit=lambda: None,
             law=self._shelf.law(case, visitor.today),
-            entry=Entry.INBOUND,
+            # The debtor was called, by another dialer: he is asked for by name, as in calls of our own.
+            entry=Entry.OUTBOUND if arrival.led else Entry.INBOUND,
             first_contact=visitor.first_contact,
             identity_tries_left=visitor.identity_tries_left,
             open_offer=self._shelf.left_open(visitor.file.case_id, visitor.today),
