@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterator
+import re
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -26,6 +27,21 @@ class Row(NamedTuple):
     cells: tuple[str, ...]
     broken: str = ""
     """Why the cells cannot be trusted."""
+
+
+#: Controls that no text has, and what converters put for letters they lost.
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd]")
+
+
+def damage(cells: Sequence[str]) -> str:
+    """Why no cell of the row can be trusted; empty when nothing shows."""
+    found = _NO_TEXT.search("".join(cells))
+    if found is None:
+        return ""
+    if found[0] == "\ufffd":
+        return "a letter was lost when the file was converted (U+FFFD): export it again as UTF-8"
+    name = "NUL" if found[0] == "\x00" else f"U+{ord(found[0]):04X}"
+    return f"a character that no text has ({name}): the file was damaged"
 
 
 class Format(Protocol):

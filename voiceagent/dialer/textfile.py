@@ -10,7 +10,7 @@ from typing import TextIO
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.dialer.columns import field_of, layout_of
-from voiceagent.dialer.source import LONGEST_LINE, Row
+from voiceagent.dialer.source import LONGEST_LINE, Row, damage
 
 #: A quoted cell over more lines than this has lost its closing quote.
 _LINES_IN_CELL = 3
@@ -101,9 +101,7 @@ class TextFile:
                     broken = f"{len(cells)} cells under a header of {width}"
             if self._mixed:
                 cells, broken = self._mended(cells, broken)
-            if not broken and "\x00" in "".join(cells):
-                broken = "a character that no text has (NUL): the file was damaged"
-            yield Row(number, first, tuple(cells), broken)
+            yield Row(number, first, tuple(cells), broken or damage(cells))
 
     def _mended(self, cells: Sequence[str], broken: str) -> tuple[list[str], str]:
         mended = []

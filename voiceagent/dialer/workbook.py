@@ -11,7 +11,7 @@ from typing import Any
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.dialer.columns import field_of
-from voiceagent.dialer.source import Row
+from voiceagent.dialer.source import Row, damage
 
 #: A spreadsheet keeps fifteen digits of a number; of a longer one the last are lost.
 _EXACT = 10**15
@@ -61,7 +61,7 @@ class Workbook:
                 if "".join(cells[width:]).strip():
                     broken = f"{len(cells)} cells under a header of {width}"
                 cells = cells[:width]
-            yield Row(number, line, tuple(cells), broken)
+            yield Row(number, line, tuple(cells), broken or damage(cells))
 
     def _lines(self) -> Iterator[tuple[int, Sequence[Any]]]:
         import openpyxl

@@ -293,6 +293,18 @@ FILES = [
         TWO,
     ),
     Torture(
+        "controls, and letters lost on the way",
+        lines(
+            changed(MARIA, nome="Maria\x19Inventada"),
+            changed(MARIA, nome="Jo\ufffdo Inventado"),
+            changed(MARIA, contrato="C\x811"),
+            JOAO,
+        ),
+        (JOAO_KEPT,),
+        (4, 1, 0, 0, 3),
+        ((2, "", "E_ROW"), (3, "", "E_ROW"), (4, "", "E_ROW")),
+    ),
+    Torture(
         "several numbers joined by words",
         lines(changed(MARIA, telefone1="11955550101 e 1133334444 ou 11955550102")),
         ((*MARIA_KEPT[:2], ("+5511955550101", "+551133334444", "+5511955550102"), *MARIA_KEPT[3:]),),
