@@ -278,7 +278,7 @@ def build_info(version: str) -> Metric:
 
 
 FAMILIES: tuple[Family, ...] = (
-    calls, durations, turns, ladder, money, second_looks, law, unverifiable, recordings, agents,
+    calls, durations, answerers, turns, ladder, money, second_looks, law, unverifiable, recordings, agents,
 )  # fmt: skip
 
 
