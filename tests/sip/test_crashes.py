@@ -98,7 +98,7 @@ def test_a_killed_seat_leaves_a_readable_recording_and_no_channel(
         async with asterisk_server.ami() as ami:
             return await ami.hang_up_call(again.call_id)
 
-    assert asyncio.run(clean()) == 1
+    assert asyncio.run(clean()) in (1, 2), "the seat's leg, and the telephone's while it lives on"
 
 
 def test_closing_with_a_live_call_ends_it_in_order(asterisk_server: AsteriskServer, holder: Holder) -> None:

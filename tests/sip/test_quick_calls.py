@@ -10,11 +10,11 @@ from voiceagent.simulator.bench_calls import MANNERS, Plan, measure
 
 
 def test_quick_calls_are_closed_as_what_they_were_and_leave_nothing() -> None:
-    report = measure(Plan(calls=3 * len(MANNERS), seats=4, retire_after=12))
+    report = measure(Plan(calls=3 * len(MANNERS), seats=4, retire_after=20))
     assert report["calls"] == 3 * len(MANNERS)
     assert report["wrong"] == []
     assert report["differences_from_asterisk"] == []
-    assert report["restarts"]["worker-1"] >= 2
+    assert report["restarts"]["worker-1"] >= 1
     left = report["left"]
     assert (left["channels"], left["seats_not_idle"]) == (0, 0)
     for held in left["workers"]:
