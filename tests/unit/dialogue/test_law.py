@@ -14,8 +14,9 @@ from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
 from voiceagent.debt.case import Debt
+from voiceagent.debt.disposition import Disposition
 from voiceagent.dialogue.checker import check
-from voiceagent.dialogue.events import CallAnswered, Say
+from voiceagent.dialogue.events import CallAnswered, Hangup, MachineAnswered, Say
 from voiceagent.dialogue.law import TEXTS, SpokenLaw, expand
 from voiceagent.dialogue.machine import Machine
 from voiceagent.dialogue.prompts import ForbiddenQuestionError, carriers, render
@@ -210,3 +211,25 @@ def test_a_law_that_cannot_be_obeyed_makes_no_call() -> None:
         Machine(script, briefing).start()
     Machine(script, replace(briefing, address="Avenida Central 100")).start()
     Machine(script, replace(briefing, first_contact=False)).start()
+
+
+def test_a_voicemail_gets_the_places_message_and_never_a_debt(begin: Callable[..., Talk], script: Script) -> None:
+    message = "Olá, aqui é a {persona}, da {company}. Por favor, ligue para {return_number}."
+    allowed = SpokenLaw("BR", LAW.required | {"voicemail_message"}, {**LAW.texts, "voicemail_message": message})
+    for law, says in ((LAW, 0), (allowed, 1)):
+        briefing = replace(make_briefing(make_case()), law=law)
+        talk = begin(replace(briefing, return_number="+551130000000"))
+        talk.event(MachineAnswered(Disposition.VM, mailbox=True))
+        said = [effect for effect in talk.effects if isinstance(effect, Say)]
+        assert len(said) == says and talk.effects[-1] == Hangup(Disposition.VM)
+        assert not any(one.discloses or one.barge_in for one in said)
+    telling = replace(allowed, texts={**allowed.texts, "voicemail_message": "Deve {total}."})
+    assert "speaks of the debt" in faults(script, telling)
+
+
+def test_other_machines_get_nothing_and_who_proved_who_they_are_is_none(begin: Callable[..., Talk]) -> None:
+    talk = begin()
+    assert talk.event(MachineAnswered(Disposition.FAX)) == (Hangup(Disposition.FAX),)
+    person = begin()
+    person.verify()
+    assert person.event(MachineAnswered(Disposition.VM, mailbox=True)) == ()
