@@ -9,7 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from voiceagent.base.errors import BadInputError, UnavailableError
-from voiceagent.telephony.line import Line
+from voiceagent.telephony.hangup import HangupReason
+from voiceagent.telephony.line import HungUp, HungUpBy, Line
 from voiceagent.telephony.pj import pj
 from voiceagent.telephony.pj_line import PjCall, PjLine
 from voiceagent.telephony.retries import Retries
@@ -120,6 +121,12 @@ class Seat:
     async def close(self) -> None:
         """Hang up this seat's calls and unregister; the softphone itself goes on."""
         await self.softphone.remove_account(self)
+
+    def close_away(self) -> None:
+        """From the owner thread: whom the exchange has now will not come back to this seat."""
+        away, self.away = self.away, {}
+        for line in away.values():
+            line.tell(HungUp(HungUpBy.NEAR, 0, HangupReason.CLOSING))
 
     def tell_registration(self, code: int, active: bool) -> None:
         """From the owner thread: what the registrar said."""

@@ -340,6 +340,7 @@ class Softphone:
             call.let_go()
         self._calls, self._live = [], 0
         for seat in list(self.seats.values()):
+            seat.close_away()
             self._delete_account(seat)
         for port in self._ports:
             port.wires = None

@@ -36,8 +36,8 @@ from voiceagent.worker.lifeline import beat_forever, say_leaving, say_ready, unt
 from voiceagent.worker.metrics import WorkerMetrics
 from voiceagent.worker.plan import WorkerPlan
 from voiceagent.worker.reception import Reception
-from voiceagent.worker.seat_mode import LeadReader, NoDesk
 from voiceagent.worker.seat_loop import SeatLoop
+from voiceagent.worker.seat_mode import LeadReader, NoDesk
 
 log = logging.getLogger(__name__)
 
