@@ -45,7 +45,8 @@ def _show(report: dict[str, Any]) -> None:
         grown = "" if part["growth_mb"] is None else f", {part['growth_mb']} MB more than at 100,000 rows"
         print(
             f"import, {name:<13} {part['rows_per_s']:>7,} rows/s  {part['cpu_us_per_row']:>6} µs  1 core "
-            f"({part['rows_per_s_wall']:,} rows/s by the clock, storage adds {part['storage_adds']:.0%}, "
+            f"({part['rows_per_s_wall']:,} rows/s by the clock; storage adds {part['storage_adds']:.0%}, "
+            f"{part['storage_adds_wall']:.0%} by the clock; "
             f"peak {part['peak_mb']} MB{grown})"
         )
         if "replay_sound" in part:
