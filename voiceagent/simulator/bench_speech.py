@@ -15,8 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from voiceagent.agent.patience import Patience
 from voiceagent.audio.wav import encode
 from voiceagent.base.languages import Language
+from voiceagent.dialogue.completeness import is_complete
+from voiceagent.dialogue.events import Expect, Understanding
+from voiceagent.dialogue.machine import END_SILENCE
 from voiceagent.dialogue.understanding import understand
 from voiceagent.language.heard import understand_slots
 from voiceagent.simulator.measured_on import machine
@@ -50,7 +54,7 @@ CHOICES = {
 #: What is asked of answers: right at least, wrong at most.
 TARGETS = {"clean": {"right": 0.97, "wrong": 0.005}, "snr15": {"right": 0.85, "wrong": 0.005}}
 _SEED = 1
-_PLAIN_WINDOW_S = 30.0
+_PLAIN_WINDOW_S, _PLAIN_SILENCE_S = 30.0, 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class Trial:
     ms: float
     said: str
     heard: str
+    answer_s: float
+    """From the end of the words to their text: the silence that is waited for, and recognition."""
 
 
 def measure(wanted: Plan, models: Path, report: Callable[[str], None]) -> dict[str, Any]:
@@ -114,9 +120,10 @@ async def _hear_all(
                 path.write_bytes(encode(to_pcm(sound)))
                 hearing = DirectHearing(whisper.open(language.value))
                 heard = await hear_file(hearing, VadSegmenter(_settings(clip)), path, _context(clip, language))
-                ours.append(_trial(clip, condition.name, language, heard))
+                ours.append(_trial(clip, condition.name, language, heard, _patiently))
                 if index % plain_every == 0 and condition.name in TARGETS:
-                    plain.append(_trial(clip, condition.name, language, _plainly(whisper, sound, language)))
+                    usual = _plainly(whisper, sound, language)
+                    plain.append(_trial(clip, condition.name, language, usual, _always_the_same))
             if index % 10 == 9:
                 report(f"{language.value}: {index + 1} of {len(clips)} heard on {len(MEASURED)} lines")
     return ours, plain
@@ -138,13 +145,32 @@ def _context(clip: Clip, language: Language) -> HearingContext:
 
 
 def _plainly(whisper: Whisper, sound: np.ndarray[Any, np.dtype[np.float32]], language: Language) -> Hypothesis:
-    """The usual way: the whole recording decoded in a window of 30 s, the text taken as it comes."""
+    """The usual way: the recording decoded in a window of 30 s, the text taken as it comes.
+
+    Greedily: with the five hypotheses that faster-whisper follows by default it would take longer still.
+    """
     started = time.perf_counter()
     heard = whisper.freely(sound, HearingContext(language.value), (), _PLAIN_WINDOW_S)
     return Hypothesis(heard.text, heard.confidence, ms=1000 * (time.perf_counter() - started))
 
 
-def _trial(clip: Clip, condition: str, language: Language, heard: Hypothesis) -> Trial:
+Wait = Callable[[str, Understanding, Language, float], float]
+
+
+def _patiently(kind: str, meant: Understanding, language: Language, recognise_s: float) -> float:
+    """As a call: recognised in the pause, which ends the turn the sooner the more whole the answer is."""
+    expect = Expect("", ("intent",) if kind == CHOICE else (kind,))
+    patience = Patience()
+    silence = patience.wait_s(END_SILENCE[expect.kinds[0]], is_complete(meant, expect, language.value))
+    return max(silence, patience.settings.glance_s + recognise_s)
+
+
+def _always_the_same(kind: str, meant: Understanding, language: Language, recognise_s: float) -> float:
+    """The usual way: a fixed silence, then recognition."""
+    return _PLAIN_SILENCE_S + recognise_s
+
+
+def _trial(clip: Clip, condition: str, language: Language, heard: Hypothesis, wait: Wait) -> Trial:
     code = language.value
     if clip.kind == CHOICE:
         # Of the choices one must lead clearly, or nothing was chosen.
@@ -152,7 +178,9 @@ def _trial(clip: Clip, condition: str, language: Language, heard: Hypothesis) ->
         lead = bool(ranked) and ranked[0][1] >= 0.5
         chosen = ranked[0][0] if lead else "" if ranked else _known(heard.text, code)
         verdict = "right" if chosen == clip.text else "rejected" if not chosen else "wrong"
-        return Trial(clip.kind, condition, verdict, heard.ms, clip.text, heard.text)
+        known = Understanding(chosen or None, 1.0, text=heard.text)
+        waited = wait(clip.kind, known, language, heard.ms / 1000)
+        return Trial(clip.kind, condition, verdict, heard.ms, clip.text, heard.text, waited)
     meant = understand(
         heard.text,
         alternatives=heard.alternatives,
@@ -165,7 +193,8 @@ def _trial(clip: Clip, condition: str, language: Language, heard: Hypothesis) ->
     truth = understand_slots(clip.text, language=code, region=language.default_region, expect=(clip.kind,), today=TODAY)
     said, got = _values(truth.slots, clip.kind), _values(meant.slots, clip.kind)
     verdict = "right" if got == said else "rejected" if not got else "wrong"
-    return Trial(clip.kind, condition, verdict, heard.ms, clip.text, heard.text)
+    waited = wait(clip.kind, meant, language, heard.ms / 1000)
+    return Trial(clip.kind, condition, verdict, heard.ms, clip.text, heard.text, waited)
 
 
 def _values(slots: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -204,7 +233,19 @@ def _table(ours: Sequence[Trial], plain: Sequence[Trial]) -> dict[str, Any]:
             "plain_ms": {"median": round(slow), "p95": round(_p95([t.ms for t in plain])), "n": len(plain)},
             "ratio": round(slow / fast, 2) if fast else None,
         },
+        "answer": _answers([t for t in ours if t.condition in TARGETS and _in(t, plain)], plain),
         "wrong": [f"{t.condition} {t.kind}: {t.said!r} heard {t.heard!r}" for t in ours if t.verdict == "wrong"],
+    }
+
+
+def _answers(ours: Sequence[Trial], plain: Sequence[Trial]) -> dict[str, Any]:
+    """From the end of the words to their text, both ways, on the same clips."""
+    here, there = ([t.answer_s for t in trials] for trials in (ours, plain))
+    medians = [statistics.median(values) if values else math.nan for values in (here, there)]
+    return {
+        "here_s": {"median": round(medians[0], 3), "p95": round(_p95(here), 3), "n": len(here)},
+        "plain_s": {"median": round(medians[1], 3), "p95": round(_p95(there), 3), "n": len(there)},
+        "ratio": round(medians[1] / medians[0], 2) if here and there else None,
     }
 
 

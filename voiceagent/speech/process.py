@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import sys
@@ -26,15 +27,16 @@ def serve(
     voice_engine: str | None = None,
     answers: Path | None = None,
     metrics_port: int | None = None,
+    admit_all: bool = False,
 ) -> int:
-    """Run the speech process in this process until SIGTERM or SIGINT; 0.
+    """Run the speech process in this process until SIGTERM or SIGINT; 0. `admit_all`: however late turns are.
 
     MissingPartError when nothing can recognise speech, UnavailableError when the socket or port is taken.
     """
     # Read by the native libraries when they are loaded, so before anything imports them.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", KMP_BLOCKTIME="0")
     os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
-    asyncio.run(_serve(socket, models, max_calls, voice_engine, answers, metrics_port))
+    asyncio.run(_serve(socket, models, max_calls, voice_engine, answers, metrics_port, admit_all))
     return 0
 
 
@@ -45,6 +47,7 @@ async def _serve(
     voice_engine: str | None,
     answers: Path | None,
     metrics_port: int | None,
+    admit_all: bool,
 ) -> None:
     from voiceagent.speech.ears import Ears, load_recognisers
     from voiceagent.speech.engines.scripted import Scripted
@@ -62,6 +65,8 @@ async def _serve(
         ears = Ears(dict.fromkeys(sorted(scripted.languages), scripted), metrics, max_calls)
     else:
         ears = Ears(load_recognisers(models), metrics, max_calls)
+    ears.strain.close_s = math.inf if admit_all else ears.strain.close_s
+    ears.strain.late_s = 0.0 if admit_all else ears.strain.late_s
     server = SpeechServer(socket, ears, Speaker(models, engine=voice_engine), metrics)
     if metrics_port is not None:
         try:

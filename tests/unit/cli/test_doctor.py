@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from voiceagent.base.errors import MissingPartError
-from voiceagent.cli.checkup import machine, parts
+from voiceagent.cli.checkup import machine, parts, speaking
 from voiceagent.cli.checkup.capacity import Capacity, calls_that_fit
 from voiceagent.cli.checkup.finding import Finding, Status, examine
 from voiceagent.cli.main import main
@@ -29,6 +29,9 @@ PARTS = {
     "models",
     "catalogue",
     "voices",
+    "bank",
+    "answers",
+    "second look",
 }
 
 
@@ -127,3 +130,45 @@ def test_capacity_follows_what_was_measured() -> None:
     assert "install a recogniser" in Capacity(2, 0.03, None, None, None).words()
     told = Capacity(2, 0.03, 0.2, "whisper", 9).as_json()
     assert told["calls"] == 9 and told["assumptions"]["load"] == 0.7
+
+
+def test_the_phrase_bank_is_counted_and_its_rendering_has_a_price(tmp_path: Path) -> None:
+    lacking = speaking.bank(tmp_path)
+    assert lacking.status is Status.WARN
+    assert "--bank pt-BR" in lacking.mend and "minutes" in lacking.mend
+    assert lacking.facts["missing_units"]["pt-BR"] > 100
+
+
+def test_values_are_heard_by_grammar_in_every_language_that_ships() -> None:
+    assert speaking.sure_answers().status is Status.OK
+
+
+def test_without_a_second_ear_promises_are_not_heard_again(tmp_path: Path) -> None:
+    assert speaking.second_look(tmp_path).status is Status.WARN
+    (tmp_path / "whisper-base").mkdir()
+    assert speaking.second_look(tmp_path).status is Status.OK
+
+
+@pytest.mark.parametrize(
+    ("heard", "status"),
+    [
+        ({"date": "2026-12-15", "amount": "250.00"}, Status.OK),
+        ({"date": "2026-12-13", "amount": "250.00"}, Status.WARN),
+        ({"date": None, "amount": None}, Status.WARN),
+    ],
+)
+def test_the_agent_listens_to_itself(
+    heard: dict[str, str | None], status: Status, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("voiceagent.speech.recogniser.served_languages", lambda models: {"pt-BR": "whisper"})
+    monkeypatch.setattr(speaking, "_units", lambda parts, language, models: b"\1\0" * 800)
+    monkeypatch.setattr(speaking, "_hear", lambda models, language, kind, pcm: (heard[kind], "words"))
+    found = speaking.spoken(tmp_path)
+    assert found.status is status
+    assert bool(found.mend) == (status is Status.WARN)
+
+
+def test_without_a_bank_there_is_nothing_to_listen_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("voiceagent.speech.recogniser.served_languages", lambda models: {"es": "whisper"})
+    found = speaking.spoken(tmp_path)
+    assert found.status is Status.WARN and "es" in found.detail

@@ -56,6 +56,12 @@ def _show(report: dict[str, Any]) -> None:
             f"  ms from the last sample: here {latency['here_ms']['median']} (p95 {latency['here_ms']['p95']}), "
             f"plain {latency['plain_ms']['median']} (p95 {latency['plain_ms']['p95']}): {latency['ratio']} times faster"
         )
+        answer = table["answer"]
+        print(
+            f"  s from the last word to its text, silence included: here {answer['here_s']['median']} (p95 "
+            f"{answer['here_s']['p95']}), plain {answer['plain_s']['median']} (p95 {answer['plain_s']['p95']}): "
+            f"{answer['ratio']} times sooner, the same {answer['here_s']['n']} clips"
+        )
         for mistake in table["wrong"]:
             print(f"    {mistake}")
 

@@ -65,7 +65,14 @@ def installed(models: Path) -> Finding:
     if damaged:
         return Finding("catalogue", Status.FAIL, "; ".join(damaged), "voiceagent models install")
     names = [state.model.name for state in states if state.installed]
-    return Finding("catalogue", Status.OK, f"whole: {', '.join(names) or 'nothing installed'}")
+    absent = {
+        state.model.name: round(state.model.download_bytes / 1e6)
+        for state in states
+        if not state.installed and state.model.default != "never"
+    }
+    more = ", ".join(f"{name} {megabytes} MB" for name, megabytes in absent.items())
+    detail = f"whole: {', '.join(names) or 'nothing installed'}" + (f"; could be had: {more}" if more else "")
+    return Finding("catalogue", Status.OK, detail, facts={"absent_megabytes": absent})
 
 
 def voices(models: Path) -> Finding:

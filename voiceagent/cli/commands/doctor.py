@@ -12,7 +12,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--port", type=int, default=8080, help="the console's port to look at (default: %(default)s)")
-    parser.add_argument("--no-capacity", action="store_true", help="do not measure (a few seconds of work)")
+    parser.add_argument("--no-capacity", action="store_true", help="neither listen nor measure (some seconds)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
 
     from voiceagent.base.clock import SystemClock
     from voiceagent.base.errors import MissingPartError
-    from voiceagent.cli.checkup import capacity, machine, parts
+    from voiceagent.cli.checkup import capacity, machine, parts, speaking
     from voiceagent.cli.checkup.finding import Finding, Status, examine
     from voiceagent.settings.config import load_settings
     from voiceagent.settings.paths import Paths
@@ -41,9 +41,13 @@ def run(args: argparse.Namespace) -> int:
         examine("models", lambda: parts.recognisers(paths.models), "voiceagent models install"),
         examine("catalogue", lambda: parts.installed(paths.models), "voiceagent models install"),
         examine("voices", lambda: parts.voices(paths.models), "voiceagent models install"),
+        examine("bank", lambda: speaking.bank(paths.models), "voiceagent models install --recommended"),
+        examine("answers", speaking.sure_answers, "pip install --force-reinstall voiceagent"),
+        examine("second look", lambda: speaking.second_look(paths.models), "voiceagent models install whisper-base"),
     ]
     carried = None
     if not args.no_capacity:
+        findings.append(examine("spoken", lambda: speaking.spoken(paths.models), "mend the parts above first"))
         measured: list[capacity.Capacity] = []
 
         def look() -> Finding:
@@ -61,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(document, ensure_ascii=False))
         return 1 if failed else 0
     for finding in findings:
-        print(f"{finding.status.value:<5} {finding.part:<10} {finding.detail}")
+        print(f"{finding.status.value:<5} {finding.part:<11} {finding.detail}")
         if finding.mend and finding.status is not Status.OK:
             print(f"{'':<16} → {finding.mend}")
     return 1 if failed else 0

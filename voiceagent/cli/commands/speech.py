@@ -18,6 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-calls", type=int, default=16, metavar="N", help="calls served at a time (default 16)")
     parser.add_argument("--voice-engine", choices=("kokoro", "pyttsx3"), help="default: kokoro where installed")
     parser.add_argument("--answers", type=Path, metavar="FILE", help="tests: recognise by this JSON instead of a model")
+    # For measurements: where answers begin to be late is what they ask.
+    parser.add_argument("--admit-all", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--metrics-port", type=int, metavar="PORT", help="serve /metrics on this loopback port")
 
 
@@ -34,4 +36,5 @@ def run(args: argparse.Namespace) -> int:
         voice_engine=args.voice_engine,
         answers=args.answers,
         metrics_port=args.metrics_port,
+        admit_all=args.admit_all,
     )

@@ -1,0 +1,71 @@
+"""`voiceagent bench capacity`: at how many calls at once answers come too late."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+HELP = "calls at once at which answers come too late (p95 over 1.2 s), through a real Asterisk"
+EXAMPLE = "voiceagent bench capacity --steps 4,8,16,30 --json"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    parser.add_argument(
+        "--steps", type=_numbers, default=None, metavar="N,N,...", help="calls at once (default 4,8,12,16,20,24,30)"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=360.0, metavar="S", help="time for all steps (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--loop", type=float, default=0.0, metavar="S",
+        help="instead: keep the first step's calls going for so long, and watch memory, threads and handles",
+    )  # fmt: skip
+    parser.add_argument("--at", metavar="ISO-8601", help="the instant it begins (default: next Wednesday 10:00 there)")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws the debtors (default %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print; 0 whatever the figures are, 1 when a process of the loop grew."""
+    from voiceagent.simulator.bench_capacity import STEPS, Plan, measure
+
+    def progress(line: str) -> None:
+        print(f"bench: {line}", file=sys.stderr, flush=True)
+
+    report = measure(Plan(args.steps or STEPS, args.seconds, args.loop, args.at, args.seed), progress)
+    if args.json:
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        _show(report)
+    return 1 if args.loop and report["leaks"] else 0
+
+
+def _show(report: dict[str, Any]) -> None:
+    machine, capacity = report["machine"], report["capacity"]
+    print(
+        f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, Asterisk {machine['asterisk']}, "
+        f"load {machine['load_before']} before and {machine['load_after']} after"
+    )
+    late = capacity["late"]
+    end = f"late at {late}" if late is not None else "not reached"
+    print(f"{report['engine']}: answers in time up to {capacity['in_time']} calls at once, {end}")
+    print(f"{'at once':>8}{'n':>6}{'p50 s':>8}{'p95 s':>8}{'heard p95':>11}{'first word p95':>16}  cores busy")
+    for step in report["steps"]:
+        total, heard, first = step["total"], step["recognise"], step["answer_to_first_word"]
+        figures = [total["p50_s"], total["p95_s"], heard["p95_s"], first["p95_s"]]
+        p50, p95, asr, word = ("-" if value is None else f"{value:.2f}" for value in figures)
+        busy = ", ".join(f"{name} {cores}" for name, cores in step["cores"].items())
+        print(f"{step['at_once']:>8}{total['n']:>6}{p50:>8}{p95:>8}{asr:>11}{word:>16}  {busy}")
+    for row in report["held"]:
+        first, last = row["rss_mb"]
+        print(
+            f"{row['process']} ({row['pid']}): {first} to {last} MB, threads {row['threads']}, {row['handles']} files"
+        )
+    print("no process grew" if not report["leaks"] else "; ".join(report["leaks"]))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))

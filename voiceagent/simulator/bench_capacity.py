@@ -1,0 +1,208 @@
+"""The measurement of capacity: at how many calls at once answers come too late, through a real Asterisk.
+
+Step by step more people are called at the same time. They are scripted, their words rendered beforehand, so that only
+the agent's side recognises anything; they ask what needs no identity, so every turn is answered with speech from
+the phrase bank, and the same at any number of calls. Each turn is timed on its telephone's tape as in `bench turn`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from voiceagent.base.errors import UnavailableError, UsageError
+from voiceagent.settings.paths import Paths
+from voiceagent.simulator.bench_turn import judge, spread
+from voiceagent.simulator.demo import instant
+from voiceagent.simulator.footprint import Footprints
+from voiceagent.simulator.gauges import IdleThread, ProcessorTime
+from voiceagent.simulator.measured_on import machine
+from voiceagent.simulator.persona import Persona
+from voiceagent.simulator.phones import PhonePlan
+from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, debtor_voice
+from voiceagent.simulator.sample import SampleDebtor, draw, people_of
+from voiceagent.simulator.scenario import Step
+from voiceagent.speech.recogniser import served_languages
+from voiceagent.worker.children import Child, ChildSpec
+from voiceagent.worker.household import speech_spec
+
+LANGUAGE, PERSONA = "pt-BR", "instalments"
+HELLO = "Alô?"
+LINES = (
+    "Quem está falando?",
+    "Você é um robô?",
+    "Pode repetir, por favor?",
+    "Quem está falando?",
+    "Não quero falar sobre isso agora, me liga mais tarde.",
+)
+#: An answer later than this, once in twenty, is what callers feel.
+LIMIT_S = 1.2
+#: So many times later, and no more calls are tried.
+HOPELESS = 2.0
+STEPS = (4, 8, 12, 16, 20, 24, 30)
+#: Telephones ring so long. A call begins so long after the one before it, as where calls go on all day: thirty at the
+#: same moment would all wait for their names to be rendered.
+RING_S, APART_S = 3.0, 2.0
+#: What a step takes, besides, to know whether another one fits the time.
+STEP_S = 70.0
+#: Calls of a loop: a new one begins as one ends, for so long.
+LOOP_ROUND_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured."""
+
+    steps: tuple[int, ...] = STEPS
+    seconds: float = 360.0
+    """No further step is begun that would end later."""
+    loop_s: float = 0.0
+    """Instead: keep `steps[0]` calls going for so long and watch what the processes hold."""
+    at: str | None = None
+    seed: int = 1
+    home: Path | None = None
+
+
+class Crowded(Rehearsal):
+    """A rehearsal whose speech process refuses nobody: where answers begin to be late is what is asked."""
+
+    def _speech(self) -> ChildSpec:
+        spec = speech_spec(self.speech_socket, self.paths.models)
+        return replace(spec, arguments=(*spec.arguments, "--max-calls", "999", "--admit-all"))
+
+
+def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+    """Call more and more people at once. UnavailableError when no turn could be timed at all."""
+    if not plan.steps or min(plan.steps) < 1 or plan.seconds <= 0:
+        raise UsageError("--steps are numbers of calls, at least 1, and --seconds more than 0")
+    return asyncio.run(_measure(plan, Paths.from_environment(), progress))
+
+
+async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) -> dict[str, Any]:
+    began, load = time.monotonic(), os.getloadavg()[0]
+    engine = served_languages(paths.models).get(LANGUAGE, "nothing")
+    at = instant(plan.at, ZoneInfo(people_of(LANGUAGE).zone))
+    rounds = [plan.steps[0]] * max(1, round(plan.loop_s / LOOP_ROUND_S)) if plan.loop_s else list(plan.steps)
+    debtors = draw([Persona.load(PERSONA, LANGUAGE)] * sum(rounds), today=at.date(), seed=plan.seed)
+    settings = RehearsalSettings(
+        at=at, language=LANGUAGE, seats=max(rounds), tapes=True, longest_s=plan.seconds + plan.loop_s + 600
+    )
+    steps: list[dict[str, Any]] = []
+    home = plan.home or paths.home / "bench-capacity"
+    async with Crowded(settings, [debtor.number for debtor in debtors], home, paths, progress) as rehearsal:
+        progress("rendering what debtors say")
+        await rehearsal.render_words([_phone(debtor, n) for n, debtor in enumerate(debtors[:5])])
+        phones: list[Child] = []
+        prints = Footprints(lambda: rehearsal.parts())
+        watching = asyncio.create_task(prints.run(), name="footprints")
+        called = 0
+        for calls in rounds:
+            if steps and not plan.loop_s and time.monotonic() - began + STEP_S + calls * APART_S > plan.seconds:
+                progress("no time for another step")
+                break
+            group = debtors[called : called + calls]
+            phones[:] = await rehearsal.plug_in([_phone(debtor, n) for n, debtor in enumerate(group)])
+            with ProcessorTime(lambda: rehearsal.parts(phones)) as used, IdleThread() as idle:
+                called += calls
+                for debtor in group:
+                    await asyncio.to_thread(rehearsal.enrol_list, [debtor])
+                    await asyncio.sleep(APART_S)
+                await rehearsal.until_called(called)
+            await asyncio.gather(*(phone.stop() for phone in phones))
+            steps.append(await asyncio.to_thread(_step, rehearsal, group, used.cores(), idle.milliseconds()))
+            progress(_line(steps[-1]))
+            if not plan.loop_s and (steps[-1]["total"]["p95_s"] or 0.0) > HOPELESS * LIMIT_S:
+                break
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        return _report(plan, engine, at, steps, prints, load, rehearsal)
+
+
+def _phone(debtor: SampleDebtor, index: int) -> PhonePlan:
+    steps = (*(Step(say=line) for line in LINES), Step(hangup=True))
+    voice = debtor_voice(LANGUAGE, index)
+    return PhonePlan(number=debtor.number, hello=HELLO, steps=steps, ring_s=RING_S, voice=voice)
+
+
+def _step(
+    rehearsal: Rehearsal, group: Sequence[SampleDebtor], cores: Mapping[str, float], idle: Mapping[str, float]
+) -> dict[str, Any]:
+    """What the tapes of these people say. Blocks."""
+    numbers = {debtor.number for debtor in group}
+    measured = judge(rehearsal, numbers)
+    rows = [row for row in rehearsal.calls() if row["number"] in numbers]
+    spans = [(row["t_answer"], row["t_end"]) for row in rows if row["t_answer"] and row["t_end"]]
+    return {
+        "calls": len(group),
+        "at_once": most_at_once(spans),
+        "answered": len(spans),
+        "total": spread(measured.total),
+        "recognise": spread(measured.stages["recognise"]),
+        "answer_to_first_word": spread(measured.first_word),
+        "counts": dict(sorted(measured.counts.items())),
+        "cores": dict(cores),
+        "idle_jitter": dict(idle),
+    }
+
+
+def most_at_once(spans: Sequence[tuple[datetime, datetime]]) -> int:
+    """How many of these overlapped at most."""
+    edges = sorted([(start, 1) for start, _ in spans] + [(end, -1) for _, end in spans])
+    most = now = 0
+    for _, change in edges:
+        now += change
+        most = max(most, now)
+    return most
+
+
+def capacity(steps: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
+    """The most calls at once whose answers were in time, and the fewest whose were not (None: not reached)."""
+    good = [step["at_once"] for step in steps if (step["total"]["p95_s"] or LIMIT_S + 1) <= LIMIT_S]
+    late = [step["at_once"] for step in steps if (step["total"]["p95_s"] or 0.0) > LIMIT_S]
+    return {"in_time": max(good, default=0), "late": min(late, default=None) if late else None}
+
+
+def _line(step: Mapping[str, Any]) -> str:
+    total = step["total"]
+    busy = ", ".join(f"{name} {cores}" for name, cores in step["cores"].items())
+    return (
+        f"{step['at_once']} calls at once: p50 {total['p50_s']} s, p95 {total['p95_s']} s, n {total['n']}; "
+        f"cores busy: {busy}"
+    )
+
+
+def _report(
+    plan: Plan,
+    engine: str,
+    at: datetime,
+    steps: Sequence[Mapping[str, Any]],
+    prints: Footprints,
+    load: float,
+    rehearsal: Rehearsal,
+) -> dict[str, Any]:
+    if not any(step["total"]["n"] for step in steps):
+        raise UnavailableError(f"no turn was answered; see {rehearsal.home}")
+    return {
+        "engine": engine,
+        "limit_s": LIMIT_S,
+        "capacity": capacity(steps),
+        "steps": list(steps),
+        "held": prints.report(),
+        "leaks": prints.leaks(),
+        "restarts": rehearsal.supervisor.restarts,
+        "at": at.isoformat(),
+        "seed": plan.seed,
+        "machine": machine()
+        | {
+            "load_before": round(load, 2),
+            "load_after": round(os.getloadavg()[0], 2),
+            "asterisk": rehearsal.asterisk.program.version(),
+        },
+    }
