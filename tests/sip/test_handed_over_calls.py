@@ -21,6 +21,7 @@ from voiceagent.dialer.tables import callback
 from voiceagent.journal.writer import JournalWriter
 from voiceagent.settings.paths import ROOT
 from voiceagent.simulator import tones
+from voiceagent.telephony.ami import AmiClient
 from voiceagent.telephony.asterisk_server import AsteriskServer
 from voiceagent.telephony.line import Answered
 from voiceagent.telephony.recorder import Recorder
@@ -29,6 +30,7 @@ from voiceagent.telephony.ticks import RealTicks
 from voiceagent.worker.call import House
 from voiceagent.worker.content import ContentShelf, warm_understanding
 from voiceagent.worker.handover import HumansQueue
+from voiceagent.worker.members import QueueMembers
 from voiceagent.worker.missed import watch_queue
 from voiceagent.worker.reception import Reception
 from voiceagent.worker.seat_loop import SeatLoop
@@ -139,3 +141,26 @@ def test_who_waits_for_people_while_his_seat_dies_is_called_back(
     assert planned.origin == "dropped_call"
     assert place.arrivals.handed_back(attempt_id) is None, "a second word of the same call promises nothing"
     place.db.close()
+
+
+def test_a_seat_that_is_reserved_is_no_longer_rung_by_the_queue(
+    loop: asyncio.Runner, asterisk_server: AsteriskServer
+) -> None:
+    async def paused(ami: AmiClient) -> str:
+        rows = await ami.list_action("QueueStatus", "QueueStatusComplete", Queue="seats")
+        return next(row["Paused"] for row in rows if row.get("Name") == "seat2")
+
+    async def scenario() -> None:
+        async with asterisk_server.ami() as ami:
+            members = QueueMembers(ami, "seats")
+            members.reserve("seat2", True)
+            await members.settle()
+            assert await paused(ami) == "1"
+            for reserved in (False, True, False):  # the last wish holds, however fast they come
+                members.reserve("seat2", reserved)
+            await members.settle()
+            assert await paused(ami) == "0"
+            members.reserve("seat9", True)  # no member of the queue: said in the log, and nothing else
+            await members.settle()
+
+    loop.run(scenario())

@@ -37,6 +37,7 @@ from voiceagent.telephony.line import HungUp, HungUpBy, Line, Phone, SeatLine
 from voiceagent.telephony.recorder import Recorder, Recording
 from voiceagent.worker.content import Content
 from voiceagent.worker.handover import Handing, HumansQueue
+from voiceagent.worker.members import nobody_rings
 from voiceagent.worker.record import CallRecord
 
 log = logging.getLogger(__name__)
@@ -103,6 +104,8 @@ class House:
     confirmers: Confirmers = field(default_factory=Confirmers)
     people: HumansQueue | None = None
     """To whom debtors are handed over; None: to nobody."""
+    reserve: Callable[[str, bool], None] = nobody_rings
+    """Told when a seat makes a call of its own (True), and when it may be rung again."""
 
     async def ready(self) -> None:
         """Raise UnavailableError while no call could be held: then nobody is leased, and no attempt used up."""

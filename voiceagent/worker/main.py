@@ -33,6 +33,7 @@ from voiceagent.worker.content import ContentShelf, warm_understanding
 from voiceagent.worker.desk import Desk
 from voiceagent.worker.handover import HumansQueue
 from voiceagent.worker.lifeline import beat_forever, say_leaving, say_ready, until_parent_ends
+from voiceagent.worker.members import QueueMembers, nobody_rings
 from voiceagent.worker.metrics import WorkerMetrics
 from voiceagent.worker.plan import WorkerPlan
 from voiceagent.worker.reception import Reception
@@ -71,14 +72,21 @@ def clock_of(plan: WorkerPlan) -> Clock:
     return SystemClock()
 
 
-def open_people(plan: WorkerPlan) -> HumansQueue | None:
-    """The people's queue, watched by a connection of the worker's own; None where there is nobody."""
-    humans, manager = plan.humans, plan.manager
-    if humans is None or manager is None:
+def open_manager(plan: WorkerPlan) -> AmiClient | None:
+    """The worker's own connection to Asterisk's manager, made as soon as somebody answers there."""
+    if plan.manager is None:
         return None
-    host, _, port = manager.address.rpartition(":")
-    ami = AmiClient(host, int(port), manager.user, manager.secret)
+    host, _, port = plan.manager.address.rpartition(":")
+    ami = AmiClient(host, int(port), plan.manager.user, plan.manager.secret)
     ami.start_soon()
+    return ami
+
+
+def people_of(plan: WorkerPlan, ami: AmiClient | None) -> HumansQueue | None:
+    """To whom debtors are handed over; None where there is nobody, or nobody who says what became of them."""
+    humans = plan.humans
+    if humans is None or ami is None:
+        return None
     hours = OpeningHours.read(humans.hours, humans.zone, humans.country)
     return HumansQueue(ami, humans.number, humans.queue, hours, humans.longest_s)
 
@@ -98,7 +106,7 @@ async def run_worker(plan: WorkerPlan) -> None:
             ring_timeout_s=plan.ring_s,
         )
     )
-    people: HumansQueue | None = None
+    ami: AmiClient | None = None
     try:
         recorder.start()
         recorder.check()
@@ -106,11 +114,11 @@ async def run_worker(plan: WorkerPlan) -> None:
         ticks = RealTicks()
         metrics = WorkerMetrics()
         metrics.watch(softphone, records.writer, ticks)
-        people = open_people(plan)
+        ami = open_manager(plan)
         loops: list[SeatLoop] = []
         stirring = asyncio.get_running_loop()
         bell = Listener(records.db, CHANNEL, lambda: _stir(stirring, loops))
-        loops += await _seats(plan, records, recorder, softphone, clock, ticks, metrics, people, bell)
+        loops += await _seats(plan, records, recorder, softphone, clock, ticks, metrics, ami, bell)
         bell.start()
         port = metrics.serve(plan.metrics_port)
         say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats], metrics_port=port)
@@ -134,8 +142,8 @@ async def run_worker(plan: WorkerPlan) -> None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(working, 5)
     finally:
-        if people is not None:
-            await people.ami.close()
+        if ami is not None:
+            await ami.close()
         await recorder.close()
         await asyncio.to_thread(records.writer.close)
         records.db.close()
@@ -149,7 +157,7 @@ async def _seats(
     clock: Clock,
     ticks: RealTicks,
     metrics: WorkerMetrics,
-    people: HumansQueue | None,
+    ami: AmiClient | None,
     bell: Listener,
 ) -> list[SeatLoop]:
     if len(plan.seats) > softphone.max_calls:
@@ -168,7 +176,8 @@ async def _seats(
         plan.company_address,
         metrics.line_ended,
         metrics.turn_ended,
-        people=people,
+        people=people_of(plan, ami),
+        reserve=QueueMembers(ami, plan.seats_queue).reserve if ami is not None else nobody_rings,
     )
     await asyncio.to_thread(house.confirmers.load, len(plan.seats))
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers, trunk=plan.trunk)

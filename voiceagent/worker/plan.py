@@ -69,6 +69,8 @@ class WorkerPlan(BaseModel):
     """Who may have signed the exchange's certificate; None: UDP and plain RTP."""
     seats: tuple[SeatPlan, ...] = Field(min_length=1)
     manager: ManagerPlan | None = None
+    seats_queue: str = "seats"
+    """The queue whose members our seats are."""
     humans: HumansPlan | None = None
     """None: nobody is handed over. Needs `manager`."""
     seat_mode: SeatModePlan | None = None

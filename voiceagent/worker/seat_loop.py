@@ -74,6 +74,7 @@ class SeatLoop:
     async def run(self) -> None:
         """Work until drained."""
         pause = self._idle_poll_s
+        self._house.reserve(self.name, False)  # whoever had this seat before may have died in a call
         listening = asyncio.create_task(self._door.run(), name="door") if self._reception is not None else None
         try:
             while not self._draining:
@@ -144,6 +145,7 @@ class SeatLoop:
             on_turn=lambda turn: self._house.turn_ended(turn, language),
         )
         self._show(SeatState.DIALING, lease.attempt_id)
+        self._house.reserve(self.name, True)
         renewing = asyncio.create_task(self._renew(lease), name="lease")
         dialled, ended = False, CallEnded(Disposition.ERR.value)
         try:
@@ -158,6 +160,7 @@ class SeatLoop:
             renewing.cancel()
         self._show(SeatState.WRAPUP, lease.attempt_id)
         await self._complete(lease, ended)
+        self._house.reserve(self.name, False)
         return dialled
 
     async def _job(self, lease: Lease) -> Job:
