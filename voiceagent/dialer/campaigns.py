@@ -236,14 +236,17 @@ def enroll(
     return len(rows)
 
 
-def enroll_list(journal: Journal, campaign_id: uuid.UUID, list_id: uuid.UUID) -> int:
+def enroll_list(
+    journal: Journal, campaign_id: uuid.UUID, list_id: uuid.UUID, *, priority: Priority = Priority.LIST
+) -> int:
     """Every case of a list, in pieces so that calls need not wait; returns how many are new in the campaign."""
     entry, new, after = list_entry.c, 0, -1
     while True:
         with journal.transaction() as connection:
             query = sa.select(entry.row_number, entry.case_id).where(entry.list_id == list_id, entry.row_number > after)
             some = connection.execute(query.order_by(entry.row_number).limit(_PIECE)).all()
-            new += enroll(journal, connection, campaign_id, [row.case_id for row in some if row.case_id is not None])
+            fresh = [row.case_id for row in some if row.case_id is not None]
+            new += enroll(journal, connection, campaign_id, fresh, priority=priority)
         if len(some) < _PIECE:
             return new
         after = some[-1].row_number

@@ -66,6 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     attach.add_argument("name")
     attach.add_argument("batch", help="as voiceagent lists list shows it")
+    attach.add_argument("--hot", action="store_true", help="warm leads: called before the rest of the campaign")
     for name, told in (("stop", "kill switch: no call begins, not even one leased"), ("resume", "turn a switch back")):
         switch = action(name, told, f"{name} --all" + (' --reason "wrong prompt"' if name == "stop" else ""))
         which = switch.add_mutually_exclusive_group(required=True)
@@ -181,7 +182,7 @@ def _attach(journal: Journal, args: argparse.Namespace) -> None:
     from voiceagent.base.errors import BadInputError
     from voiceagent.cli.house import weigh
     from voiceagent.dialer.campaigns import enroll_list, require_campaign
-    from voiceagent.dialer.tables import campaign_list, contact_list
+    from voiceagent.dialer.tables import Priority, campaign_list, contact_list
 
     with journal.transaction() as connection:
         found = require_campaign(connection, args.name, journal.tenant_id)
@@ -197,7 +198,7 @@ def _attach(journal: Journal, args: argparse.Namespace) -> None:
         if connection.execute(attached).first() is None:
             row = {"campaign_id": found.id, "list_id": list_id, "tenant_id": journal.tenant_id}
             connection.execute(sa.insert(campaign_list).values(**row))
-    count = enroll_list(journal, found.id, list_id)
+    count = enroll_list(journal, found.id, list_id, priority=Priority.HOT if args.hot else Priority.LIST)
     told = weigh(journal, found.id)
     print(f"{count} contacts are new in {args.name}; {told.words()}")
 
