@@ -1,8 +1,8 @@
 """A seat by TLS and SRTP in a process of its own, so that it can be any build of the SIP library.
 
-Reads one JSON object (registrar, user, password, authorities or null, number, call_id), writes one: {"library",
-"refused"} with the code of a registration that failed, or {"library", "by", "sip_code", "heard"} after a call of a
-second: what it heard as hexadecimal PCM.
+Reads one JSON object (registrar, user, password, authorities or null, number or "" to be called, call_id), writes one:
+{"library", "refused"} with the code of a registration that failed, or {"library", "by", "sip_code", "heard"} after a
+call of a second: what it heard as hexadecimal PCM.
 """
 
 from __future__ import annotations
@@ -32,14 +32,19 @@ async def work(given: dict[str, Any]) -> dict[str, Any]:
             seat = await softphone.add_account(given["user"], given["password"], given["registrar"])
         except UnavailableError as error:
             return {"refused": error.code}
-        line = await seat.dial(given["number"], call_id=given["call_id"])
+        if given["number"]:
+            line = await seat.dial(given["number"], call_id=given["call_id"])
+        else:
+            line = await seat.incoming()
+            await seat.answer(line)
         while not isinstance(event := await line.next_event(), Answered):
             if isinstance(event, HungUp):
                 return {"by": event.by, "sip_code": event.sip_code, "heard": ""}
         ours, ticks = noise(OURS), RealTicks()
-        line.play(ours)
-        while line.played() < len(ours):
-            await ticks.next()
+        for said in range(1, 2 if given["number"] else 4):  # a queue joins its caller to us a moment after our answer
+            line.play(ours)
+            while line.played() < said * len(ours):
+                await ticks.next()
         await asyncio.sleep(0.4)
         heard = line.hear()
         await line.hangup()

@@ -86,6 +86,19 @@ def test_a_call_is_signalled_by_tls_and_spoken_by_srtp(house: ExchangeHouse, tel
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
+def test_a_debtor_in_the_queue_reaches_a_seat_over_its_connection(
+    house: ExchangeHouse, telephones: Child, library: str
+) -> None:
+    """The caller waits until the seat registers: nobody can reach it but by the connection it made itself."""
+    telephones.send({"do": "call", "number": phones.TALKS, "to": exchange_house.CARRIER_DIALS})
+    house.until("queue show seats", "wait:")
+    told = seat(house, library, Path(house.sip["tls_authorities"]), number="")
+    assert (told["by"], told["sip_code"]) == ("near", 200)
+    far = telephones.wait_for(lambda event: event.get("number") == phones.TALKS and "over" in event)
+    assert share(noise(secure_seat.OURS), Path(far["heard"]).read_bytes()) >= 0.7
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
 def test_a_certificate_of_a_stranger_is_refused(house: ExchangeHouse, stranger: Authority, library: str) -> None:
     assert seat(house, library, stranger.certificate)["refused"] == "registrar_unreachable"
 
