@@ -61,7 +61,7 @@ MESSAGES: dict[str, bytes] = {
         body=_SDP,
     ),
     "every character a token may have": _message(
-        "!interesting-Method0123456789_*+`.%indeed'~ sip:1_unusual.URI~(to-be!sure)&isn't+$/crazy?,/;*@127.0.0.1 SIP/2.0",
+        "!interesting-Method0123456789_*+`.%indeed'~ sip:1_odd.URI~(to-be!sure)&isn't+$/crazy?,/;*@127.0.0.1 SIP/2.0",
         "CSeq: 139122385 !interesting-Method0123456789_*+`.%indeed'~",
     ),
     "escapes in the user part": _message("INVITE sip:sips%3Auser%40x@127.0.0.1:@PORT@ SIP/2.0", body=_SDP),
