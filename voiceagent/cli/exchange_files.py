@@ -9,9 +9,10 @@ import yaml
 from pydantic import RootModel
 
 from voiceagent.base.errors import BadInputError, MissingPartError
-from voiceagent.settings.yamltext import build, read_yaml
+from voiceagent.settings.sipfile import SipFile
+from voiceagent.settings.yamltext import Document, build, read_yaml
 from voiceagent.telephony.asterisk_tree import write_private
-from voiceagent.telephony.exchange import MANAGER_USER, Exchange, Secrets
+from voiceagent.telephony.exchange import HUMANS_QUEUE, MANAGER_USER, Exchange, Secrets
 
 _MADE = "# Made by `voiceagent exchange write`."
 
@@ -52,7 +53,10 @@ def check_sip(path: Path) -> None:
 
 
 def write_sip(path: Path, exchange: Exchange, passwords: Secrets) -> None:
-    """What `voiceagent up` reads on the machine of the exchange; elsewhere `address` and `manager` differ."""
+    """What `voiceagent up` reads on the machine of the exchange; elsewhere `address` and `manager` differ.
+
+    BadInputError, and nothing written, for what the workers would not take.
+    """
     told: dict[str, object] = {
         "registrar": exchange.registrar,
         "seats": {name: passwords.stations[name] for name in exchange.seat_names},
@@ -63,9 +67,14 @@ def write_sip(path: Path, exchange: Exchange, passwords: Secrets) -> None:
         },
         "trunk": bool(exchange.trunks),
     }
+    if exchange.humans:
+        said = {"hours": exchange.hours, "zone": exchange.zone}
+        people = {"number": exchange.humans_number, "queue": HUMANS_QUEUE}
+        told["humans"] = {**people, **{key: value for key, value in said.items() if value}}
     if exchange.address != "0.0.0.0":
         told["address"] = exchange.address
     if exchange.tls is not None:
         told["tls_authorities"] = exchange.tls.authorities
+    build(SipFile, Document(str(path), told, {}))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(path, f"{_MADE}\n" + yaml.safe_dump(told, sort_keys=False))

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from voiceagent.audio.hold_music import hold_music
-from voiceagent.base.errors import MissingPartError
+from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.telephony.asterisk_program import AsteriskProgram
 from voiceagent.telephony.asterisk_tree import TEMPLATES, Directories, members, write_tree
 
 #: Who may read what the exchange does and hang up a dead worker's channels.
 MANAGER_USER = "voiceagent"
+#: Of people; queues.conf has it.
+HUMANS_QUEUE = "humans"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,30}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
@@ -103,6 +105,9 @@ class Exchange:
     trunks: dict[str, Trunk] = field(default_factory=dict)
     """By name, as the dialer's trunks are called; calls that name none take the first. None: nobody is phoned."""
     humans: tuple[str, ...] = ()
+    hours: dict[str, str] = field(default_factory=dict)
+    """When people are there, like {"mon-fri": "09:00-18:00"}, on the clocks of `zone`; none: as workers assume."""
+    zone: str | None = None
     seat_prefix: str = "pa"
     sip_port: int = 5060
     rtp: tuple[int, int] = (10000, 19999)
@@ -174,6 +179,10 @@ class Secrets:
         MissingPartError `no_trunk_password` when a carrier's is missing.
         """
         asked = [name for name, trunk in exchange.trunks.items() if trunk.user is not None]
+        for name in asked:
+            # Anything else, a line's end above all, would be configuration.
+            if self.trunks.get(name) and not re.fullmatch(r"[!-\[\]-~]{1,128}", self.trunks[name]):
+                raise BadInputError(f"the password of the trunk {name} has signs that SIP passwords cannot have")
         missing = [name for name in asked if not self.trunks.get(name)]
         if missing:
             raise MissingPartError(
@@ -275,7 +284,8 @@ def _accounts(exchange: Exchange, passwords: Secrets) -> Iterable[str]:
         matches = "\n".join(f"match = {network}" for network in trunk.networks or (trunk.host,))
         yield f"[{name}]\ntype = identify\nendpoint = {name}\n{matches}\n"
         if trunk.user is not None:
-            yield f"[{name}](password)\nusername = {trunk.user}\npassword = {passwords.trunks[name]}\n"
+            secret = passwords.trunks[name].replace(";", "\\;")  # a comment begins there
+            yield f"[{name}](password)\nusername = {trunk.user}\npassword = {secret}\n"
             yield (
                 f"[{name}](trunk-registration)\noutbound_auth = {name}\nendpoint = {name}\n"
                 f"contact_user = {trunk.user}\nserver_uri = sip:{address}\nclient_uri = sip:{trunk.user}@{address}\n"
