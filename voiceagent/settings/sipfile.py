@@ -104,6 +104,8 @@ class SipFile(_Strict):
     """host:port."""
     address: str = "127.0.0.1"
     """Local address for SIP and RTP."""
+    only_registrar: bool = True
+    """SIP is heard from the registrar's address and port only; false for an exchange that answers from another one."""
     seats: dict[str, str] = Field(min_length=1, repr=False)
     """SIP user and password of each seat."""
     manager: Manager | None = None

@@ -121,6 +121,7 @@ class MachineRoom:
                 name=f"{socket.gethostname()}-{number}",
                 registrar=self.sip.registrar,
                 address=self.sip.address,
+                only_registrar=self.sip.only_registrar,
                 tls_authorities=self.sip.tls_authorities,
                 manager=ManagerPlan.model_validate(self.sip.manager.model_dump()) if self.sip.manager else None,
                 seat_mode=self._seat_mode(),

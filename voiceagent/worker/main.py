@@ -99,7 +99,7 @@ async def run_worker(plan: WorkerPlan) -> None:
     recorder = Recorder(plan.recordings, min_free_bytes=plan.min_free_bytes)
     softphone = Softphone(
         SoftphoneSettings(
-            only_registrar=True,
+            only_registrar=plan.only_registrar,
             address=plan.address,
             tls_authorities=plan.tls_authorities,
             retire_after_calls=plan.retire_after_calls,

@@ -65,6 +65,8 @@ class WorkerPlan(BaseModel):
     """host:port of Asterisk."""
     address: str = "127.0.0.1"
     """Local address for SIP and RTP."""
+    only_registrar: bool = True
+    """Hear SIP from nobody else."""
     tls_authorities: Path | None = None
     """Who may have signed the exchange's certificate; None: UDP and plain RTP."""
     seats: tuple[SeatPlan, ...] = Field(min_length=1)
