@@ -35,6 +35,9 @@ from voiceagent.storage.bulk import among, insert_many
 from voiceagent.storage.question import Question
 from voiceagent.storage.types import instant_text
 
+#: Why a case left a campaign that another list may bring it back to.
+LIST_UNDONE = "list_undone"
+_NOT_FOR_GOOD = (LIST_UNDONE, "nothing_owed")
 #: Rows of a list that join in one transaction.
 _PIECE = 2000
 _JOINED = (
@@ -217,7 +220,8 @@ def enroll(
 ) -> int:
     """Put cases into a campaign, to be weighed and called; those already in it stay as they are.
 
-    Returns how many are new. Thousands at once are quick; more make calls wait for the transaction.
+    One that left it because its list was taken back, or because nothing was owed, begins again. Returns how many are
+    new or begin again. Thousands at once are quick; more make calls wait for the transaction.
     """
     wanted = list(dict.fromkeys(map(str, case_ids)))
     e = enrollment.c
@@ -231,9 +235,19 @@ def enroll(
         for identity, case_id in zip(uuid7_texts(now, len(fresh)), fresh, strict=True)
     ]
     insert_many(connection, enrollment, _JOINED, rows)
-    if rows:
+    again = connection.execute(
+        sa.update(enrollment)
+        .where(
+            e.campaign_id == campaign_id,
+            among(connection, e.case_id, sorted(known)),
+            e.state.in_((EnrollmentState.STOPPED, EnrollmentState.DONE)),
+            e.reason.in_(_NOT_FOR_GOOD),
+        )
+        .values(state=EnrollmentState.READY, reason=UNWEIGHED, next_at=now, updated_at=now)
+    ).rowcount
+    if rows or again:
         stir(connection)
-    return len(rows)
+    return len(rows) + again
 
 
 def enroll_list(

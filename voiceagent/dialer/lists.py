@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.cases import kinds, tables
+from voiceagent.dialer.campaigns import LIST_UNDONE
 from voiceagent.dialer.events import ListUndone
 from voiceagent.dialer.tables import EnrollmentState, EntryStatus, contact_list, enrollment, list_entry
 from voiceagent.journal.envelope import NewEvent
@@ -78,7 +79,7 @@ def _withdraw(
     connection.execute(
         sa.update(enrollment)
         .where(among(connection, enrollment.c.case_id, ids), enrollment.c.state != EnrollmentState.LEASED)
-        .values(state=EnrollmentState.STOPPED, reason="list_undone", next_at=None, updated_at=journal.clock.now())
+        .values(state=EnrollmentState.STOPPED, reason=LIST_UNDONE, next_at=None, updated_at=journal.clock.now())
     )
     connection.execute(
         sa.update(list_entry)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.cases import tables
+from voiceagent.cases.kinds import DebtStatus
 from voiceagent.cases.store import load_case
 from voiceagent.debt.case import Case
 from voiceagent.dialer import importing
@@ -21,6 +22,8 @@ from voiceagent.dialer.importing import Options, Report, import_list
 from voiceagent.dialer.lists import undo_list
 from voiceagent.dialer.queue import Queue
 from voiceagent.dialer.tables import CampaignState, contact_list, enrollment, list_entry
+from voiceagent.journal.envelope import NewEvent
+from voiceagent.journal.floor import DebtStatusChanged
 from voiceagent.journal.journal import Journal
 from voiceagent.storage.database import Database
 
@@ -355,6 +358,32 @@ def test_a_list_feeds_a_campaign_and_can_be_taken_back(
     assert not again.repeated and again.batch != report.batch and again.enrolled == 2
     set_state(journal, "outra", CampaignState.RUNNING)
     assert queue.lease("seat-2", campaign="outra") is not None
+
+
+def test_who_left_a_campaign_with_a_list_comes_back_with_the_next(
+    journal: Journal, write: Callable, queue: Queue
+) -> None:
+    first = import_list(journal, write(GOOD), Options(campaign="teste"))
+    set_state(journal, "teste", CampaignState.RUNNING)
+    undo_list(journal, first.batch)
+    assert queue.lease("seat-1") is None
+    assert import_list(journal, write(GOOD), Options(campaign="teste")).enrolled == 1
+    lease = queue.lease("seat-1")
+    assert lease is not None and lease.case.name == "Maria Inventada"
+
+
+def test_who_owed_nothing_any_more_comes_back_with_a_new_debt(journal: Journal, write: Callable, queue: Queue) -> None:
+    import_list(journal, write(GOOD), Options(campaign="teste"))
+    set_state(journal, "teste", CampaignState.RUNNING)
+    with journal.db.read() as connection:
+        debt = connection.execute(sa.select(tables.debt.c.id, tables.debt.c.case_id)).one()
+    journal.record([NewEvent("case", debt.case_id, DebtStatusChanged(debt.id, DebtStatus.PAID), "test")])
+    assert queue.lease("seat-1") is None
+    assert (
+        import_list(journal, write(GOOD.replace("C-1", "C-9"), name="b.csv"), Options(campaign="teste")).enrolled == 1
+    )
+    lease = queue.lease("seat-1")
+    assert lease is not None and [debt.contract for debt in lease.case.debts] == ["C-9"]
 
 
 def test_the_same_file_for_a_second_campaign_enrols_again(journal: Journal, db: Database, write: Callable) -> None:
