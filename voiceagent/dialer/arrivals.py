@@ -274,6 +274,7 @@ class Arrivals:
 
     def _attempted(self, known: Visitor | None, number: str | None, seat: str | None, now: datetime) -> CallAttempted:
         zone = known.zone if known else default_zone(self.region) or "UTC"
+        here = now.astimezone(ZoneInfo(zone))
         return CallAttempted(
             known.file.case_id if known else None,
             known.file.person_id if known else None,
@@ -287,6 +288,8 @@ class Arrivals:
             worker=self.worker,
             language=known.file.case.language if known else None,
             zone=zone,
+            local_date=here.date(),
+            local_hour=here.hour,
         )
 
     def _exists(self, connection: sa.Connection, call_id: uuid.UUID) -> bool:

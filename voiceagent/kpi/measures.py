@@ -111,3 +111,12 @@ def mean_money(minor: int, denominator: int, currency: str) -> Kpi:
     if not denominator:
         return Kpi(None, total, denominator)
     return Kpi(str(Money(int((Decimal(minor) / denominator).to_integral_value()), currency)), total, denominator)
+
+#: Seconds within which a call that comes in is to be answered.
+SERVICE_LEVEL_S = 20.0
+
+#: What only calls that come in have; they follow LABELS, and D is what was offered then.
+INBOUND_LABELS: dict[str, Label] = {
+    "service_level": Label("Nível de serviço", "Service level", f"A within {SERVICE_LEVEL_S:g} s ÷ D"),
+    "lost_rate": Label("Abandono na fila", "Lost before an answer", "(D − A) ÷ D"),
+}

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from voiceagent.kpi.measures import LABELS, Kpi
+from voiceagent.kpi.measures import INBOUND_LABELS, LABELS, Kpi, Label
 from voiceagent.kpi.report import Row
 
 
@@ -28,13 +28,13 @@ def csv_text(rows: Sequence[Row], by: str | None) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     head = [by or "period"]
-    for name in LABELS:
+    for name in _labels(rows):
         head += [name, f"{name}_numerator", f"{name}_denominator"]
     head += [f"{name}_{currency}" for currency in currencies for name in sums]
     writer.writerow(head)
     for row in rows:
         line: list[Any] = [_harmless(row.key or ("all" if by is None else "none"))]
-        for name in LABELS:
+        for name in _labels(rows):
             kpi = row.kpis[name]
             line += [kpi.value, kpi.numerator, kpi.denominator]
         for currency in currencies:
@@ -47,7 +47,7 @@ def table_text(rows: Sequence[Row], by: str | None) -> str:
     """KPIs downwards, parts across."""
     heads = ["", *(row.key or ("total" if by is None else "—") for row in rows)]
     lines = [heads]
-    for name, label in LABELS.items():
+    for name, label in _labels(rows).items():
         lines.append([f"{label.pt} ({label.formula})", *(_cell(name, row.kpis[name]) for row in rows)])
     for currency in sorted({currency for row in rows for currency in row.money}):
         for name, title in (("promised", "Valor prometido"), ("discount", "Desconto"), ("ticket", "Ticket médio")):
@@ -62,10 +62,15 @@ def table_text(rows: Sequence[Row], by: str | None) -> str:
     )
 
 
+def _labels(rows: Sequence[Row]) -> dict[str, Label]:
+    """What these rows have, in order."""
+    return LABELS | INBOUND_LABELS if rows and all(name in rows[0].kpis for name in INBOUND_LABELS) else LABELS
+
+
 def _cell(name: str, kpi: Kpi) -> str:
     if kpi.value is None:
         return "–"
-    if name.endswith(("_rate", "_share")) or name == "containment":
+    if name.endswith(("_rate", "_share")) or name in ("containment", "service_level"):
         return f"{float(kpi.value) * 100:.1f} %"
     return f"{float(kpi.value):.2f}" if kpi.denominator is not None else str(kpi.value)
 

@@ -11,8 +11,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from voiceagent.cases.tables import agreement, attempt, opt_out, promise, second_look, turn
-from voiceagent.kpi.measures import ABANDONED_S, SHORT_CALL_S, Kpi, count, mean, mean_money, money, rate
+from voiceagent.cases.kinds import Direction, HandOverVerdict
+from voiceagent.cases.tables import agreement, attempt, hand_over, opt_out, promise, second_look, turn
+from voiceagent.kpi.measures import (
+    ABANDONED_S,
+    SERVICE_LEVEL_S,
+    SHORT_CALL_S,
+    Kpi,
+    count,
+    mean,
+    mean_money,
+    money,
+    rate,
+)
 from voiceagent.storage.schema import DEFAULT_TENANT
 
 
@@ -27,7 +38,7 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which outgoing calls count: begun from `start` to `end`.
+    """Which calls of one direction (`out`, or `in`) count: begun from `start` to `end`.
 
     A date means the debtor's day, and the last one counts; an instant (aware) means itself, and `end` does not count.
     """
@@ -36,10 +47,11 @@ class Scope:
     end: date | datetime | None = None
     campaign_id: uuid.UUID | None = None
     tenant_id: uuid.UUID = DEFAULT_TENANT
+    direction: Direction = Direction.OUT
 
     def condition(self) -> sa.ColumnElement[bool]:
         """As a WHERE on `attempt`."""
-        terms = [attempt.c.tenant_id == self.tenant_id, attempt.c.direction == "out"]
+        terms = [attempt.c.tenant_id == self.tenant_id, attempt.c.direction == self.direction]
         if isinstance(self.start, datetime):
             terms.append(attempt.c.t_start >= self.start)
         elif self.start is not None:
@@ -79,7 +91,8 @@ def report(connection: sa.Connection, scope: Scope | None = None, by: By | None 
     turns = _grouped(connection, scope, by, attempt.join(turn, turn.c.attempt_id == attempt.c.id), _TURNS)
     promised = _promised(connection, scope, by)
     keys = sorted(calls) if by else [""]
-    return [Row(key, _kpis(calls.get(key, {}), turns.get(key, {})), promised.get(key, {})) for key in keys]
+    made = _kpis if scope.direction is Direction.OUT else _inbound
+    return [Row(key, made(calls.get(key, {}), turns.get(key, {})), promised.get(key, {})) for key in keys]
 
 
 def _when(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
@@ -99,6 +112,8 @@ _human = _a.human.is_(sa.true())
 _promise_made = sa.exists().where(agreement.c.interaction_id == _a.id)
 _opted_out = sa.exists().where(opt_out.c.attempt_id == _a.id)
 _ended = _a.status == "ended"
+#: Who promised and was handed over afterwards is a promise, and was handed over all the same.
+_taken = sa.exists().where(hand_over.c.attempt_id == _a.id, hand_over.c.verdict == HandOverVerdict.TAKEN)
 
 
 def _looked(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
@@ -124,7 +139,8 @@ _CALLS: dict[str, sa.ColumnElement[Any]] = {
     "with_audio": _when(_a.first_audio_s.is_not(None)),
     "abandoned": _when(sa.and_(_human, sa.or_(_a.first_audio_s.is_(None), _a.first_audio_s > ABANDONED_S))),
     "short": _when(sa.and_(_ended, sa.or_(_a.t_answer.is_(None), _a.talk_s <= SHORT_CALL_S))),
-    "transferred": _when(sa.and_(_human, _a.disposition == "XFER")),
+    "transferred": _when(sa.and_(_human, sa.or_(_a.disposition == "XFER", _taken))),
+    "served": _when(sa.and_(_a.t_answer.is_not(None), _a.ring_s <= SERVICE_LEVEL_S)),
     "disputed": _when(_a.disposition == "DISP"),
     "wrong_number": _when(_a.disposition == "WN"),
     "opted_out": _when(_opted_out),
@@ -214,6 +230,15 @@ def _kpis(calls: dict[str, Any], turns: dict[str, Any]) -> dict[str, Kpi]:
         "doubt_rate": rate(c("doubted"), c("looked")),
         "overturn_rate": rate(c("overturned"), c("decided")),
         "interruption_rate": rate(t("interrupted"), t("prompts")),
+    }
+
+
+def _inbound(calls: dict[str, Any], turns: dict[str, Any]) -> dict[str, Kpi]:
+    """Those of calls that come in, with what only they have."""
+    offered, answered = int(calls.get("D", 0)), int(calls.get("A", 0))
+    return _kpis(calls, turns) | {
+        "service_level": rate(int(calls.get("served", 0)), offered),
+        "lost_rate": rate(offered - answered, offered),
     }
 
 

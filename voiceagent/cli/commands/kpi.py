@@ -27,6 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--campaign", metavar="C", help="name or id of one campaign")
     parser.add_argument("--by", choices=("hour", "day", "seat", "wave"), help="divide by this; a wave is a campaign")
+    parser.add_argument(
+        "--direction", choices=("out", "in"), default="out", help="calls we make, or calls that come in (default: out)"
+    )
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="one JSON document on stdout")
     shape.add_argument("--csv", action="store_true", help="comma-separated values on stdout")
@@ -36,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Ask and show."""
     import json
 
+    from voiceagent.cases.kinds import Direction
     from voiceagent.cli.commands.db import open_database
     from voiceagent.kpi.render import csv_text, row_json, table_text
     from voiceagent.kpi.report import By, Scope, report
@@ -46,8 +50,11 @@ def run(args: argparse.Namespace) -> int:
         db.require_current()
         with db.read() as connection:
             names = _campaigns(connection)
-            scope = Scope(start, end, _campaign(args.campaign, names))
+            scope = Scope(start, end, _campaign(args.campaign, names), direction=Direction(args.direction))
             (total,) = report(connection, scope)
+            # Calls that come in have formulas of their own: they are never mixed with ours, and never left out.
+            other = Direction.IN if scope.direction is Direction.OUT else Direction.OUT
+            (apart,) = report(connection, replace(scope, direction=other))
             by = By(args.by) if args.by else None
             rows = report(connection, scope, by) if by else [total]
     finally:
@@ -58,12 +65,15 @@ def run(args: argparse.Namespace) -> int:
         print(csv_text(rows, args.by), end="")
     elif args.json:
         document: dict[str, Any] = {"from": args.start, "to": args.end, "campaign": args.campaign, "by": args.by}
-        document |= row_json(total)
+        document |= {"direction": args.direction, **row_json(total), other.value: row_json(apart)}
         if by:
             document["rows"] = [{"key": row.key, **row_json(row)} for row in rows]
         print(json.dumps(document, ensure_ascii=False))
     else:
         print(table_text(rows, args.by))
+        if apart.kpis["attempts"].value and not args.by:
+            print(f"\n{'Chamadas recebidas' if other is Direction.IN else 'Chamadas feitas'}, à parte:")
+            print(table_text([apart], None))
     return 0
 
 
