@@ -120,12 +120,28 @@ def test_vosk_is_warmed_before_the_first_turn():
     assert fake.fed == 2 * 5600
 
 
-def test_vosk_gets_a_grammar_only_where_the_choices_are_all_that_may_be_said():
+def test_vosk_gets_a_grammar_of_the_choices_or_of_the_words_of_the_values_asked_for():
     ear, fake = vosk()
     ear.begin(HearingContext("pt-BR", ("yes_no",), ("Sim.", "Não, senhora!", "Manda o boleto")))
-    ear.begin(HearingContext("pt-BR", ("yes_no", "date"), ("Sim.",)))
-    ear.begin(HearingContext("pt-BR", ("amount",)))
-    assert [json.loads(grammar) for grammar in fake.grammars] == [["sim", "não senhora", "[unk]"], []]
+    ear.begin(HearingContext("pt-BR", ("intent", "date"), ("Sim.",)))
+    ear.begin(HearingContext("pt-BR", ("date",)))
+    choices, free, dates = (json.loads(grammar) for grammar in fake.grammars)
+    assert choices == ["sim", "não senhora", "[unk]"] and free == []
+    assert {"quinze", "dezembro", "dia", "sim", "não", "[unk]"} <= set(dates)
+    assert "reais" not in dates
+
+
+def test_vosk_hears_freely_again_what_its_grammar_does_not_hold():
+    ear, fake = vosk(
+        words(("[unk]", 0.9), ("dia", 0.5)),
+        words(("parem", 0.9), ("de", 0.9), ("me", 0.9), ("ligar", 0.9)),
+        words(("dia", 1.0), ("dez", 1.0)),
+    )
+    asked = HearingContext("pt-BR", ("date",))
+    assert recognise_pcm(ear, b"....", asked).text == "parem de me ligar"
+    assert fake.grammars[1:] == ["[]"], "the audio went through once more without a grammar"
+    assert recognise_pcm(ear, b"....", asked).text == "dia dez"
+    assert len(fake.grammars) == 3, "and the next turn has its grammar again"
 
 
 def test_vosk_without_grammar_support_hears_freely():
@@ -146,7 +162,8 @@ def test_vosk_segments_of_a_turn_are_put_together():
 
 
 def test_vosk_noise_outside_the_grammar_is_not_an_answer():
-    ear, _ = vosk(words(("[unk]", 1.0)), {"text": ""}, words(("sim", 0.2)))
+    nothing = {"text": ""}
+    ear, _ = vosk(words(("[unk]", 1.0)), words(("[unk]", 1.0)), nothing, words(("sim", 0.2)))
     context = HearingContext("pt-BR", ("yes_no",), ("Sim.",))
     first = recognise_pcm(ear, b"..", context)
     assert (first.text, first.reason, first.alternatives) == ("", "low_confidence", ())

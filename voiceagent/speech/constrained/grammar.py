@@ -68,6 +68,19 @@ def loop(body: Expr | str, between: Expr | str = NOTHING, more: float = 0.5) -> 
     return Loop(_expr(body), _expr(between), more)
 
 
+def words_of(expression: Expr) -> frozenset[str]:
+    """Every word that it can say."""
+    match expression:
+        case Word(text):
+            return frozenset({text})
+        case Seq(parts):
+            return frozenset().union(*map(words_of, parts))
+        case Choice(options):
+            return frozenset().union(*map(words_of, options))
+        case Loop(body, between):
+            return words_of(body) | words_of(between)
+
+
 def say(expression: Expr, chance: random.Random, longest: int = 14) -> list[str]:
     """One sentence of the grammar at random; a loop ends after `longest` rounds."""
     if isinstance(expression, Word):

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 
 from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
 from voiceagent.base.errors import MissingPartError
+from voiceagent.speech.constrained.answers import kinds_of
+from voiceagent.speech.constrained.grammar import words_of
 from voiceagent.speech.constrained.judging import signal_to_noise
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 
@@ -22,6 +25,10 @@ UNKNOWN = "[unk]"
 DOUBTFUL_BELOW = 0.4
 #: A new recogniser stalls for half a second when it first computes: spend that on silence while dialling.
 _WARM_UP = bytes(int(0.7 * SAMPLE_RATE) * SAMPLE_BYTES)
+
+
+#: Questions whose words are at hand before the first call.
+_WARMED = ("yes_no", "date", "amount", "digits", "instalments", "time", "birth_date")
 
 
 class Vosk:
@@ -43,6 +50,8 @@ class Vosk:
         self._model: Any = vosk.Model(model_path=str(directory))
         # Without look-ahead composition (Gr.fst) a grammar cannot be set; without [unk] it would force noise into it.
         self.has_grammar = (directory / "graph" / "Gr.fst").is_file() and self.knows(UNKNOWN)
+        for kind in _WARMED if self.has_grammar else ():
+            value_words(language, frozenset({kind}))
 
     def knows(self, word: str) -> bool:
         """Whether the word is in the model's vocabulary; Vosk drops others from a grammar silently."""
@@ -94,12 +103,16 @@ class VoskEar:
             self._finished.append(json.loads(self._recogniser.Result()))
 
     def finish(self) -> Hypothesis:
-        """Everything heard in the turn."""
+        """Everything heard in the turn; freely once more where something was said that the grammar does not hold."""
         started = time.perf_counter()
-        self._finished.append(json.loads(self._recogniser.FinalResult()))
-        self._fed = False
-        words = [word for segment in self._finished for word in segment.get("result", [])]
-        self._finished.clear()
+        words = self._words()
+        pcm = bytes(self._audio[: len(self._audio) // 2 * 2])
+        if self._grammar and any(word["word"] == UNKNOWN for word in words):
+            # "Parem de me ligar" must be heard whatever was asked.
+            self._recogniser.SetGrammar("[]")
+            self._grammar = ""
+            self._recogniser.AcceptWaveform(pcm)
+            words = self._words()
         kept = [word for word in words if word["word"] != UNKNOWN]
         text = " ".join(word["word"] for word in kept)
         confidence = sum(word["conf"] for word in words) / len(words) if words else 0.0
@@ -112,10 +125,17 @@ class VoskEar:
         said = plain(text)
         matches = tuple((phrase, round(confidence, 4)) for phrase in self._phrases if kept and plain(phrase) == said)
         ms = round(1000 * (time.perf_counter() - started), 1)
-        whole = bytes(self._audio[: len(self._audio) // 2 * 2])
-        samples = np.frombuffer(whole, "<i2").astype(np.float32) / np.float32(32768)
+        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
         snr_db = round(signal_to_noise(samples), 1)
         return Hypothesis(text, round(confidence, 4), matches, "vosk", reason, ms, snr_db=snr_db)
+
+    def _words(self) -> list[dict[str, Any]]:
+        """Of the turn's segments, the last of which ends here."""
+        self._finished.append(json.loads(self._recogniser.FinalResult()))
+        self._fed = False
+        words = [word for segment in self._finished for word in segment.get("result", [])]
+        self._finished.clear()
+        return words
 
     def glance(self) -> Hypothesis:
         """The words so far, without confidence: that comes with the end of a segment."""
@@ -129,17 +149,33 @@ class VoskEar:
         self._recogniser = None
 
     def _grammar_for(self, context: HearingContext) -> str:
-        # Dates, amounts and free answers need the whole vocabulary: a grammar of phrases would bend them into itself.
-        if not context.phrases or not set(context.expect) <= {"intent", "yes_no"}:
+        asked = frozenset(context.expect)
+        if context.phrases and asked <= {"intent", "yes_no"}:
+            said = [plain(phrase) for phrase in context.phrases]
+        elif asked and "intent" not in asked:
+            # Values: their words in any order; understanding puts them together.
+            said = [*value_words(context.language, asked), *(plain(phrase) for phrase in context.phrases)]
+        else:
+            # A free answer needs the whole vocabulary: a grammar would bend it into itself.
             return ""
-        usable = []
-        for phrase in dict.fromkeys(plain(phrase) for phrase in context.phrases):
-            missing = [word for word in phrase.split() if not self._model.knows(word)]
-            if missing:
-                log.warning("the Vosk model does not know %s: phrase left out of the grammar", ", ".join(missing))
-            else:
-                usable.append(phrase)
+        usable = [phrase for phrase in dict.fromkeys(said) if all(self._model.knows(word) for word in phrase.split())]
+        missing = sorted({phrase for phrase in said if phrase not in usable})
+        if missing and context.phrases:
+            log.warning("the Vosk model does not know all of: %s; left out of the grammar", ", ".join(missing[:20]))
         return json.dumps([*usable, UNKNOWN], ensure_ascii=False) if usable else ""
+
+
+@lru_cache(maxsize=64)
+def value_words(language: str, asked: frozenset[str]) -> tuple[str, ...]:
+    """The words of the answers to these kinds of question, yes and no beside them; () where a kind has no grammar."""
+    try:
+        kinds = kinds_of(language)
+    except ModuleNotFoundError:
+        return ()  # a language that is none of the agent's
+    if not asked <= kinds.keys():
+        return ()
+    words = {plain(word) for kind in (*asked, "yes_no") for word in words_of(kinds[kind])}
+    return tuple(sorted(word for word in words if word))
 
 
 def plain(phrase: str) -> str:
