@@ -114,7 +114,7 @@ class _Import:
         self._rejected_path = options.rejected_file or source.path.with_name(f"{source.path.stem}.rejected.csv")
         self.report = Report(
             source.path.name, source.sha256, batch_name(now, source.sha256, self._list_id), dry_run=options.dry_run,
-            mapping=named, ignored=ignored, mended=self._reader.mended,
+            mapping=named, ignored=ignored, sheets_left_out=list(source.format.left_out), mended=self._reader.mended,
         )  # fmt: skip
 
     def known_already(self) -> bool:

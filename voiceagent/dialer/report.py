@@ -67,6 +67,8 @@ class Report:
     mapping: dict[str, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
     """Columns nobody knows."""
+    sheets_left_out: list[str] = field(default_factory=list)
+    """Other sheets of the workbook that look like lists, too."""
     faults: list[Fault] = field(default_factory=list)
     """The first few."""
     preview: list[dict[str, Any]] = field(default_factory=list)
@@ -75,7 +77,7 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """The document of `lists import --json`."""
         keep = ("file", "sha256", "rows", "imported", "updated", "duplicates", "rejected", "rejected_file", "batch")
-        more = ("warnings", "mended", "enrolled", "repeated", "dry_run", "mapping", "ignored")
+        more = ("warnings", "mended", "enrolled", "repeated", "dry_run", "mapping", "ignored", "sheets_left_out")
         data: dict[str, Any] = {name: getattr(self, name) for name in (*keep, *more)}
         if self.dry_run:
             names = ("line", "column", "value", "code", "text", "fatal")

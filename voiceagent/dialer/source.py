@@ -48,6 +48,8 @@ class Format(Protocol):
     """How a kind of file is read; made by looking at its beginning."""
 
     header: tuple[str, ...]
+    left_out: tuple[str, ...]
+    """Other sheets that look like lists and are not read."""
 
     def rows(self) -> Iterator[Row]:
         """The rows in order, read as they are asked for."""

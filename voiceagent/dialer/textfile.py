@@ -28,6 +28,8 @@ csv.field_size_limit(LONGEST_LINE)
 class TextFile:
     """Delimited text. Where not every byte is UTF-8, each cell that is not is read as Windows-1252."""
 
+    left_out: tuple[str, ...] = ()
+
     def __init__(self, path: Path, utf8: bool, head: bytes, delimiter: str | None = None) -> None:
         self.path = path
         self.encoding = _encoding(path, utf8, head)

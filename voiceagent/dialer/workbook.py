@@ -1,9 +1,10 @@
-"""A list as a workbook (.xlsx): the first sheet, row by row, its numbers and days as the text a person would read."""
+"""A list as a workbook (.xlsx): one sheet, row by row, its numbers and days as the text a person would read."""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -20,29 +21,32 @@ _WIDEST = 500
 _LARGEST = 8 << 30
 #: Lists shrink ten or twenty times when packed; a large part that shrinks more than this is there to fill the memory.
 _DENSEST, _SMALL = 100, 32 << 20
-#: Filled rows among which the header is looked for: reports have titles above it.
-_TITLES, _TITLE_LINES = 10, 100
+#: The header is looked for among so many filled rows and lines of so many sheets: reports have titles and covers.
+_TITLES, _TITLE_LINES, _SHEETS = 10, 100, 50
+#: A sheet with so many known columns looks like a list.
+_LIKELY = 3
 
 
 class Workbook:
-    """The first sheet. Formulas count by the value they had when the file was saved; one never computed is empty."""
+    """One sheet: the first of those whose top names most columns. Formulas count by the value saved with them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._first_line = 0
+        self._sheet, self._first_line = 0, 0
         self.header: tuple[str, ...] = ()
-        most = 0
-        filled = ((line, cells) for line, values in self._lines() if "".join(cells := _cells(values)).strip())
-        for line, cells in islice(filled, _TITLES):
-            if most and line > _TITLE_LINES:
-                break
+        most, likely = 0, []
+        for sheet, name, line, cells in self._tops():
             known = sum(field_of(title) is not None for title in cells)
+            if known >= _LIKELY:
+                likely.append(name)
             if known > most:
-                most, self._first_line, self.header = known, line, tuple(cells)
+                most, chosen, self._sheet, self._first_line, self.header = known, name, sheet, line, tuple(cells)
         if not most:
             raise BadInputError(
-                f"the first sheet of {path} has no header: a row near its top names the columns (nome, telefone1, ...)"
+                f"{path} has no header: a row near the top of a sheet must name the columns (nome, telefone1, ...)"
             )
+        #: Other sheets that look like lists, too.
+        self.left_out = tuple(dict.fromkeys(name for name in likely if name != chosen))
 
     def rows(self) -> Iterator[Row]:
         """The rows under the header."""
@@ -63,7 +67,21 @@ class Workbook:
                 cells = cells[:width]
             yield Row(number, line, tuple(cells), broken or damage(cells))
 
+    def _tops(self) -> Iterator[tuple[int, str, int, list[str]]]:
+        """Sheet, its name, line and cells of the filled rows near the top of every sheet."""
+        with self._opened() as sheets:
+            for sheet, opened in enumerate(sheets[:_SHEETS]):
+                lines = enumerate(opened.iter_rows(values_only=True, max_col=_WIDEST, max_row=_TITLE_LINES), 1)
+                filled = ((line, cells) for line, values in lines if "".join(cells := _cells(values)).strip())
+                for line, cells in islice(filled, _TITLES):
+                    yield sheet, str(opened.title), line, cells
+
     def _lines(self) -> Iterator[tuple[int, Sequence[Any]]]:
+        with self._opened() as sheets:
+            yield from enumerate(sheets[self._sheet].iter_rows(values_only=True, max_col=_WIDEST), 1)
+
+    @contextmanager
+    def _opened(self) -> Iterator[list[Any]]:
         import openpyxl
         from openpyxl.utils.exceptions import InvalidFileException
 
@@ -76,10 +94,10 @@ class Workbook:
                         raise BadInputError(f"{self.path} unpacks to more than any list: save it as CSV")
                 book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
                 try:
-                    sheet = book.worksheets[0]
-                    # What a file says of its own size may be wrong.
-                    sheet.reset_dimensions()
-                    yield from enumerate(sheet.iter_rows(values_only=True, max_col=_WIDEST), 1)
+                    for sheet in book.worksheets:
+                        # What a file says of its own size may be wrong.
+                        sheet.reset_dimensions()
+                    yield book.worksheets
                 finally:
                     book.close()
         except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, SyntaxError) as error:

@@ -413,6 +413,24 @@ def test_what_is_no_list_is_refused_whole_in_one_line(
         assert connection.exec_driver_sql("SELECT count(*) FROM contact_list").scalar() == 0
 
 
+def test_a_workbook_with_a_cover_is_read_and_its_other_lists_are_named(
+    journal: Journal, db: Database, tmp_path: Path
+) -> None:
+    made = openpyxl.Workbook()
+    cover = made.active
+    assert cover is not None
+    cover.append(("Carteira", "de novembro"))
+    for title, row in (("Devedores", MARIA), ("Mais", JOAO), ("Notas", "a;b")):
+        sheet = made.create_sheet(title)
+        sheet.append(TITLES if title != "Notas" else ("x", "y"))
+        sheet.append(row.split(";"))
+    path = tmp_path / "lista.xlsx"
+    made.save(path)
+    report = import_list(journal, path)
+    assert (report.rows, report.imported, report.sheets_left_out) == (1, 1, ["Mais"])
+    assert kept(db) == [MARIA_KEPT]
+
+
 def test_no_cell_of_the_rejected_file_is_a_formula(journal: Journal, tmp_path: Path) -> None:
     path = tmp_path / "lista.csv"
     evil = ("=1+1", "+1", "-1", "@x", "\t=1")

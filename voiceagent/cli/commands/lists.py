@@ -219,6 +219,8 @@ def _tell(report: Report) -> None:
         print(f"{report.warnings} cells were left out of rows that were taken")
     if report.ignored:
         print(f"columns nobody knows, left out: {', '.join(report.ignored)} (--keep-unknown keeps them)")
+    if report.sheets_left_out:
+        print(f"other sheets look like lists and were not read: {', '.join(report.sheets_left_out)} (save each apart)")
     for row in report.preview:
         numbers = ", ".join(row["phones"])
         print(
