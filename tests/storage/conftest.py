@@ -26,6 +26,7 @@ from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
 from voiceagent.cases import tables
 from voiceagent.cases.attempts import begin_attempt
+from voiceagent.cases.handovers import HandOverBegan, HandOverEnded
 from voiceagent.cases.holds import lift_holds, place_hold
 from voiceagent.cases.intake import Given, Taken, import_cases, take_in
 from voiceagent.cases.kinds import LookVerdict, ReviewOutcome, SeatState
@@ -339,6 +340,15 @@ class Talk:
         payment = catalogue.OfferedPayment(1, date(2026, 12, 15), 60_000)
         left = catalogue.OfferLeftOpen(taken.case_id, "cash", 60_000, 0, "BRL", (payment,), date(2026, 12, 1))
         self.say(call, catalogue.LadderStepped("greet", "keys", silent=True), left, after_s=0)
+        told = private_ref("summary", "Pediu para falar com uma pessoa.", self.clock.now())
+        over = uuid.uuid5(call, "h")
+        self.say(
+            call,
+            HandOverBegan(over, "humans", "human", verified=True, summary=told),
+            HandOverEnded(over, "nobody", 45.0, detail="timeout"),
+            catalogue.CallAnsweredBy("human", "short", 1.2, 0.4, 0.8),
+            after_s=0,
+        )
         with self.journal.transaction() as connection:
             known = Given(load_case(connection, taken.case_id).case, attributes={"score": "850"})
             take_in(self.journal, connection, [known], source="list 2")
