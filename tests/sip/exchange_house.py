@@ -33,6 +33,7 @@ def shop(carrier: AsteriskServer, tls: dict[str, str] | None = None) -> tuple[di
         "countries": ["55"],
         "address": "127.0.0.1",
         "networks": ["127.0.0.0/8"],
+        "record": True,
         "trunks": {
             "first": {"host": host, "port": int(port), "user": CARRIER_ACCOUNT},
             "second": {"host": "127.0.0.9", "digits": True, "prefix": "0", "diversion": NUMBER},
@@ -58,16 +59,20 @@ class ExchangeHouse:
             "rtp": [self.ports.rtp_first, self.ports.rtp_last],
         }
         self.file = folder / "exchange.yaml"
-        self.file.write_text(yaml.safe_dump(self.setting))
         secrets = folder / "exchange-secrets.yaml"
         secrets.touch(0o600)
         secrets.write_text(yaml.safe_dump({"trunks": trunks or {}}))
-        told = ["exchange", "write", str(self.file), "--into", str(self.home), "--sip", str(folder / "sip.yaml")]
-        assert main(told) == 0
+        self.write({})
         self.sip = yaml.safe_load((folder / "sip.yaml").read_text())
         self.said_at_start = ""
         """What Asterisk had to say until it was ready: nothing below a notice is kept."""
         self._process: subprocess.Popen[bytes] | None = None
+
+    def write(self, changes: dict[str, Any]) -> None:
+        """Make the configuration, with changes in what the shop wrote."""
+        self.file.write_text(yaml.safe_dump({**self.setting, **changes}))
+        sip = str(self.folder / "sip.yaml")
+        assert main(["exchange", "write", str(self.file), "--into", str(self.home), "--sip", sip]) == 0
 
     def start(self) -> None:
         """Until it is fully booted."""

@@ -14,6 +14,7 @@ from tests.sip import phones
 from tests.sip.conftest import Child
 from tests.sip.exchange_house import CARRIER_DIALS, NUMBER, ExchangeHouse, shop
 from tests.sip.signals import noise, share
+from voiceagent.base.errors import UnavailableError
 from voiceagent.telephony.asterisk_program import AsteriskProgram
 from voiceagent.telephony.asterisk_server import AsteriskServer
 from voiceagent.telephony.cdr import CdrDisposition
@@ -84,6 +85,8 @@ def test_a_seat_phones_by_the_trunk_that_registered(
     assert share(noise(51), Path(far["heard"]).read_bytes()) >= 0.7
     row = house.cdr(wanted)
     assert (row.source, row.destination, row.disposition) == (NUMBER, phones.TALKS, CdrDisposition.ANSWERED)
+    recorded = house.home / "spool/monitor" / f"{wanted}.wav"
+    assert recorded.stat().st_size > 8000, "the exchange is a witness of its own"
     events = (house.home / "log/cel-custom/events.csv").read_text()
     assert wanted in events and '"BRIDGE_ENTER"' in events
 
@@ -126,13 +129,22 @@ def test_a_debtor_who_calls_the_shown_number_reaches_a_seat_by_the_queue(
     assert str(uuid.UUID(call_id)) == call_id
 
 
-def test_a_wrong_password_is_written_for_fail2ban(loop: asyncio.Runner, softphone: Softphone, pa01: Seat) -> None:
-    from voiceagent.base.errors import UnavailableError
-
+def test_a_wrong_password_is_written_for_fail2ban(
+    loop: asyncio.Runner, softphone: Softphone, pa01: Seat, house: ExchangeHouse
+) -> None:
     with pytest.raises(UnavailableError, match="password"):
         loop.run(softphone.add_account("pa02", "a guess", pa01.registrar))
-
-
-def test_security_log_names_who_guessed(house: ExchangeHouse) -> None:
     log = (house.home / "log/security.log").read_text()
     assert re.search(r'SecurityEvent="(ChallengeResponseFailed|InvalidPassword)".*AccountID="pa02".*127\.0\.0\.1', log)
+
+
+def test_a_right_password_from_a_wrong_network_is_refused(
+    loop: asyncio.Runner, softphone: Softphone, house: ExchangeHouse
+) -> None:
+    house.write({"networks": ["127.9.0.0/16"]})
+    house.ask("module reload res_pjsip.so")
+    with pytest.raises(UnavailableError) as refused:
+        loop.run(softphone.add_account("pa03", house.sip["seats"]["pa03"], house.sip["registrar"]))
+    assert refused.value.code == "registration_failed"
+    log = (house.home / "log/security.log").read_text()
+    assert re.search(r'SecurityEvent="FailedACL".*AccountID="pa03"', log)
