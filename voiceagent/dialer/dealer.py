@@ -128,7 +128,8 @@ class Dealer:
 
     def weigh(self, candidates: Sequence[Candidate]) -> None:
         """Each is to become a call, or to wait with a reason, or stays due because nothing may begin any more."""
-        self.seen.update(key for one in candidates if (key := one.callback_id or one.enrollment_id))
+        # A promised call takes its contact's place in the campaign along: neither is looked at twice.
+        self.seen.update(key for one in candidates for key in (one.callback_id, one.enrollment_id) if key)
         files = load_cases(self.connection, [one.case_id for one in candidates])
         known = {key: file for key, file in files.items() if isinstance(file, CaseFile)}
         facts = read_all_facts(self.connection, list(known.values()), self.now, self._journal.tenant_id)

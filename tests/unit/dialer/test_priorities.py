@@ -14,11 +14,12 @@ from voiceagent.compliance import Purpose, RuleBook
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer.admission import admit
 from voiceagent.dialer.arrivals import Arrivals
-from voiceagent.dialer.campaigns import create_campaign, enroll
+from voiceagent.dialer.callbacks import add_callback
+from voiceagent.dialer.campaigns import create_campaign, enroll, set_state
 from voiceagent.dialer.explain import explain_case
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Lease, Queue
-from voiceagent.dialer.tables import Priority, enrollment
+from voiceagent.dialer.tables import CampaignState, EnrollmentState, Priority, enrollment
 from voiceagent.journal.catalogue import (
     CallbackRequested,
     CallEnded,
@@ -201,3 +202,36 @@ def test_a_case_that_joins_with_an_open_promise_waits_for_its_reminder(
         row = connection.execute(sa.select(enrollment).where(enrollment.c.campaign_id == joined)).one()
     assert Priority(row.priority) is Priority.REMINDER
     assert row.next_at == datetime.fromisoformat("2026-11-24T08:00:00-03:00")
+
+
+def test_a_promised_call_and_its_contact_due_together_are_one_call(
+    queue: Queue, campaign: Callable, clock: ManualClock, journal: Journal, db: Database, rules: RuleBook
+) -> None:
+    (taken,) = campaign()
+    with journal.transaction() as connection:
+        connection.execute(sa.update(enrollment).values(next_at=clock.now()))
+    add_callback(journal, taken.case_id, clock.now(), rules=rules)
+    (lease,) = queue.lease_many(["seat-1", "seat-2"])
+    assert lease.callback_id is not None and lease.enrollment_id is not None
+    row = of_case(db, lease)
+    assert (row.state, row.next_at, row.reason) == (EnrollmentState.LEASED, None, None)
+    queue.complete(lease, verdict(D.NA))
+    assert of_case(db, lease).state is EnrollmentState.WAITING and of_case(db, lease).leased_until is None
+
+
+def test_a_promised_call_waits_with_its_paused_campaign_and_explain_says_so(
+    queue: Queue, campaign: Callable, clock: ManualClock, journal: Journal, db: Database, rules: RuleBook
+) -> None:
+    (taken,) = campaign()
+    set_state(journal, "teste", CampaignState.PAUSED, reason="the script is wrong")
+    add_callback(journal, taken.case_id, clock.now(), rules=rules)
+    assert queue.lease("seat-1") is None
+    with db.read() as connection:
+        told = explain_case(
+            connection, taken.case_id, now=clock.now(), rules=rules, gate=Gate(), guard_s=240.0,
+            tenant_id=journal.tenant_id,
+        )  # fmt: skip
+    assert not told["callable"]
+    assert "promised call: the campaign is paused: the script is wrong" in told["reasons"]
+    set_state(journal, "teste", CampaignState.RUNNING)
+    assert leased(queue).purpose is Purpose.CALLBACK
