@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from voiceagent.base.errors import UnavailableError
+from voiceagent.telephony.account import account_config
 from voiceagent.telephony.endpoint import SoftphoneSettings, open_endpoint
 from voiceagent.telephony.frame_port import FramePort
 from voiceagent.telephony.hangup import HangupReason
@@ -356,24 +357,8 @@ class Softphone:
         self._heard = registrar
 
     def _create_account(self, seat: Seat, password: str) -> None:
-        config = pj.AccountConfig()
-        config.idUri = f"sip:{seat.user}@{seat.registrar}"
-        config.regConfig.registrarUri = f"sip:{seat.registrar}"
-        config.regConfig.timeoutSec = self.settings.registration_life_s
-        config.regConfig.retryIntervalSec = 0  # the seat sees to that, and waits longer each time
-        config.regConfig.unregWaitMsec = 1000  # a registrar that is gone must not hold up our going
-        config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", seat.user, 0, password))
-        config.mediaConfig.lockCodecEnabled = False  # one INVITE, one answer: no UPDATE just after the answer
-        config.mediaConfig.transportConfig.boundAddress = self.settings.address
-        config.mediaConfig.transportConfig.port = self.settings.rtp_port
-        if self.settings.tls_authorities is not None:
-            # As outbound proxy, so that registration and every call take the one checked connection.
-            config.sipConfig.proxies.append(f"sip:{seat.registrar};transport=tls;lr")
-            config.mediaConfig.srtpUse, config.mediaConfig.srtpSecureSignaling = pj.PJMEDIA_SRTP_MANDATORY, 1
-        if seat.route is not None:
-            config.sipConfig.proxies.append(f"sip:{seat.route};lr")
         seat.account = PjAccount(seat)
-        seat.account.create(config)
+        seat.account.create(account_config(seat, password, self.settings))
 
     def _delete_account(self, seat: Seat) -> None:
         account, seat.account = seat.account, None
