@@ -133,7 +133,9 @@ def debtor(n: int) -> Case:
     )
 
 
-class _Everyone(frozenset[str]):
+class Everyone(frozenset[str]):
+    """Every address of these simulations is a simulated phone; nothing is dialled."""
+
     def __contains__(self, number: object) -> bool:
         return isinstance(number, str) and number.endswith("@phones.invalid")
 
@@ -145,7 +147,7 @@ class _Floor:
         self.plan, self.journal, self.clock, self.week = plan, journal, clock, week
         self.chance = random.Random(plan.seed)
         rules = load_rules(plan.dialplans / "jurisdictions")
-        self.queue = Queue(journal, rules, Gate(simulated=_Everyone()), worker="week")
+        self.queue = Queue(journal, rules, Gate(simulated=Everyone()), worker="week")
         self.free = [f"seat-{n}" for n in range(plan.seats)]
         self.running: list[tuple[datetime, int, Lease, Disposition, int]] = []
         self.count = 0
@@ -228,7 +230,7 @@ def simulate(plan: Plan, url: str, say: Callable[[str], None] = lambda line: Non
         aftermath.expire(journal, connection, clock.now())
     with db.read() as connection:
         week.breaches = judge(connection)
-        week.unaccounted, week.states = _account(connection, campaign_id)
+        week.unaccounted, week.states = account(connection, campaign_id)
     db.close()
     return week
 
@@ -256,7 +258,7 @@ def _run(floor: _Floor, plan: Plan, say: Callable[[str], None]) -> None:
             say(f"day {hour // 24 + 1}, {hour % 24:02} h: {floor.week.attempts} calls, {took / 60:.1f} min")
 
 
-def _account(connection: sa.Connection, campaign_id: uuid.UUID) -> tuple[int, Counter[str]]:
+def account(connection: sa.Connection, campaign_id: uuid.UUID) -> tuple[int, Counter[str]]:
     """Contacts that are neither planned, final nor explained, and all by where they stand."""
     states: Counter[str] = Counter()
     lost = 0

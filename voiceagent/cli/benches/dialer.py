@@ -20,7 +20,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement (default 4)")
     parser.add_argument("--waiting", type=int, default=1_000_000, help="contacts for the question of scale")
     parser.add_argument("--week", action="store_true", help="a simulated week instead, judged from its journal alone")
-    parser.add_argument("--contacts", type=int, default=50_000, help="of the week (default 50000: some hours)")
+    parser.add_argument(
+        "--contacts", type=int, default=0, help="of the week (default 50000: some hours) or the kills (default 10000)"
+    )
+    parser.add_argument("--kills", action="store_true", help="workers killed at random points instead, and judged")
     parser.add_argument("--seats", type=int, default=0, help="of the week (default: one for 500 contacts)")
     parser.add_argument("--seed", type=int, default=1, help="of the week's chances")
     parser.add_argument("--sqlite", action="store_true", help="the question of scale on SQLite too")
@@ -39,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.week:
         return _week(args, say)
+    if args.kills:
+        return _kills(args, say)
     plan = bench_dialer.Plan(
         dialplans=Paths.from_environment().dialplans,
         workers=tuple(args.workers),
@@ -63,8 +68,9 @@ def _week(args: argparse.Namespace, say: Callable[[str], None]) -> int:
     from voiceagent.settings.paths import Paths
     from voiceagent.simulator.dialing_week import Plan, simulate
 
-    seats = args.seats or max(2, args.contacts // 500)
-    plan = Plan(Paths.from_environment().dialplans, contacts=args.contacts, seats=seats, seed=args.seed)
+    contacts = args.contacts or 50_000
+    seats = args.seats or max(2, contacts // 500)
+    plan = Plan(Paths.from_environment().dialplans, contacts=contacts, seats=seats, seed=args.seed)
     with tempfile.TemporaryDirectory() as folder:
         week = simulate(plan, f"sqlite:///{Path(folder) / 'week.db'}", say).to_json()
     if args.json:
@@ -80,6 +86,30 @@ def _week(args: argparse.Namespace, say: Callable[[str], None]) -> int:
         for hour, share in week["occupancy"].items():
             print(f"  {hour}h {share:6.1%} {'#' * round(share * 50)}")
     return 1 if week["breach_count"] or week["unaccounted"] else 0
+
+
+def _kills(args: argparse.Namespace, say: Callable[[str], None]) -> int:
+    """1 when a rule was broken, or a contact or a call got lost."""
+    from voiceagent.settings.paths import Paths
+    from voiceagent.simulator import dialing_kills
+    from voiceagent.simulator.cluster import Cluster
+
+    plan = dialing_kills.Plan(
+        Paths.from_environment().dialplans,
+        contacts=args.contacts or 10_000,
+        workers=max(args.workers),
+        seats=args.seats or 4,
+        seed=args.seed,
+    )
+    with Cluster() as cluster:
+        report = dialing_kills.run(cluster.url("kills"), plan, say)
+    told = report.to_json()
+    if args.json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        for name, value in told.items():
+            print(f"{name}: {value}")
+    return 0 if report.sound else 1
 
 
 def _met(report: dict[str, Any]) -> dict[str, bool | None]:
