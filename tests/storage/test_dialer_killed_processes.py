@@ -1,4 +1,4 @@
-"""Guards the lease where real worker processes are killed in their work; `bench dialer --kills` does it at full size."""
+"""Guards the lease where real worker processes are killed in their work; `bench dialer --kills` is the full size."""
 
 from __future__ import annotations
 
