@@ -45,8 +45,8 @@ class Plan:
 
 def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Hold the calls. UnavailableError when they could not all be held; UsageError for nonsense."""
-    if plan.seats < 1 or plan.seconds < 1:
-        raise UsageError("--seats and --seconds are at least 1")
+    if min(plan.seats, plan.seconds, plan.per_process or 1) < 1:
+        raise UsageError("--seats, --seconds and --per-process are at least 1")
     return asyncio.run(_measure(plan, Paths.from_environment(), progress))
 
 
