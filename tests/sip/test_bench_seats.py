@@ -18,7 +18,7 @@ def test_frames_of_every_call_are_counted() -> None:
     assert set(report["cores_busy"]) == {"seats", "asterisk", "telephones"}
 
 
-@pytest.mark.parametrize("plan", [Plan(seats=0), Plan(seconds=0.5), Plan(per_process=-1)])
+@pytest.mark.parametrize("plan", [Plan(seats=0), Plan(seconds=0.5), Plan(per_process=-1), Plan(per_process=100_000)])
 def test_nonsense_is_refused(plan: Plan) -> None:
     with pytest.raises(UsageError):
         measure(plan)

@@ -52,6 +52,8 @@ def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> 
 
 async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) -> dict[str, Any]:
     size = plan.per_process or library().seats
+    if size > library().calls:
+        raise UsageError(f"--per-process is at most {library().calls}: that is what this SIP library holds")
     seats = [SeatAccount(f"seat{number}", f"{9000 + number}") for number in range(1, plan.seats + 1)]
     phones = [PhoneAccount(f"+5511955{number:06d}") for number in range(1, plan.seats + 1)]
     told: list[dict[str, Any]] = []

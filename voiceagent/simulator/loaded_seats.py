@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from voiceagent.audio.format import FRAME_BYTES, SAMPLE_RATE
 from voiceagent.audio.levels import rms_dbov
-from voiceagent.base.errors import UnavailableError
+from voiceagent.base.errors import UnavailableError, VoiceagentError
 from voiceagent.speech.segmenter import VadSegmenter
 from voiceagent.speech.silero import Confirmers
 from voiceagent.telephony.frame_port import LATE_S
@@ -160,5 +160,8 @@ async def hold(plan: LoadedSeats) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    measured = asyncio.run(hold(LoadedSeats.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+    try:
+        measured = asyncio.run(hold(LoadedSeats.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+    except VoiceagentError as error:
+        sys.exit(f"seats: {error.message}")
     print(json.dumps(measured), flush=True)
