@@ -114,13 +114,14 @@ def test_a_call_without_srtp_is_refused(house: ExchangeHouse) -> None:
     assert (told["by"], told["sip_code"]) == ("failure", 488)
 
 
-def test_the_exchange_wants_srtp_of_seats_and_nothing_of_carriers(house: ExchangeHouse) -> None:
-    def encryption(endpoint: str) -> str:
-        found = re.search(r"media_encryption +: (\w+)", house.ask(f"pjsip show endpoint {endpoint}"))
-        assert found
-        return found[1]
+def test_the_exchange_wants_srtp_of_seats_takes_it_of_people_and_leaves_carriers_alone(house: ExchangeHouse) -> None:
+    def encryption(endpoint: str) -> list[str]:
+        """The kind, and whether a call without it is taken as well."""
+        return re.findall(r"media_encryption(?:_optimistic)? +: (\w+)", house.ask(f"pjsip show endpoint {endpoint}"))
 
-    assert (encryption("pa01"), encryption("first")) == ("sdes", "no")
+    assert encryption("pa01") == ["sdes", "false"]
+    assert encryption("ana") == ["sdes", "true"]
+    assert encryption("first") == ["no", "false"]
     assert "tls" in house.ask("pjsip show transports")
     assert not re.findall(r".*(?:WARNING|ERROR).*", house.said_at_start)
     assert NUMBER in house.ask("dialplan show from-trunk-numbers")

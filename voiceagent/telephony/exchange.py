@@ -228,7 +228,7 @@ def _values(exchange: Exchange, passwords: Secrets, program: AsteriskProgram, wh
         nat = [f"external_{kind}_address = {exchange.external_address}" for kind in ("signaling", "media")]
         nat += [f"local_net = {network}" for network in exchange.networks]
         media = []
-    secure = ["media_encryption = sdes", "media_encryption_optimistic = no"] if tls is not None else []
+    secure = ["media_encryption = sdes"] if tls is not None else []
     return {
         "ETC": str(where.etc),
         "LIB": str(where.lib),
@@ -252,7 +252,9 @@ def _values(exchange: Exchange, passwords: Secrets, program: AsteriskProgram, wh
         "SEAT_NETWORKS": "\n".join(
             ["deny = 0.0.0.0/0.0.0.0", *(f"permit = {network}" for network in exchange.networks)]
         ),
-        "SEAT_MEDIA": "\n".join(secure),
+        # Seats must; telephones of people may.
+        "SEAT_MEDIA": "\n".join([*secure, "media_encryption_optimistic = no"]),
+        "HUMAN_MEDIA": "\n".join([*secure, "media_encryption_optimistic = yes"] if secure else []),
         "TLS_PORT": str(tls.port) if tls else "",
         "TLS_CERTIFICATE": tls.certificate if tls else "",
         "TLS_KEY": tls.key if tls else "",
