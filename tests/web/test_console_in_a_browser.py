@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from aiohttp import web
 
 from tests.web.browser import Page, browser, find_chromium
 from tests.web.shop import Shop
+from voiceagent.dialer.callbacks import add_callback, all_callbacks
+from voiceagent.settings.jurisdictions import load_rules
+from voiceagent.settings.paths import Paths
 from voiceagent.web.app import build_app
 from voiceagent.web.auth import Gatekeeper
 
@@ -153,3 +157,23 @@ def _listened(shop: Shop) -> int:
 
     with shop.db.read() as connection:
         return sum(event.type == "recording.listened" for event in read_events(connection))
+
+
+def test_a_promised_call_is_shown_and_cancelled_by_a_click(visit: Visit, shop: Shop) -> None:
+    shop.morning()
+    rules = load_rules(Paths.from_environment().dialplans / "jurisdictions")
+    later = shop.clock.now() + timedelta(days=40)
+    add_callback(shop.journal, shop.taken[7].case_id, later, rules=rules)
+
+    async def script(page: Page, url: str) -> None:
+        await page.goto(f"{url}#token={TOKEN}")
+        await page.until("document.querySelector('#callbacks:not([hidden]) [data-callback]')")
+        assert "A••• R••• P•••" in await page.text("#callbacks")
+        assert "pediu retorno" in await page.text("#callbacks")
+        await page.press("#callbacks button")
+        await page.until("document.querySelector('#callbacks[hidden]')")
+
+    visit(script)
+    with shop.db.read() as connection:
+        (one,) = all_callbacks(connection, shop.journal.tenant_id)
+    assert one["status"] == "cancelled"
