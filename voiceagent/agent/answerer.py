@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from voiceagent.agent.ears import HeardTurn
+from voiceagent.agent.turns import OPENING
 from voiceagent.audio.format import FRAME_S
 from voiceagent.audio.frames import split
 from voiceagent.audio.signals import Signal, SignalDetector, Signalled
@@ -152,6 +153,10 @@ class Answerer:
         if self._phrases is None or not self.watching:
             return False
         text = turn.hypothesis.text
+        if self._open and turn.expect is not OPENING and not (turn.over or turn.early or turn.protected):
+            # It waited for the agent to finish, as a machine does not: "ele não pode atender, quer deixar recado?"
+            self._spoke(text, turn.ended_s)
+            return False
         self._heard_s += turn.speech_s
         self._words_known = True
         self._texts.append(text)
@@ -168,9 +173,13 @@ class Answerer:
         if not self._open and self._heard_s >= self.settings.monologue_s and words >= self.settings.monologue_words:
             self._found(AnsweredBy.VOICEMAIL, f"monologue: {words} words", turn.ended_s)
             return True
-        if self._open and text and self.verdict is not None and self.verdict.kind is AnsweredBy.SILENCE:
-            self._found(AnsweredBy.HUMAN, "words", turn.ended_s)
+        self._spoke(text, turn.ended_s)
         return False
+
+    def _spoke(self, text: str, ended_s: float) -> None:
+        """Whoever was silent until the agent spoke is somebody."""
+        if self._open and text and self.verdict is not None and self.verdict.kind is AnsweredBy.SILENCE:
+            self._found(AnsweredBy.HUMAN, "words", ended_s)
 
     def answered(self) -> None:
         """Somebody has given an answer that means something: a beep from now on is no voicemail's."""

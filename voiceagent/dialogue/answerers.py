@@ -6,8 +6,10 @@ some. A phrase counts wherever it stands in what was heard, and however a recogn
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -20,7 +22,7 @@ from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialogue import intents
 from voiceagent.language.languages import lexicon_of
-from voiceagent.language.text import fold
+from voiceagent.language.text import fold, words
 
 
 class AnsweredBy(StrEnum):
@@ -77,9 +79,12 @@ _SHORTEST = 6
 _ORDER = 0.03
 #: Phrases that people say too are listed apart under this key, by kind: they count in a long turn only.
 _AT_LENGTH = "at_length"
+#: What people say that sounds like a machine's is listed under `human`; this alike, no phrase counts.
+_PERSON = 0.9
 #: Texts that one phrase of the data may stand for.
 _MOST = 200
 _DIGIT = re.compile(r"\d")
+_CHOICE = re.compile(r"\(([^()]*)\)")
 _NESTED = re.compile(r"\([^()]*\(")
 
 
@@ -101,6 +106,8 @@ class MachinePhrases:
     """Kind -> phrase -> its letters as they sound."""
     at_length: Mapping[AnsweredBy, Mapping[str, str]]
     """Those that people say too."""
+    human: Mapping[str, str]
+    """What people say that holds a machine's phrase."""
     digits: tuple[str, ...]
     """The words for 0 to 9."""
 
@@ -108,6 +115,9 @@ class MachinePhrases:
         """The most telling phrase in `text`; `at_length`: it was said in a long turn, which machines' are."""
         heard = self._letters(text)
         if len(heard) < _SHORTEST:
+            return None
+        people = process.extractOne(heard, self.human, processor=None, scorer=fuzz.partial_ratio)
+        if people is not None and people[1] / 100 >= _PERSON and len(heard) >= 0.9 * len(people[0]):
             return None
         found: list[tuple[float, Phrase]] = []
         for order, kind in enumerate(SPOKEN):
@@ -155,16 +165,18 @@ def load(path: Path, language: str) -> MachinePhrases:
         raise BadInputError(f"cannot read phrases from {path}: {' '.join(str(error).split())}") from error
     if not isinstance(tree, dict):
         raise BadInputError(f"{path}: put a list of phrases under each kind")
-    at_length = tree.pop(_AT_LENGTH, {})
-    return MachinePhrases(_kinds(path, tree), _kinds(path, at_length), _digits(language))
+    at_length = _kinds(path, tree.pop(_AT_LENGTH, {}), SPOKEN)
+    found = _kinds(path, tree, (*SPOKEN, AnsweredBy.HUMAN))
+    human = found.pop(AnsweredBy.HUMAN, {})
+    return MachinePhrases(found, at_length, human, _digits(language))
 
 
-def _kinds(path: Path, tree: object) -> dict[AnsweredBy, dict[str, str]]:
+def _kinds(path: Path, tree: object, kinds: Collection[AnsweredBy]) -> dict[AnsweredBy, dict[str, str]]:
     if not isinstance(tree, dict) or not all(isinstance(listed, list) for listed in tree.values()):
         raise BadInputError(f"{path}: put a list of phrases under each kind")
-    unknown = sorted(str(kind) for kind in tree if kind not in SPOKEN)
+    unknown = sorted(str(kind) for kind in tree if kind not in kinds)
     if unknown:
-        raise BadInputError(f"{path}: no kind {', '.join(unknown)}: one of {', '.join(SPOKEN)}")
+        raise BadInputError(f"{path}: no kind {', '.join(unknown)}: one of {', '.join(kinds)}")
     found: dict[AnsweredBy, dict[str, str]] = {}
     for kind, listed in tree.items():
         for phrase in listed:
@@ -172,11 +184,19 @@ def _kinds(path: Path, tree: object) -> dict[AnsweredBy, dict[str, str]]:
                 raise BadInputError(f"{path}: {kind}: quote {phrase!r}: a phrase is a text")
             if _NESTED.search(phrase):
                 raise BadInputError(f"{path}: {kind}: {phrase!r} has a choice inside a choice: write two phrases")
-            for text in intents.expand(phrase, _MOST):
+            for text in _every(path, phrase):
                 if len(_letters(text)) < _SHORTEST:
                     raise BadInputError(f"{path}: {kind}: {text!r} is too short: people say that too")
                 found.setdefault(AnsweredBy(kind), {})[text] = _letters(text)
     return found
+
+
+def _every(path: Path, phrase: str) -> list[str]:
+    """All texts that a phrase with `(a|b)` choices stands for, folded: each must be known to the letter."""
+    options = [piece.split("|") if index % 2 else [piece] for index, piece in enumerate(_CHOICE.split(phrase))]
+    if math.prod(len(option) for option in options) > _MOST:
+        raise BadInputError(f"{path}: {phrase!r} stands for more than {_MOST} texts: write it as several")
+    return list(dict.fromkeys(words(" ".join("".join(pick).split())) for pick in itertools.product(*options)))
 
 
 def _digits(language: str) -> tuple[str, ...]:

@@ -171,12 +171,12 @@ def _strings(path: Path, intent: str, entry: dict[str, Any], key: str) -> list[s
     return value
 
 
-def expand(example: str, most: int = _MOST_OF_ONE) -> list[str]:
+def expand(example: str) -> list[str]:
     """Texts an example with `(a|b|)` choices stands for, folded: a few, in which every choice is made at least once."""
     pieces = _CHOICE.split(example)
     choices = [piece.split("|") if index % 2 else [piece] for index, piece in enumerate(pieces)]
     total = math.prod(len(choice) for choice in choices)
-    count = min(total, max(most, *(len(choice) for choice in choices)))
+    count = min(total, max(_MOST_OF_ONE, *(len(choice) for choice in choices)))
     # Each choice turns with the number of the text, and shifts by its place each time round: no two turn together.
     picked = (
         [choice[(turn + place // 2 * (turn // len(choice))) % len(choice)] for place, choice in enumerate(choices)]

@@ -14,7 +14,10 @@ from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SAMPLE_RATE, SILENCE
 from voiceagent.audio.frames import pad, split
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialogue.answerers import AnsweredBy, phrases_of
+from voiceagent.dialogue.events import Expect
 from voiceagent.speech.protocol import Hypothesis
+
+ANSWER = Expect("greet")
 
 
 @dataclass
@@ -46,8 +49,8 @@ class Line:
         for _ in range(round(seconds / FRAME_S)):
             self.beat(SILENCE)
 
-    def says(self, text: str, seconds: float, *, glance: bool = True) -> None:
-        """Speech, half a second of silence, and what was understood of it."""
+    def says(self, text: str, seconds: float, *, glance: bool = True, waits: bool = False) -> None:
+        """Speech, half a second of silence, and what was understood of it; `waits`: it let the agent finish."""
         started = self.now
         noise = np.random.default_rng(1).normal(0, 900, 160).astype("<i2").tobytes()
         for _ in range(round(seconds / FRAME_S)):
@@ -59,7 +62,7 @@ class Line:
             self.beat(SILENCE, speaking=True)
         self.turns += 1
         self.beat(SILENCE)
-        turn = HeardTurn(Hypothesis(text, 0.9), OPENING, started, ended, seconds, False)
+        turn = HeardTurn(Hypothesis(text, 0.9), ANSWER if waits else OPENING, started, ended, seconds, False)
         self.answerer.heard(turn, None)
         self.beat(SILENCE)
 
@@ -96,7 +99,7 @@ def test_who_says_nothing_is_spoken_to_after_two_seconds() -> None:
     line = Line()
     line.quiet(2.5)
     assert line.spoke_at == pytest.approx(2.0, abs=0.05) and line.kind is AnsweredBy.SILENCE
-    line.says("Alô, desculpa.", 1.0)
+    line.says("Alô, desculpa.", 1.0, waits=True)
     assert line.kind is AnsweredBy.HUMAN
 
 
@@ -197,6 +200,13 @@ def test_a_machine_taken_for_a_person_is_found_out() -> None:
     line.quiet(0.4)
     line.says("Não estou em casa, deixe o seu recado.", 2.0)
     assert line.gone is Disposition.VM and line.verdicts[0].kind is AnsweredBy.HUMAN
+
+
+def test_who_lets_the_agent_finish_is_no_machine_whatever_is_said() -> None:
+    line = Line()
+    line.says("Alô?", 0.5)
+    line.says("O cliente não pode atender, deixe o seu recado comigo.", 3.0, waits=True)
+    assert line.gone is None and line.kind is AnsweredBy.HUMAN
 
 
 def test_after_an_answer_that_means_something_a_beep_is_only_a_beep() -> None:

@@ -61,6 +61,19 @@ def test_what_people_say_too_counts_in_a_long_turn_only() -> None:
     assert known.find("agora não posso atender", at_length=True) is not None
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pt-BR", "Ele saiu, quer deixar um recado?"),
+        ("es", "¿Quiere dejarle un mensaje?"),
+        ("en", "She can't come to the phone right now."),
+        ("en", "He's not available, can I take a message?"),
+    ],
+)
+def test_people_who_sound_like_machines_are_people(language: str, text: str) -> None:
+    assert phrases_of(language).find(text, at_length=True) is None
+
+
 def test_every_machine_has_an_outcome_and_no_person_has() -> None:
     assert set(FILED_AS) == set(AnsweredBy) - {AnsweredBy.HUMAN, AnsweredBy.SILENCE}
     assert FILED_AS[AnsweredBy.VOICEMAIL] is Disposition.VM and FILED_AS[AnsweredBy.FAX] is Disposition.FAX
