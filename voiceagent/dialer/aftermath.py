@@ -203,7 +203,7 @@ def _close_callback(
             done = MEANING[disposition].human
             values |= {"status": CallbackStatus.DONE if done else CallbackStatus.EXPIRED, "closed_at": now}
         else:
-            values["due_at"] = now + plan.callback_wait
+            values["retry_at"] = now + plan.callback_wait
         connection.execute(sa.update(callback).where(callback.c.id == row.id).values(**values))
 
 

@@ -190,7 +190,13 @@ def _callbacks(
 ) -> list[dict[str, Any]]:
     rows = connection.execute(
         sa.select(
-            callback.c.id, callback.c.due_at, callback.c.origin, campaign.c.name, campaign.c.state, campaign.c.reason
+            callback.c.id,
+            callback.c.due_at,
+            callback.c.retry_at,
+            callback.c.origin,
+            campaign.c.name,
+            campaign.c.state,
+            campaign.c.reason,
         )
         .outerjoin(campaign, campaign.c.id == callback.c.campaign_id)
         .where(callback.c.case_id == case_id, callback.c.status == CallbackStatus.OPEN)
@@ -201,6 +207,8 @@ def _callbacks(
         why = ""
         if row.due_at > now:
             why = f"promised for {row.due_at.isoformat()}"
+        elif row.retry_at is not None and row.retry_at > now:
+            why = f"promised for {row.due_at.isoformat()}, tried again at {row.retry_at.isoformat()}"
         elif row.state not in (None, CampaignState.RUNNING):
             why = f"the campaign is {row.state.value}{': ' + row.reason if row.reason else ''}"
         elif row.name in held:

@@ -74,7 +74,7 @@ def next_due(connection: sa.Connection, tenant_id: uuid.UUID) -> datetime | None
             instants.append(connection.execute(first).scalar())
     instants.append(
         connection.execute(
-            sa.select(sa.func.min(callback.c.due_at)).where(
+            sa.select(sa.func.min(sa.func.coalesce(callback.c.retry_at, callback.c.due_at))).where(
                 callback.c.tenant_id == tenant_id,
                 callback.c.status == CallbackStatus.OPEN,
                 callback.c.leased_until.is_(None),
@@ -209,6 +209,7 @@ def _callbacks_due(alone: bool) -> sa.Select[Any]:
             c.tenant_id == sa.bindparam("tenant"),
             c.status == sa.literal_column("'open'"),
             c.due_at <= sa.bindparam("now"),
+            sa.or_(c.retry_at.is_(None), c.retry_at <= sa.bindparam("now")),
             c.case_id.is_not(None),
             c.leased_until.is_(None),
             sa.or_(c.campaign_id.is_(None), whose) if alone else whose,
@@ -312,7 +313,8 @@ def postpone(
         if retry_at is None or late:
             values: dict[str, object] = {"status": CallbackStatus.EXPIRED, "closed_at": now}
         else:
-            values = {"due_at": retry_at}
+            # `due_at` stays what was promised: the hour that counts by law, and from which it is given up.
+            values = {"retry_at": retry_at}
         connection.execute(sa.update(callback).where(callback.c.id == candidate.callback_id).values(**values))
         return
     if candidate.enrollment_id is not None:

@@ -221,6 +221,7 @@ callback = sa.Table(
     sa.Column("leased_by", sa.String(64)),
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Column("closed_at", UtcDateTime()),
+    sa.Column("retry_at", UtcDateTime(), comment="Not before this, where it could not be placed when it was due"),
     sa.Index("ix_callback_due", "status", "due_at"),
     enum_check("origin", CallbackOrigin),
     enum_check("status", CallbackStatus),

@@ -127,7 +127,9 @@ def stale_cases(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime, 
     found = []
     for one in running_campaigns(connection, tenant_id):
         open_callback = sa.exists().where(
-            callback.c.case_id == e.case_id, callback.c.status == CallbackStatus.OPEN, callback.c.due_at > now
+            callback.c.case_id == e.case_id,
+            callback.c.status == CallbackStatus.OPEN,
+            sa.func.coalesce(callback.c.retry_at, callback.c.due_at) > now,
         )
         for why, since, where in (
             ("unplanned", e.updated_at, waits & e.next_at.is_(None) & ~open_callback),

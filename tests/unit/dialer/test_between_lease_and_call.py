@@ -18,7 +18,7 @@ from voiceagent.dialer.heartbeat import Heartbeat
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Queue
 from voiceagent.dialer.switches import Trunk, set_trunk
-from voiceagent.dialer.tables import DialMode, EnrollmentState, enrollment
+from voiceagent.dialer.tables import DialMode, EnrollmentState, callback, enrollment
 from voiceagent.journal.catalogue import CallbackRequested, CallEnded
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
@@ -142,3 +142,29 @@ def _state(db: Database) -> tuple[EnrollmentState, str]:
     with db.read() as connection:
         state = connection.execute(sa.select(enrollment.c.state)).scalar_one()
         return state, connection.execute(sa.select(tables.attempt.c.status)).scalars().one().value
+
+
+def test_a_promised_call_that_must_wait_stays_promised_for_its_hour(
+    journal: Journal, queue: Queue, campaign: Callable, clock: ManualClock, db: Database
+) -> None:
+    (taken,) = campaign()
+    first = queue.lease("seat-1")
+    assert first is not None
+    # Wednesday 23:00 in São Paulo: nobody may be called before Thursday 8:00.
+    due = clock.now() + timedelta(hours=13)
+    said = CallbackRequested(uuid7(clock.now()), taken.case_id, taken.person_id, first.phone_id, due)
+    journal.record([NewEvent("call", first.attempt_id, said)])
+    queue.complete(first, CallEnded("CB", True, False, True, 4.0, 60.0))
+    clock.advance(13 * 3600 + 60)
+    assert queue.lease("seat-1") is None
+    with db.read() as connection:
+        row = connection.execute(sa.select(callback)).one()
+    assert row.due_at == due and row.retry_at > clock.now()
+    clock.advance((row.retry_at - clock.now()).total_seconds() - 60)
+    assert queue.lease("seat-1") is None
+    clock.advance(60)
+    lease = queue.lease("seat-1")
+    assert lease is not None and lease.callback_id == row.id and lease.asked_for == due
+    queue.complete(lease, CallEnded("NA"))
+    with db.read() as connection:
+        assert connection.execute(sa.select(callback.c.due_at)).scalar_one() == due

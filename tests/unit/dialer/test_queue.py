@@ -322,9 +322,9 @@ def test_a_callback_asked_for_at_night_waits_for_the_morning(
     clock.advance(11.5 * 3600)
     assert queue.lease("seat-1") is None
     with db.read() as connection:
-        due_at = connection.execute(sa.select(callback.c.due_at)).scalar_one()
-    assert due_at == datetime.fromisoformat("2026-11-19T08:00:00-03:00")
-    clock.advance((due_at - clock.now()).total_seconds())
+        retry_at = connection.execute(sa.select(callback.c.retry_at)).scalar_one()
+    assert retry_at == datetime.fromisoformat("2026-11-19T08:00:00-03:00")
+    clock.advance((retry_at - clock.now()).total_seconds())
     second = queue.lease("seat-1")
     assert second is not None and second.callback_id is not None
 

@@ -243,9 +243,9 @@ def test_a_callback_for_next_week_survives_a_night(
     clock.advance((due - clock.now()).total_seconds() + 9 * 3600)
     assert queue.lease("seat-1") is None, "the seat was away until night"
     with db.read() as connection:
-        row = connection.execute(sa.select(callback.c.status, callback.c.due_at)).one()
-    assert row.status == "open" and row.due_at == datetime.fromisoformat("2026-11-27T08:00:00-03:00")
-    clock.advance((row.due_at - clock.now()).total_seconds())
+        row = connection.execute(sa.select(callback.c.status, callback.c.retry_at)).one()
+    assert row.status == "open" and row.retry_at == datetime.fromisoformat("2026-11-27T08:00:00-03:00")
+    clock.advance((row.retry_at - clock.now()).total_seconds())
     lease = queue.lease("seat-1")
     assert lease is not None and lease.callback_id is not None
 
