@@ -36,6 +36,16 @@ def test_check_tells_the_builds_apart(tmp_path: Path) -> None:
     assert (missing.returncode, missing.stdout) == (1, "") and "run scripts/build-pjsua2" in missing.stderr
 
 
+def test_what_is_there_is_not_built_again(tmp_path: Path) -> None:
+    (tmp_path / "pjsua2" / "release").mkdir(parents=True)
+    (tmp_path / "pjsua2" / "release" / ".ok").write_text("pjsua2 release, pjsua2-2.17.whl\n")
+    wheel = tmp_path / "cache" / "voiceagent" / "pjsua2" / "wheels" / "release" / "pjsua2-2.17.whl"
+    wheel.parent.mkdir(parents=True)
+    wheel.touch()
+    done = run(tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"{wheel}\n")
+
+
 def test_help_has_an_example_and_nonsense_is_refused(tmp_path: Path) -> None:
     assert "Example: scripts/build-pjsua2" in run(tmp_path, "--help").stdout
     assert run(tmp_path, "--nonsense").returncode == 2
