@@ -77,6 +77,12 @@ def open_endpoint(settings: SoftphoneSettings) -> pj.Endpoint:
     return endpoint
 
 
+def sip_port() -> int:
+    """The local port that SIP goes by; for the owner thread only."""
+    endpoint = pj.Endpoint.instance()
+    return int(endpoint.transportGetInfo(endpoint.transportEnum()[0]).localAddress.rpartition(":")[2])
+
+
 def _transport(settings: SoftphoneSettings) -> tuple[int, pj.TransportConfig]:
     """What signalling goes by."""
     transport = pj.TransportConfig()

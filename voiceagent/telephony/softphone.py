@@ -8,6 +8,7 @@ import contextlib
 import gc
 import logging
 import queue
+import sys
 import threading
 import time
 import weakref
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 
 from voiceagent.base.errors import UnavailableError
 from voiceagent.telephony.account import account_config
-from voiceagent.telephony.endpoint import SoftphoneSettings, open_endpoint
+from voiceagent.telephony.endpoint import SoftphoneSettings, open_endpoint, sip_port
 from voiceagent.telephony.frame_port import FramePort
 from voiceagent.telephony.hangup import HangupReason
 from voiceagent.telephony.names import route_to
@@ -44,6 +45,9 @@ SWEEP_S, SWEEP_IDLE_S = 60.0, 10.0
 SLOT_S = 1.0
 #: Seconds for which the library may count a call whose BYE nobody answers (64 times SIP's T1), with some to spare.
 GHOST_S = 35.0
+
+#: Seconds a thread may keep the interpreter while another one wants it: the media thread wants it every 20 ms.
+SWITCH_S = 0.001
 
 _endpoint_taken = threading.Lock()
 
@@ -226,6 +230,8 @@ class Softphone:
             return
         self._running = True
         self._settle(ready, None, None)
+        switch_s = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_S)
         # Collection may run in any thread, and there destroys what only this thread may: so it runs here only.
         gc.disable()
         gc.freeze()  # what exists by now stays; a full collection then stops the world for little
@@ -246,6 +252,7 @@ class Softphone:
             self._abandon()
             gc.unfreeze()
             gc.enable()
+            sys.setswitchinterval(switch_s)
             _endpoint_taken.release()
 
     def _abandon(self) -> None:
@@ -347,13 +354,9 @@ class Softphone:
             port.wires = None
 
     def _narrow(self, registrar: str) -> None:
-        if self._heard == registrar:
-            return
         host, _, port = registrar.partition(":")
-        endpoint = pj.Endpoint.instance()
-        here = endpoint.transportGetInfo(endpoint.transportEnum()[0]).localAddress
-        if not hear_only(int(here.rpartition(":")[2]), (host, int(port or 5060))):
-            log.warning("SIP is heard from anybody who reaches %s: keep it on a private network", here)
+        if registrar != self._heard and not hear_only(sip_port(), (host, int(port or 5060))):
+            log.warning("SIP is heard from anybody who reaches %s: keep it private", self.settings.address)
         self._heard = registrar
 
     def _create_account(self, seat: Seat, password: str) -> None:
