@@ -57,8 +57,8 @@ def runner() -> Iterator[asyncio.Runner]:
 def test_the_trunk_of_the_invite_is_taken_and_shows_the_campaigns_number(
     runner: asyncio.Runner, asterisk_program: AsteriskProgram, tmp_path: Path
 ) -> None:
-    async def call(seat: Seat, **how: str) -> HungUp:
-        line = await seat.dial(NUMBER, call_id=str(uuid.uuid4()), caller_id=SHOWN, **how)
+    async def call(seat: Seat, trunk: str) -> HungUp:
+        line = await seat.dial(NUMBER, call_id=str(uuid.uuid4()), caller_id=SHOWN, trunk=trunk)
         while not isinstance(event := await asyncio.wait_for(line.next_event(), PATIENCE_S), HungUp):
             pass
         return event

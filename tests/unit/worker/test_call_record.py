@@ -53,7 +53,7 @@ def test_while_the_recording_is_off_nothing_that_is_said_is_kept(tmp_path: Path)
 
     writer: Any = Writer()
     record = CallRecord(
-        writer, ManualClock(datetime(2026, 11, 18, 13, tzinfo=UTC)), CallKeys(uuid.uuid4(), *[None] * 3)
+        writer, ManualClock(datetime(2026, 11, 18, 13, tzinfo=UTC)), CallKeys(uuid.uuid4(), None, None, None)
     )
     samples = wav.decode(asyncio.run(scenario())).samples
     assert (samples[:160] == 0).all() and (samples[160:] != 0).all()
