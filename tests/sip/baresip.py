@@ -14,7 +14,7 @@ import time
 import wave
 from pathlib import Path
 
-from voiceagent.telephony.asterisk_server import AsteriskPorts
+from voiceagent.telephony.asterisk_server import AsteriskPorts, dying_with_parent
 
 READY_S = 20.0
 
@@ -39,7 +39,7 @@ class Baresip:
             (folder / name).write_text(text)
         with (folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
-                ["baresip", "-f", str(folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*dying_with_parent(), "baresip", "-f", str(folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self._socket = self._connect()
 

@@ -12,7 +12,7 @@ import yaml
 from voiceagent.base.errors import UnavailableError
 from voiceagent.cli.main import main
 from voiceagent.telephony.asterisk_program import AsteriskProgram
-from voiceagent.telephony.asterisk_server import AsteriskPorts, AsteriskServer
+from voiceagent.telephony.asterisk_server import AsteriskPorts, AsteriskServer, dying_with_parent
 from voiceagent.telephony.cdr import CdrRow, read_cdr
 
 READY_S = 30.0
@@ -79,7 +79,7 @@ class ExchangeHouse:
         conf = str(self.home / "etc/asterisk.conf")
         with (self.home / "console").open("wb") as console:
             self._process = subprocess.Popen(
-                [*self.program.command, "-f", "-n", "-q", "-C", conf],
+                [*dying_with_parent(), *self.program.command, "-f", "-n", "-q", "-C", conf],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console,
             )  # fmt: skip
         deadline = time.monotonic() + READY_S

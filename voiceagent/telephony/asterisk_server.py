@@ -163,7 +163,7 @@ class AsteriskServer:
         options = ["-f", "-n", "-q", "-C", str(self.home / "etc/asterisk.conf")]
         with (self.home / "log/console").open("wb") as console:
             self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork of milliseconds, on this thread on purpose
-                [*_dying_with_parent(), *self.program.command, *options],
+                [*dying_with_parent(), *self.program.command, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
@@ -261,7 +261,7 @@ class AsteriskServer:
                 await asyncio.sleep(0.05)
 
 
-def _dying_with_parent() -> list[str]:
+def dying_with_parent() -> list[str]:
     """A prefix that has the kernel end the child when we are killed: an exchange must not outlive its demo."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM"] if setpriv and os.name == "posix" else []
