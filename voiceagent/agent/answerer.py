@@ -145,8 +145,8 @@ class Answerer:
 
     def glanced(self, text: str) -> None:
         """What the open turn says so far."""
-        if self._phrases is not None and not self._open:
-            self._glanced = (text, self._phrases.find(text) is not None)
+        if not self._open:
+            self._glanced = (text, self._phrases is not None and self._phrases.find(text) is not None)
 
     def heard(self, turn: HeardTurn, meant: str | None) -> bool:
         """A turn with its words, and the intent they have for certain; True when a machine said them."""

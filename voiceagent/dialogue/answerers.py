@@ -79,7 +79,7 @@ _SHORTEST = 6
 _ORDER = 0.03
 #: Phrases that people say too are listed apart under this key, by kind: they count in a long turn only.
 _AT_LENGTH = "at_length"
-#: What people say that sounds like a machine's is listed under `human`; this alike, no phrase counts.
+#: What people say that sounds like a machine's is listed under `human`; this alike, and no less than the phrase, it wins.
 _PERSON = 0.9
 #: Texts that one phrase of the data may stand for.
 _MOST = 200
@@ -116,19 +116,24 @@ class MachinePhrases:
         heard = self._letters(text)
         if len(heard) < _SHORTEST:
             return None
-        people = process.extractOne(heard, self.human, processor=None, scorer=fuzz.partial_ratio)
-        if people is not None and people[1] / 100 >= _PERSON and len(heard) >= 0.9 * len(people[0]):
-            return None
         found: list[tuple[float, Phrase]] = []
         for order, kind in enumerate(SPOKEN):
             known = dict(self.phrases.get(kind, {})) | (dict(self.at_length.get(kind, {})) if at_length else {})
             near = process.extract(heard, known, processor=None, scorer=fuzz.partial_ratio, limit=5)
-            for letters, score, phrase in near:
+            for letters, score, text_of in near:
                 likeness = score / 100
                 # Of a text shorter than the phrase a piece of the phrase would be found.
                 if len(heard) >= 0.9 * len(letters) and likeness >= _wanted(kind, letters, at_length):
-                    found.append((likeness - _ORDER * order, Phrase(kind, phrase, round(likeness, 3))))
-        return max(found, key=lambda one: one[0])[1] if found else None
+                    found.append((likeness - _ORDER * order, Phrase(kind, text_of, round(likeness, 3))))
+        if not found:
+            return None
+        phrase = max(found, key=lambda one: one[0])[1]
+        return None if self._person(heard) >= max(_PERSON, phrase.likeness) else phrase
+
+    def _person(self, heard: str) -> float:
+        """How alike to something that people say it is."""
+        near = process.extract(heard, self.human, processor=None, scorer=fuzz.partial_ratio, limit=5)
+        return max((score / 100 for letters, score, _ in near if len(heard) >= 0.9 * len(letters)), default=0.0)
 
     def _letters(self, text: str) -> str:
         return _letters(_DIGIT.sub(lambda digit: f" {self.digits[int(digit[0])]} ", text))
