@@ -98,7 +98,13 @@ def test_cpf_and_cnpj_agree_with_the_library_of_standards(digits: str) -> None:
 def test_brazilian_numbers_agree_with_the_library_of_numbers(area: int, local: int) -> None:
     if len(set(f"{local}"[-8:])) == 1:
         return
-    valid = phonenumbers.is_valid_number(phonenumbers.parse(f"+55{area}{local}"))
+    parsed = phonenumbers.parse(f"+55{area}{local}")
+    # Numbers of shared cost (0303...) are valid there, and nobody's.
+    types = phonenumbers.PhoneNumberType
+    valid = phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) in (
+        types.FIXED_LINE,
+        types.MOBILE,
+    )
     try:
         number, ninth = phone(f"{area}{local}", "BR")
     except CellError:
