@@ -79,7 +79,7 @@ _SHORTEST = 6
 _ORDER = 0.03
 #: Phrases that people say too are listed apart under this key, by kind: they count in a long turn only.
 _AT_LENGTH = "at_length"
-#: What people say that sounds like a machine's is listed under `human`; this alike, and no less than the phrase, it wins.
+#: What people say that sounds like a machine's is listed under `human`: this alike, and no less than a phrase, it wins.
 _PERSON = 0.9
 #: Texts that one phrase of the data may stand for.
 _MOST = 200
