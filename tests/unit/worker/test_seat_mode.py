@@ -45,7 +45,7 @@ from voiceagent.worker.call import House
 from voiceagent.worker.content import ContentShelf
 from voiceagent.worker.lead_teller import SIGNATURE, tell_for_ever
 from voiceagent.worker.reception import Reception
-from voiceagent.worker.seat_mode import LeadReader
+from voiceagent.worker.seat_mode import LeadReader, NoDesk
 
 MARINA = load_scenario(ROOT / "tests" / "scenarios" / "pt-BR-by-keys.yaml").case
 LEAD = MARINA.debts[0].contract
@@ -286,3 +286,14 @@ def test_a_lead_opens_its_case_and_the_debtor_is_asked_for_by_name(
     assert owed.lead_id == lead and owed.attempt_id == row.id and row.status == "ended"
     assert ("Marina" in said) is led and ("CPF" in said) is not led
     assert (row.case_id is not None) is led
+
+
+def test_our_own_dialer_is_not_even_asked() -> None:
+    class Untouchable:
+        def __getattr__(self, name: str) -> Any:
+            raise AssertionError(f"{name} was asked for")
+
+    queue: Any = Untouchable()
+    desk = NoDesk(queue, queue)
+    assert asyncio.run(desk.next("seat1")) is None
+    assert desk.rest_s(0.5) >= 60
