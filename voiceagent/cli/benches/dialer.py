@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--contacts", type=int, default=0, help="of the week (default 50000: some hours) or the kills (default 10000)"
     )
     parser.add_argument("--kills", action="store_true", help="workers killed at random points instead, and judged")
-    parser.add_argument("--seats", type=int, default=0, help="of the week (default: one for 500 contacts)")
+    parser.add_argument("--seats", type=int, default=0, help="of a worker (default 4), or of the week (one for 500)")
     parser.add_argument("--seed", type=int, default=1, help="of the week's chances")
     parser.add_argument("--sqlite", action="store_true", help="the question of scale on SQLite too")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
         workers=tuple(args.workers),
         seconds=args.seconds,
         waiting=args.waiting,
+        seats=args.seats or 4,
     )
     report: dict[str, Any] = {"machine": machine()}
     with Cluster() as cluster:
