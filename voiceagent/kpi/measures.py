@@ -112,6 +112,7 @@ def mean_money(minor: int, denominator: int, currency: str) -> Kpi:
         return Kpi(None, total, denominator)
     return Kpi(str(Money(int((Decimal(minor) / denominator).to_integral_value()), currency)), total, denominator)
 
+
 #: Seconds within which a call that comes in is to be answered.
 SERVICE_LEVEL_S = 20.0
 

@@ -204,44 +204,6 @@ class CallbackMade(View):
     zone: str = Field(description="IANA zone of the debtor")
 
 
-class Callback(View):
-    """A promised call."""
-
-    id: UUID
-    case: UUID | None
-    name: str | None = Field(description="Masked")
-    number: str | None = Field(description="Masked")
-    due_at: datetime
-    origin: str = Field(description="debtor_asked, offered, missed_inbound or dropped_call")
-    status: str = Field(description="open, done, cancelled or expired")
-    attempts: int
-    campaign: str | None
-
-
-class CallbackList(View):
-    """Promised calls, by their instant."""
-
-    callbacks: list[Callback]
-
-
-class CallbackWish(View):
-    """A call to promise."""
-
-    contact: str = Field(min_length=1, max_length=128, description="A number (+55...), a document, or a case id")
-    at: str = Field(max_length=40, description="18:00, 2026-11-19T18:00 (both on the debtor's clock) or with an offset")
-    number: str | None = Field(default=None, description="Which of the contact's numbers; default: the best")
-    reason: str = Field(default="", max_length=200)
-
-
-class CallbackMade(View):
-    """What was promised: the instant wished for, or the next lawful one after it."""
-
-    id: UUID
-    due_at: datetime
-    wanted_at: datetime
-    zone: str = Field(description="IANA zone of the debtor")
-
-
 class Instalment(View):
     """One promise."""
 
