@@ -188,7 +188,7 @@ def run(url: str, plan: Plan, say: Say = lambda line: None) -> Report:
             # Time passes with the calls; where none begins, retries and leases that run out are waited for.
             calls = sum(shared.begun)
             waited = 0 if calls > moved else waited + 1
-            shared.ahead.value += _DAY.total_seconds() * (calls - moved) / target or (60.0 if waited > 5 else 0.0)
+            shared.ahead.value += _DAY.total_seconds() * (calls - moved) / target or (600.0 if waited > 2 else 0.0)
             moved = calls
             n = chance.randrange(plan.workers)
             # One that is still starting holds nothing yet.
