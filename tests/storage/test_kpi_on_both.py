@@ -146,6 +146,10 @@ class ByHand:
             "abandonment_rate": (len(late), h),
             "short_call_share": (len(short), len(ended)),
             "containment": (h - disposed(human, "XFER"), h),
+            # Nothing of this period was heard again; the counts themselves are in tests/unit/quality.
+            "second_look_share": (0, len(promised)),
+            "doubt_rate": (0, 0),
+            "overturn_rate": (0, 0),
             "opt_out_rate": (len(self.having(lambda c: "optout.recorded" in c)), h),
             "dispute_rate": (disposed(ended, "DISP"), h),
             "wrong_number_rate": (disposed(ended, "WN"), h),
