@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from tests.unit.quality.conftest import Parrot
 from tests.web.shop import Shop
 from voiceagent import cases, dialer
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.cases.kinds import LookVerdict, PromiseStatus, ReviewOutcome
 from voiceagent.cases.replay import check
 from voiceagent.cases.reviews import decide, reviews, waiting
@@ -202,3 +203,53 @@ def test_the_command_line_shows_and_decides(
 def _agreements(shop: Shop) -> set[uuid.UUID]:
     with shop.db.read() as connection:
         return {row["agreement_id"] for row in promises(connection)}
+
+
+def test_what_cannot_be_looked_at_now_is_looked_at_later(shop: Shop) -> None:
+    shop.promised_call()
+    parrot = Parrot(list(AGREES))
+    tries: list[str] = []
+
+    def listener(models: Path) -> Parrot:
+        tries.append("asked")
+        if len(tries) < 3:
+            raise MissingPartError("no model yet: run `voiceagent models install whisper-base`")
+        return parrot
+
+    class Rounds(threading.Event):
+        """Set after so many waits, each of them over at once."""
+
+        left = 5
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.left -= 1
+            if not self.left:
+                self.set()
+            return self.is_set()
+
+    looks = Looking(shop.journal, shop.directory, shop.directory, listener=listener)
+    looks.forever(Rounds())
+    assert len(tries) == 3 and looks.done == {LookVerdict.AGREED: 1}
+
+
+def test_a_model_without_work_is_let_go(shop: Shop) -> None:
+    shop.promised_call()
+    opened: list[str] = []
+
+    def listener(models: Path) -> Parrot:
+        opened.append("opened")
+        return Parrot(list(AGREES))
+
+    looks = Looking(shop.journal, shop.directory, shop.directory, listener=listener)
+
+    class Later(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            shop.clock.advance(400)
+            if len(opened) == 1 and looks.done.total() == 1 and not looks._ear:
+                shop.promised_call(1)
+            if looks.done.total() == 2:
+                self.set()
+            return self.is_set()
+
+    looks.forever(Later())
+    assert len(opened) == 2
