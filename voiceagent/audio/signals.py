@@ -36,7 +36,7 @@ _ANSWERING_FAX_HZ, _CALLING_FAX_HZ = (2100.0,), (1100.0,)
 #: A fax that answers sounds for 2.6 s at least; one that calls, half a second every 3.5 s.
 _FAX_S, _FAX_EVERY_S = 1.2, 3.5
 #: A beep's length and height, and the quiet after it that makes it one.
-_BEEP_S, _BEEP_HZ, _BEEP_AFTER_S = (0.18, 2.5), (390.0, 2600.0), 0.14
+_BEEP_S, _BEEP_HZ, _BEEP_AFTER_S = (0.2, 2.5), (390.0, 2600.0), 0.14
 #: How far it stands above what was before and what comes after.
 _BEEP_STANDS_DB = 6.0
 #: And how wide its peak may be: wider is two sines side by side.

@@ -21,8 +21,8 @@ _ALONE, _TOGETHER, _SECOND = 0.72, 0.8, 0.12
 #: Nothing under this level (dBov) is a tone, nor anything outside these heights (Hz).
 _QUIET_DBOV = -48.0
 _LOWEST_HZ, _HIGHEST_HZ = 300.0, 3000.0
-#: Nor is anything above this looked at: no line carries it.
-_BAND_HZ = 3500.0
+#: Nothing outside of this is looked at: hum, and what no line carries. A voice has its pitch inside.
+_BAND_HZ = (150.0, 3500.0)
 #: How far from its middle a window of a tone may be, in Hz: a voice never holds its pitch so still.
 _STEADY_HZ = 12.0
 #: Windows that may fail inside a tone (a lost packet, a click).
@@ -123,7 +123,7 @@ def _sines(window: npt.NDArray[np.float64]) -> tuple[tuple[float, ...], float]:
     """The one or two sines that hold nearly all of the window, none when it is no tone; the width of the first."""
     nothing: tuple[tuple[float, ...], float] = ((), 0.0)
     power = np.abs(np.fft.rfft(window * _WINDOW)) ** 2
-    power[: int(_LOWEST_HZ / _BIN_HZ)] = power[int(_BAND_HZ / _BIN_HZ) :] = 0.0
+    power[: int(_BAND_HZ[0] / _BIN_HZ)] = power[int(_BAND_HZ[1] / _BIN_HZ) :] = 0.0
     total = float(power.sum())
     if total <= _FULL * 10 ** (_QUIET_DBOV / 10):
         return nothing
