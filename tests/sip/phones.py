@@ -97,7 +97,11 @@ async def attend(seat: Seat, line: PjLine, how: str, folder: Path, ticks: RealTi
 
 
 async def serve(
-    seat: Seat, folder: Path, ticks: RealTicks, tasks: set[asyncio.Task[None]], manner: dict[str, str],
+    seat: Seat,
+    folder: Path,
+    ticks: RealTicks,
+    tasks: set[asyncio.Task[None]],
+    manner: dict[str, str],
     calls: dict[str, PjLine],
 ) -> None:
     while True:

@@ -26,7 +26,7 @@ def test_every_disposition_is_accepted_by_the_attempt() -> None:
 
 def test_every_event_that_changes_cases_has_a_projection() -> None:
     projected = {projection.type for projection in PROJECTIONS}
-    elsewhere = {catalogue.CallbackRequested.TYPE, floor.ListImported.TYPE}
+    elsewhere = {catalogue.CallbackRequested.TYPE, catalogue.RecordingSwitched.TYPE, floor.ListImported.TYPE}
     said = {
         kind.TYPE
         for module in (catalogue, floor, holds, recordings, segments, stops)
