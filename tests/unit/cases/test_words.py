@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voiceagent.cases import PROJECTIONS, holds, kinds, recordings, segments, stops, tables
+from voiceagent.cases import PROJECTIONS, handovers, holds, kinds, recordings, reviews, segments, stops, tables
 from voiceagent.compliance.request import Channel as LawfulChannel
 from voiceagent.debt.disposition import Disposition
 from voiceagent.journal import catalogue, floor
@@ -29,7 +29,7 @@ def test_every_event_that_changes_cases_has_a_projection() -> None:
     elsewhere = {catalogue.CallbackRequested.TYPE, catalogue.RecordingSwitched.TYPE, floor.ListImported.TYPE}
     said = {
         kind.TYPE
-        for module in (catalogue, floor, holds, recordings, segments, stops)
+        for module in (catalogue, floor, handovers, holds, recordings, reviews, segments, stops)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, catalogue.Said) and kind.TYPE
     }
