@@ -141,11 +141,11 @@ def test_segments_are_saved_changed_and_dropped(journal: Journal, people: list[A
         segments.require_segment(connection, "soft", journal.tenant_id)
 
 
-def test_the_strictest_intensity_of_a_cases_segments_counts(journal: Journal, people: list[Any]) -> None:
+def test_the_strictest_intensity_of_a_cases_segments_counts(journal: Journal, people: list[Any], taken: Taken) -> None:
     segments.save_segment(journal, "all", "debts >= 1", intensity=Intensity(per_day=2, gap_hours=4))
     segments.save_segment(journal, "some", "state = RJ", intensity=Intensity(per_day=1, per_week=3))
     (inside, *_) = _members(journal, "state = RJ")
-    (outside, *_) = _members(journal, "state = SP")
+    (outside, *_) = _members(journal, "state = SP") - {taken.case_id}  # whose debt is old
 
     with journal.db.read() as connection:
         asked = segments.intensities(connection, [inside, outside], today=TODAY, tenant_id=journal.tenant_id)

@@ -113,8 +113,8 @@ class SipFile(_Strict):
     dialer: OtherDialer | None = None
     """Seat mode; None: our own dialer calls."""
     tls_authorities: Path | None = None
-    """PEM file of who may have signed the exchange's certificate: SIP then goes by TLS and media by SRTP, and `registrar`
-    is the name in the certificate."""
+    """PEM file of who may have signed the exchange's certificate: SIP then goes by TLS and media by SRTP, and
+    `registrar` is the name in the certificate."""
     trunk: bool = True
     """Whether this Asterisk can reach real telephones: rehearsals then call nobody."""
 
