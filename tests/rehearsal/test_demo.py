@@ -24,7 +24,7 @@ from voiceagent.speech.installed import WHISPER
 from voiceagent.speech.longhand import LongHand
 from voiceagent.storage.database import Database
 
-CALLS = 6
+CALLS = 5
 SEED = int(os.environ.get("VOICEAGENT_TEST_SEED", "2"))
 
 

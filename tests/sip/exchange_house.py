@@ -91,6 +91,11 @@ class ExchangeHouse:
     def stop(self) -> None:
         """By its pid."""
         if self._process is not None:
+            # The carrier's queue would go on ringing the account of an exchange that is gone until it expires.
+            self.ask("pjsip send unregister *all")
+            deadline = time.monotonic() + 5.0
+            while " Registered" in self.ask("pjsip show registrations") and time.monotonic() < deadline:
+                pass
             self._process.terminate()
             self._process.wait(20)
 
