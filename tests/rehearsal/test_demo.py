@@ -24,7 +24,7 @@ from voiceagent.speech.installed import WHISPER
 from voiceagent.speech.longhand import LongHand
 from voiceagent.storage.database import Database
 
-CALLS = 5
+CALLS = 6
 SEED = int(os.environ.get("VOICEAGENT_TEST_SEED", "2"))
 
 
