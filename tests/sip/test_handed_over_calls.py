@@ -7,33 +7,26 @@ import re
 import shutil
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.sip import phones
 from tests.sip.conftest import Child
-from tests.sip.test_inbound import NoWork, Place
+from tests.sip.test_inbound import Place
 from voiceagent.calendars.opening import OpeningHours
 from voiceagent.cases import tables
 from voiceagent.cases.handovers import hand_overs_of
 from voiceagent.dialer.tables import callback
-from voiceagent.journal.writer import JournalWriter
 from voiceagent.settings.paths import ROOT
 from voiceagent.simulator import tones
 from voiceagent.telephony.ami import AmiClient
 from voiceagent.telephony.asterisk_server import AsteriskServer
 from voiceagent.telephony.line import Answered
-from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.seat import Seat
-from voiceagent.telephony.ticks import RealTicks
-from voiceagent.worker.call import House
-from voiceagent.worker.content import ContentShelf, warm_understanding
+from voiceagent.worker.content import warm_understanding
 from voiceagent.worker.handover import HumansQueue
 from voiceagent.worker.members import QueueMembers
 from voiceagent.worker.missed import watch_queue
-from voiceagent.worker.reception import Reception
-from voiceagent.worker.seat_loop import SeatLoop
 
 ALWAYS = OpeningHours.read({"mon-sun": "00:00-23:59"}, "UTC")
 #: A document that is nobody's: the caller ends with people.
@@ -68,33 +61,19 @@ def test_a_caller_nobody_finds_ends_with_people(
 
     async def scenario() -> Place:
         place = Place(tmp_path)
-        writer, recorder = JournalWriter(place.journal), Recorder(tmp_path / "recordings", min_free_bytes=0)
-        recorder.start()
         async with asterisk_server.ami() as ami:
             member = f"PJSIP/{phones.HUMAN}"
             await ami.action("QueuePause", Interface=member, Paused=str(not there).lower())
-            house = House(
-                tones.ToneService(), recorder, RealTicks(), place.clock, "Atende Mais", "Clara", "1140028922",
-                people=HumansQueue(ami, asterisk_server.humans_number, "humans", ALWAYS, 30.0),
-            )  # fmt: skip
-            shelf = ContentShelf(strict_dialplans(tmp_path), place.db, place.clock)
-            queue: Any = NoWork()
-            work = SeatLoop(
-                "seat1", "w1", seat, queue, shelf, writer, house, place.clock,
-                idle_poll_s=0.2, reception=Reception(place.arrivals, shelf, writer, house, place.clock),
-            )  # fmt: skip
-            working = asyncio.create_task(work.run())
-            keys = STRANGER if there else [*STRANGER, "2"]
-            telephones.send({"do": "call", "number": phones.DEBTOR, "to": asterisk_server.queue_number, "keys": keys})
-            await place.until(lambda: [row.status for row in place.rows(tables.attempt)] == ["ended"])
-            if there:
-                assert {one.endpoint for one in await ami.channels()} == {phones.DEBTOR, phones.HUMAN}
-                telephones.send({"do": "hang up", "number": phones.DEBTOR})
-            await ami.action("QueuePause", Interface=member, Paused="false")
-        work.drain()
-        await working
-        await asyncio.to_thread(writer.close)
-        await recorder.close()
+            people = HumansQueue(ami, asterisk_server.humans_number, "humans", ALWAYS, 30.0)
+            async with place.seated(seat, strict_dialplans(tmp_path), people):
+                keys = STRANGER if there else [*STRANGER, "2"]
+                to = asterisk_server.queue_number
+                telephones.send({"do": "call", "number": phones.DEBTOR, "to": to, "keys": keys})
+                await place.until(lambda: [row.status for row in place.rows(tables.attempt)] == ["ended"])
+                if there:
+                    assert {one.endpoint for one in await ami.channels()} == {phones.DEBTOR, phones.HUMAN}
+                    telephones.send({"do": "hang up", "number": phones.DEBTOR})
+                await ami.action("QueuePause", Interface=member, Paused="false")
         return place
 
     place = loop.run(scenario())

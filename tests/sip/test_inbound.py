@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ from voiceagent.telephony.seat import Seat
 from voiceagent.telephony.ticks import RealTicks
 from voiceagent.worker.call import House
 from voiceagent.worker.content import ContentShelf, warm_understanding
+from voiceagent.worker.handover import HumansQueue
 from voiceagent.worker.missed import watch_queue
 from voiceagent.worker.reception import Reception
 from voiceagent.worker.seat_loop import SeatLoop
@@ -76,6 +78,27 @@ class Place:
             assert time.monotonic() < deadline, self.rows(tables.attempt)
             await ticks.next()
 
+    @asynccontextmanager
+    async def seated(self, seat: Seat, dialplans: Path, people: HumansQueue | None = None) -> AsyncIterator[None]:
+        """seat1 answers what the queue sends it, until the end of the block; then its calls are closed in order."""
+        writer, recorder = JournalWriter(self.journal), Recorder(self.folder / "recordings", min_free_bytes=0)
+        recorder.start()
+        house = House(
+            tones.ToneService(), recorder, RealTicks(), self.clock, "Atende Mais", "Clara", "1140028922", people=people
+        )
+        shelf = ContentShelf(dialplans, self.db, self.clock)
+        queue: Any = NoWork()
+        work = SeatLoop(
+            "seat1", "w1", seat, queue, shelf, writer, house, self.clock,
+            idle_poll_s=0.2, reception=Reception(self.arrivals, shelf, writer, house, self.clock),
+        )  # fmt: skip
+        working = asyncio.create_task(work.run())
+        yield
+        work.drain()
+        await working
+        await asyncio.to_thread(writer.close)
+        await recorder.close()
+
 
 def _with_number(number: str) -> Any:
     return replace(MARINA, phones=(number,))
@@ -94,26 +117,13 @@ def test_the_queue_rings_a_seat_and_its_caller_is_proved_by_keys(
 
     async def scenario() -> Place:
         place = Place(tmp_path)
-        writer, recorder = JournalWriter(place.journal), Recorder(tmp_path / "recordings", min_free_bytes=0)
-        recorder.start()
-        house = House(tones.ToneService(), recorder, RealTicks(), place.clock, "Atende Mais", "Clara", "1140028922")
-        shelf = ContentShelf(ROOT / "dialplans", place.db, place.clock)
-        queue: Any = NoWork()
-        work = SeatLoop(
-            "seat1", "w1", seat, queue, shelf, writer, house, place.clock,
-            idle_poll_s=0.2, reception=Reception(place.arrivals, shelf, writer, house, place.clock),
-        )  # fmt: skip
-        working = asyncio.create_task(work.run())
-        to = asterisk_server.queue_number
-        telephones.send({"do": "call", "number": phones.DEBTOR, "to": to, "keys": ["123", "1503"]})
-        await place.until(lambda: any(row.matched for row in place.rows(tables.identity_try)))
-        await place.until(lambda: any(row.state == "probe" for row in place.rows(tables.turn)))
-        telephones.send({"do": "hang up", "number": phones.DEBTOR})
-        await place.until(lambda: all(row.status == "ended" for row in place.rows(tables.attempt)))
-        work.drain()
-        await working
-        await asyncio.to_thread(writer.close)
-        await recorder.close()
+        async with place.seated(seat, ROOT / "dialplans"):
+            to = asterisk_server.queue_number
+            telephones.send({"do": "call", "number": phones.DEBTOR, "to": to, "keys": ["123", "1503"]})
+            await place.until(lambda: any(row.matched for row in place.rows(tables.identity_try)))
+            await place.until(lambda: any(row.state == "probe" for row in place.rows(tables.turn)))
+            telephones.send({"do": "hang up", "number": phones.DEBTOR})
+            await place.until(lambda: all(row.status == "ended" for row in place.rows(tables.attempt)))
         return place
 
     place = loop.run(scenario())
