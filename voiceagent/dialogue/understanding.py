@@ -124,8 +124,8 @@ def _understand(
         intent, confidence = None, 0.0
     if confidence < _SURE and _guessed_too_boldly(intent, slots, line, expect):
         intent, confidence = None, 0.0
-    if intent == "counter_offer" and not slots and any(letter.isdigit() for letter in line):
-        # A proposal with a number that could not be read is not understood: "G-5" for "dia 5".
+    if intent == "counter_offer" and not slots and _holds_a_number(line, language):
+        # A proposal whose number could not be read is not understood: "G-5" or "paji seja oito" for a day.
         intent, confidence = None, 0.0
     if intent is None and slots:
         confidence = 0.9 if not reading.ambiguous else 0.5
@@ -134,6 +134,10 @@ def _understand(
         # "Sim, mas ja paguei" is no consent to what was asked.
         slots.pop("yes_no")
     return Understanding(intent, round(confidence, 3), slots, reading.alternatives, reading.ambiguous, text)
+
+
+def _holds_a_number(line: str, language: str) -> bool:
+    return any(letter.isdigit() for letter in line) or "#" in masked(line, number_words(language)).split()
 
 
 def _guessed_too_boldly(intent: str | None, slots: dict[str, Any], line: str, expect: tuple[str, ...]) -> bool:

@@ -323,3 +323,18 @@ def test_a_garbled_wish_to_be_left_alone_is_understood(heard):
 @pytest.mark.parametrize("heard", ["Nome de quem liga", "mais alguém liga aí", "em mais vezes", "na loja ninguém liga"])
 def test_what_has_other_letters_is_no_such_wish(heard):
     assert understand(heard, language="pt-BR", region="BR", expect=("intent", "yes_no"), today=TODAY).intent != "cease"
+
+
+@pytest.mark.parametrize(
+    ("language", "garbled", "plain"),
+    [
+        ("pt-BR", "Paji seja oito", "prefiro pagar menos por mês em mais vezes"),
+        ("pt-BR", "posso ser dias oito", "faz em seis vezes"),
+        ("en", "page be eight", "smaller payments please"),
+    ],
+)
+def test_a_proposal_whose_number_could_not_be_read_is_asked_again(language, garbled, plain):
+    expect = ("date", "intent", "yes_no", "instalments", "amount")
+    among = ("counter_offer", "accept", "no", "reject", "more_discount")
+    assert (hear(garbled, language, expect, among).intent, hear(garbled, language, expect, among).slots) == (None, {})
+    assert hear(plain, language, expect, among).intent == "counter_offer"
