@@ -240,7 +240,7 @@ class AsteriskServer:
             caller = f"callerid = <{name}>\n" if kind == "phone" else ""
             yield f"[{name}]({kind})\nauth = {name}\naors = {name}\n{caller}"
             yield f"[{name}](password)\nusername = {name}\npassword = {password}\n"
-            yield f"[{name}](contact)\n"
+            yield f"[{name}]({'seat-contact' if kind == 'seat' else 'contact'})\n"
         for trunk in self.trunks:
             yield f"[{trunk.name}](trunk)\naors = {trunk.name}\n"
             yield f"[{trunk.name}]\ntype = aor\ncontact = sip:{trunk.address}\n"

@@ -274,7 +274,7 @@ def _accounts(exchange: Exchange, passwords: Secrets) -> Iterable[str]:
         for name in names:
             yield f"[{name}]({kind})\nauth = {name}\naors = {name}\n"
             yield f"[{name}](password)\nusername = {name}\npassword = {passwords.stations[name]}\n"
-            yield f"[{name}](contact)\n"
+            yield f"[{name}]({'seat-contact' if kind == 'seat' else 'contact'})\n"
     for name, trunk in exchange.trunks.items():
         address = f"{trunk.host}:{trunk.port}"
         yield f"[{name}](trunk)\naors = {name}"

@@ -13,9 +13,10 @@ from voiceagent.cases.attempts import close_orphans
 from voiceagent.dialer.aftermath import settle
 from voiceagent.journal.journal import Journal
 from voiceagent.speech.client import SpeechClient
-from voiceagent.telephony.ami import AmiClient
+from voiceagent.telephony.ami import AmiClient, AmiError
 from voiceagent.worker.children import ChildSpec
 from voiceagent.worker.main import DRAIN_S, HEARTBEAT_S
+from voiceagent.worker.members import pause
 from voiceagent.worker.plan import WorkerPlan
 
 #: Patience with a worker that ends: its calls, its endpoint, and a database that may be locked.
@@ -59,10 +60,15 @@ def second_look_spec(environment: dict[str, str]) -> ChildSpec:
 
 
 def clean_up_after(plan: WorkerPlan, ami: AmiClient | None, journal: Journal) -> Callable[[ChildSpec], Awaitable[None]]:
-    """What a dead worker leaves: channels in Asterisk, hung up at once, and open attempts, closed as what is known."""
+    """What a dead worker leaves: channels in Asterisk, hung up at once, and open attempts, closed as what is known.
+
+    Its seats are paused in their queue until its successor, at its start, takes that back; only where it can.
+    """
 
     async def clean_up(spec: ChildSpec) -> None:
         if ami is not None:
+            if plan.manager is not None:
+                await _ring_no_more(ami, plan)
             try:
                 for seat in plan.seats:
                     count = await ami.hang_up_calls_of(seat.user)
@@ -74,6 +80,15 @@ def clean_up_after(plan: WorkerPlan, ami: AmiClient | None, journal: Journal) ->
             log.warning("attempt %s of dead %s closed", call_id, spec.name)
 
     return clean_up
+
+
+async def _ring_no_more(ami: AmiClient, plan: WorkerPlan) -> None:
+    for seat in plan.seats:
+        try:
+            await pause(ami, plan.seats_queue, seat.user, "its worker is gone")
+        except AmiError as error:
+            # Without the queue's help Asterisk finds out by itself, a few seconds later.
+            log.warning("dead seat %s in queue %s: %s", seat.user, plan.seats_queue, error)
 
 
 def _close(journal: Journal, worker: str) -> list[uuid.UUID]:

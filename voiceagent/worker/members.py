@@ -14,6 +14,13 @@ def nobody_rings(seat: str, reserved: bool) -> None:
     """No queue is known here: nothing has to be told when a seat is reserved."""
 
 
+async def pause(ami: AmiClient, queue: str, seat: str, reason: str) -> None:
+    """Have the queue ring this seat no more; with an empty reason, again. AmiError when it is no member."""
+    await ami.action(
+        "QueuePause", Queue=queue, Interface=f"PJSIP/{seat}", Paused=str(bool(reason)).lower(), Reason=reason
+    )
+
+
 class QueueMembers:
     """Pauses seats in their queue without keeping them waiting; the last wish for a seat is the one that holds."""
 
@@ -36,13 +43,7 @@ class QueueMembers:
         while seat in self._wished:
             reserved = self._wished.pop(seat)
             try:
-                await self._ami.action(
-                    "QueuePause",
-                    Queue=self._queue,
-                    Interface=f"PJSIP/{seat}",
-                    Paused=str(reserved).lower(),
-                    Reason="call of its own" if reserved else "",
-                )
+                await pause(self._ami, self._queue, seat, "call of its own" if reserved else "")
             except AmiError as error:
                 # The seat refuses by itself whom it cannot take (486): the queue is a little slower then, that is all.
                 log.warning("seat %s in queue %s: %s", seat, self._queue, error)
