@@ -26,14 +26,16 @@ from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
 from voiceagent.telephony.ticks import RealTicks
 
 SIP_PORT = AsteriskPorts.free().sip
-#: An answered call whose audio stays away for so long is over, in these tests.
-MEDIA_TIMEOUT_S = 1.2
+#: An answered call whose audio stays away for so long is over, in these tests; so is one whose answer is not confirmed.
+MEDIA_TIMEOUT_S, ACK_TIMEOUT_S = 1.2, 1.6
 
 
 @pytest.fixture(scope="module")
 def softphone(loop: asyncio.Runner) -> Iterator[Softphone]:
     """An endpoint at a port that SIPp can call."""
-    phone = Softphone(SoftphoneSettings(media_timeout_s=MEDIA_TIMEOUT_S, sip_port=SIP_PORT))
+    phone = Softphone(
+        SoftphoneSettings(media_timeout_s=MEDIA_TIMEOUT_S, ack_timeout_s=ACK_TIMEOUT_S, sip_port=SIP_PORT)
+    )
     loop.run(phone.start())
     yield phone
     loop.run(phone.close())
@@ -373,6 +375,26 @@ def test_a_caller_who_gives_up_is_gone(loop: asyncio.Runner, seat: Seat, tmp_pat
 
     ended = loop.run(play())
     assert (ended.by, ended.reason) == (HungUpBy.FAR, HangupReason.CANCELLED)
+
+
+def test_a_caller_who_never_confirms_our_answer_is_let_go(loop: asyncio.Runner, seat: Seat, tmp_path: Path) -> None:
+    """No ACK: the seat waits seconds, not half a minute, and is free. An ACK that comes then is answered by a BYE."""
+
+    async def play() -> tuple[list[LineEvent], float]:
+        async with sipp(tmp_path, "confirms_too_late", to=(seat.user, SIP_PORT)) as far:
+            line = await asyncio.wait_for(seat.incoming(), 5)
+            answered = time.monotonic()
+            await seat.answer(line)
+            events = await events_of(line)
+            took = time.monotonic() - answered
+            await far.done()
+            return events, took
+
+    events, took = loop.run(play())
+    [ended] = events
+    assert isinstance(ended, HungUp)
+    assert (ended.by, ended.reason) == (HungUpBy.FAILURE, HangupReason.UNREACHABLE)
+    assert ACK_TIMEOUT_S - 0.1 < took < ACK_TIMEOUT_S + 2
 
 
 def test_nothing_is_left_of_all_these_calls(

@@ -25,6 +25,8 @@ class SoftphoneSettings:
     """First port for RTP; 0 = any free ones."""
     ring_timeout_s: float = 30.0
     """How long a dialled phone may ring."""
+    ack_timeout_s: float = 8.0
+    """How long a caller's side may take to confirm (ACK) our answer, which is sent again five times meanwhile."""
     register_timeout_s: float = 5.0
     """How long to wait for the registrar's answer."""
     registration_life_s: int = 60

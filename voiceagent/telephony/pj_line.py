@@ -194,7 +194,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         super().__init__(account, library_id)
         self.line, self.port = line, port
         self.deadline: float | None = None
-        """Monotonic second at which a call that still rings is given up."""
+        """Monotonic second at which a call that still rings, or whose answer nobody has confirmed, is given up."""
         self.disconnected = False
         self.disconnected_at = 0.0
         self._rang = self._has_media = self._confirmed = self._ending = self._held = False
@@ -212,6 +212,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def respond(self, status: int) -> None:
         """Tell the caller of an incoming call that it rings (180), is answered (200) or is not taken."""
         if not self.disconnected:
+            if status == 200:
+                self.deadline = time.monotonic() + self.line.seat.softphone.settings.ack_timeout_s
             response = pj.CallOpParam()
             response.statusCode = status
             self.answer(response)
@@ -260,7 +262,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def watch(self, now: float, media_timeout_s: float) -> None:
         """Once a second or so: end a call that rings too long, or whose audio has stayed away."""
         if self.deadline is not None and now >= self.deadline and not self._confirmed:
-            # A network that never said that it rings has not reached anybody.
+            # A network that never said that it rings, or never confirmed our answer, has not reached anybody.
             self.end(failure=HangupReason.NO_ANSWER if self._rang else HangupReason.UNREACHABLE)
         if self._held:
             self._packets_at = now  # silence is what a call on hold is for
