@@ -23,7 +23,9 @@ from voiceagent.dialogue.events import Expect, Understanding
 from voiceagent.dialogue.machine import END_SILENCE
 from voiceagent.dialogue.understanding import understand
 from voiceagent.language.heard import understand_slots
+from voiceagent.simulator.bench_amd import share
 from voiceagent.simulator.measured_on import machine
+from voiceagent.simulator.recorded_answers import OTHER, recorded_clips
 from voiceagent.speech.direct import DirectHearing
 from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.offline import hear_file
@@ -53,6 +55,10 @@ CHOICES = {
 }  # fmt: skip
 #: What is asked of answers: right at least, wrong at most.
 TARGETS = {"clean": {"right": 0.97, "wrong": 0.005}, "snr15": {"right": 0.85, "wrong": 0.005}}
+#: Whose voices: rendered ones, or people's recordings.
+RENDERED, HUMAN = "rendered", "human"
+#: What is asked while somebody says something else.
+_ASKED = ("amount", "date", "digits", "yes_no", "time", "instalments")
 _SEED = 1
 _PLAIN_WINDOW_S, _PLAIN_SILENCE_S = 30.0, 0.7
 
@@ -66,6 +72,8 @@ class Plan:
     """Answers per language, besides the choices."""
     plain_every: int = 4
     """Every so many-th clip goes through the plain way too, clean and at 15 dB: it takes a second each."""
+    recordings: str = RENDERED
+    """`RENDERED` or `HUMAN`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +96,23 @@ def measure(wanted: Plan, models: Path, report: Callable[[str], None]) -> dict[s
     whisper = Whisper(models / "whisper-base")
     tables = {}
     for language in wanted.languages:
-        clips = clips_of(language.value, wanted.clips)
-        render(clips, language.value, models)
-        report(f"{language.value}: {len(clips)} clips rendered")
+        clips = _clips(language.value, wanted, models, report)
+        if not clips:
+            report(f"{language.value}: no recordings of people are known")
+            continue
         ours, plain = asyncio.run(_hear_all(whisper, language, clips, wanted.plain_every, report))
-        tables[language.value] = _table(ours, plain)
-    return {"languages": tables, "targets": TARGETS, "voices": TEST, "machine": machine()}
+        tables[language.value] = table_of(ours, plain)
+    voices = TEST if wanted.recordings == RENDERED else HUMAN
+    return {"languages": tables, "targets": TARGETS, "voices": voices, "machine": machine()}
+
+
+def _clips(language: str, wanted: Plan, models: Path, report: Callable[[str], None]) -> list[Clip]:
+    if wanted.recordings == HUMAN:
+        return recorded_clips(language, wanted.clips, report)
+    clips = clips_of(language, wanted.clips)
+    render(clips, language, models)
+    report(f"{language}: {len(clips)} clips rendered")
+    return clips
 
 
 def clips_of(language: str, count: int) -> list[Clip]:
@@ -120,28 +139,37 @@ async def _hear_all(
                 path.write_bytes(encode(to_pcm(sound)))
                 hearing = DirectHearing(whisper.open(language.value))
                 heard = await hear_file(hearing, VadSegmenter(_settings(clip)), path, _context(clip, language))
-                ours.append(_trial(clip, condition.name, language, heard, _patiently))
+                ours.append(trial_of(clip, condition.name, language, heard, patiently))
                 if index % plain_every == 0 and condition.name in TARGETS:
                     usual = _plainly(whisper, sound, language)
-                    plain.append(_trial(clip, condition.name, language, usual, _always_the_same))
+                    plain.append(trial_of(clip, condition.name, language, usual, _always_the_same))
             if index % 10 == 9:
                 report(f"{language.value}: {index + 1} of {len(clips)} heard on {len(MEASURED)} lines")
     return ours, plain
 
 
 def _line(clip: Clip, condition: Condition) -> np.ndarray[Any, np.dtype[np.float32]]:
-    chance = np.random.default_rng(int(clip.path.stem[:8], 16))
+    chance = np.random.default_rng(_number(clip))
     return from_pcm(to_pcm(through_line(pad(read(clip), 0.2, 1.2), condition, chance)))
 
 
 def _settings(clip: Clip) -> SegmenterSettings:
-    return SegmenterSettings(end_silence_s=1.2) if clip.kind in ("digits", "birth_date") else SegmenterSettings()
+    return SegmenterSettings(end_silence_s=1.2) if asked(clip) in ("digits", "birth_date") else SegmenterSettings()
+
+
+def asked(clip: Clip) -> str:
+    """What the state asks for: what the clip answers, or anything where it answers nothing."""
+    return _ASKED[_number(clip) % len(_ASKED)] if clip.kind == OTHER else clip.kind
+
+
+def _number(clip: Clip) -> int:
+    return int(clip.path.stem[:8], 16)
 
 
 def _context(clip: Clip, language: Language) -> HearingContext:
     choice = clip.kind == CHOICE
     phrases = CHOICES[language.value] if choice else ()
-    return HearingContext(language.value, ("intent",) if choice else (clip.kind,), phrases, TODAY.isoformat())
+    return HearingContext(language.value, ("intent",) if choice else (asked(clip),), phrases, TODAY.isoformat())
 
 
 def _plainly(whisper: Whisper, sound: np.ndarray[Any, np.dtype[np.float32]], language: Language) -> Hypothesis:
@@ -157,7 +185,7 @@ def _plainly(whisper: Whisper, sound: np.ndarray[Any, np.dtype[np.float32]], lan
 Wait = Callable[[str, Understanding, Language, float], float]
 
 
-def _patiently(kind: str, meant: Understanding, language: Language, recognise_s: float) -> float:
+def patiently(kind: str, meant: Understanding, language: Language, recognise_s: float) -> float:
     """As a call: recognised in the pause, which ends the turn the sooner the more whole the answer is."""
     expect = Expect("", ("intent",) if kind == CHOICE else (kind,))
     patience = Patience()
@@ -170,7 +198,8 @@ def _always_the_same(kind: str, meant: Understanding, language: Language, recogn
     return _PLAIN_SILENCE_S + recognise_s
 
 
-def _trial(clip: Clip, condition: str, language: Language, heard: Hypothesis, wait: Wait) -> Trial:
+def trial_of(clip: Clip, condition: str, language: Language, heard: Hypothesis, wait: Wait) -> Trial:
+    """What was heard of a clip, judged by what a call would have understood."""
     code = language.value
     if clip.kind == CHOICE:
         # Of the choices one must lead clearly, or nothing was chosen.
@@ -181,19 +210,23 @@ def _trial(clip: Clip, condition: str, language: Language, heard: Hypothesis, wa
         known = Understanding(chosen or None, 1.0, text=heard.text)
         waited = wait(clip.kind, known, language, heard.ms / 1000)
         return Trial(clip.kind, condition, verdict, heard.ms, clip.text, heard.text, waited)
+    kind, region = asked(clip), language.default_region
     meant = understand(
         heard.text,
         alternatives=heard.alternatives,
         language=code,
-        region=language.default_region,
-        expect=(clip.kind,),
+        region=region,
+        expect=(kind,),
         today=TODAY,
         doubtful=heard.reason == "low_confidence",
     )
-    truth = understand_slots(clip.text, language=code, region=language.default_region, expect=(clip.kind,), today=TODAY)
-    said, got = _values(truth.slots, clip.kind), _values(meant.slots, clip.kind)
+    waited = wait(kind, meant, language, heard.ms / 1000)
+    got = _values(meant.slots, kind)
+    if clip.kind == OTHER:
+        return Trial(OTHER, condition, "wrong" if got else "right", heard.ms, clip.text, heard.text, waited)
+    truth = understand_slots(clip.text, language=code, region=region, expect=(kind,), today=TODAY)
+    said = _values(truth.slots, kind)
     verdict = "right" if got == said else "rejected" if not got else "wrong"
-    waited = wait(clip.kind, meant, language, heard.ms / 1000)
     return Trial(clip.kind, condition, verdict, heard.ms, clip.text, heard.text, waited)
 
 
@@ -210,19 +243,21 @@ def _known(text: str, language: str) -> str:
     return plain if plain in CHOICES[language] else ""
 
 
-def _table(ours: Sequence[Trial], plain: Sequence[Trial]) -> dict[str, Any]:
+def table_of(ours: Sequence[Trial], plain: Sequence[Trial]) -> dict[str, Any]:
+    """Shares by line and by kind of answer, and the plain way beside it on the clips that both heard."""
     conditions = [condition.name for condition in MEASURED]
     kinds = sorted({trial.kind for trial in ours})
-    compared = {
-        name: {
-            "plain": _score([trial for trial in plain if trial.condition == name]),
-            "here": _score([t for t in ours if t.condition == name and _in(t, plain)]),
-        }
-        for name in TARGETS
-    }
+    answers = [trial for trial in ours if trial.kind != OTHER]
+    compared: dict[str, Any] = {}
+    for name in TARGETS:
+        usual = _score([t for t in plain if t.condition == name and t.kind != OTHER])
+        here = _score([t for t in answers if t.condition == name and _in(t, plain)])
+        ratio = round(here["right"] / usual["right"], 2) if usual["right"] and here["n"] else None
+        compared[name] = {"plain": usual, "here": here, "ratio": ratio}
     slow, fast = (statistics.median(t.ms for t in trials) if trials else math.nan for trials in (plain, ours))
     return {
-        "all": {name: _score([t for t in ours if t.condition == name]) for name in conditions},
+        "all": {name: _score([t for t in answers if t.condition == name]) for name in conditions},
+        "wrong_of_all": share(sum(t.verdict == "wrong" for t in ours), len(ours)),
         "kinds": {
             kind: {name: _score([t for t in ours if t.kind == kind and t.condition == name]) for name in conditions}
             for kind in kinds
@@ -234,6 +269,7 @@ def _table(ours: Sequence[Trial], plain: Sequence[Trial]) -> dict[str, Any]:
             "ratio": round(slow / fast, 2) if fast else None,
         },
         "answer": _answers([t for t in ours if t.condition in TARGETS and _in(t, plain)], plain),
+        "rejected": [f"{t.condition} {t.kind}: {t.said!r} heard {t.heard!r}" for t in ours if t.verdict == "rejected"],
         "wrong": [f"{t.condition} {t.kind}: {t.said!r} heard {t.heard!r}" for t in ours if t.verdict == "wrong"],
     }
 
@@ -265,4 +301,4 @@ def _p95(values: Sequence[float]) -> float:
     return sorted(values)[min(len(values) - 1, int(0.95 * len(values)))] if values else math.nan
 
 
-__all__ = ["CHOICES", "Plan", "clips_of", "measure"]
+__all__ = ["CHOICES", "Plan", "Trial", "asked", "clips_of", "measure", "patiently", "table_of", "trial_of"]
