@@ -17,7 +17,7 @@ class TurnSettings:
 
     duck_after_s: float = 0.15
     """Confirmed speech after which the prompt is lowered."""
-    stop_after_s: float = 0.35
+    stop_after_s: float = 0.3
     """Confirmed speech after which the prompt stops."""
     resume_after_s: float = 1.5
     """Silence after an interruption in which nothing was said; then the sentence that was cut off begins again."""
