@@ -11,7 +11,7 @@ from voiceagent.base.clock import require_aware
 from voiceagent.compliance import constraints as rule
 from voiceagent.compliance.constraints import Constraint, Verdict
 from voiceagent.compliance.places import UnknownPlaceError, View, views_of
-from voiceagent.compliance.request import Channel, Purpose, Request
+from voiceagent.compliance.request import Channel, ContactKind, Purpose, Request
 from voiceagent.compliance.rules import RuleBook
 
 #: Order of precedence; a stop not listed here is unknown and denies as `fail_closed`.
@@ -20,6 +20,8 @@ STOPS = (
     "superendividamento", "dispute", "paid",
 )  # fmt: skip
 _STAGES = frozenset({"preventive", "amicable", "dispute", "pre_legal", "legal", "closed"})
+#: Outcomes of talks with somebody else than the person.
+_OTHERS = frozenset({"WN", "3P", "3PM", "HUP", "SIL", "VM", "ERR", None})
 _VOICE_STAGES = frozenset({"preventive", "amicable"})
 #: A clock further off than this, or a history from the future, makes every hour doubtful.
 MAX_SKEW_S = 60.0
@@ -127,7 +129,8 @@ def _never(request: Request, views: tuple[View, ...]) -> Iterator[list[Constrain
     """What no waiting cures."""
     case = request.case
     day = rule.local_day(request.at, views[0].zone)
-    for stop in sorted(case.stops, key=lambda name: STOPS.index(name) if name in STOPS else -1):
+    stops = (*case.stops, "wrong_number") if _said_to_be_wrong(request) else case.stops
+    for stop in sorted(dict.fromkeys(stops), key=lambda name: STOPS.index(name) if name in STOPS else -1):
         labels = [
             label
             for view in views
@@ -142,6 +145,15 @@ def _never(request: Request, views: tuple[View, ...]) -> Iterator[list[Constrain
         yield [_constant(Verdict(None, (case.stage,), f"the case is in stage {case.stage}"))]
     elif request.channel is Channel.VOICE and case.stage not in _VOICE_STAGES:
         yield [_constant(Verdict(None, (case.stage,), f"no calls in stage {case.stage}"))]
+
+
+def _said_to_be_wrong(request: Request) -> bool:
+    """Somebody at this number said that the person is not to be reached there, and the person was not since."""
+    told = [c for c in request.history if c.number is not None and c.number == request.number]
+    wrong = max((c.at for c in told if c.outcome == "WN"), default=None)
+    return wrong is not None and not any(
+        c.at > wrong and c.kind is ContactKind.CONVERSATION and c.outcome not in _OTHERS for c in told
+    )
 
 
 def _timed(request: Request, views: tuple[View, ...]) -> Iterator[list[Constraint]]:

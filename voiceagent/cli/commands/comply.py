@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voiceagent.compliance import RuleBook
 
 HELP = "say for each contact of a batch whether law and policy allow it, by which rule not, and when again"
 EXAMPLE = (
@@ -21,7 +24,6 @@ def run(args: argparse.Namespace) -> int:
     """Answer every line."""
     from voiceagent.base.errors import BadInputError
     from voiceagent.cli.batch import run_batch
-    from voiceagent.compliance import Request, RuleBook, decide
     from voiceagent.settings.jurisdictions import load_rules
     from voiceagent.settings.paths import Paths
 
@@ -37,7 +39,17 @@ def run(args: argparse.Namespace) -> int:
 
         print(f"voiceagent: every contact is denied: {failure}", file=sys.stderr)
 
-    def handle(line: dict[str, Any]) -> dict[str, Any]:
-        return decide(Request.from_json(line), rules).to_json()
+    return run_batch(args.batch, lambda line: decided(line, rules))
 
-    return run_batch(args.batch, handle)
+
+def decided(line: dict[str, Any], rules: RuleBook | None) -> dict[str, Any]:
+    """The answer to one line. A question that is not understood is a no with an `error` beside it."""
+    from voiceagent.base.errors import BadInputError
+    from voiceagent.compliance import Request, decide
+
+    try:
+        return decide(Request.from_json(line), rules).to_json()
+    except BadInputError as error:
+        # Whoever reads only the answer must not take a question nobody understood for a yes.
+        closed = {"allow": False, "rules": ["fail_closed"], "retry_at": None}
+        return closed | {"error": {"code": error.code, "message": error.message}}
