@@ -13,7 +13,7 @@ from voiceagent.agent.turns import OPENING
 from voiceagent.audio.format import FRAME_S
 from voiceagent.audio.frames import split
 from voiceagent.audio.signals import Signal, SignalDetector, Signalled
-from voiceagent.dialogue.answerers import FILED_AS, AnsweredBy, MachinePhrases
+from voiceagent.dialogue.answerers import FILED_AS, AnsweredBy, MachinePhrases, Phrase
 from voiceagent.dialogue.events import MachineAnswered
 
 
@@ -32,6 +32,10 @@ class AnswererSettings:
     monologue_s: float = 6.5
     """Who speaks this long, and so many words, without waiting for an answer is a machine."""
     monologue_words: int = 15
+    hints: int = 2
+    """So many things that machines say often and people seldom, before the agent has spoken, are a machine's."""
+    hints_later: int = 3
+    """The same of a long turn after that: who talks with the agent says some of them."""
     most_wait_s: float = 12.0
     """The agent speaks after that, whoever is still speaking; unless it rings."""
     ring_s: float = 6.0
@@ -146,7 +150,8 @@ class Answerer:
     def glanced(self, text: str) -> None:
         """What the open turn says so far."""
         if not self._open:
-            self._glanced = (text, self._phrases is not None and self._phrases.find(text) is not None)
+            known = self._phrases is not None and self._phrases.find(text, hints=self.settings.hints) is not None
+            self._glanced = (text, known)
 
     def heard(self, turn: HeardTurn, meant: str | None) -> bool:
         """A turn with its words, and the intent they have for certain; True when a machine said them."""
@@ -160,9 +165,7 @@ class Answerer:
         self._heard_s += turn.speech_s
         self._words_known = True
         self._texts.append(text)
-        at_length = not self._open and turn.speech_s >= self.settings.at_length_s
-        # A phrase may have been cut in two by a pause.
-        found = self._phrases.find(text, at_length=at_length) or self._phrases.find(" ".join(self._texts[-2:]))
+        found = self._machine(turn)
         if found is not None:
             self._found(found.kind, f"phrase: {found.phrase} ({found.likeness:.2f})", turn.ended_s)
             return True
@@ -175,6 +178,18 @@ class Answerer:
             return True
         self._spoke(text, turn.ended_s)
         return False
+
+    def _machine(self, turn: HeardTurn) -> Phrase | None:
+        """What a machine says in this turn, or in what was heard so far."""
+        assert self._phrases is not None
+        settings, text = self.settings, turn.hypothesis.text
+        long = turn.speech_s >= settings.at_length_s
+        if self._open and turn.expect is not OPENING:
+            hints = settings.hints_later if long else 0
+            # A phrase may have been cut in two by a pause.
+            return self._phrases.find(text, hints=hints) or self._phrases.find(" ".join(self._texts[-2:]))
+        said = self._phrases.find(text, at_length=long and not self._open, hints=settings.hints)
+        return said or self._phrases.find(" ".join(self._texts), hints=settings.hints)
 
     def _spoke(self, text: str, ended_s: float) -> None:
         """Whoever was silent until the agent spoke is somebody."""

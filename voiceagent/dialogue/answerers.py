@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -79,8 +79,23 @@ _SHORTEST = 6
 _ORDER = 0.03
 #: Phrases that people say too are listed apart under this key, by kind: they count in a long turn only.
 _AT_LENGTH = "at_length"
-#: What people say that sounds like a machine's is listed under `human`: this alike, and no less than a phrase, it wins.
+#: What people say that sounds like a machine's is listed under `human`: this alike, and no less than a phrase in the
+#: same place, it wins.
 _PERSON = 0.9
+#: The kind that several hints make where there is one of each: a mistake among the first costs least.
+_BY_HINTS = (AnsweredBy.VOICEMAIL, AnsweredBy.MENU, AnsweredBy.UNAVAILABLE, AnsweredBy.SCREENING)
+#: What a machine says often and a person seldom is listed under this key, by kind: two of them are as good as a phrase.
+_HINTS = "hints"
+#: Words by which a person is known are listed under this key: each takes one hint away.
+_PERSONAL = "personal"
+#: A hint of so many letters is found among them, this alike; a shorter one where a word begins like it.
+_LETTERS_MISHEARD = 9
+_ALIKE_HINT = ((12, 0.88), (_LETTERS_MISHEARD, 0.93))
+_SHORTEST_HINT = 4
+#: A phrase that was missed by little is a hint.
+_ALIKE_NEARLY = ((19, 0.78), (15, 0.83), (12, 0.86), (0, 0.91))
+#: Fewer letters than this are an "alô" with a name, and nothing is made of hints in it.
+_LETTERS_FOR_HINTS = 18
 #: Texts that one phrase of the data may stand for.
 _MOST = 200
 _DIGIT = re.compile(r"\d")
@@ -99,6 +114,21 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    """A phrase and where it is in the letters that were heard."""
+
+    phrase: str
+    letters: str
+    likeness: float
+    begins: int
+    ends: int
+
+    def apart(self, other: _Found) -> bool:
+        """Whether they share no letter."""
+        return self.ends <= other.begins or other.ends <= self.begins
+
+
+@dataclass(frozen=True, slots=True)
 class MachinePhrases:
     """One language's phrases."""
 
@@ -110,40 +140,85 @@ class MachinePhrases:
     """What people say that holds a machine's phrase."""
     digits: tuple[str, ...]
     """The words for 0 to 9."""
+    hints: Mapping[AnsweredBy, Mapping[str, str]] = field(default_factory=dict)
+    """What machines say often and people seldom."""
+    personal: tuple[str, ...] = ()
+    """Words that only people say, folded."""
+    entries: Mapping[tuple[AnsweredBy, str], str] = field(default_factory=dict)
+    """Kind and phrase -> the entry of the data that it is a choice of."""
 
-    def find(self, text: str, *, at_length: bool = False) -> Phrase | None:
-        """The most telling phrase in `text`; `at_length`: it was said in a long turn, which machines' are."""
+    def find(self, text: str, *, at_length: bool = False, hints: int = 0) -> Phrase | None:
+        """The most telling phrase in `text`, or that many hints (0: hints are none).
+
+        `at_length`: it was said in a long turn, which machines' are.
+        """
         heard = self._letters(text)
         if len(heard) < _SHORTEST:
             return None
-        found: list[tuple[float, Phrase]] = []
+        people = list(_alike(heard, self.human, ((0, _PERSON),)))
+
+        def a_persons(one: _Found) -> bool:
+            return any(said.likeness >= one.likeness and not said.apart(one) for said in people)
+
+        best: list[tuple[float, Phrase]] = []
+        scale = tuple((least, wanted - _LENIENT) for least, wanted in _ALIKE) if at_length else _ALIKE
         for order, kind in enumerate(SPOKEN):
             known = dict(self.phrases.get(kind, {})) | (dict(self.at_length.get(kind, {})) if at_length else {})
-            near = process.extract(heard, known, processor=None, scorer=fuzz.partial_ratio, limit=5)
-            for letters, score, text_of in near:
-                likeness = score / 100
-                # Of a text shorter than the phrase a piece of the phrase would be found.
-                if len(heard) >= 0.9 * len(letters) and likeness >= _wanted(kind, letters, at_length):
-                    found.append((likeness - _ORDER * order, Phrase(kind, text_of, round(likeness, 3))))
-        if not found:
+            for one in _alike(heard, known, scale):
+                plain = kind is not AnsweredBy.OUT_OF_SERVICE or one.likeness >= _ALIKE_OUT_OF_SERVICE
+                if plain and not a_persons(one):
+                    best.append((one.likeness - _ORDER * order, Phrase(kind, one.phrase, round(one.likeness, 3))))
+        if best:
+            return max(best, key=lambda one: one[0])[1]
+        if not hints or len(heard) < _LETTERS_FOR_HINTS:
             return None
-        phrase = max(found, key=lambda one: one[0])[1]
-        return None if self._person(heard) >= max(_PERSON, phrase.likeness) else phrase
+        said = f" {words(text)} "
+        given = [(kind, one) for kind, one in self._hints(heard, said) if not a_persons(one)]
+        return self._together(given, hints + sum(f" {word} " in said for word in self.personal))
 
-    def _person(self, heard: str) -> float:
-        """How alike to something that people say it is."""
-        near = process.extract(heard, self.human, processor=None, scorer=fuzz.partial_ratio, limit=5)
-        return max((score / 100 for letters, score, _ in near if len(heard) >= 0.9 * len(letters)), default=0.0)
+    def _together(self, given: list[tuple[AnsweredBy, _Found]], needed: int) -> Phrase | None:
+        """What several hints make, each of which is too little: those of one entry, or of one place, count once."""
+        taken: dict[tuple[AnsweredBy, str], _Found] = {}
+        for kind, hint in sorted(given, key=lambda one: (one[1].begins - one[1].ends, -one[1].likeness)):
+            entry = kind, self.entries.get((kind, hint.phrase), hint.phrase)
+            if entry not in taken and all(hint.apart(other) for other in taken.values()):
+                taken[entry] = hint
+        if len(taken) < needed:
+            return None
+        # No number is given up for good on hints.
+        kinds = [AnsweredBy.UNAVAILABLE if kind is AnsweredBy.OUT_OF_SERVICE else kind for kind, _ in taken]
+        kind = max(_BY_HINTS, key=lambda one: (kinds.count(one), -_BY_HINTS.index(one)))
+        phrases = [hint.phrase for hint in sorted(taken.values(), key=lambda hint: hint.begins)]
+        return Phrase(kind, " + ".join(phrases), round(min(hint.likeness for hint in taken.values()), 3))
+
+    def _hints(self, heard: str, said: str) -> Iterator[tuple[AnsweredBy, _Found]]:
+        """Every hint there is: those listed, and phrases that were nearly said."""
+        for kind, known in self.hints.items():
+            for phrase, letters in known.items():
+                at = heard.find(letters) if f" {phrase}" in said else -1
+                if at >= 0:
+                    yield kind, _Found(phrase, letters, 1.0, at, at + len(letters))
+            longer = {phrase: letters for phrase, letters in known.items() if len(letters) >= _LETTERS_MISHEARD}
+            yield from ((kind, one) for one in _alike(heard, longer, _ALIKE_HINT))
+        for kind, known in self.phrases.items():
+            yield from ((kind, one) for one in _alike(heard, known, _ALIKE_NEARLY))
 
     def _letters(self, text: str) -> str:
         return _letters(_DIGIT.sub(lambda digit: f" {self.digits[int(digit[0])]} ", text))
 
 
-def _wanted(kind: AnsweredBy, letters: str, at_length: bool) -> float:
-    wanted = next(likeness for least, likeness in _ALIKE if len(letters) >= least)
-    if kind is AnsweredBy.OUT_OF_SERVICE:
-        return max(wanted, _ALIKE_OUT_OF_SERVICE)
-    return wanted - _LENIENT if at_length else wanted
+def _alike(heard: str, known: Mapping[str, str], scale: Sequence[tuple[int, float]]) -> Iterator[_Found]:
+    """Every phrase in `heard` that is alike enough (`scale`: the likeness wanted, by least letters, most first)."""
+    near = process.extract(
+        heard, known, processor=None, scorer=fuzz.partial_ratio, score_cutoff=100 * scale[0][1], limit=None
+    )
+    for letters, score, phrase in near:
+        wanted = next(likeness for least, likeness in scale if len(letters) >= least)
+        # Of a text shorter than the phrase a piece of the phrase would be found.
+        if len(heard) < 0.9 * len(letters) or score < 100 * wanted:
+            continue
+        if (place := fuzz.partial_ratio_alignment(letters, heard)) is not None:
+            yield _Found(phrase, letters, score / 100, place.dest_start, place.dest_end)
 
 
 def _letters(text: str) -> str:
@@ -170,29 +245,57 @@ def load(path: Path, language: str) -> MachinePhrases:
         raise BadInputError(f"cannot read phrases from {path}: {' '.join(str(error).split())}") from error
     if not isinstance(tree, dict):
         raise BadInputError(f"{path}: put a list of phrases under each kind")
+    personal = tree.pop(_PERSONAL, [])
+    if not isinstance(personal, list) or not all(isinstance(word, str) and words(word) for word in personal):
+        raise BadInputError(f"{path}: {_PERSONAL}: put a list of words")
     at_length = _kinds(path, tree.pop(_AT_LENGTH, {}), SPOKEN)
+    hints = _kinds(path, tree.pop(_HINTS, {}), SPOKEN, _SHORTEST_HINT)
     found = _kinds(path, tree, (*SPOKEN, AnsweredBy.HUMAN))
-    human = found.pop(AnsweredBy.HUMAN, {})
-    return MachinePhrases(found, at_length, human, _digits(language))
+    entries = {
+        (kind, text): entry
+        for listed in (at_length, hints, found)
+        for kind, texts in listed.items()
+        for text, (_, entry) in texts.items()
+    }
+    human = _plain(found).pop(AnsweredBy.HUMAN, {})
+    found.pop(AnsweredBy.HUMAN, None)
+    return MachinePhrases(
+        _plain(found),
+        _plain(at_length),
+        human,
+        _digits(language),
+        _plain(hints),
+        tuple(words(word) for word in personal),
+        entries,
+    )
 
 
-def _kinds(path: Path, tree: object, kinds: Collection[AnsweredBy]) -> dict[AnsweredBy, dict[str, str]]:
+_Listed = dict[AnsweredBy, dict[str, tuple[str, str]]]
+
+
+def _plain(listed: _Listed) -> dict[AnsweredBy, dict[str, str]]:
+    return {kind: {text: letters for text, (letters, _) in texts.items()} for kind, texts in listed.items()}
+
+
+def _kinds(path: Path, tree: object, kinds: Collection[AnsweredBy], shortest: int = _SHORTEST) -> _Listed:
+    """Kind -> phrase -> its letters and the entry that it is a choice of."""
     if not isinstance(tree, dict) or not all(isinstance(listed, list) for listed in tree.values()):
         raise BadInputError(f"{path}: put a list of phrases under each kind")
     unknown = sorted(str(kind) for kind in tree if kind not in kinds)
     if unknown:
         raise BadInputError(f"{path}: no kind {', '.join(unknown)}: one of {', '.join(kinds)}")
-    found: dict[AnsweredBy, dict[str, str]] = {}
+    found: _Listed = {}
     for kind, listed in tree.items():
-        for phrase in listed:
-            if not isinstance(phrase, str):
-                raise BadInputError(f"{path}: {kind}: quote {phrase!r}: a phrase is a text")
-            if _NESTED.search(phrase):
-                raise BadInputError(f"{path}: {kind}: {phrase!r} has a choice inside a choice: write two phrases")
-            for text in _every(path, phrase):
-                if len(_letters(text)) < _SHORTEST:
-                    raise BadInputError(f"{path}: {kind}: {text!r} is too short: people say that too")
-                found.setdefault(AnsweredBy(kind), {})[text] = _letters(text)
+        for entry in listed:
+            for phrase in entry if isinstance(entry, list) else [entry]:
+                if not isinstance(phrase, str):
+                    raise BadInputError(f"{path}: {kind}: quote {phrase!r}: a phrase is a text")
+                if _NESTED.search(phrase):
+                    raise BadInputError(f"{path}: {kind}: {phrase!r} has a choice inside a choice: write two phrases")
+                for text in _every(path, phrase):
+                    if len(_letters(text)) < shortest:
+                        raise BadInputError(f"{path}: {kind}: {text!r} is too short: people say that too")
+                    found.setdefault(AnsweredBy(kind), {})[text] = _letters(text), str(entry)
     return found
 
 

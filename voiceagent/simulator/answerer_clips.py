@@ -18,7 +18,7 @@ from voiceagent.speech.training.clips import TEST, Clip, clip_of, read, render
 
 TEXTS = Path(__file__).parent / "answerers"
 #: Kinds of text a person says; the others are machines'.
-HUMAN = ("human_short", "human_long")
+HUMAN = ("human_short", "human_after", "human_long")
 #: A short word says little of a voice: each is said by so many.
 _VOICES_OF = {"human_short": 2}
 _SPLIT = re.compile(r"(…|\[\w+\])")
@@ -43,7 +43,7 @@ class Answerer:
     def clips(self) -> list[Clip]:
         """Its spoken pieces."""
         spoken = [piece for piece in pieces(self.text) if not marked(piece)]
-        return [_kept(self.language, self.kind, piece, self.voice) for piece in spoken]
+        return [kept_clip(self.language, self.kind, piece, self.voice) for piece in spoken]
 
     def sound(self, seed: int) -> Sound:
         """What the line brings once it is answered: 8 kHz, -1..1; words as they were rendered."""
@@ -53,7 +53,7 @@ class Answerer:
             if marked(piece):
                 parts.append(sound_of(piece, chance))
             else:
-                parts.append(read(_kept(self.language, self.kind, piece, self.voice)))
+                parts.append(read(kept_clip(self.language, self.kind, piece, self.voice)))
                 parts.append(silence(float(chance.uniform(0.1, 0.25))))
         return np.concatenate(parts)
 
@@ -137,7 +137,13 @@ def tone(hertz: Sequence[float], seconds: float, peak: float = 0.18) -> Sound:
     return np.asarray(wave * edge, np.float32)
 
 
-def _kept(language: str, kind: str, words: str, voice: str) -> Clip:
-    clip = clip_of(language, kind, words, words, f"{KOKORO}:{voice}", 1.0)
+def kept_folder(language: str) -> Path:
+    """Where what was rendered for measurements is kept."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return replace(clip, path=base / "voiceagent" / "bench" / language / clip.path.name)
+    return base / "voiceagent" / "bench" / language
+
+
+def kept_clip(language: str, kind: str, words: str, voice: str) -> Clip:
+    """Words in one voice, rendered once for all measurements."""
+    clip = clip_of(language, kind, words, words, f"{KOKORO}:{voice}", 1.0)
+    return replace(clip, path=kept_folder(language) / clip.path.name)

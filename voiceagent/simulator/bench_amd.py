@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 import statistics
-import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -30,12 +29,13 @@ from voiceagent.base.clock import ManualClock
 from voiceagent.base.languages import Language
 from voiceagent.dialogue.answerers import AnsweredBy, phrases_of
 from voiceagent.settings.paths import Paths
-from voiceagent.simulator.answerer_clips import Answerer, answerers, render_all
+from voiceagent.simulator.answerer_clips import Answerer, answerers, kept_folder, render_all
 from voiceagent.simulator.audio_driver import MemoryRecord
 from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.sample import draw
 from voiceagent.simulator.text_driver import machine_of
+from voiceagent.simulator.timed_ear import TimedEar
 from voiceagent.simulator.tones import ToneService
 from voiceagent.speech.direct import DirectHearing, load_recogniser
 from voiceagent.speech.protocol import HearingContext, Hypothesis
@@ -79,6 +79,8 @@ class Plan:
     """Only every so-manieth answerer, to be quicker."""
     development: bool = False
     """On the texts that the rules were tried on."""
+    kept: bool = False
+    """What was recognised in an earlier run is not recognised again; what is now is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +119,11 @@ def measure(wanted: Plan, models: Path, report: Callable[[str], None]) -> dict[s
         report(f"{language.value}: {len(found)} answers rendered")
         found += [Answerer(kind, language.value, text) for text, kind in TONES.items()]
         recogniser = load_recogniser(models, language.value)
+        kept = kept_folder(language.value) / "heard" if wanted.kept else None
         for index, answerer in enumerate(found):
             for turn in range(wanted.lines):
                 line = LINES[(index + turn) % len(LINES)]
-                trials.append(asyncio.run(_call(answerer, line, recogniser, confirmers, paths)))
+                trials.append(asyncio.run(_call(answerer, line, recogniser, confirmers, paths, kept)))
             if index % 20 == 19:
                 report(f"{language.value}: {index + 1} of {len(found)} answered")
     return {**tables(trials), "lines": [line.name for line in LINES], "machine": machine()}
@@ -156,8 +159,8 @@ class _Far:
 class _Timed:
     """A recogniser in virtual time: as much processor time as it takes, the call waits."""
 
-    def __init__(self, hearing: DirectHearing, ticks: VirtualTicks) -> None:
-        self._hearing, self._ticks = hearing, ticks
+    def __init__(self, ear: TimedEar, ticks: VirtualTicks) -> None:
+        self._ear, self._hearing, self._ticks = ear, DirectHearing(ear), ticks
 
     async def begin(self, context: HearingContext) -> None:
         """Start a turn."""
@@ -169,18 +172,16 @@ class _Timed:
 
     async def finish(self) -> Hypothesis:
         """End the turn."""
-        started = time.process_time()
         with self._ticks.hold():
             heard = await self._hearing.finish()
-        await self._pass(time.process_time() - started)
+        await self._pass(self._ear.seconds)
         return heard
 
     async def glance(self) -> Hypothesis | None:
         """What it says so far."""
-        started = time.process_time()
         with self._ticks.hold():
             heard = await self._hearing.glance()
-        await self._pass(time.process_time() - started)
+        await self._pass(self._ear.seconds)
         return heard
 
     async def close(self) -> None:
@@ -205,7 +206,12 @@ class _Record(MemoryRecord):
 
 
 async def _call(
-    answerer: Answerer, line: Condition, recogniser: Recogniser, confirmers: Confirmers, paths: Paths
+    answerer: Answerer,
+    line: Condition,
+    recogniser: Recogniser,
+    confirmers: Confirmers,
+    paths: Paths,
+    kept: Path | None = None,
 ) -> Trial:
     seed = zlib.crc32(f"{answerer.text}{answerer.voice}{line.name}".encode())
     clean = pad(answerer.sound(seed), 0.3, 0.0)
@@ -215,7 +221,7 @@ async def _call(
     fake = await FakePhone(ticks, lambda number, call_id: far).dial("+5511955550100", call_id="call")
     debtor = draw([Persona.load("silent", answerer.language)], today=_AT.date(), seed=1)[0]
     brain = ScriptBrain(machine_of(debtor.case, _AT, paths=paths))
-    hearing = _Timed(DirectHearing(recogniser.open(answerer.language)), ticks)
+    hearing = _Timed(TimedEar(recogniser.open(answerer.language), recogniser.name, kept), ticks)
     with confirmers.lend() as confirmer:
         conversation = Conversation(
             fake,

@@ -18,6 +18,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lines", type=int, default=1, metavar="N", help="lines each answer is heard on, 1 to 4")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth answer, to be quicker")
     parser.add_argument("--development", action="store_true", help="the texts that the rules were tried on")
+    parser.add_argument(
+        "--kept", action="store_true", help="recognise nothing that an earlier run with --kept has heard"
+    )
     parser.add_argument("--models", type=Path, metavar="DIR", help="installed models (default: models/)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -36,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     if args.every < 1:
         raise UsageError("--every must be 1 or more")
     models = args.models or Paths.from_environment().models
-    plan = Plan(languages, args.lines, args.every, args.development)
+    plan = Plan(languages, args.lines, args.every, args.development, args.kept)
     report = measure(plan, models, lambda line: print(line, file=sys.stderr))
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
