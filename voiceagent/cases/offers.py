@@ -11,12 +11,15 @@ from voiceagent.base.money import Money
 from voiceagent.cases import tables
 from voiceagent.debt.agreement import Instalment
 from voiceagent.debt.offer import Offer, OfferKind, Reason
+from voiceagent.storage.question import Question
+
+#: It is asked after every call.
+_OF_CASE = Question(sa.select(tables.open_offer).where(tables.open_offer.c.case_id == sa.bindparam("case")))
 
 
 def open_offer(connection: sa.Connection, case_id: uuid.UUID, today: date) -> Offer | None:
     """The offer of the case that is still valid on `today`, the debtor's day; None when there is none."""
-    table = tables.open_offer
-    row = connection.execute(sa.select(table).where(table.c.case_id == case_id)).first()
+    row = next(iter(_OF_CASE(connection, case=case_id)), None)
     if row is None or (row.expires is not None and row.expires < today):
         return None
     payments = tuple(

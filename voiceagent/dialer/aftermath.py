@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, EnrollmentS
 from voiceagent.journal.catalogue import CallbackRequested, CallEnded, CallHungUp, NumberMarked
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
+from voiceagent.storage.question import Command, Question
 
 #: A call that broke off with the right person is called back after this, once a day.
 DROPPED_AFTER, DROPPED_ONCE = timedelta(minutes=5), timedelta(days=1)
@@ -42,10 +44,39 @@ _RENEWABLE = timedelta(minutes=15)
 #: Where the number itself failed; a person at the other end says it through number.marked.
 _DEAD = frozenset({Disposition.DC, Disposition.FAX})
 
+_a, _e, _c = tables.attempt.c, enrollment.c, callback.c
+_KEY: sa.BindParameter[Any] = sa.bindparam("key")
+#: They are asked after every call.
+_CALL = Question(sa.select(tables.attempt).where(_a.id == _KEY))
+_ENROLLED = Question(sa.select(enrollment).where(_e.id == _KEY))
+_CALLED_BACK = Question(
+    sa.select(_c.id, _c.attempts).where(
+        _c.case_id == _KEY, _c.leased_until.is_not(None), _c.status == CallbackStatus.OPEN
+    )
+)
+_ENDED_SO = Question(
+    sa.select(sa.func.count().label("n"))
+    .select_from(tables.attempt)
+    .where(_a.enrollment_id == _KEY, _a.disposition == sa.bindparam("why"), _a.t_start >= sa.bindparam("since"))
+)
+_MOVE = Command(
+    sa.update(enrollment)
+    .where(_e.id == _KEY)
+    .values(
+        state=sa.bindparam("into"),
+        reason=sa.bindparam("why"),
+        next_at=sa.bindparam("until"),
+        priority=sa.bindparam("tier"),
+        leased_until=None,
+        leased_by=None,
+        updated_at=sa.bindparam("at"),
+    )
+)
+
 
 def settle(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, now: datetime) -> None:
     """Do what follows an ended attempt, once: a second time finds the lease gone and changes nothing."""
-    call = connection.execute(sa.select(tables.attempt).where(tables.attempt.c.id == attempt_id)).one()
+    [call] = _CALL(connection, key=attempt_id)
     if call.disposition is None:
         return
     disposition: Disposition = call.disposition
@@ -57,26 +88,15 @@ def settle(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, n
         _plan_reminder(connection, call, now)
     if call.enrollment_id is None:
         return
-    row = connection.execute(sa.select(enrollment).where(enrollment.c.id == call.enrollment_id)).first()
+    row = next(iter(_ENROLLED(connection, key=call.enrollment_id)), None)
     if row is None or row.state is not EnrollmentState.LEASED or row.leased_until is None:
         return
     step = _step(connection, call, disposition, row, now, plan)
     state = {Next.DONE: EnrollmentState.DONE, Next.STOPPED: EnrollmentState.STOPPED}.get(
         step.what, EnrollmentState.WAITING
     )
-    connection.execute(
-        sa.update(enrollment)
-        .where(enrollment.c.id == row.id)
-        .values(
-            state=state,
-            reason=step.reason,
-            next_at=step.at,
-            priority=_priority(connection, call, disposition, now),
-            leased_until=None,
-            leased_by=None,
-            updated_at=now,
-        )
-    )
+    moved = {"key": row.id, "into": state, "why": step.reason, "until": step.at, "at": now}
+    _MOVE(connection, [moved | {"tier": _priority(connection, call, disposition, now)}])
 
 
 def expire(journal: Journal, connection: sa.Connection, now: datetime) -> int:
@@ -190,14 +210,7 @@ def _close_callback(
     now: datetime,
     plan: RetryPlan,
 ) -> None:
-    rows = connection.execute(
-        sa.select(callback).where(
-            callback.c.case_id == call.case_id,
-            callback.c.leased_until.is_not(None),
-            callback.c.status == CallbackStatus.OPEN,
-        )
-    ).all()
-    for row in rows:
+    for row in _CALLED_BACK(connection, key=call.case_id):
         values: dict[str, object] = {"leased_until": None, "leased_by": None}
         if MEANING[disposition].human or row.attempts >= plan.callback_tries:
             done = MEANING[disposition].human
@@ -257,12 +270,7 @@ def _step(
         limit = 0
     zone = ZoneInfo(call.zone or "UTC")
     midnight = datetime.combine(now.astimezone(zone).date(), datetime.min.time(), tzinfo=zone)
-    a = tables.attempt
-    same_today = connection.execute(
-        sa.select(sa.func.count())
-        .select_from(a)
-        .where(a.c.enrollment_id == row.id, a.c.disposition == disposition, a.c.t_start >= midnight)
-    ).scalar_one()
+    [same] = _ENDED_SO(connection, key=row.id, why=disposition, since=midnight)
     usable = (kinds.PhoneStatus.DEAD, kinds.PhoneStatus.WRONG)
     others = [
         phone
@@ -270,7 +278,7 @@ def _step(
         if phone.id != call.phone_id and phone.status not in usable
     ]
     step = next_step(
-        plan, disposition, now=now, zone=zone, same_today=same_today, seed=call.id, other_numbers=bool(others)
+        plan, disposition, now=now, zone=zone, same_today=same.n, seed=call.id, other_numbers=bool(others)
     )
     if disposition is Disposition.NOMON and (named := pay_days(connection, [call.id]).get(call.id)):
         step = Step(Next.RETRY, max(now, day_after(named, zone)), disposition.value)

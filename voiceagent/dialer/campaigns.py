@@ -102,6 +102,9 @@ def create_campaign(
     return campaign_id
 
 
+_BY_ID = Question(sa.select(campaign).where(campaign.c.id == sa.bindparam("key")))
+
+
 def find_campaign(connection: sa.Connection, name: str, tenant_id: uuid.UUID) -> Campaign | None:
     """By name."""
     row = connection.execute(
@@ -112,10 +115,10 @@ def find_campaign(connection: sa.Connection, name: str, tenant_id: uuid.UUID) ->
 
 def load_campaign(connection: sa.Connection, campaign_id: uuid.UUID) -> Campaign:
     """By id; BadInputError when there is none."""
-    row = connection.execute(sa.select(campaign).where(campaign.c.id == campaign_id)).first()
-    if row is None:
+    found = _BY_ID(connection, key=campaign_id)
+    if not found:
         raise BadInputError(f"there is no campaign {campaign_id}")
-    return _campaign(row)
+    return _campaign(found[0])
 
 
 def all_campaigns(connection: sa.Connection, tenant_id: uuid.UUID) -> list[Campaign]:

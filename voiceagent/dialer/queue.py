@@ -31,6 +31,7 @@ from voiceagent.dialer.pacing import Allotment
 from voiceagent.journal.catalogue import CallEnded
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal, head
+from voiceagent.storage.question import Question, one_of
 
 __all__ = ["DEFAULT_POLICY", "DEFAULT_SCRIPT", "ForbiddenError", "Lease", "Queue"]
 
@@ -42,6 +43,9 @@ _ROUNDS = 3
 _EXPIRE_EVERY = timedelta(seconds=5)
 #: Outcomes on trunks and the day's short calls are asked for so often.
 _WEATHER_EVERY = timedelta(seconds=5)
+_STATUS = Question(
+    sa.select(tables.attempt.c.id, tables.attempt.c.status).where(one_of(tables.attempt.c.id, "calls"))
+)
 
 
 class Queue:
@@ -219,16 +223,22 @@ class Queue:
 
     def complete_attempt(self, attempt_id: uuid.UUID, ended: CallEnded, *, actor: str = "agent") -> None:
         """`complete` for who has only the call's id."""
-        Disposition(ended.disposition)
+        self.complete_many([(attempt_id, ended)], actor=actor)
+
+    def complete_many(self, verdicts: Sequence[tuple[uuid.UUID, CallEnded]], *, actor: str = "agent") -> None:
+        """`complete` for calls that ended together, in one transaction: all of them or none."""
+        for _, ended in verdicts:
+            Disposition(ended.disposition)
         with self.journal.transaction() as connection:
-            live = connection.execute(
-                sa.select(tables.attempt.c.status).where(tables.attempt.c.id == attempt_id)
-            ).scalar_one_or_none()
-            if live is None:
-                raise BadInputError(f"there is no call {attempt_id}")
-            if live is not kinds.AttemptStatus.ENDED:
-                self.journal.record([NewEvent("call", attempt_id, ended, actor)], connection)
-            aftermath.settle(self.journal, connection, attempt_id, self.journal.clock.now())
+            status = {row.id: row.status for row in _STATUS(connection, calls=[call for call, _ in verdicts])}
+            for call, _ in verdicts:
+                if call not in status:
+                    raise BadInputError(f"there is no call {call}")
+            live = [(call, ended) for call, ended in verdicts if status[call] is not kinds.AttemptStatus.ENDED]
+            self.journal.record([NewEvent("call", call, ended, actor) for call, ended in live], connection)
+            now = self.journal.clock.now()
+            for call, _ in verdicts:
+                aftermath.settle(self.journal, connection, call, now)
 
     # --- a round of asking --------------------------------------------------------------------------------------------
 

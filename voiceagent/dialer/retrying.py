@@ -17,13 +17,14 @@ from voiceagent.dialer import events
 from voiceagent.dialer.tables import retry_plan
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
+from voiceagent.storage.question import Question
 
 #: What holds where nobody ever wrote a plan.
 OWN = RetryPlan()
 
 _p = retry_plan.c
-_IN_FORCE = (
-    sa.select(sa.cast(_p.body, sa.Text))
+_IN_FORCE = Question(
+    sa.select(sa.cast(_p.body, sa.Text).label("body"))
     .where(
         _p.tenant_id == sa.bindparam("tenant"),
         sa.or_(_p.valid_from.is_(None), _p.valid_from <= sa.bindparam("day")),
@@ -35,8 +36,8 @@ _IN_FORCE = (
 
 def plan_in_force(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime) -> RetryPlan:
     """The highest version whose day has come; the program's own where none was adopted."""
-    body = connection.execute(_IN_FORCE, {"tenant": tenant_id, "day": now.astimezone(UTC).date()}).scalar()
-    return OWN if body is None else _plan(body)
+    found = _IN_FORCE(connection, tenant=tenant_id, day=now.astimezone(UTC).date())
+    return _plan(found[0].body) if found else OWN
 
 
 def adopt(journal: Journal, plan: RetryPlan, *, actor: str = "operator") -> bool:

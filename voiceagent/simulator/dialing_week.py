@@ -68,6 +68,8 @@ class Plan:
     seats: int = 100
     days: int = 7
     seed: int = 1
+    tick_s: float = 3.0
+    """Idle seats ask so often, together; what ended in between is told in one go."""
     crash: float = 0.005
     """Share of the calls whose worker dies: their leases must run out by themselves."""
 
@@ -153,11 +155,11 @@ class _Floor:
         self.count = 0
 
     def ask(self) -> int:
-        """Idle seats ask, a worker's worth at a time; returns how many calls began."""
-        leases = self.queue.lease_many(self.free[-8:])
+        """The idle seats ask together; returns how many calls began."""
+        leases = self.queue.lease_many(self.free)
+        taken = {lease.seat for lease in leases}
+        self.free = [seat for seat in self.free if seat not in taken]
         for lease in leases:
-            assert lease.seat is not None
-            self.free.remove(lease.seat)
             outcome, mean = self._outcome()
             seconds = max(2, int(self.chance.expovariate(1 / mean)))
             self.count += 1
@@ -169,22 +171,29 @@ class _Floor:
                 self.week.callbacks_kept += 1
         return len(leases)
 
-    def end_one(self) -> None:
-        """The next call ends; now and then its worker has died and says nothing."""
-        _, _, lease, outcome, seconds = heapq.heappop(self.running)
-        assert lease.seat is not None
-        self.free.append(lease.seat)
-        if self.chance.random() < self.plan.crash:
-            self.week.outcomes["(worker died)"] += 1
-            return
-        meaning = MEANING[outcome]
-        self.week.outcomes[outcome.value] += 1
-        said = [*([CallAnswered()] if meaning.human or meaning.machine else []), *self._said(lease, outcome)]
+    def end(self) -> None:
+        """The calls whose end has come; now and then a worker has died and says nothing."""
+        said: list[NewEvent] = []
+        verdicts = []
+        while self.running and self.running[0][0] <= self.clock.now():
+            _, _, lease, outcome, seconds = heapq.heappop(self.running)
+            assert lease.seat is not None
+            self.free.append(lease.seat)
+            if self.chance.random() < self.plan.crash:
+                self.week.outcomes["(worker died)"] += 1
+                continue
+            meaning = MEANING[outcome]
+            self.week.outcomes[outcome.value] += 1
+            talked = meaning.human or meaning.machine
+            told = [*([CallAnswered()] if talked else []), *self._said(lease, outcome)]
+            said += [NewEvent("call", lease.attempt_id, payload) for payload in told]
+            talk = float(seconds) if talked else 0.0
+            verdict = CallEnded(outcome.value, meaning.human, meaning.machine, meaning.right_party, 5.0, talk)
+            verdicts.append((lease.attempt_id, verdict))
         if said:
-            self.journal.record([NewEvent("call", lease.attempt_id, payload) for payload in said])
-        talk = float(seconds) if meaning.human or meaning.machine else 0.0
-        verdict = CallEnded(outcome.value, meaning.human, meaning.machine, meaning.right_party, 5.0, talk)
-        self.queue.complete(lease, verdict)
+            self.journal.record(said)
+        if verdicts:
+            self.queue.complete_many(verdicts)
 
     def _outcome(self) -> tuple[Disposition, float]:
         hour = self.clock.now().astimezone(ZONE).hour
@@ -237,21 +246,20 @@ def simulate(plan: Plan, url: str, say: Callable[[str], None] = lambda line: Non
 
 def _run(floor: _Floor, plan: Plan, say: Callable[[str], None]) -> None:
     clock, end, hour, began = floor.clock, START + timedelta(days=plan.days), 0, time.monotonic()
+    tick = timedelta(seconds=plan.tick_s)
     while clock.now() < end or floor.running:
-        if clock.now() < end and floor.free and floor.ask():
-            continue
         now = clock.now()
+        asked = now < end and bool(floor.free) and floor.ask() > 0
         after = floor.running[0][0] if floor.running else None
-        if clock.now() < end and floor.free:
+        if now < end and floor.free and not asked:
             with floor.journal.db.read() as connection:
                 due = hopper.next_due(connection, floor.journal.tenant_id)
             # Somebody due whom nobody may call now (a pause of the pacing) is asked for again shortly.
             wake = max(due or end, now + timedelta(seconds=20))
             after = min(after, wake) if after else wake
         assert after is not None
-        clock.advance(max(0.0, (after - now).total_seconds()))
-        while floor.running and floor.running[0][0] <= clock.now():
-            floor.end_one()
+        clock.advance(max(tick, after - now).total_seconds())
+        floor.end()
         if (hours := int((clock.now() - START) / timedelta(hours=1))) != hour:
             hour = hours
             took = time.monotonic() - began

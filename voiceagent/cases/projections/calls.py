@@ -14,7 +14,7 @@ from voiceagent.journal.envelope import Event
 from voiceagent.journal.journal import Projection, for_each
 from voiceagent.journal.private import read_private
 from voiceagent.storage.bulk import Native, insert_many
-from voiceagent.storage.question import Question, one_of
+from voiceagent.storage.question import Command, Question, one_of
 from voiceagent.storage.types import instant_text
 from voiceagent.storage.upsert import upsert
 
@@ -82,27 +82,32 @@ def call_hung_up(connection: sa.Connection, event: Event) -> None:
     )
 
 
-def call_ended(connection: sa.Connection, event: Event) -> None:
+def call_ended(connection: sa.Connection, events: Sequence[Event]) -> None:
     """The verdict."""
-    said = event.payload
-    table = tables.attempt
-    _update_live(
-        connection,
-        event,
+    said = [event.payload | {"key": event.stream_id, "at": event.at_utc} for event in events]
+    _END(connection, said)
+    _CLOSE(connection, said)
+
+
+_KEY: sa.BindParameter[Any] = sa.bindparam("key")
+_VERDICT = ("disposition", "human", "machine", "right_party", "ring_s", "talk_s", "hold_s", "wrap_s")
+_END = Command(
+    sa.update(tables.attempt)
+    .where(tables.attempt.c.id == _KEY, tables.attempt.c.status != kinds.AttemptStatus.ENDED)
+    .values(
         status=kinds.AttemptStatus.ENDED,
-        t_end=sa.func.coalesce(table.c.t_end, sa.bindparam("ended", event.at_utc, type_=table.c.t_end.type)),
-        **{
-            name: said[name]
-            for name in ("disposition", "human", "machine", "right_party", "ring_s", "talk_s", "hold_s", "wrap_s")
-        },
+        t_end=sa.func.coalesce(tables.attempt.c.t_end, sa.bindparam("at", type_=tables.attempt.c.t_end.type)),
+        **{name: sa.bindparam(name) for name in _VERDICT},
     )
-    interaction = tables.interaction
-    ended = sa.select(table.c.t_end).where(table.c.id == event.stream_id).scalar_subquery()
-    connection.execute(
-        sa.update(interaction)
-        .where(interaction.c.id == event.stream_id, interaction.c.outcome.is_(None))
-        .values(outcome=said["disposition"], ended_at=ended)
+)
+_CLOSE = Command(
+    sa.update(tables.interaction)
+    .where(tables.interaction.c.id == _KEY, tables.interaction.c.outcome.is_(None))
+    .values(
+        outcome=sa.bindparam("disposition"),
+        ended_at=sa.select(tables.attempt.c.t_end).where(tables.attempt.c.id == _KEY).scalar_subquery(),
     )
+)
 
 
 def turn_agent(connection: sa.Connection, event: Event) -> None:
@@ -267,7 +272,7 @@ PROJECTIONS = (
     Projection(catalogue.CallerFound.TYPE, for_each(caller_found)),
     Projection(catalogue.CallFirstAudio.TYPE, for_each(call_first_audio)),
     Projection(catalogue.CallHungUp.TYPE, for_each(call_hung_up)),
-    Projection(catalogue.CallEnded.TYPE, for_each(call_ended)),
+    Projection(catalogue.CallEnded.TYPE, call_ended),
     Projection(catalogue.AgentTurnPlayed.TYPE, for_each(turn_agent)),
     Projection(catalogue.DebtorTurnHeard.TYPE, for_each(turn_debtor)),
     Projection(catalogue.IdentityVerified.TYPE, for_each(identity_tried)),
