@@ -16,7 +16,8 @@ from voiceagent.cases.seats import board
 from voiceagent.journal.envelope import Event
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.phones import PhonePlan
-from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings
+from voiceagent.simulator.rehearsal import Rehearsal
+from voiceagent.simulator.rehearsal_plan import RehearsalSettings
 from voiceagent.simulator.scenario import Barge, Step, load_scenario
 from voiceagent.simulator.sip_driver import Evidence, gather
 from voiceagent.telephony.ami import Channel

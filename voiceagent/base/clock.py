@@ -44,6 +44,10 @@ class OffsetClock:
         clock.offset = offset
         return clock
 
+    def move(self, at: datetime) -> None:
+        """It is `at` now, whatever it was."""
+        self.offset = require_aware(at) - datetime.now(UTC)
+
     def now(self) -> datetime:
         """The shifted instant in UTC."""
         return datetime.now(UTC) + self.offset

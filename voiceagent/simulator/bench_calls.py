@@ -27,7 +27,8 @@ from voiceagent.simulator.gauges import held_by
 from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.plain_phones import PlainPhone, PlainPhones
-from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings
+from voiceagent.simulator.rehearsal import Rehearsal
+from voiceagent.simulator.rehearsal_plan import RehearsalSettings
 from voiceagent.simulator.sample import draw, people_of
 from voiceagent.telephony.capacity import library
 from voiceagent.worker.children import Child, ChildSpec

@@ -23,7 +23,7 @@ from voiceagent.simulator.gauges import IdleThread, ProcessorTime
 from voiceagent.simulator.loaded_seats import LoadedSeat, LoadedSeats
 from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.plain_phones import PlainPhone, PlainPhones
-from voiceagent.simulator.rehearsal import batched
+from voiceagent.simulator.telephones import batched
 from voiceagent.telephony.asterisk_program import AsteriskProgram
 from voiceagent.telephony.asterisk_server import AsteriskPorts, AsteriskServer, PhoneAccount, SeatAccount
 from voiceagent.telephony.capacity import library

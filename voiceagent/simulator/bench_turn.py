@@ -30,10 +30,12 @@ from voiceagent.simulator.gauges import IdleThread, ProcessorTime
 from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.phones import PhonePlan
-from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, batched, debtor_voice
+from voiceagent.simulator.rehearsal import Rehearsal
+from voiceagent.simulator.rehearsal_plan import RehearsalSettings
 from voiceagent.simulator.sample import SampleDebtor, draw, people_of
 from voiceagent.simulator.scenario import Barge, Step
 from voiceagent.simulator.tapes import Exchange, exchanges
+from voiceagent.simulator.telephones import batched, debtor_voice
 from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.recogniser import served_languages
 from voiceagent.worker.children import Child

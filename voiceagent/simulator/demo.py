@@ -23,8 +23,10 @@ from voiceagent.simulator.direct import WiredRehearsal
 from voiceagent.simulator.footprint import Footprints
 from voiceagent.simulator.listening import let_slip
 from voiceagent.simulator.persona import Persona
-from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, batched, sample_phones
+from voiceagent.simulator.rehearsal import Rehearsal
+from voiceagent.simulator.rehearsal_plan import RehearsalSettings
 from voiceagent.simulator.sample import SampleDebtor, draw, people_of
+from voiceagent.simulator.telephones import batched, sample_phones
 from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.installed import WHISPER
 from voiceagent.speech.longhand import LongHand

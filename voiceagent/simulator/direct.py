@@ -17,7 +17,8 @@ from voiceagent.simulator.debtor_call import DebtorCall
 from voiceagent.simulator.debtor_voice import DebtorVoice
 from voiceagent.simulator.persona import Debtor, Persona
 from voiceagent.simulator.phones import PhonePlan
-from voiceagent.simulator.rehearsal import COMPANY, Rehearsal
+from voiceagent.simulator.rehearsal import Rehearsal
+from voiceagent.simulator.rehearsal_plan import COMPANY
 from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.segmenter import VadSegmenter
 from voiceagent.telephony.fake import FakeLine, FakePhone

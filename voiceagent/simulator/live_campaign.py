@@ -16,30 +16,26 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from voiceagent import cases, dialer
-from voiceagent.base.clock import ManualClock
 from voiceagent.base.errors import UsageError
 from voiceagent.base.ids import uuid7
 from voiceagent.cases.intake import Taken, import_cases
 from voiceagent.dialer.callbacks import add_callback
 from voiceagent.dialer.campaigns import change_campaign, enroll, require_campaign, set_state
-from voiceagent.dialer.clockguard import ClockGuard
-from voiceagent.dialer.modes import Gate
-from voiceagent.dialer.queue import Queue
 from voiceagent.dialer.tables import CampaignState, EnrollmentState, Priority, enrollment
 from voiceagent.dialer.watch import stale_cases
 from voiceagent.journal.audit import audit
 from voiceagent.journal.catalogue import CallEnded, PromisedInstalment, PromiseMade
-from voiceagent.journal.envelope import NewEvent
-from voiceagent.journal.journal import Journal
 from voiceagent.settings.dialplans import load_policy, policy_path
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator import dialing_rules
 from voiceagent.simulator.demo import instant
+from voiceagent.simulator.past import Past
 from voiceagent.simulator.persona import Persona
-from voiceagent.simulator.rehearsal import CAMPAIGN, Rehearsal, RehearsalSettings, sample_phones
+from voiceagent.simulator.rehearsal import Rehearsal
+from voiceagent.simulator.rehearsal_plan import CAMPAIGN, RehearsalSettings
 from voiceagent.simulator.sample import SampleDebtor, draw, people_of
+from voiceagent.simulator.telephones import sample_phones
 
 LANGUAGE = "pt-BR"
 #: A promised call begins within this of its instant; nobody of the list is called sooner, once seats had time to ask.
@@ -136,18 +132,13 @@ class LiveCampaign:
 
     def _promise_earlier(self, rehearsal: Rehearsal, reminded: Sequence[Taken]) -> None:
         """Calls of two days ago, in which these people promised to pay tomorrow."""
-        records = rehearsal.records
-        past = Journal(records.db, ManualClock(self._at - timedelta(days=2)), [*cases.PROJECTIONS, *dialer.PROJECTIONS])
-        rules = load_rules(self._paths.dialplans / "jurisdictions")
-        queue = Queue(past, rules, Gate(simulated=frozenset(debtor.number for debtor in self._debtors)))
-        queue.clock_guard = _InThePast(past.clock)
+        journal = rehearsal.records.journal
+        past = Past(journal, self._paths, [debtor.number for debtor in self._debtors], days=2)
         for one in reminded:
-            lease = queue.lease_case("earlier", one.case_id)
-            now = past.clock.now()
+            now = past.journal.clock.now()
             part = PromisedInstalment(uuid7(now), 1, self._today + timedelta(days=1), 50_000)
             made = PromiseMade(uuid7(now), one.case_id, 50_000, 0, "BRL", (part,))
-            past.record([NewEvent("call", lease.attempt_id, made)])
-            queue.complete(lease, CallEnded("PTP", True, False, True, 5.0, 60.0))
+            past.call(one.case_id, [made], CallEnded("PTP", True, False, True, 5.0, 60.0))
 
     def _start(self, rehearsal: Rehearsal) -> datetime:
         """Promise the calls, half of them for now, and start; returns the instant from which calls count."""
@@ -241,13 +232,6 @@ class LiveCampaign:
             name = of[row["number"]].persona.name
             counted.setdefault(name, Counter())[str(row["disposition"])] += 1
         return {name: dict(sorted(outcomes.items())) for name, outcomes in sorted(counted.items())}
-
-
-class _InThePast(ClockGuard):
-    """Lets calls be written down that lie before the journal's newest event."""
-
-    def check(self, connection: sa.Connection) -> None:
-        """Nothing is wrong: the clock is set back on purpose."""
 
 
 def _most_at_once(rows: Sequence[dict[str, Any]]) -> int:

@@ -1,8 +1,8 @@
 """Simulated debtors' telephones: a process with a softphone that registers numbers, answers them and plays personas.
 
-Run as `python -m voiceagent.simulator.phones PLAN`; prints a ready line, then JSON lines: one per step that a scripted
-debtor has done ({"number", "step"}) and one per finished call (a DebtorReport). It ends with its standard input. Voices
-are never the agent's.
+Run as `python -m voiceagent.simulator.phones PLAN`; prints a ready line, then JSON lines: one per step that a
+scripted debtor has done ({"number", "step"}) and one per finished call (a DebtorReport). A line
+{"call": NUMBER, "to": EXTENSION} has one of them call. It ends with its standard input. Voices are never the agent's.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import json
 import logging
 import os
 import sys
+import uuid
+from collections.abc import Awaitable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -28,6 +30,8 @@ from voiceagent.simulator.scripted_call import ScriptedCall
 from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.protocol import Voice
 from voiceagent.speech.segmenter import VadSegmenter
+from voiceagent.telephony.line import Answered, HungUp
+from voiceagent.telephony.pj_line import PjLine
 from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.seat import Seat
 from voiceagent.telephony.softphone import Softphone, SoftphoneSettings
@@ -51,6 +55,8 @@ class PhonePlan(BaseModel):
     seed: int = 0
     steps: tuple[Step, ...] = ()
     """What is done where there is no persona."""
+    later_steps: tuple[Step, ...] = ()
+    """The same in every call but the first, where that is something else."""
     hello: str = ""
     """What is said on lifting the phone where there is no persona."""
     ring_s: float = 0.0
@@ -105,17 +111,35 @@ class SimulatedPhone:
     async def run(self) -> None:
         """Wait for calls, one after the other."""
         while True:
-            line = await self._seat.incoming()
-            self.calls += 1
-            try:
-                report = await self._take(line)
-            except VoiceagentError as error:
-                log.error("telephone %s: %s", self._plan.number, error)
-                await line.hangup("error")
-                continue
-            self._tell(report)
+            await self._live(await self._seat.incoming())
 
-    async def _take(self, line: Any) -> DebtorReport:
+    async def call(self, to: str) -> None:
+        """Call somebody, and talk."""
+        await self._live(await self._seat.dial(to, call_id=str(uuid.uuid4())))
+
+    async def _live(self, line: PjLine) -> None:
+        self.calls += 1
+        try:
+            report = await self._take(line)
+        except VoiceagentError as error:
+            log.error("telephone %s: %s", self._plan.number, error)
+            await line.hangup("error")
+            return
+        self._tell(report, line)
+
+    async def _begin(self, line: PjLine, preparing: Awaitable[None]) -> None:
+        """Have the call up, or over: lifted after some rings, or answered by whom we call."""
+        if not line.incoming:
+            up = asyncio.create_task(_answered(line), name="answered")
+            await asyncio.gather(preparing, up)
+            return
+        over = asyncio.create_task(line.over(), name="given up")
+        await asyncio.gather(preparing, asyncio.wait({over}, timeout=self._plan.ring_s))
+        over.cancel()
+        if line.ended is None:
+            await self._seat.answer(line)
+
+    async def _take(self, line: PjLine) -> DebtorReport:
         who = f"phone-{self._plan.number}"
         voice = await self._speech.voice(who, self._common.language, self._plan.voice)
         tape = None if self._recorder is None else self._recorder.begin(self._plan.number.lstrip("+"))
@@ -130,30 +154,37 @@ class SimulatedPhone:
             if tape is not None:
                 await tape.close()
 
-    async def _as(self, persona: Persona, line: Any, voice: Voice) -> DebtorReport:
+    async def _as(self, persona: Persona, line: PjLine, voice: Voice) -> DebtorReport:
         plan, common = self._plan, self._common
         debtor = Debtor(persona, plan.facts, plan.seed + self.calls - 1, plan.days)
         hearing = await self._speech.hearing(f"phone-{plan.number}", common.language)
         own = DebtorVoice(voice, persona.manners)
         call = DebtorCall(line, debtor, VadSegmenter(), hearing, own, self._ticks, SystemClock(), today=common.today)
-        await asyncio.gather(call.prepare(debtor.first_answers()), asyncio.sleep(plan.ring_s))
-        await self._seat.answer(line)
+        await self._begin(line, call.prepare(debtor.first_answers()))
         return await call.run()
 
-    async def _by_script(self, line: Any, voice: Voice) -> DebtorReport:
+    async def _by_script(self, line: PjLine, voice: Voice) -> DebtorReport:
         plan = self._plan
-        call = ScriptedCall(line, plan.steps, self._ticks, SystemClock(), hello=plan.hello, on_step=self._did)
-        await call.prepare(voice)
-        await asyncio.sleep(plan.ring_s)
-        await self._seat.answer(line)
+        steps = plan.later_steps if plan.later_steps and self.calls > 1 else plan.steps
+        # Who calls is spoken to first.
+        hello = plan.hello if line.incoming else ""
+        call = ScriptedCall(line, steps, self._ticks, SystemClock(), hello=hello, on_step=self._did)
+        await self._begin(line, call.prepare(voice))
         return await call.run()
 
     def _did(self, step: int) -> None:
         print(json.dumps({"number": self._plan.number, "step": step}), flush=True)
 
-    def _tell(self, report: DebtorReport) -> None:
-        told = {"number": self._plan.number, "persona": self._plan.persona, **asdict(report)}
+    def _tell(self, report: DebtorReport, line: PjLine) -> None:
+        told = {"number": self._plan.number, "persona": self._plan.persona, "headers": dict(line.headers)}
+        told |= asdict(report)
         print(json.dumps(told, ensure_ascii=False), flush=True)
+
+
+async def _answered(line: PjLine) -> None:
+    """Wait until our call is up or over."""
+    while not isinstance(await line.next_event(), (Answered, HungUp)):
+        pass
 
 
 async def serve(plan: PhonesPlan) -> None:
@@ -177,9 +208,17 @@ async def serve(plan: PhonesPlan) -> None:
             )
             for each in plan.phones
         ]
+        by_number = {each.number: phone for each, phone in zip(plan.phones, phones, strict=True)}
+        calling: set[asyncio.Task[None]] = set()
+
+        def told(line: str) -> None:
+            order = json.loads(line)
+            calling.add(task := asyncio.create_task(by_number[order["call"]].call(order["to"]), name="calling"))
+            task.add_done_callback(calling.discard)
+
         say_ready(phones=len(phones))
         answering = asyncio.gather(*(phone.run() for phone in phones))
-        await until_parent_ends(answering)
+        await until_parent_ends(answering, told)
     finally:
         await softphone.close()
         if recorder is not None:

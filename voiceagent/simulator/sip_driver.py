@@ -25,8 +25,10 @@ from voiceagent.journal.journal import read_events
 from voiceagent.settings.dialplans import load_script, script_path
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.phones import PhonePlan
-from voiceagent.simulator.rehearsal import Rehearsal, RehearsalSettings, debtor_voice
+from voiceagent.simulator.rehearsal import Rehearsal
+from voiceagent.simulator.rehearsal_plan import RehearsalSettings
 from voiceagent.simulator.scenario import Loaded, Scenario, forbidden_words
+from voiceagent.simulator.telephones import debtor_voice
 from voiceagent.simulator.verdict import differences_from_cdr
 
 #: Fictitious numbers by region; two digits follow.

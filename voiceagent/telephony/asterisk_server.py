@@ -17,7 +17,14 @@ from voiceagent.audio.hold_music import hold_music
 from voiceagent.base.errors import BadInputError, UnavailableError
 from voiceagent.telephony.ami import AmiClient, AmiError
 from voiceagent.telephony.asterisk_program import AsteriskProgram
-from voiceagent.telephony.asterisk_tree import TEMPLATES, Directories, members, write_tree
+from voiceagent.telephony.asterisk_tree import (
+    HUMAN_PATIENCE_S,
+    PATIENCE_S,
+    TEMPLATES,
+    Directories,
+    members,
+    write_tree,
+)
 from voiceagent.telephony.cdr import CdrRow, read_cdr
 
 HOST = "127.0.0.1"
@@ -106,14 +113,19 @@ class AsteriskServer:
         templates: Path = TEMPLATES,
         queue_number: str = QUEUE_NUMBER,
         humans_number: str = HUMANS_NUMBER,
+        human_patience_s: int = HUMAN_PATIENCE_S,
     ) -> None:
-        """`queue_number`: where debtors reach whichever seat is free; `humans_number`: where seats reach people."""
+        """`queue_number`: where debtors reach whichever seat is free; `humans_number`: where seats reach people.
+
+        `human_patience_s`: how long a debtor waits for one of them.
+        """
         self.program, self.home, self.templates = program, home.absolute(), templates
         self.seats = {seat.name: seat for seat in seats}
         self.phones = {phone.number: phone for phone in phones}
         self.trunks = tuple(trunks)
         self.humans = {human.name: human for human in humans}
         self.queue_number, self.humans_number = queue_number, humans_number
+        self.human_patience_s = human_patience_s
         self.ports = ports or AsteriskPorts.free()
         self.ami_user, self.ami_secret = "voiceagent", secrets.token_hex(24)
         self._process: subprocess.Popen[bytes] | None = None
@@ -223,6 +235,8 @@ class AsteriskServer:
             "QUEUE_MEMBERS": members(self.seats),
             "HUMANS_NUMBER": self.humans_number,
             "HUMAN_MEMBERS": members(self.humans),
+            "HUMAN_PATIENCE": str(self.human_patience_s),
+            "PATIENCE": str(PATIENCE_S),
             "SEAT_EXTENSIONS": "\n".join(
                 f"exten => {seat.extension},1,Gosub(new-call-id,s,1)\n"
                 f" same => n,Dial(PJSIP/{seat.name},${{RING}},b(new-call-id^header^1(${{VOICEAGENT_CALL}})))\n"

@@ -13,6 +13,9 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk"
 #: Read by Asterisk's core, which reports an error when one is missing; its defaults are right.
 DEFAULTED = ("acl", "ccss", "cel", "features", "indications", "pjproject", "stasis", "udptl")
 
+#: Seconds a caller waits for a seat before he is promised a call; a debtor for a person before the seat has him back.
+PATIENCE_S, HUMAN_PATIENCE_S = 300, 45
+
 _PLACE = re.compile(r"@([A-Z_]+)@")
 
 

@@ -13,7 +13,14 @@ from typing import ClassVar
 from voiceagent.audio.hold_music import hold_music
 from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.telephony.asterisk_program import AsteriskProgram
-from voiceagent.telephony.asterisk_tree import TEMPLATES, Directories, members, write_tree
+from voiceagent.telephony.asterisk_tree import (
+    HUMAN_PATIENCE_S,
+    PATIENCE_S,
+    TEMPLATES,
+    Directories,
+    members,
+    write_tree,
+)
 
 #: Who may read what the exchange does and hang up a dead worker's channels.
 MANAGER_USER = "voiceagent"
@@ -119,6 +126,10 @@ class Exchange:
     queue_number: str = "8000"
     humans_number: str = "8001"
     codecs: tuple[str, ...] = ("alaw", "ulaw")
+    callers_wait_s: int = PATIENCE_S
+    """How long a caller waits for a seat before he is promised a call."""
+    people_wait_s: int = HUMAN_PATIENCE_S
+    """How long a debtor who is handed over waits for a person before the seat has him back."""
     record: bool = False
     """Let the exchange record as well."""
     max_calls: int = 200
@@ -145,6 +156,8 @@ class Exchange:
             ipaddress.ip_network(network)
         for codec in self.codecs:
             _require(codec in ("alaw", "ulaw", "g722", "opus"), f"{codec!r}: alaw, ulaw, g722 or opus")
+        for name, wait_s in (("callers_wait_s", self.callers_wait_s), ("people_wait_s", self.people_wait_s)):
+            _require(5 <= wait_s <= 3600, f"{name}: between 5 and 3600 seconds")
         _require(1024 <= self.rtp[0] < self.rtp[1] < 65536, "rtp: first and last port, like [10000, 19999]")
 
     @property
@@ -265,6 +278,8 @@ def _values(exchange: Exchange, passwords: Secrets, program: AsteriskProgram, wh
         "HUMANS_NUMBER": exchange.humans_number,
         "QUEUE_MEMBERS": members(exchange.seat_names),
         "HUMAN_MEMBERS": members(exchange.humans),
+        "PATIENCE": str(exchange.callers_wait_s),
+        "HUMAN_PATIENCE": str(exchange.people_wait_s),
     }
 
 

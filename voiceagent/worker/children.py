@@ -126,6 +126,12 @@ class Child:
             await self._process.wait()
             self.died.set()
 
+    async def tell(self, message: Mapping[str, Any]) -> None:
+        """Write it a JSON object as one line; it must be one that reads them (`until_parent_ends`)."""
+        assert self._process is not None and self._process.stdin is not None
+        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+        await self._process.stdin.drain()
+
     @property
     def stuck(self) -> bool:
         """Alive, but silent for three heartbeats; one that said that it is leaving is given `stop_s`."""

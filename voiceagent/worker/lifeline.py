@@ -40,8 +40,13 @@ async def until_told() -> None:
     await told.wait()
 
 
-async def until_parent_ends(work: Awaitable[Any] | None = None) -> None:
-    """Return on SIGTERM, SIGINT, the end of standard input, or the end of `work` (whose error is raised)."""
+async def until_parent_ends(
+    work: Awaitable[Any] | None = None, told: Callable[[str], None] = lambda line: None
+) -> None:
+    """Return on SIGTERM, SIGINT, the end of standard input, or the end of `work` (whose error is raised).
+
+    `told`: given every line that the parent writes (`Child.tell`).
+    """
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     transport = None
@@ -49,7 +54,7 @@ async def until_parent_ends(work: Awaitable[Any] | None = None) -> None:
         transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     tasks = [asyncio.ensure_future(until_told())]
     if transport is not None:
-        tasks.append(asyncio.ensure_future(_end_of(reader)))
+        tasks.append(asyncio.ensure_future(_end_of(reader, told)))
     working = asyncio.ensure_future(work) if work is not None else None
     if working is not None:
         tasks.append(working)
@@ -65,6 +70,6 @@ async def until_parent_ends(work: Awaitable[Any] | None = None) -> None:
             transport.close()
 
 
-async def _end_of(reader: asyncio.StreamReader) -> None:
-    while await reader.read(4096):
-        pass
+async def _end_of(reader: asyncio.StreamReader, told: Callable[[str], None]) -> None:
+    while line := await reader.readline():
+        told(line.decode())

@@ -25,6 +25,8 @@ class Kept:
     unanswered: int = 0
     """Probes in a row that got no answer."""
     next_probe: float = 0.0
+    renewed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set each time a successor is ready."""
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
 
@@ -47,6 +49,15 @@ class Supervisor:
         await kept.child.start()
         self._kept[spec.name] = kept
         kept.task = asyncio.create_task(self._watch(kept), name=f"watch {spec.name}")
+        return kept.child
+
+    async def replace(self, spec: ChildSpec) -> Child:
+        """Have the child of that name end, and its successor be as `spec` says; returns when it is ready."""
+        kept = self._kept[spec.name]
+        kept.spec, before = spec, kept.child
+        kept.renewed.clear()
+        await before.stop()
+        await kept.renewed.wait()
         return kept.child
 
     def child(self, name: str) -> Child:
@@ -104,6 +115,7 @@ class Supervisor:
             kept.unanswered = 0
             try:
                 await kept.child.start()
+                kept.renewed.set()
                 return
             except Exception as error:
                 # Whatever it was, this child has no other keeper.
