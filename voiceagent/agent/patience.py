@@ -11,11 +11,11 @@ class PatienceSettings:
 
     glance_s: float = 0.2
     """Silence after which it is looked at what was said so far."""
-    complete_share: float = 0.5
+    complete_share: float = 0.42
     """Of the state's silence, when what was said is a complete answer,"""
     complete_least_s: float = 0.3
     """but at least this,"""
-    complete_most_s: float = 0.5
+    complete_most_s: float = 0.42
     """and at most this."""
     unfinished_s: float = 1.3
     """At least this, when what was said breaks off ("no dia …")."""

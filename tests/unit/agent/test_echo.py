@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from tests.unit.agent.stage import EXPECT, Stage, say
 from voiceagent.agent.echo import DELAY_S, LOSS_DB, EchoGuard
-from voiceagent.audio.format import FRAME_BYTES, FRAME_S
-from voiceagent.audio.levels import gain
+from voiceagent.audio.format import FRAME_BYTES, FRAME_S, FRAME_SAMPLES, SILENCE
+from voiceagent.audio.frames import split
+from voiceagent.audio.levels import gain, mix
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialogue.events import CallAnswered, DialogueEvent, Effect, Hangup, Heard, NoInput
 
@@ -40,12 +42,56 @@ def test_a_person_as_loud_as_the_agent_is_heard() -> None:
     assert stage.record.agent[0].interrupted
 
 
-def test_the_guard_forgets_what_was_played_long_ago() -> None:
+def voice(seed: int, frames: int, dbov: float) -> list[bytes]:
+    """Something with the unsteady harmonics of a voice."""
+    chance = np.random.default_rng(seed)
+    size = frames * FRAME_SAMPLES
+    pitch = chance.uniform(100, 200) * (1 + 0.2 * np.sin(2 * np.pi * chance.uniform(0.5, 1.5) * np.arange(size) / 8000))
+    turn = 2 * np.pi * np.cumsum(pitch) / 8000
+    sound = sum(np.sin(k * turn + chance.uniform(0, 6)) * chance.uniform(0.2, 1) for k in range(1, 14))
+    sound *= 32768 * 10 ** (dbov / 20) / np.sqrt(np.mean(sound**2))
+    return list(split(np.clip(sound, -32768, 32767).astype("<i2").tobytes()))
+
+
+def hidden(guard: EchoGuard, played: Sequence[bytes], heard: Sequence[bytes]) -> float:
+    """Share of the heard frames that the guard hides."""
+    found = []
+    for ours, theirs in zip(played, heard, strict=True):
+        guard.played(ours)
+        found.append(guard.hides(theirs))
+    return sum(found) / len(found)
+
+
+def late(frames: Sequence[bytes], by: int, db: float) -> list[bytes]:
+    """How they come back."""
+    return [SILENCE] * by + [gain(frame, db) for frame in frames[: len(frames) - by]]
+
+
+def test_a_line_that_is_not_known_is_judged_by_loudness() -> None:
     guard = EchoGuard()
     assert not guard.hides(LOUD) and not guard.hides(bytes(FRAME_BYTES))
-    guard.played(-12.0)
+    guard.played(LOUD)
     assert not guard.hides(LOUD)
     assert guard.hides(gain(LOUD, -LOSS_DB - 1)) and not guard.hides(gain(LOUD, -LOSS_DB + 1))
     for _ in range(round(DELAY_S / FRAME_S)):
-        guard.played(-100.0)
-    assert not guard.hides(gain(LOUD, -LOSS_DB - 1))
+        guard.played(SILENCE)
+    assert not guard.hides(gain(LOUD, -LOSS_DB - 1)), "what was played long ago does not come back"
+
+
+@pytest.mark.parametrize("delay", [1, 7, 15])
+def test_an_echo_is_hidden_and_a_quiet_person_over_it_is_heard(delay: int) -> None:
+    ours, theirs = voice(1, 200, -20), voice(2, 200, -31)
+    echo = late(ours, delay, -20)
+    guard = EchoGuard()
+    assert hidden(guard, ours[:100], echo[:100]) == 1.0
+    both = [mix(one, other) for one, other in zip(echo[100:], theirs[100:], strict=True)]
+    assert hidden(guard, ours[100:], both) < 0.3
+    assert hidden(EchoGuard(), ours, echo) == 1.0, "nor does an echo ever become a person"
+
+
+def test_where_nothing_comes_back_a_quiet_person_is_heard() -> None:
+    ours, theirs = voice(1, 200, -20), voice(2, 100, -42)
+    guard = EchoGuard()
+    assert hidden(guard, ours[:100], [SILENCE] * 100) == 1.0
+    assert hidden(guard, ours[100:], theirs) < 0.4
+    assert hidden(EchoGuard(), ours[:100], theirs) > 0.6, "before that is known it may be an echo"

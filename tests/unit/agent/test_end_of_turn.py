@@ -112,7 +112,7 @@ def waited(turn: HeardTurn) -> float:
 def test_a_complete_answer_ends_the_turn_sooner_and_is_recognised_once() -> None:
     line = Line(Recogniser(), lambda heard, expect: True, OPEN)
     (turn,) = line.play((SPEECH, 1.0), (QUIET, 1.5))
-    assert waited(turn) == 0.4, "half of the state's silence"
+    assert waited(turn) == 0.34, "0.42 of the state's silence"
     assert (line.recogniser.glances, line.recogniser.finishes) == (1, 0)
     assert turn.hypothesis.text == "50 frames"
     assert turn.heard_s == turn.decided_s, "the answer was there before the end was sure"
@@ -173,7 +173,7 @@ def test_what_a_partial_glance_shows_still_shortens_the_silence() -> None:
     recogniser.partial = True
     line = Line(recogniser, lambda heard, expect: True, OPEN)
     (turn,) = line.play((SPEECH, 0.6), (QUIET, 1.5))
-    assert waited(turn) == 0.4 and recogniser.finishes == 1
+    assert waited(turn) == 0.34 and recogniser.finishes == 1
 
 
 def test_who_was_cut_off_once_is_waited_for() -> None:
