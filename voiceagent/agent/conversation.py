@@ -203,9 +203,9 @@ class Conversation:
         current = self._mouth.current
         protected = self._mouth.protected(self.settings.protected_tail_s)
         over = self._mouth.all_left_s() > self.settings.question_tail_s
-        loud, early = self._mouth.loudness_dbov(), self._mouth.unasked()
+        sounding, early = self._mouth.sounding(), self._mouth.unasked()
         pcm = self._line.hear()
-        self._ears.tick(pcm, protected=protected, early=early, over=over, played_dbov=loud)
+        self._ears.tick(pcm, protected=protected, early=early, over=over, played=sounding)
         self._mouth.tick()
         self._who_is_there(pcm)
         verdict = self._taker.barge_in(

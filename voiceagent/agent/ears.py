@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 
 from voiceagent.agent.echo import EchoGuard
 from voiceagent.agent.patience import Patience
-from voiceagent.audio.format import FRAME_BYTES
-from voiceagent.audio.levels import FLOOR_DBOV
+from voiceagent.audio.format import FRAME_BYTES, SILENCE
 from voiceagent.base.errors import UnavailableError
 from voiceagent.dialogue.events import Expect
 from voiceagent.speech.protocol import (
@@ -170,10 +169,10 @@ class Ears:
         protected: bool,
         early: bool = False,
         over: bool = False,
-        played_dbov: float = FLOOR_DBOV,
+        played: bytes = SILENCE,
     ) -> None:
-        """Take the frames of this beat, and where the agent is in what it says (as in HeardTurn), and how loud."""
-        self._echo.played(played_dbov)
+        """Take the frames of this beat, and where the agent is in what it says (as in HeardTurn), and its sound."""
+        self._echo.played(played)
         for start in range(0, len(pcm), FRAME_BYTES):
             frame = pcm[start : start + FRAME_BYTES]
             for event in self._segmenter.process(frame, hidden=self._echo.hides(frame)):

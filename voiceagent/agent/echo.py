@@ -1,29 +1,90 @@
-"""What comes back of our own voice: quieter by a known measure, and never cause to stop or to listen."""
+"""What comes back of our own voice: quieter, the same waves a moment later, and never cause to stop or to listen."""
 
 from __future__ import annotations
 
 from collections import deque
 
-from voiceagent.audio.format import FRAME_S
-from voiceagent.audio.levels import FLOOR_DBOV, rms_dbov
+import numpy as np
+from numpy.typing import NDArray
+
+from voiceagent.audio.format import FRAME_S, FRAME_SAMPLES, SILENCE
+from voiceagent.audio.levels import rms_dbov, samples
 
 #: A line returns our voice weaker by at least this (20 dB and more behind a carrier's canceller); a person is louder.
 LOSS_DB = 18.0
 #: It returns within this.
 DELAY_S = 0.4
+#: Quieter than this nothing opens a turn anyway.
+_QUIETEST_DBOV = -50.0
+#: Only while we are louder than this anything is learnt of the line.
+_SPEAKING_DBOV = -40.0
+#: What comes back weaker than this stops nobody.
+_NOTHING_DB = 36.0
+#: So much of what is compared: shorter pieces of two voices resemble each other.
+_COMPARED_S = 0.08
+#: Waves that resemble ours less are somebody else's, on a line whose echo mostly resembles ours more than that.
+_OURS, _RECOGNISABLE = 0.5, 0.6
+#: Shares of a frame in what is known of a line: of its echo's likeness, of its silence, and of what breaks that.
+_LIKENESS_SHARE, _SILENT_SHARE, _LOUD_SHARE = 0.05, 0.04, 0.001
+#: A line is known to return nothing when no more of its frames were loud.
+_SILENT_LINE = 0.1
 
 
 class EchoGuard:
-    """Knows how loud we were a moment ago; one frame of 20 ms each way at a time."""
+    """Knows what we said a moment ago; one frame of 20 ms each way at a time.
+
+    A frame that is so much quieter than our own voice may be no more than that. On a line it knows nothing of yet it is
+    taken for that. It learns: where nothing ever comes back it is a person, and where our own waves are recognised in
+    what comes back, other waves are.
+    """
 
     def __init__(self) -> None:
-        self._played: deque[float] = deque([FLOOR_DBOV], maxlen=round(DELAY_S / FRAME_S))
+        frames = round(DELAY_S / FRAME_S)
+        compared = round(_COMPARED_S / FRAME_S)
+        self._levels: deque[float] = deque([rms_dbov(SILENCE)], maxlen=frames)
+        self._played: deque[bytes] = deque([SILENCE] * (frames + compared), maxlen=frames + compared)
+        self._heard: deque[bytes] = deque([SILENCE] * compared, maxlen=compared)
+        self._likeness = 0.0
+        self._loud = 1.0
 
-    def played(self, dbov: float) -> None:
-        """How loud the agent is in this beat."""
-        self._played.append(dbov)
+    def played(self, pcm: bytes) -> None:
+        """What the agent says in this beat (SILENCE for nothing)."""
+        self._levels.append(rms_dbov(pcm))
+        self._played.append(pcm if len(pcm) == len(SILENCE) else SILENCE)
 
     def hides(self, pcm: bytes) -> bool:
         """Whether what is heard may be no more than our own voice coming back."""
-        loudest = max(self._played)
-        return loudest > FLOOR_DBOV and rms_dbov(pcm) < loudest - LOSS_DB
+        self._heard.append(pcm)
+        loudest = max(self._levels)
+        if loudest <= _QUIETEST_DBOV:
+            return False
+        dbov = rms_dbov(pcm)
+        if loudest > _SPEAKING_DBOV:
+            loud = dbov > loudest - _NOTHING_DB
+            self._loud += (_LOUD_SHARE if loud else _SILENT_SHARE) * (loud - self._loud)
+        if dbov >= loudest - LOSS_DB:
+            return False
+        if dbov < _QUIETEST_DBOV:
+            return True
+        if self._loud <= _SILENT_LINE:
+            return False
+        likeness = self._resembles()
+        if loudest > _SPEAKING_DBOV:
+            self._likeness += _LIKENESS_SHARE * (likeness - self._likeness)
+        return likeness >= _OURS or self._likeness < _RECOGNISABLE
+
+    def _resembles(self) -> float:
+        """0-1: how much the last of what was heard is like any piece of what was played, at whatever level."""
+        heard = _values(self._heard)
+        played = _values(self._played)
+        size = 1 << (played.size + heard.size - 1).bit_length()
+        spectrum = np.fft.rfft(played, size) * np.conj(np.fft.rfft(heard, size))
+        products = np.fft.irfft(spectrum, size)[: played.size - heard.size + 1]
+        energy = np.concatenate(([0.0], np.cumsum(played**2)))
+        pieces = energy[heard.size :] - energy[: -heard.size]
+        scale = np.sqrt(np.maximum(pieces, FRAME_SAMPLES) * max(float(np.sum(heard**2)), 1.0))
+        return float(np.max(np.abs(products) / scale))
+
+
+def _values(frames: deque[bytes]) -> NDArray[np.float64]:
+    return samples(b"".join(frames)).astype(np.float64)

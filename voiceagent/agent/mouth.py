@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from voiceagent.agent.sentences import Sentence, begin_of, heard, sentences
-from voiceagent.audio.format import FRAME_BYTES, FRAME_S, seconds
+from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SILENCE, seconds
 from voiceagent.audio.frames import pad
-from voiceagent.audio.levels import FLOOR_DBOV, rms_dbov
 from voiceagent.base.errors import UnavailableError
 from voiceagent.dialogue.events import Say
 from voiceagent.speech.protocol import Voice
@@ -124,13 +123,13 @@ class Mouth:
         """The utterance being played, or about to be."""
         return self._queue[0] if self._queue else None
 
-    def loudness_dbov(self) -> float:
-        """How loud the 20 ms are that are being played."""
+    def sounding(self) -> bytes:
+        """The 20 ms that are being played."""
         current = self.current
         if current is None or current.written == 0:
-            return FLOOR_DBOV
+            return SILENCE
         at = self._played_of(current) // FRAME_BYTES * FRAME_BYTES
-        return rms_dbov(current.pcm[at : at + FRAME_BYTES])
+        return current.pcm[at : at + FRAME_BYTES] or SILENCE
 
     def left_s(self) -> float:
         """Seconds of the current utterance still to be played."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from voiceagent.audio import wav
 from voiceagent.audio.format import SAMPLE_RATE
@@ -18,11 +19,16 @@ _PEAK = 3000
 def hold_music(path: Path) -> Path:
     """Write it as an 8 kHz mono WAV; the folder is made."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    pcm = (melody() * _PEAK).astype("<i2").tobytes()
+    path.write_bytes(wav.header(len(pcm), channels=1) + pcm)
+    return path
+
+
+def melody() -> npt.NDArray[np.float64]:
+    """Once through it, 8 kHz, -1..1."""
     seconds = np.arange(int(NOTE_S * SAMPLE_RATE)) / SAMPLE_RATE
     envelope = np.minimum(seconds / 0.02, 1) * np.exp(-seconds * 3)
     notes = [
         envelope * (np.sin(2 * np.pi * hertz * seconds) + 0.3 * np.sin(4 * np.pi * hertz * seconds)) for hertz in MELODY
     ]
-    pcm = (np.concatenate(notes) / 1.3 * _PEAK).astype("<i2").tobytes()
-    path.write_bytes(wav.header(len(pcm), channels=1) + pcm)
-    return path
+    return np.concatenate(notes) / 1.3

@@ -46,7 +46,8 @@ class Silero:
 
     At the first frame that may be speech it wakes, hears what came just before, and has `TRIAL_S` to find a voice;
     until then the cheap verdict stands but is not `sure`. Without a voice for `HOLD_S` nothing is speech any more,
-    whatever the cheap detector says, so that noise and music cannot keep a turn open.
+    whatever the cheap detector says, so that noise and music cannot keep a turn open. What it knows of the line it
+    keeps while it sleeps: with an empty memory it takes the first note of any melody for a voice.
     """
 
     #: Scores at which a voice begins and goes on, and how many windows of 32 ms make one: a note of music has fewer.
@@ -100,6 +101,7 @@ class Silero:
 
     def reset(self) -> None:
         """Forget the call."""
+        self._network.reset()
         self._before.clear()
         self._awake = False
 
@@ -108,7 +110,6 @@ class Silero:
         return self.sure or (self._windows < self.WINDOWS and self._awake_s <= self.TRIAL_S)
 
     def _wake(self) -> None:
-        self._network.reset()
         self._left = np.zeros(0, np.float32)
         self._awake, self._voiced, self._windows = True, False, 0
         self._awake_s = self._voiceless_s = self._quiet_s = 0.0

@@ -94,4 +94,4 @@ def test_where_nothing_comes_back_a_quiet_person_is_heard() -> None:
     guard = EchoGuard()
     assert hidden(guard, ours[:100], [SILENCE] * 100) == 1.0
     assert hidden(guard, ours[100:], theirs) < 0.4
-    assert hidden(EchoGuard(), ours[:100], theirs) > 0.6, "before that is known it may be an echo"
+    assert hidden(EchoGuard(), ours[:10], theirs[:10]) == 1.0, "before that is known it may be an echo"
