@@ -23,7 +23,7 @@ def samples(pcm: bytes) -> Samples:
 def rms_dbov(pcm: bytes) -> float:
     """Root mean square level in dBov, never below FLOOR_DBOV."""
     values = samples(pcm).astype(np.float64)
-    return _dbov(math.sqrt(float(np.mean(values * values))) if len(values) else 0.0)
+    return _dbov(math.sqrt(float(np.dot(values, values)) / len(values)) if len(values) else 0.0)
 
 
 def peak_dbov(pcm: bytes) -> float:

@@ -14,7 +14,7 @@ from wyoming.error import Error
 from wyoming.event import Event, async_read_event, async_write_event
 from wyoming.info import Describe, Info
 
-from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
+from voiceagent.audio.format import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE
 from voiceagent.base.errors import BadInputError, MissingPartError, UnavailableError, VoiceagentError
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.speech import wire
@@ -30,6 +30,8 @@ FINISH_S = 2.0
 #: A glance may take longer than what follows the end of a turn: it begins before that.
 GLANCE_S = 2.5
 RENDER_S = 10.0
+#: Audio of a turn goes out so much at a time: 0.1 s.
+TOGETHER_BYTES = 5 * FRAME_BYTES
 _FORMAT: dict[str, int] = {"rate": SAMPLE_RATE, "width": SAMPLE_BYTES, "channels": 1}
 _FAILURES: dict[str, type[VoiceagentError]] = {"missing_part": MissingPartError, "bad_input": BadInputError}
 
@@ -91,6 +93,7 @@ class SpeechHearing:
         self._language = language
         self._finish_s = finish_s
         self._turn = self._glances = 0
+        self._unsent = bytearray()
         self._broken = True
         self._ours = False
 
@@ -109,6 +112,7 @@ class SpeechHearing:
     async def begin(self, context: HearingContext) -> None:
         """Start a turn; a lost connection is made again, and if that fails `finish` says so."""
         self._turn += 1
+        self._unsent.clear()
         try:
             if self._broken or not self._link.connected:
                 async with asyncio.timeout(CONNECT_S):
@@ -118,11 +122,12 @@ class SpeechHearing:
             self._break(error)
 
     async def feed(self, pcm: bytes) -> None:
-        """Send audio of the turn."""
-        if self._broken or not pcm:
+        """Send audio of the turn: some frames at a time, each event costs both sides as much as what it carries."""
+        self._unsent += pcm
+        if len(self._unsent) < TOGETHER_BYTES:
             return
         try:
-            await self._link.send(AudioChunk(audio=pcm, **_FORMAT).event())
+            await self._send_audio()
         except OSError as error:
             self._break(error)
 
@@ -133,6 +138,7 @@ class SpeechHearing:
             return Hypothesis("", 0.0, reason="unavailable")
         try:
             async with asyncio.timeout(self._finish_s):
+                await self._send_audio()
                 await self._link.send(AudioStop().event())
                 return await self._transcript()
         except TimeoutError:
@@ -151,6 +157,7 @@ class SpeechHearing:
         self._glances += 1
         try:
             async with asyncio.timeout(GLANCE_S):
+                await self._send_audio()
                 await self._link.send(wire.glance_event(self._turn, self._glances))
                 while True:
                     seen = await self._link.wait_for(wire.GLANCED)
@@ -167,6 +174,12 @@ class SpeechHearing:
         """Give the recogniser back."""
         self._broken = True
         self._link.close()
+
+    async def _send_audio(self) -> None:
+        pcm = bytes(self._unsent)
+        self._unsent.clear()
+        if pcm and not self._broken:
+            await self._link.send(AudioChunk(audio=pcm, **_FORMAT).event())
 
     async def _connect(self) -> None:
         self._link.close()

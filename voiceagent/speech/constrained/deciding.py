@@ -67,7 +67,8 @@ class Judge:
         is_open = len(kinds) < len(context.expect)
         alone = self.calibration.confidence(answer, snr_db, None) if answer is not None else 0.0
         sure = answer is not None and wanted and alone >= self.calibration.sure.get(answer.kind, self._sure)
-        if answer is not None and sure and not is_open:
+        # Words that fill the whole turn this well were said, whatever the decoder would write; a value takes both.
+        if answer is not None and sure and (not is_open or answer.kind in (PHRASE, _BESIDE)):
             return _accepted(answer, alone)
         heard = decode()
         phrases = _ranked(logs, context)
@@ -77,10 +78,8 @@ class Judge:
         agrees = agreement(heard.text, same, answer, language)
         confidence = self.calibration.confidence(answer, snr_db, agrees)
         enough = confidence >= self.calibration.needed.get(answer.kind, self._needed)
-        # Words that fill the whole turn this well were said, whatever the decoder wrote; a value still takes both.
-        chosen = sure and answer.kind in (PHRASE, _BESIDE)
-        if wanted and (enough or chosen) and (agrees or chosen or not is_open):
-            return _accepted(answer, max(confidence, alone if chosen else 0.0))
+        if wanted and enough and (agrees or not is_open):
+            return _accepted(answer, confidence)
         if heard.reason == "no_speech":
             return replace(heard, alternatives=())
         if wanted:
