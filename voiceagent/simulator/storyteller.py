@@ -54,6 +54,8 @@ PERSON, PERSON_SAYS, PEOPLE_WAIT_S = (
     {"pt-BR": "Atendimento, bom dia.", "es": "Buenos días.", "en": "Hello?"},
     8,
 )
+#: Shorter than this nobody has talked with it.
+SPOKE_S = 1.0
 #: It rings so long, which is for ever.
 FOR_EVER_S = 3600.0
 MOST_SEATS = 4
@@ -125,6 +127,7 @@ class Storyteller:
         self._at, self._seed, self._home, self._progress = instant(at, self._zone), seed, home, progress
         self._language, self._paths = language, Paths.from_environment()
         self._seats = min(seats, len(names))
+        self._saw: list[dict[str, str]] = []
         drawn = draw([_nobody(name, language) for name in names], today=self._today, seed=seed)
         self._roles = [
             Role(name, told[name], debtor, index) for index, (name, debtor) in enumerate(zip(names, drawn, strict=True))
@@ -152,6 +155,7 @@ class Storyteller:
         async with Rehearsal(
             settings, list(dict.fromkeys(numbers)), self._home, self._paths, self._progress
         ) as rehearsal:
+            rehearsal.on_report = self._reported
             await rehearsal.render_words([role.phone() for role in self._roles])
             people = await self._people_come(rehearsal, People.RING)
             await self._begin(rehearsal, first)
@@ -172,6 +176,10 @@ class Storyteller:
         if left:
             document["problems"].append(f"{left} channels are left in Asterisk")
         return document
+
+    def _reported(self, report: dict[str, Any]) -> None:
+        if report["number"] == PERSON and report.get("seconds", 0.0) > SPOKE_S:
+            self._saw.append(report["headers"])
 
     # --- telling ------------------------------------------------------------------------------------------------------
 
@@ -280,6 +288,7 @@ class Storyteller:
             "seed": self._seed,
             "summary": {"stories": len(self._roles), "calls": len(documents)},
             "problems": problems,
+            "people_saw": self._saw,
             "calls": documents,
         }
 

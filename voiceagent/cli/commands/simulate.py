@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from voiceagent.simulator.persona_driver import Played
@@ -20,8 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     who.add_argument(
         "--persona",
         metavar="P[,P…]",
-        help="these personas, one after the other (load_stops, load_keys and "
-        "load_hangs_up make calls only: no recognition on their side)",
+        help="these personas, one after the other (load_stops, load_keys and load_hangs_up make calls only: no "
+        "recognition on their side); or stories, SIP only: calls_back, calls_from_elsewhere, at_six, to_a_person, "
+        "to_nobody (who calls us, is called back at the hour asked for, or wants a person)",
     )
     who.add_argument("--all", action="store_true", help="every persona of the language")
     parser.add_argument("--driver", choices=("text", "audio", "sip"), default="text", help="default: %(default)s")
@@ -35,13 +37,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Simulate; 1 when a promise was recorded that nobody made, or too many calls did not end as they should."""
-    import json
-    import sys
-
     from voiceagent.base.errors import UsageError
     from voiceagent.simulator.persona import Persona
+    from voiceagent.simulator.stories import stories_of
 
     names = Persona.names(args.language) if args.all else [name.strip() for name in args.persona.split(",")]
+    if told := [name for name in names if name in stories_of(args.language)]:
+        if told != names or args.driver != "sip" or args.calls is not None:
+            raise UsageError(f"{', '.join(told)}: stories are told by themselves, each once, with --driver sip")
+        return _shown(args, {"driver": "sip", **_told(args, names)}, _stories_table)
     makes_calls = [name for name in names if Persona.load(name, args.language).steps]
     if makes_calls and args.driver != "sip":
         raise UsageError(f"{', '.join(makes_calls)}: load personas make telephone calls: use --driver sip")
@@ -51,23 +55,57 @@ def run(args: argparse.Namespace) -> int:
     if args.concurrency is not None and args.driver != "sip":
         raise UsageError("--concurrency is for --driver sip: the other drivers need no time to wait for")
     document = _by_telephone(args, names, calls) if args.driver == "sip" else _virtually(args, names, calls)
-    if args.json:
-        print(json.dumps(document, ensure_ascii=False, indent=1))
-    else:
-        print(_table(document))
+    return _shown(args, document, _table)
+
+
+def _shown(args: argparse.Namespace, document: dict[str, Any], table: Callable[[dict[str, Any]], str]) -> int:
+    import json
+    import sys
+
+    print(json.dumps(document, ensure_ascii=False, indent=1) if args.json else table(document))
     for problem in document["problems"]:
         print(f"voiceagent: {problem}", file=sys.stderr)
     return 1 if document["problems"] else 0
 
 
-def _by_telephone(args: argparse.Namespace, names: list[str], calls: int) -> dict[str, Any]:
-    import asyncio
+def progress(line: str) -> None:
+    """Told while it lasts."""
     import sys
 
-    from voiceagent.simulator.demo import Demo
+    print(f"simulate: {line}", file=sys.stderr, flush=True)
 
-    def progress(line: str) -> None:
-        print(f"simulate: {line}", file=sys.stderr, flush=True)
+
+def _told(args: argparse.Namespace, names: list[str]) -> dict[str, Any]:
+    import asyncio
+
+    from voiceagent.settings.paths import Paths
+    from voiceagent.simulator.storyteller import MOST_SEATS, Storyteller
+
+    home = Paths.from_environment().home / "demo"
+    seats = args.concurrency or MOST_SEATS
+    stories = Storyteller(
+        names, home, language=args.language, at=args.at, seed=args.seed, seats=seats, progress=progress
+    )
+    return asyncio.run(stories.run())
+
+
+def _stories_table(document: dict[str, Any]) -> str:
+    """What each story's calls came to."""
+    lines = [f"{'story':20} {'way':3}  outcome  {'s':>4}  proved  what it is"]
+    for call in document["calls"]:
+        verdict = "".join(f"; a person: {one['verdict']}" for one in call["hand_over"])
+        proved = "yes" if call["verified"] else "no"
+        lines.append(
+            f"{call['persona']:20} {call['direction']:3}  {call['disposition']:7}  {call['talk_s']:4.0f}  {proved:6}  "
+            f"{call['about']}{verdict}"
+        )
+    return "\n".join(lines)
+
+
+def _by_telephone(args: argparse.Namespace, names: list[str], calls: int) -> dict[str, Any]:
+    import asyncio
+
+    from voiceagent.simulator.demo import Demo
 
     demo = Demo(
         calls=calls,
