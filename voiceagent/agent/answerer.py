@@ -22,7 +22,7 @@ class AnswererSettings:
     """Seconds and counts by which a machine is told from a person."""
 
     no_speech_s: float = 2.0
-    """Nobody has said anything for so long after the answer: the agent speaks first."""
+    """Nobody has said anything for so long after the answer, or after music: the agent speaks first."""
     short_s: float = 1.4
     """Who says no more than this on lifting the phone is answered at once, whatever the words are."""
     words_within_s: float = 0.4
@@ -53,6 +53,8 @@ class AnswererSettings:
     """The same after special information tones, which an announcement follows."""
     recording_s: float = 2.0
     """Quiet after a voicemail's words without a beep, from which it is recording."""
+    goes_on_s: float = 1.0
+    """A turn that begins so soon after the agent's first word is what was being said before it, after a pause."""
     watch_s: float = 25.0
     """From the answer on; a machine that was taken for a person until then is one for good."""
 
@@ -92,6 +94,8 @@ _RANK = (
     AnsweredBy.VOICEMAIL,
     AnsweredBy.FAX,
 )
+#: Share of a turn's speech that must have been a tone for it to be no turn.
+_MOSTLY = 0.6
 _BY_TONE = {Signal.FAX: AnsweredBy.FAX, Signal.BUSY: AnsweredBy.BUSY, Signal.CONGESTION: AnsweredBy.CONGESTION}
 
 
@@ -110,6 +114,8 @@ class Answerer:
         self._signals = SignalDetector()
         self.verdict: Verdict | None = None
         self._open = self._acted = False
+        self._opened_s = self._music_s = 0.0
+        self._spoken_at: list[float] = []
         self._now = self._quiet_from = self._speech_s = 0.0
         self._heard_s = 0.0
         self._texts: list[str] = []
@@ -137,15 +143,27 @@ class Answerer:
         if speaking:
             self._quiet_from = now
             self._speech_s += FRAME_S
+            self._spoken_at.append(self._signals.now_s)
         if turns > self._seen_turns:
-            self._seen_turns, self._ended_s = turns, now
+            self._turn_ended(turns)
         if not self.watching:
             return
         for frame in split(pcm):
             if (signal := self._signals.process(frame)) is not None:
                 self._signalled(signal)
+        if self._signals.music:
+            self._music_s = now
         self._beep_matured()
         self._rings_on()
+
+    def _turn_ended(self, turns: int) -> None:
+        self._seen_turns = turns
+        spoken, self._spoken_at = self._spoken_at, []
+        toned = sum(self._signals.toned(at_s) for at_s in spoken)
+        if toned and toned >= _MOSTLY * len(spoken) and not self._open:
+            self._speech_s -= len(spoken) * FRAME_S  # a tone was taken for a voice
+        else:
+            self._ended_s, self._words_known = self._now, False
 
     def glanced(self, text: str) -> None:
         """What the open turn says so far."""
@@ -184,7 +202,7 @@ class Answerer:
         assert self._phrases is not None
         settings, text = self.settings, turn.hypothesis.text
         long = turn.speech_s >= settings.at_length_s
-        if self._open and turn.expect is not OPENING:
+        if self._open and turn.started_s > self._opened_s + settings.goes_on_s:
             hints = settings.hints_later if long else 0
             # A phrase may have been cut in two by a pause.
             return self._phrases.find(text, hints=hints) or self._phrases.find(" ".join(self._texts[-2:]))
@@ -209,10 +227,10 @@ class Answerer:
         told = self._person(speaking)
         if told is None:
             return False
-        self._open = True
+        self._open, self._opened_s = True, self._now
         if self.verdict is None and self._phrases is not None:
-            kind = AnsweredBy.HUMAN if self._seen_turns or speaking else AnsweredBy.SILENCE
-            self._found(kind, told, self._quiet_from if self._seen_turns else 0.0)
+            kind = AnsweredBy.HUMAN if self._ended_s is not None or speaking else AnsweredBy.SILENCE
+            self._found(kind, told, self._quiet_from if self._ended_s is not None else 0.0)
         return True
 
     def gone(self, *, speaking: bool, leaves_message: bool) -> MachineAnswered | None:
@@ -258,7 +276,8 @@ class Answerer:
         if speaking:
             return None
         if self._ended_s is None:
-            return "no speech" if self._now >= settings.no_speech_s else None
+            # Music or a tone: somebody will come, or nobody.
+            return "no speech" if self._now - self._music_s >= settings.no_speech_s else None
         if self.verdict is not None:
             return "screening"
         if self._words_known:
@@ -310,7 +329,7 @@ class Answerer:
 
     def _rings_on(self) -> None:
         rung = self._first_ring_s
-        if rung is not None and not self._seen_turns and self._now - rung >= self.settings.ringing_s:
+        if rung is not None and self._ended_s is None and self._now - rung >= self.settings.ringing_s:
             self._found(AnsweredBy.RINGING, "ringback", self._now)
 
     def _found(self, kind: AnsweredBy, evidence: str, ended_s: float) -> None:

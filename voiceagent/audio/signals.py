@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from voiceagent.audio.format import FRAME_S
 from voiceagent.audio.levels import rms_dbov
 from voiceagent.audio.tones import Tone, ToneDetector
 
@@ -41,6 +42,8 @@ _BEEP_S, _BEEP_HZ, _BEEP_AFTER_S = (0.2, 2.5), (390.0, 2600.0), 0.14
 _BEEP_STANDS_DB = 6.0
 #: And how wide its peak may be: wider is two sines side by side.
 _BEEP_WIDTH = 0.9
+#: A tone that follows another sooner is a note of a melody.
+_NEXT_NOTE_S = 0.25
 #: A beep of an exchange's own height lasts no longer, or it rings.
 _RING_S = 0.75
 #: Bursts of one length from which a rhythm is one.
@@ -75,6 +78,21 @@ class SignalDetector:
     def sounding(self) -> bool:
         """Whether a tone sounds now."""
         return self._sounding is not None
+
+    @property
+    def music(self) -> bool:
+        """Whether notes sound, and have for a second."""
+        return self._tones.music
+
+    @property
+    def now_s(self) -> float:
+        """Seconds of frames taken so far."""
+        return self._tones.now_s
+
+    def toned(self, at_s: float) -> bool:
+        """Whether a tone sounded at that second, within the last few tones."""
+        tones = (*self._ended, self._sounding) if self._sounding is not None else self._ended
+        return any(tone.begins_s <= at_s <= tone.ends_s + FRAME_S for tone in tones)
 
     @property
     def counting(self) -> bool:
@@ -160,10 +178,11 @@ class SignalDetector:
         )
 
     def _may_be_a_beep(self, tone: Tone) -> bool:
-        """Alone, steady, of a beep's length: neither the next of a rhythm nor a key nor a fax."""
+        """Alone, steady, of a beep's length: neither the next of a rhythm or a melody nor a key nor a fax."""
         alone = len(tone.hertz) == 1 and _BEEP_HZ[0] <= tone.hertz[0] <= _BEEP_HZ[1]
         before = self._ended[-2] if len(self._ended) > 1 else None
         rhythm = before is not None and before.near(tone.hertz) and tone.begins_s - before.ends_s < 1.0
+        note = before is not None and before.seconds >= _BEEP_S[0] and tone.begins_s - before.ends_s < _NEXT_NOTE_S
         rings = tone.seconds >= _RING_S and any(tone.near(height) for height in _EXCHANGE)
         stands = tone.rises_db >= _BEEP_STANDS_DB and tone.width <= _BEEP_WIDTH
-        return alone and stands and _BEEP_S[0] <= tone.seconds <= _BEEP_S[1] and not rhythm and not rings
+        return alone and stands and _BEEP_S[0] <= tone.seconds <= _BEEP_S[1] and not (rhythm or note or rings)

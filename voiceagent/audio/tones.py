@@ -31,8 +31,13 @@ _SHORTEST_FRAMES = 4
 #: Frames, the present one among them, in which a tone must have come up.
 _BEFORE = 6
 
+#: Music holds this share of a window's energy in so few bins, in most of the windows of a second; noise does not.
+_PEAKS, _IN_PEAKS = 12, 0.75
+_MUSIC_FRAMES, _MOSTLY = 50, 0.6
+
 #: Energy of a full-scale square wave in one window, for levels.
 _FULL = 32768.0**2 * float(np.sum(_WINDOW**2)) * _WINDOW.size / 2
+_QUIET = _FULL * 10 ** (_QUIET_DBOV / 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,12 @@ class ToneDetector:
         self._widths: list[float] = []
         self._levels: deque[float] = deque([FLOOR_DBOV] * _BEFORE, maxlen=_BEFORE)
         self._level = self._rise = 0.0
+        self._tuneful: deque[bool] = deque(maxlen=_MUSIC_FRAMES)
+
+    @property
+    def music(self) -> bool:
+        """Whether most of the last second held notes: music or tones, or a voice."""
+        return sum(self._tuneful) >= _MOSTLY * _MUSIC_FRAMES
 
     @property
     def now_s(self) -> float:
@@ -85,7 +96,9 @@ class ToneDetector:
     def process(self, pcm: bytes) -> Tone | None:
         """Take one frame."""
         frame = samples(pcm).astype(np.float64)
-        hertz, width = _sines(np.concatenate([self._before, frame]))
+        power, total = _power(np.concatenate([self._before, frame]))
+        self._tuneful.append(total > _QUIET and float(np.partition(power, -_PEAKS)[-_PEAKS:].sum()) > _IN_PEAKS * total)
+        hertz, width = _sines(power, total)
         self._before = frame
         self._levels.append(rms_dbov(pcm))
         self._frames += 1
@@ -119,13 +132,20 @@ class ToneDetector:
         return Tone(hertz, began_s, lasted_s, over, self._level, float(np.median(self._widths)), self._rise)
 
 
-def _sines(window: npt.NDArray[np.float64]) -> tuple[tuple[float, ...], float]:
-    """The one or two sines that hold nearly all of the window, none when it is no tone; the width of the first."""
-    nothing: tuple[tuple[float, ...], float] = ((), 0.0)
+def _power(window: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], float]:
+    """What each bin of the band holds, and all together."""
     power = np.abs(np.fft.rfft(window * _WINDOW)) ** 2
     power[: int(_BAND_HZ[0] / _BIN_HZ)] = power[int(_BAND_HZ[1] / _BIN_HZ) :] = 0.0
-    total = float(power.sum())
-    if total <= _FULL * 10 ** (_QUIET_DBOV / 10):
+    return power, float(power.sum())
+
+
+def _sines(power: npt.NDArray[np.float64], total: float) -> tuple[tuple[float, ...], float]:
+    """The one or two sines that hold nearly all of the window, none when it is no tone; the width of the first.
+
+    `power` is used up.
+    """
+    nothing: tuple[tuple[float, ...], float] = ((), 0.0)
+    if total <= _QUIET:
         return nothing
     first, share, width = _strongest(power, total)
     if share >= _ALONE:

@@ -49,8 +49,11 @@ class Line:
         for _ in range(round(seconds / FRAME_S)):
             self.beat(SILENCE)
 
-    def says(self, text: str, seconds: float, *, glance: bool = True, waits: bool = False) -> None:
-        """Speech, half a second of silence, and what was understood of it; `waits`: it let the agent finish."""
+    def says(self, text: str, seconds: float, *, glance: bool = True, waits: bool = False, over: bool = False) -> None:
+        """Speech, half a second of silence, and what was understood of it.
+
+        `waits`: it let the agent finish; `over`: it began while the agent was speaking.
+        """
         started = self.now
         noise = np.random.default_rng(1).normal(0, 900, 160).astype("<i2").tobytes()
         for _ in range(round(seconds / FRAME_S)):
@@ -62,14 +65,17 @@ class Line:
             self.beat(SILENCE, speaking=True)
         self.turns += 1
         self.beat(SILENCE)
-        turn = HeardTurn(Hypothesis(text, 0.9), ANSWER if waits else OPENING, started, ended, seconds, False)
+        expect = ANSWER if waits or over else OPENING
+        turn = HeardTurn(Hypothesis(text, 0.9), expect, started, ended, seconds, False, over=over)
         self.answerer.heard(turn, None)
         self.beat(SILENCE)
 
-    def sounds(self, hertz: float, seconds: float) -> None:
+    def sounds(self, hertz: float | tuple[float, ...], seconds: float, *, voice: bool = False) -> None:
+        """Sines together; `voice`: they are taken for one."""
         moments = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-        for frame in split(pad((5000 * np.sin(2 * np.pi * hertz * moments)).astype("<i2").tobytes())):
-            self.beat(frame[:FRAME_BYTES])
+        sines = [np.sin(2 * np.pi * one * moments) for one in (hertz if isinstance(hertz, tuple) else (hertz,))]
+        for frame in split(pad((5000 * np.mean(sines, axis=0)).astype("<i2").tobytes())):
+            self.beat(frame[:FRAME_BYTES], speaking=voice, voice=voice)
 
     @property
     def kind(self) -> AnsweredBy | None:
@@ -114,9 +120,55 @@ def test_a_garbled_greeting_is_known_by_its_beep() -> None:
     line = Line()
     line.says("", 4.0, glance=False)
     line.quiet(0.1)
-    line.sounds(1000, 0.4)
+    line.sounds(1000.0, 0.4)
     line.quiet(1.0)
     assert line.gone is Disposition.VM and line.verdicts[-1].evidence == "beep"
+
+
+def test_hints_make_a_machine_before_the_agent_has_spoken_and_not_of_who_talks_with_it() -> None:
+    line = Line()
+    line.says("Bem-vindo, para consultas aguarde um atendente.", 3.2)
+    assert line.spoke_at is None and line.gone is Disposition.VM and " + " in line.verdicts[-1].evidence
+    talking = Line()
+    talking.says("Alô?", 0.5)
+    talking.quiet(2.0)
+    talking.says("Aguarde um momento que eu quero um atendente.", 2.5, over=True)
+    assert talking.gone is None and talking.kind is AnsweredBy.HUMAN
+
+
+def test_what_goes_on_after_a_pause_is_read_with_what_was_before_it() -> None:
+    line = Line()
+    line.says("Agradecemos.", 1.0)
+    assert line.kind is AnsweredBy.HUMAN
+    line.quiet(0.3)
+    line.says("Um de nossos atendentes falará com você.", 2.4, over=True)
+    assert line.gone is Disposition.VM
+    later = Line()
+    later.says("Agradecemos.", 1.0)
+    later.quiet(1.5)
+    later.says("Um de nossos atendentes falará com você.", 2.4, over=True)
+    assert later.gone is None
+
+
+def test_music_before_the_greeting_is_waited_for_and_is_nobody() -> None:
+    line = Line()
+    for hertz in (262.0, 330.0, 392.0, 440.0) * 4:
+        line.sounds((hertz, 1.5 * hertz, 2.0 * hertz), 0.3)
+    assert line.spoke_at is None and line.verdicts == []
+    line.quiet(0.3)
+    line.says("Alô?", 0.5)
+    assert line.spoke_at is not None and line.kind is AnsweredBy.HUMAN
+
+
+def test_a_ring_that_was_taken_for_a_voice_is_nobodys_turn() -> None:
+    line = Line()
+    line.quiet(0.3)
+    line.sounds((425.0,), 1.0, voice=True)
+    line.turns += 1
+    line.quiet(4.0)
+    assert line.spoke_at is None and line.verdicts == []
+    line.says("Alô?", 0.5)
+    assert line.spoke_at is not None and line.kind is AnsweredBy.HUMAN
 
 
 def test_a_monologue_without_a_pause_is_no_person() -> None:
@@ -133,7 +185,7 @@ def test_a_message_waits_until_it_would_be_recorded() -> None:
     line.says("Deixe seu recado após o sinal.", 2.5)
     assert line.gone is None
     line.quiet(0.3)
-    line.sounds(1000, 0.4)
+    line.sounds(1000.0, 0.4)
     line.quiet(1.0)
     assert line.gone is Disposition.VM and line.gone_at < 4.9
     silent = Line(message=True)
@@ -158,7 +210,7 @@ def test_a_screening_service_is_told_who_calls_and_nobody_hangs_up_on_it() -> No
     line = Line()
     line.says("Grave o seu nome e o motivo da ligação.", 3.0)
     line.quiet(0.5)
-    line.sounds(1000, 0.4)
+    line.sounds(1000.0, 0.4)
     line.quiet(1.5)
     assert line.kind is AnsweredBy.SCREENING and line.spoke_at is not None and line.gone is None
 
@@ -214,7 +266,7 @@ def test_after_an_answer_that_means_something_a_beep_is_only_a_beep() -> None:
     line.says("Alô?", 0.5)
     line.answerer.answered()
     line.quiet(1.0)
-    line.sounds(1000, 0.4)
+    line.sounds(1000.0, 0.4)
     line.quiet(5.0)
     assert line.gone is None and line.kind is AnsweredBy.HUMAN
 

@@ -76,6 +76,33 @@ def test_a_quiet_line_noise_and_two_tones_side_by_side_signal_nothing() -> None:
     assert signals(bytes(80_000)) == signals(hiss) == signals(pcm([((1000.0, 1050.0), 0.6), ((), 1.0)])) == []
 
 
+def test_the_last_note_of_a_melody_is_no_beep() -> None:
+    moments = np.arange(int(0.6 * SAMPLE_RATE)) / SAMPLE_RATE
+    dying = np.exp(-3 * moments)
+    notes = np.concatenate([dying * np.sin(2 * np.pi * hertz * moments) for hertz in (262, 330, 523, 440, 392)])
+    assert Signal.BEEP not in signals(through_mulaw(pad((3000 * notes).astype("<i2").tobytes() + bytes(SAMPLE_RATE))))
+    chime: Sound = [((523.0,), 0.4), ((784.0,), 0.4), ((), 1.0)]
+    assert signals(pcm(chime)) == []
+
+
+@pytest.mark.parametrize("snr_db", [None, 10.0])
+def test_music_sounds_while_notes_do_and_noise_is_none(snr_db: float | None) -> None:
+    chords: Sound = [((hertz, 1.5 * hertz, 2.0 * hertz), 0.3) for hertz in (262.0, 330.0, 392.0, 294.0, 440.0)]
+    detector = SignalDetector()
+    heard = []
+    for frame in split(pcm([*chords, ((), 2.0)], snr_db=snr_db)):
+        detector.process(frame)
+        heard.append((round(detector.now_s, 2), detector.music))
+    assert not any(music for at, music in heard if at < 0.8 or at > 2.5) and dict(heard)[1.8]
+
+
+def test_a_tone_is_known_where_it_sounded() -> None:
+    detector = SignalDetector()
+    for frame in split(pcm(BEEP)):
+        detector.process(frame)
+    assert detector.toned(0.6) and not detector.toned(0.3) and not detector.toned(1.0)
+
+
 def test_a_voice_that_glides_is_no_beep() -> None:
     moments = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
     gliding = np.sin(2 * np.pi * (700 * moments + 60 * moments**2))

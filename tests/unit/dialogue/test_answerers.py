@@ -51,7 +51,7 @@ def test_nothing_that_people_say_on_lifting_the_phone_is_a_machines(language: st
     ("language", "text", "kind"),
     [
         ("pt-BR", "bem vindo a clinica vida para marcar consulta tecliun", AnsweredBy.MENU),
-        ("pt-BR", "O número chamado mudou e o aparelho está sem sinal.", AnsweredBy.UNAVAILABLE),
+        ("pt-BR", "O aparelho está sem sinal, ligue para outro número, tente depois.", AnsweredBy.UNAVAILABLE),
         ("es", "Bienvenido, en breve será atendido.", AnsweredBy.MENU),
         ("en", "Thank you for holding, your call will be answered shortly.", AnsweredBy.MENU),
     ],
