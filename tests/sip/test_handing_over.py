@@ -5,20 +5,30 @@ from __future__ import annotations
 import asyncio
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from tests.sip import phones
 from tests.sip.conftest import Child
 from tests.sip.signals import noise, share
+from voiceagent.base.clock import SystemClock
+from voiceagent.calendars.opening import OpeningHours
+from voiceagent.cases.handovers import HandOverEnded
+from voiceagent.dialogue.events import HandOver
 from voiceagent.telephony.ami import Message
 from voiceagent.telephony.asterisk_server import AsteriskServer
+from voiceagent.telephony.asterisk_tree import HUMAN_PATIENCE_S
 from voiceagent.telephony.line import Answered, HungUp, HungUpBy
 from voiceagent.telephony.pj_line import PjLine
 from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.seat import Seat
 from voiceagent.telephony.ticks import RealTicks
+from voiceagent.worker.handover import Handing, HumansQueue
+from voiceagent.worker.record import CallKeys, CallRecord
 
 PATIENCE_S = 60.0
 NOTE = "reason:asked+verified:yes"
+ALWAYS = OpeningHours.read({"mon-sun": "00:00-23:59"}, "UTC")
 
 
 async def answered(seat: Seat) -> PjLine:
@@ -70,6 +80,34 @@ def test_nobody_answers_and_the_seat_has_the_debtor_back(
     assert loop.run(scenario()) < 0.5
     over = telephones.wait_for(lambda m: m.get("number") == phones.TALKS and "over" in m)
     assert share(noise(3), Path(over["heard"]).read_bytes()) > 0.8
+
+
+def test_when_the_queues_patience_is_over_the_debtor_has_not_left(
+    loop: asyncio.Runner, seat: Seat, asterisk_server: AsteriskServer, telephones: Child
+) -> None:
+    """Asterisk tells it as an abandonment, too; the verdict is that nobody came, and the line goes on."""
+    telephones.send({"do": "be", "number": phones.HUMAN, "how": "ring"})
+
+    async def scenario() -> tuple[bool | None, HandOverEnded]:
+        kept: list[Any] = []
+        writer: Any = SimpleNamespace(note=lambda events: kept.extend(event.payload for event in events))
+        async with asterisk_server.ami() as ami:
+            await ami.action("Setvar", Variable="HUMAN_PATIENCE", Value="1")
+            try:
+                line = await answered(seat)
+                people = HumansQueue(ami, asterisk_server.humans_number, "humans", ALWAYS, 30.0)
+                record = CallRecord(writer, SystemClock(), CallKeys(uuid.UUID(line.call_id), None, None, None))
+                handing = Handing(people, line, record, SystemClock(), "pt-BR", "1")
+                taken = await handing.take_over(HandOver("humans", "human", verified=False))
+                await asyncio.to_thread(telephones.wait_for, lambda m: "ringing" in m)
+                assert line.ended is None
+                await line.hangup()
+            finally:
+                await ami.action("Setvar", Variable="HUMAN_PATIENCE", Value=str(HUMAN_PATIENCE_S))
+        return taken, kept[-1]
+
+    taken, ended = loop.run(scenario())
+    assert taken is False and (ended.verdict, ended.detail) == ("nobody", "timeout")
 
 
 def test_no_person_is_there_and_the_debtor_is_back_at_once(

@@ -95,12 +95,16 @@ class Handing:
                 await asyncio.gather(told, back, return_exceptions=True)
 
     async def _told(self, events: asyncio.Queue[Message]) -> _Word:
+        abandoned, waited = "", "?"
         while True:
             message = await events.get()
+            if message.get("Event") == "Hangup" and abandoned and message.get("Uniqueid") == abandoned:
+                return _Word(HandOverVerdict.LEFT, f"waited {waited} s")
             if message.get("Queue") != self._people.queue or call_of(message) != self._line.call_id:
                 continue
             if message.get("Event") == "AgentConnect":
                 member = message.get("MemberName") or message.get("Interface", "")
                 return _Word(HandOverVerdict.TAKEN, f"rang {message.get('RingTime', '?')} s", member[:128])
             if message.get("Event") == "QueueCallerAbandon":
-                return _Word(HandOverVerdict.LEFT, f"waited {message.get('HoldTime', '?')} s")
+                # Asterisk says the same of one whom the queue itself sends away: only who hung up has no channel left.
+                abandoned, waited = message.get("Uniqueid", ""), message.get("HoldTime", "?")

@@ -105,9 +105,26 @@ def test_only_the_word_of_the_peoples_queue_about_this_call_counts() -> None:
 
 
 def test_who_hangs_up_at_the_queue_is_gone() -> None:
-    outcome, line, (_, ended) = handed(lambda manager, line: manager.tell("QueueCallerAbandon", HoldTime="9"))
+    def act(manager: Manager, line: FakeLine) -> None:
+        manager.tell("Hangup", queue="", Uniqueid="1.1")  # the seat's own leg, which ends with the transfer
+        manager.tell("QueueCallerAbandon", HoldTime="9", Uniqueid="1.2")
+        manager.tell("Hangup", queue="", Uniqueid="1.2")
+
+    outcome, line, (_, ended) = handed(act)
     assert outcome is None and line.ended == HungUp(HungUpBy.FAR, 200, "normal")
     assert (ended.verdict, ended.detail) == ("left", "waited 9 s")
+
+
+def test_whom_the_queue_sends_back_has_not_left() -> None:
+    """Asterisk says QueueCallerAbandon when the queue's own patience is over, too, a moment before it calls us back."""
+
+    def act(manager: Manager, line: FakeLine) -> None:
+        manager.tell("QueueCallerAbandon", HoldTime="45", Uniqueid="1.2")
+        asyncio.get_running_loop().call_later(0.05, line.far_back, "timeout")
+
+    outcome, line, (_, ended) = handed(act)
+    assert outcome is False and line.ended is None
+    assert (ended.verdict, ended.detail) == ("nobody", "timeout")
 
 
 def test_an_exchange_that_refuses_leaves_the_debtor_with_us() -> None:
