@@ -37,7 +37,7 @@ from voiceagent.telephony.line import HungUp, HungUpBy, Line, Phone, SeatLine
 from voiceagent.telephony.recorder import Recorder, Recording
 from voiceagent.worker.content import Content
 from voiceagent.worker.handover import Handing, HumansQueue
-from voiceagent.worker.members import nobody_rings
+from voiceagent.worker.members import nobody_pauses, nobody_rings
 from voiceagent.worker.record import CallRecord
 
 log = logging.getLogger(__name__)
@@ -106,6 +106,8 @@ class House:
     """To whom debtors are handed over; None: to nobody."""
     reserve: Callable[[str, bool], None] = nobody_rings
     """Told when a seat makes a call of its own (True), and when it may be rung again."""
+    paused: Callable[[str], bool] = nobody_pauses
+    """Whether people have paused a seat."""
 
     async def ready(self) -> None:
         """Raise UnavailableError while no call could be held: then nobody is leased, and no attempt used up."""

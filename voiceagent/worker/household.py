@@ -16,7 +16,7 @@ from voiceagent.speech.client import SpeechClient
 from voiceagent.telephony.ami import AmiClient, AmiError
 from voiceagent.worker.children import ChildSpec
 from voiceagent.worker.main import DRAIN_S, HEARTBEAT_S
-from voiceagent.worker.members import pause
+from voiceagent.worker.members import GONE, pause, paused_by_people
 from voiceagent.worker.plan import WorkerPlan
 
 #: Patience with a worker that ends: its calls, its endpoint, and a database that may be locked.
@@ -67,9 +67,9 @@ def clean_up_after(plan: WorkerPlan, ami: AmiClient | None, journal: Journal) ->
 
     async def clean_up(spec: ChildSpec) -> None:
         if ami is not None:
-            if plan.manager is not None:
-                await _ring_no_more(ami, plan)
             try:
+                if plan.manager is not None:
+                    await _ring_no_more(ami, plan)
                 for seat in plan.seats:
                     count = await ami.hang_up_calls_of(seat.user)
                     if count:
@@ -83,9 +83,12 @@ def clean_up_after(plan: WorkerPlan, ami: AmiClient | None, journal: Journal) ->
 
 
 async def _ring_no_more(ami: AmiClient, plan: WorkerPlan) -> None:
+    resting = await paused_by_people(ami, plan.seats_queue)
     for seat in plan.seats:
+        if seat.user in resting:
+            continue
         try:
-            await pause(ami, plan.seats_queue, seat.user, "its worker is gone")
+            await pause(ami, plan.seats_queue, seat.user, GONE)
         except AmiError as error:
             # Without the queue's help Asterisk finds out by itself, a few seconds later.
             log.warning("dead seat %s in queue %s: %s", seat.user, plan.seats_queue, error)

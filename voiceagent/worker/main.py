@@ -33,7 +33,7 @@ from voiceagent.worker.content import ContentShelf, warm_understanding
 from voiceagent.worker.desk import Desk
 from voiceagent.worker.handover import HumansQueue
 from voiceagent.worker.lifeline import beat_forever, say_leaving, say_ready, until_parent_ends
-from voiceagent.worker.members import QueueMembers, nobody_rings
+from voiceagent.worker.members import QueueMembers, nobody_pauses, nobody_rings
 from voiceagent.worker.metrics import WorkerMetrics
 from voiceagent.worker.plan import WorkerPlan
 from voiceagent.worker.reception import Reception
@@ -118,14 +118,16 @@ async def run_worker(plan: WorkerPlan) -> None:
         loops: list[SeatLoop] = []
         stirring = asyncio.get_running_loop()
         bell = Listener(records.db, CHANNEL, lambda: _stir(stirring, loops))
-        loops += await _seats(plan, records, recorder, softphone, clock, ticks, metrics, ami, bell)
+        members = QueueMembers(ami, plan.seats_queue, lambda: _all(loops)) if ami is not None else None
+        loops += await _seats(plan, records, recorder, softphone, clock, ticks, metrics, ami, members, bell)
         bell.start()
         port = metrics.serve(plan.metrics_port)
         say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats], metrics_port=port)
         beating = asyncio.create_task(
             beat_forever(HEARTBEAT_S, lambda: _drain_when_retired(softphone, loops)), name="heartbeat"
         )
-        living = asyncio.create_task(_show_life(plan, records, clock), name="life")
+        living = [asyncio.create_task(_show_life(plan, records, clock), name="life")]
+        living += [asyncio.create_task(members.watch(), name="queue members")] if members is not None else []
         working = asyncio.gather(*(loop.run() for loop in loops))
         try:
             await until_parent_ends(asyncio.shield(working))
@@ -135,8 +137,8 @@ async def run_worker(plan: WorkerPlan) -> None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(working), DRAIN_S)
         finally:
-            beating.cancel()
-            living.cancel()
+            for task in (beating, *living):
+                task.cancel()
             await asyncio.to_thread(bell.close)
             await softphone.close()  # hangs up what is left, which ends its conversations
             with contextlib.suppress(TimeoutError):
@@ -158,6 +160,7 @@ async def _seats(
     ticks: RealTicks,
     metrics: WorkerMetrics,
     ami: AmiClient | None,
+    members: QueueMembers | None,
     bell: Listener,
 ) -> list[SeatLoop]:
     if len(plan.seats) > softphone.max_calls:
@@ -177,7 +180,8 @@ async def _seats(
         metrics.line_ended,
         metrics.turn_ended,
         people=people_of(plan, ami),
-        reserve=QueueMembers(ami, plan.seats_queue).reserve if ami is not None else nobody_rings,
+        reserve=members.reserve if members is not None else nobody_rings,
+        paused=members.paused if members is not None else nobody_pauses,
     )
     await asyncio.to_thread(house.confirmers.load, len(plan.seats))
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers, trunk=plan.trunk)
@@ -238,13 +242,13 @@ async def _show_life(plan: WorkerPlan, records: Records, clock: Clock) -> None:
 
 def _stir(loop: asyncio.AbstractEventLoop, seats: list[SeatLoop]) -> None:
     """Told by another thread that somebody may be called."""
-
-    def all_of_them() -> None:
-        for seat in seats:
-            seat.stir()
-
     with contextlib.suppress(RuntimeError):  # the loop is over, and so are its seats
-        loop.call_soon_threadsafe(all_of_them)
+        loop.call_soon_threadsafe(_all, seats)
+
+
+def _all(seats: list[SeatLoop]) -> None:
+    for seat in seats:
+        seat.stir()
 
 
 def _drain_when_retired(softphone: Softphone, loops: list[SeatLoop]) -> None:

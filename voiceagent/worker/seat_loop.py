@@ -84,6 +84,11 @@ class SeatLoop:
                     if await self._rest(self._idle_poll_s):
                         await self._take_call()
                     continue
+                if self._house.paused(self.name):
+                    self._show(SeatState.PAUSED)
+                    self._stirred.clear()
+                    await self._stirred_within(self._idle_poll_s)
+                    continue
                 self._show(SeatState.IDLE)
                 self._stirred.clear()
                 self._door.open()
@@ -116,8 +121,11 @@ class SeatLoop:
     async def _rest(self, pause: float) -> bool:
         """Wait out the pause; True when it was cut short."""
         self._door.open()
+        return await self._stirred_within(pause)
+
+    async def _stirred_within(self, seconds: float) -> bool:
         try:
-            await asyncio.wait_for(self._stirred.wait(), pause)
+            await asyncio.wait_for(self._stirred.wait(), seconds)
         except TimeoutError:
             return False
         return True
