@@ -36,7 +36,7 @@ from voiceagent.simulator.rehearsal_plan import CAMPAIGN, RehearsalSettings
 from voiceagent.simulator.sample import SampleDebtor, draw, people_of
 from voiceagent.simulator.scenario import Step
 from voiceagent.simulator.stories import People, Story, stories_of
-from voiceagent.simulator.telephones import RING_S, debtor_voice
+from voiceagent.simulator.telephones import debtor_voice
 from voiceagent.simulator.verdict import CDR_TOLERANCE_S, differences_from_cdr
 from voiceagent.telephony.cdr import CdrDisposition, CdrRow
 
@@ -54,6 +54,8 @@ PERSON, PERSON_SAYS, PEOPLE_WAIT_S = (
     {"pt-BR": "Atendimento, bom dia.", "es": "Buenos días.", "en": "Hello?"},
     8,
 )
+#: Telephones ring so long before somebody lifts them.
+RING_S = 1.0
 #: Shorter than this nobody has talked with it.
 SPOKE_S = 1.0
 #: It rings so long, which is for ever.
@@ -194,8 +196,6 @@ class Storyteller:
             ring_s=FOR_EVER_S if how is People.RING else 0.5,
             voice=debtor_voice(self._language, len(self._roles)),
         )
-        if how is People.ANSWER:
-            await rehearsal.render_words([plan])
         return (await rehearsal.plug_in([plan]))[0]
 
     async def _begin(self, rehearsal: Rehearsal, roles: Sequence[Role]) -> None:
