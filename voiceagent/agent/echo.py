@@ -24,10 +24,11 @@ _NOTHING_DB = 36.0
 _COMPARED_S = 0.08
 #: Waves that resemble ours less are somebody else's, on a line whose echo mostly resembles ours more than that.
 _OURS, _RECOGNISABLE = 0.5, 0.6
-#: Shares of a frame in what is known of a line: of its echo's likeness, of its silence, and of what breaks that.
-_LIKENESS_SHARE, _SILENT_SHARE, _LOUD_SHARE = 0.05, 0.04, 0.001
-#: A line is known to return nothing when no more of its frames were loud.
-_SILENT_LINE = 0.1
+#: Share of a frame in what is known of an echo's likeness.
+_SHARE = 0.05
+#: A line on which nothing came back for so long while we spoke returns nothing, until so many frames more than not
+#: resemble ours: fewer than it takes to stop us.
+_SILENT_FRAMES, _ALIKE_FRAMES = round(1.0 / FRAME_S), 8
 
 
 class EchoGuard:
@@ -45,7 +46,7 @@ class EchoGuard:
         self._played: deque[bytes] = deque([SILENCE] * (frames + compared), maxlen=frames + compared)
         self._heard: deque[bytes] = deque([SILENCE] * compared, maxlen=compared)
         self._likeness = 0.0
-        self._loud = 1.0
+        self._nothing = self._alike = 0
 
     def played(self, pcm: bytes) -> None:
         """What the agent says in this beat (SILENCE for nothing)."""
@@ -58,19 +59,20 @@ class EchoGuard:
         loudest = max(self._levels)
         if loudest <= _QUIETEST_DBOV:
             return False
-        dbov = rms_dbov(pcm)
-        if loudest > _SPEAKING_DBOV:
-            loud = dbov > loudest - _NOTHING_DB
-            self._loud += (_LOUD_SHARE if loud else _SILENT_SHARE) * (loud - self._loud)
+        dbov, speaking = rms_dbov(pcm), loudest > _SPEAKING_DBOV
         if dbov >= loudest - LOSS_DB:
             return False
-        if dbov < _QUIETEST_DBOV:
+        if dbov < max(_QUIETEST_DBOV, loudest - _NOTHING_DB):
+            self._nothing += speaking
             return True
-        if self._loud <= _SILENT_LINE:
-            return False
         likeness = self._resembles()
-        if loudest > _SPEAKING_DBOV:
-            self._likeness += _LIKENESS_SHARE * (likeness - self._likeness)
+        if self._nothing >= _SILENT_FRAMES:
+            self._alike = self._alike + 1 if likeness >= _RECOGNISABLE else max(0, self._alike - 1)
+            if self._alike < _ALIKE_FRAMES:
+                return False
+        self._nothing = self._alike = 0
+        if speaking:
+            self._likeness += _SHARE * (likeness - self._likeness)
         return likeness >= _OURS or self._likeness < _RECOGNISABLE
 
     def _resembles(self) -> float:

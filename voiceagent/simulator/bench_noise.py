@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from voiceagent.audio.format import seconds
+from voiceagent.audio.format import SAMPLE_RATE, seconds
 from voiceagent.base.errors import MissingPartError, UsageError
 from voiceagent.base.languages import Language
 from voiceagent.dialogue.events import Say
@@ -30,8 +30,8 @@ from voiceagent.simulator.talked_over import Echo, Far, TalkedOver, loud_part, r
 from voiceagent.speech.direct import DirectHearing, load_recogniser
 from voiceagent.speech.recogniser import Recogniser
 from voiceagent.speech.silero import Confirmers
-from voiceagent.speech.training.clips import read, render
-from voiceagent.speech.training.damage import level
+from voiceagent.speech.training.clips import render
+from voiceagent.speech.training.damage import level, pad
 
 Prompts = Sequence[tuple[Say, bytes]]
 
@@ -42,10 +42,11 @@ ECHO_DB = -20.0
 CALL_S = 90.0
 #: Loudness of people at the far end, active speech in dBov; the agent's own voice has -20.
 LEVELS_DBOV = (-16.0, -20.0, -24.0, -28.0)
+HELLO_DBOV = -20.0
 LOSS = 0.01
 #: An interruption begins so long into the agent's first prompt; what stops later after its end was not stopped by it.
 _INTO_S, _LATE_S = (0.8, 3.0), 0.4
-_AFTER_S = 12.0
+_AFTER_S = 20.0
 _PROMPTS, _LEAST_S, _LEAST_INTERRUPTED_S = 24, 3.0, 6.0
 _SHOWN = 30
 
@@ -123,11 +124,13 @@ def measure(plan: Plan, models: Path, progress: Callable[[str], None] = lambda l
         render((clip for one in said if (clip := one.clip) is not None), language.value, models)
         progress(f"{language}: {len(said)} interruptions, {len(prompts)} prompts")
         if number == 0 and plan.seconds:
-            voices = [read(clip) for one in said if one.kind == "long" and (clip := one.clip) is not None]
-            quiet = asyncio.run(nobody(plan, noises(voices), prompts, language, confirmers, progress))
+            voices = [one.sound(0) for one in said if one.kind == "long"]
+            hello = next(one.sound(0) for one in said if one.kind == "short")
+            quiet = asyncio.run(nobody(plan, noises(voices), hello, prompts, language, confirmers, progress))
         recogniser = load_recogniser(models, language.value)
         for index, one in enumerate(said):
-            spoken.append(asyncio.run(interrupt(one, index, plan, prompts, language, confirmers, recogniser)))
+            sound = one.sound(index)
+            spoken.append(asyncio.run(interrupt(one, sound, index, plan, prompts, confirmers, recogniser)))
             if index % 40 == 39:
                 progress(f"{language}: {index + 1} of {len(said)}")
     return {"nobody": quiet, "people": people(spoken), "targets": TARGETS, "machine": machine()}
@@ -153,12 +156,16 @@ def agent_prompts(models: Path, language: Language) -> list[tuple[Say, bytes]]:
 async def nobody(
     plan: Plan,
     wanted: Sequence[Noise],
+    hello: Sound,
     prompts: Prompts,
     language: Language,
     confirmers: Confirmers,
     progress: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """The hour: per kind how long it lasted, and how often the agent stopped or listened to it."""
+    """The hour: per kind how long it lasted, and how often the agent stopped or listened to it.
+
+    Somebody answers each of its calls with `hello`, and then never says a word.
+    """
     total = sum(noise.weight for noise in wanted)
     rows: dict[str, Any] = {}
     for noise in wanted:
@@ -169,7 +176,7 @@ async def nobody(
             lasts, number = left, 0
             while lasts > 0.5:
                 seed = zlib.crc32(f"{plan.seed} {noise.kind} {index} {number}".encode())
-                far = _line(noise, dbov, min(CALL_S, lasts), plan.echo_db, seed)
+                far = _line(noise, dbov, hello, min(CALL_S, lasts), plan.echo_db, seed)
                 order = list(np.random.default_rng(seed).permutation(len(prompts)))
                 calls.append(await talk_over(far, [prompts[k] for k in order], language, confirmers))
                 lasts, number = lasts - CALL_S, number + 1
@@ -178,14 +185,15 @@ async def nobody(
     return {"kinds": rows, "all": {name: round(sum(row[name] for row in rows.values()), 1) for name in _row([])}}
 
 
-def _line(noise: Noise, dbov: float, lasts_s: float, echo_db: float, seed: int) -> Far:
+def _line(noise: Noise, dbov: float, hello: Sound, lasts_s: float, echo_db: float, seed: int) -> Far:
     chance = np.random.default_rng(seed)
-    if noise.make is None:
-        sound = silence(lasts_s)
-    else:
-        sound = line_sounds.lasting(noise.make, lasts_s, dbov, chance)
+    answered = pad(level(hello, HELLO_DBOV), 0.2, 1.0)
+    hello_s = answered.size / SAMPLE_RATE
+    sound = np.concatenate([answered, silence(lasts_s)])
+    if noise.make is not None:
+        sound = sound + line_sounds.lasting(noise.make, sound.size / SAMPLE_RATE, dbov, chance)
     echo = Echo(echo_db, float(chance.uniform(0.02, 0.3)), room(chance)) if noise.echo else None
-    return Far(sound, after_s=0.1, echo=echo, loss=LOSS, seed=seed)
+    return Far(np.asarray(sound, np.float32), hello_s=hello_s, after_s=0.1, echo=echo, loss=LOSS, seed=seed)
 
 
 def _row(calls: Sequence[TalkedOver]) -> dict[str, float]:
@@ -203,18 +211,18 @@ def _row(calls: Sequence[TalkedOver]) -> dict[str, float]:
 
 async def interrupt(
     said: Interruption,
+    sound: Sound,
     index: int,
     plan: Plan,
     prompts: Prompts,
-    language: Language,
     confirmers: Confirmers,
     recogniser: Recogniser,
 ) -> Interrupted:
-    """One call in which that is said over the agent, whose voice comes back underneath."""
+    """One call in which that is said over the agent, whose voice comes back underneath; `index` draws its level."""
     chance = np.random.default_rng(zlib.crc32(f"{plan.seed} {said.text} {said.voice}".encode()))
     # Neighbours differ in voice: each voice is heard at every level.
     dbov = LEVELS_DBOV[(index + index // len(LEVELS_DBOV)) % len(LEVELS_DBOV)]
-    sound = level(said.sound(index), dbov)
+    sound = level(sound, dbov)
     long_ones = [one for one in prompts if seconds(len(one[1])) >= _LEAST_INTERRUPTED_S] or list(prompts)
     chosen = long_ones[int(chance.integers(0, len(long_ones)))]
     far = Far(
@@ -225,8 +233,8 @@ async def interrupt(
         loss=LOSS,
         seed=index,
     )
-    hearing = DirectHearing(recogniser.open(language.value))
-    call = await talk_over(far, [chosen], language, confirmers, hearing)
+    hearing = DirectHearing(recogniser.open(said.language))
+    call = await talk_over(far, [chosen], Language(said.language), confirmers, hearing)
     first, last = (call.began_s + edge for edge in loud_part(sound))
     stop = next((at for at in call.stops if first < at <= last + _LATE_S), None)
     return Interrupted(

@@ -18,30 +18,37 @@ Sound = NDArray[np.float32]
 #: By language; short ones first.
 WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "pt-BR": (
-        ("Espera.", "Não, não.", "Alô?", "Quem é?", "Peraí.", "Oi?", "Para!", "Não quero.", "O quê?", "Escuta."),
+        ("Espera.", "Não, não.", "Alô?", "Quem é?", "Peraí.", "Oi?", "Para!", "Não quero.", "O quê?", "Escuta.",
+         "Um momento.", "Com licença.", "Já paguei."),
         (
             "Espera aí, quem está falando?", "Olha, eu já paguei essa conta.", "Não posso falar agora.",
             "Eu quero pagar só na semana que vem.", "Moça, não é comigo, foi engano.",
             "Pode repetir? Não entendi nada.", "Quero falar com um atendente, por favor.",
             "Para de me ligar.", "Tá muito caro, não tenho esse dinheiro.", "Dia quinze eu consigo pagar tudo.",
+            "Como é que você conseguiu meu número?",
+            "Meu marido já resolveu isso.", "Fala mais devagar, por favor.",
         ),
     ),
     "es": (
-        ("Espere.", "No, no.", "¿Bueno?", "¿Quién es?", "Oiga.", "¿Cómo?", "¡Pare!", "No quiero.", "¿Qué?", "Escuche."),
+        ("Espere.", "No, no.", "¿Bueno?", "¿Quién es?", "Oiga.", "¿Cómo?", "¡Pare!", "No quiero.", "¿Qué?", "Escuche.",
+         "Un momento.", "Disculpe.", "Ya pagué."),
         (
             "Espere, ¿quién habla?", "Mire, ya pagué esa cuenta.", "Ahora no puedo hablar.",
             "Quiero pagar la próxima semana.", "Señorita, no soy yo, está equivocada.",
             "¿Puede repetir? No entendí nada.", "Quiero hablar con una persona, por favor.",
             "Deje de llamarme.", "Es muy caro, no tengo ese dinero.", "El día quince puedo pagar todo.",
+            "¿Cómo consiguió mi número?", "Mi esposo ya arregló eso.", "Hable más despacio, por favor.",
         ),
     ),
     "en": (
-        ("Wait.", "No, no.", "Hello?", "Who is it?", "Hold on.", "Sorry?", "Stop!", "Not now.", "What?", "Listen."),
+        ("Wait.", "No, no.", "Hello?", "Who is it?", "Hold on.", "Sorry?", "Stop!", "Not now.", "What?", "Listen.",
+         "One moment.", "Excuse me.", "I paid it."),
         (
             "Wait, who is speaking?", "Look, I already paid that bill.", "I can't talk right now.",
             "I want to pay next week.", "You have the wrong number.", "Can you repeat that? I didn't get it.",
             "I want to talk to a person, please.", "Stop calling me.", "That's too much, I don't have the money.",
-            "I can pay all of it on the fifteenth.",
+            "I can pay all of it on the fifteenth.", "How did you get my number?",
+            "My husband has settled that already.", "Speak more slowly, please.",
         ),
     ),
 }  # fmt: skip

@@ -62,6 +62,8 @@ class Far:
     sound: Sound
     into_s: float | None = None
     """It begins so long after the agent's first word; None: as the call is answered."""
+    hello_s: float = 0.0
+    """So much of it is how the telephone was answered: turns count from then on."""
     after_s: float = 1.0
     """It hangs up so long after its last sample."""
     echo: Echo | None = None
@@ -182,12 +184,15 @@ class _Watched(VadSegmenter):
     """A call's own segmenter, watched."""
 
     call: TalkedOver
+    counts_from_s = 0.0
     frames = 0
 
     def process(self, pcm: bytes, *, hidden: bool = False) -> list[SegmentEvent]:
         events = super().process(pcm, hidden=hidden)
         self.frames += 1
         at = self.frames * FRAME_S
+        if at <= self.counts_from_s:
+            return events
         self.call.turns += [round(at, 2) for event in events if isinstance(event, TurnStarted)]
         self.call.in_turn_s += FRAME_S * self.in_turn
         return events
@@ -270,7 +275,7 @@ async def talk_over(
     line = await FakePhone(ticks, lambda number, call_id: side).dial("+5511955550100", call_id="call")
     with confirmers.lend() as confirmer:
         segmenter = _Watched(confirmer=confirmer)
-        segmenter.call = call
+        segmenter.call, segmenter.counts_from_s = call, far.hello_s
         conversation = Conversation(
             line,
             _Talker(language, [say for say, _ in prompts], call),

@@ -7,9 +7,10 @@ from collections import deque
 from dataclasses import replace
 
 from voiceagent.audio.format import FRAME_S
+from voiceagent.audio.levels import FLOOR_DBOV, rms_dbov
 from voiceagent.speech.protocol import SegmenterSettings, SegmentEvent, TurnAudio, TurnEnded, TurnStarted
 from voiceagent.speech.silero import Confirmer
-from voiceagent.speech.vad import SpeechDetector, WebRtcDetector
+from voiceagent.speech.vad import SpeechDetector, TalkerLevel, WebRtcDetector
 
 #: A turn starts when this many of the last frames hold speech: a click has one, a word has most.
 START_FRAMES = 3
@@ -33,6 +34,7 @@ class VadSegmenter:
         self._detector = detector or WebRtcDetector()
         self._confirmer = confirmer
         self._sure = self._certain = confirmer is None
+        self._talker = TalkerLevel()
         self._recent: deque[bool] = deque(maxlen=START_WINDOW)
         self._kept: deque[bytes] = deque()
         self._open = False
@@ -48,9 +50,14 @@ class VadSegmenter:
         A `hidden` frame is kept but never counts as speech.
         """
         speech = self._detector.is_speech(pcm) and not hidden
+        dbov = rms_dbov(pcm) if speech else FLOOR_DBOV
+        self._talker.passes()
+        speech = speech and not self._talker.behind(dbov)
         if self._confirmer is not None:
             speech = self._confirmer.hear(pcm, speech)
             self._sure, self._certain = self._confirmer.sure, self._confirmer.certain
+        if speech and self._open and self._certain:
+            self._talker.heard(dbov)
         self._recent.append(speech)
         self._quiet = 0 if speech else self._quiet + 1
         if self._quiet > START_WINDOW:

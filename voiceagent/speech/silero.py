@@ -58,7 +58,7 @@ class Silero:
     TRIAL_S = 0.3
     HOLD_S = 0.2
     #: Heard before the first frame that may be speech: the network needs a moment of context.
-    BEFORE_S = 0.2
+    BEFORE_S = 0.5
     #: It sleeps after so much silence.
     SLEEP_S = 0.6
 

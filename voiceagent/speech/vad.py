@@ -51,6 +51,35 @@ class EnergyFloor:
         self.floor_dbov = self.HIGHEST_DBOV
 
 
+class TalkerLevel:
+    """How loud who speaks with us is: voices far below that are in the room behind, or on a television."""
+
+    #: Below the talker's loud syllables by more than this somebody else speaks; one's own last words fall by less.
+    MARGIN_DB = 24.0
+    #: Share of a louder frame in what is known: a tenth of a second of speech makes a level.
+    SHARE = 0.2
+    #: dB per frame, a tenth a second, by which it is forgotten: another person may take the telephone over.
+    FORGETS_DB = 0.002
+    _NOBODY_DBOV = -100.0
+
+    def __init__(self) -> None:
+        self._dbov = self._NOBODY_DBOV
+
+    def behind(self, dbov: float) -> bool:
+        """Whether speech of that level is none of the talker's."""
+        return dbov < self._dbov - self.MARGIN_DB
+
+    def heard(self, dbov: float) -> None:
+        """A frame of the talker's."""
+        self._dbov = max(self._dbov, dbov - self.MARGIN_DB)
+        if dbov > self._dbov:
+            self._dbov += self.SHARE * (dbov - self._dbov)
+
+    def passes(self) -> None:
+        """A frame's time."""
+        self._dbov = max(self._NOBODY_DBOV, self._dbov - self.FORGETS_DB)
+
+
 class EnergyDetector:
     """The energy floor alone: for tests and machines without webrtcvad."""
 

@@ -95,3 +95,16 @@ def test_where_nothing_comes_back_a_quiet_person_is_heard() -> None:
     assert hidden(guard, ours[:100], [SILENCE] * 100) == 1.0
     assert hidden(guard, ours[100:], theirs) < 0.4
     assert hidden(EchoGuard(), ours[:10], theirs[:10]) == 1.0, "before that is known it may be an echo"
+
+
+def test_an_echo_that_begins_in_mid_call_is_soon_known_for_one() -> None:
+    ours = voice(1, 200, -20)
+    guard = EchoGuard()
+    assert hidden(guard, ours[:100], [SILENCE] * 100) == 1.0
+    shown = [not hidden(guard, [one], [other]) for one, other in zip(ours[100:], late(ours, 5, -20)[100:], strict=True)]
+    assert sum(shown) * FRAME_S < 0.35 and not any(shown[20:])
+
+
+def test_syllables_with_pauses_between_them_do_not_make_a_silent_line() -> None:
+    ours = [frame if index % 20 < 12 else SILENCE for index, frame in enumerate(voice(1, 300, -20))]
+    assert hidden(EchoGuard(), ours, late(ours, 5, -20)) == 1.0

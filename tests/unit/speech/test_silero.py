@@ -50,6 +50,13 @@ class Always:
         pass
 
 
+class Loud(Always):
+    """One that takes whatever sounds for speech."""
+
+    def is_speech(self, pcm: bytes) -> bool:
+        return any(pcm)
+
+
 def noises() -> dict[str, NDArray[np.float64]]:
     count = SECONDS * SAMPLE_RATE
     t = np.arange(count) / SAMPLE_RATE
@@ -127,6 +134,27 @@ def test_what_is_not_confirmed_neither_opens_a_turn_nor_stops_the_agent() -> Non
     assert not any(began for began, _, _ in seen[:50]) and seen[50][0]
     assert seen[49][1] == 0.0 and seen[50][1] == pytest.approx(1.02), "the whole run counts once it is confirmed"
     assert seen[69][2] == 0.0 and seen[70][2] == pytest.approx(1.42)
+
+
+@pytest.mark.parametrize(("later_dbov", "after_s", "turns_wanted"), [(-48, 1.0, 1), (-34, 1.0, 2), (-48, 120.0, 2)])
+def test_a_voice_far_behind_the_talkers_opens_nothing_until_he_is_forgotten(
+    later_dbov: float, after_s: float, turns_wanted: int
+) -> None:
+    segmenter = VadSegmenter(SegmenterSettings(end_silence_s=0.5), Loud())
+    spoken, later = (
+        at_level(RANDOM.normal(size=SAMPLE_RATE), -18),
+        at_level(RANDOM.normal(size=SAMPLE_RATE), later_dbov),
+    )
+    quiet = bytes(2 * SAMPLE_RATE)
+    begun, ended, _, _ = turns(spoken + quiet * round(after_s) + later + quiet, segmenter)
+    assert begun == ended == turns_wanted
+
+
+def test_a_television_does_not_keep_a_turn_open() -> None:
+    segmenter = VadSegmenter(SegmenterSettings(end_silence_s=0.5), Loud())
+    spoken, behind = (at_level(RANDOM.normal(size=2 * SAMPLE_RATE), dbov) for dbov in (-18, -45))
+    begun, ended, inside, _ = turns(spoken + behind, segmenter)
+    assert (begun, ended) == (1, 1) and inside < 2.7
 
 
 def test_confirmers_are_lent_and_come_back() -> None:

@@ -1,0 +1,48 @@
+"""`voiceagent bench loop`: calls without end, and whether any process grows."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+HELP = "calls one after the other for an hour: growth of memory, threads and files, and frames that came late"
+EXAMPLE = "voiceagent bench loop --hours 0.1 --calls 6"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments."""
+    parser.add_argument("--hours", type=float, default=1.0, metavar="H", help="for so long (default: %(default)s)")
+    parser.add_argument("--calls", type=int, default=12, metavar="N", help="calls at once (default: %(default)s)")
+    parser.add_argument("--talk", type=float, default=18.0, metavar="S", help="length of a call (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print; 1 when a process grew."""
+    from voiceagent.simulator.bench_loop import Plan, measure
+
+    plan = Plan(args.calls, 3600 * args.hours, args.talk)
+    report = measure(plan, lambda line: print(line, file=sys.stderr, flush=True))
+    if args.json:
+        print(json.dumps(report))
+    else:
+        _show(report)
+    return 1 if report["leaks"] else 0
+
+
+def _show(report: dict[str, Any]) -> None:
+    machine = report["machine"]
+    print(f"{machine['cpu']}, {machine['cores']} cores; pjsua2 {report['library']['version']}")
+    print(f"{report['calls']} calls, {report['at_once']} at once, {report['answered']} answered, {report['seconds']} s")
+    share, wanted = 100 * report["late_share"], 100 * report["late_share_wanted"]
+    print(f"late frames: {report['late_frames']} of {report['frames']} ({share:.3f} %; at most {wanted:.1f} %)")
+    print("cores busy: " + ", ".join(f"{name} {cores}" for name, cores in report["cores"].items()))
+    for row in report["held"]:
+        first, last = row["rss_mb"]
+        print(
+            f"{row['process']} ({row['pid']}): {first} to {last} MB, threads {row['threads']}, "
+            f"files {row['handles']}, {row['seconds']} s"
+        )
+    print("no process grew" if not report["leaks"] else "; ".join(report["leaks"]))
