@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -186,8 +187,8 @@ class MachinePhrases:
         if len(taken) < needed:
             return None
         # No number is given up for good on hints.
-        kinds = [AnsweredBy.UNAVAILABLE if kind is AnsweredBy.OUT_OF_SERVICE else kind for kind, _ in taken]
-        kind = max(_BY_HINTS, key=lambda one: (kinds.count(one), -_BY_HINTS.index(one)))
+        kinds = Counter(AnsweredBy.UNAVAILABLE if kind is AnsweredBy.OUT_OF_SERVICE else kind for kind, _ in taken)
+        kind = max(_BY_HINTS, key=lambda one: (kinds[one], -_BY_HINTS.index(one)))
         phrases = [hint.phrase for hint in sorted(taken.values(), key=lambda hint: hint.begins)]
         return Phrase(kind, " + ".join(phrases), round(min(hint.likeness for hint in taken.values()), 3))
 

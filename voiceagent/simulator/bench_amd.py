@@ -66,7 +66,9 @@ _AT = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
 #: The far side hangs up so long after its last sound.
 _PATIENCE_S = 6.0
 _SPEECH_DBOV = -40.0
-_SHOWN = 40
+_SHOWN = 80
+#: A person who lifts the phone waits no longer for the agent's first word.
+_SOON_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,14 +270,21 @@ def tables(trials: Sequence[Trial]) -> dict[str, Any]:
     people = [trial for trial in trials if trial.answerer.human]
     machines = [trial for trial in trials if not trial.answerer.human and trial.answerer.kind != "silence"]
     kinds = sorted({trial.answerer.kind for trial in trials})
-    waits = [trial.wait_s for trial in people if trial.wait_s is not None and trial.answerer.kind == "human_short"]
+    waits = [t.wait_s for t in people if t.wait_s is not None and t.answerer.kind != "human_long"]
+    longer = [t.wait_s for t in people if t.wait_s is not None and t.answerer.kind == "human_long"]
     found = [trial.verdict_s for trial in machines if trial.machine and trial.verdict_s is not None]
     return {
         **_both(people, machines),
         "confusion": {kind: dict(Counter(t.verdict for t in trials if t.answerer.kind == kind)) for kind in kinds},
         "by_line": _grouped(people, machines, lambda trial: trial.line),
         "by_language": _grouped(people, machines, lambda trial: trial.answerer.language),
+        "machines_known": {
+            kind: share(sum(t.machine for t in machines if t.answerer.kind == kind), of)
+            for kind, of in sorted(Counter(t.answerer.kind for t in machines).items())
+        },
         "first_word_after_hello_s": _spread(waits),
+        "first_word_within_1s": share(sum(wait <= _SOON_S for wait in waits), len(waits)),
+        "first_word_after_a_sentence_s": _spread(longer),
         "machine_known_after_answer_s": _spread(found),
         "said_after_the_beep_s": _spread([t.recorded_s for t in machines if "[beep]" in t.answerer.text]),
         "mistakes": [

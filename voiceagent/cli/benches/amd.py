@@ -55,9 +55,16 @@ def _show(report: dict[str, Any]) -> None:
         print(f"{name.replace('_', ' ')}: {_share(report[name])}")
         for of in ("by_language", "by_line"):
             print("  " + "; ".join(f"{key} {_share(both[name])}" for key, both in report[of].items()))
+    print("known: " + "; ".join(f"{kind} {_share(known)}" for kind, known in report["machines_known"].items()))
+    print(f"first word within 1 s of a person's hello: {_share(report['first_word_within_1s'])}")
     for kind, verdicts in report["confusion"].items():
         print(f"  {kind:12} " + ", ".join(f"{verdict} {count}" for verdict, count in verdicts.items()))
-    for name in ("first_word_after_hello_s", "machine_known_after_answer_s", "said_after_the_beep_s"):
+    for name in (
+        "first_word_after_hello_s",
+        "first_word_after_a_sentence_s",
+        "machine_known_after_answer_s",
+        "said_after_the_beep_s",
+    ):
         spread = report[name]
         numbers = f"median {spread['median']}, p95 {spread['p95']}, most {spread['max']} s (n {spread['n']})"
         print(f"{name.removesuffix('_s').replace('_', ' ')}: {numbers}")
