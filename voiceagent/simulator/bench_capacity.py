@@ -49,11 +49,11 @@ LIMIT_S = 1.2
 #: So many times later, and no more calls are tried.
 HOPELESS = 2.0
 STEPS = (4, 8, 12, 16, 20, 24, 30)
-#: Telephones ring so long. A call begins so long after the one before it, as where calls go on all day: thirty at the
-#: same moment would all wait for their names to be rendered.
-RING_S, APART_S = 3.0, 2.0
+#: Telephones ring so long, which is soon for people; names are rendered meanwhile. A call begins so long after the one
+#: before it, as where calls go on all day: thirty at the same moment would all wait for their names.
+RING_S, APART_S = 6.0, 2.0
 #: What a step takes, besides, to know whether another one fits the time.
-STEP_S = 70.0
+STEP_S = 73.0
 #: Calls of a loop: a new one begins as one ends, for so long.
 LOOP_ROUND_S = 60.0
 
@@ -146,7 +146,7 @@ def _step(
         "at_once": most_at_once(spans),
         "answered": len(spans),
         "total": spread(measured.total),
-        "recognise": spread(measured.stages["recognise"]),
+        "stages": {name: spread(values) for name, values in measured.stages.items()},
         "answer_to_first_word": spread(measured.first_word),
         "counts": dict(sorted(measured.counts.items())),
         "cores": dict(cores),

@@ -52,13 +52,17 @@ def _show(report: dict[str, Any]) -> None:
     late = capacity["late"]
     end = f"late at {late}" if late is not None else "not reached"
     print(f"{report['engine']}: answers in time up to {capacity['in_time']} calls at once, {end}")
-    print(f"{'at once':>8}{'n':>6}{'p50 s':>8}{'p95 s':>8}{'heard p95':>11}{'first word p95':>16}  cores busy")
+    print(
+        f"{'at once':>8}{'n':>6}{'p50 s':>8}{'p95 s':>8}{'turn end':>10}{'heard':>8}{'said':>8}{'first word':>12}"
+        "  (p95 all four)  cores busy"
+    )
     for step in report["steps"]:
-        total, heard, first = step["total"], step["recognise"], step["answer_to_first_word"]
-        figures = [total["p50_s"], total["p95_s"], heard["p95_s"], first["p95_s"]]
-        p50, p95, asr, word = ("-" if value is None else f"{value:.2f}" for value in figures)
+        total, stages = step["total"], step["stages"]
+        of = (stages["end_of_turn"], stages["recognise"], stages["first_audio"], step["answer_to_first_word"])
+        figures = [total["p50_s"], total["p95_s"], *(one["p95_s"] for one in of)]
+        p50, p95, end, asr, tts, word = ("-" if value is None else f"{value:.2f}" for value in figures)
         busy = ", ".join(f"{name} {cores}" for name, cores in step["cores"].items())
-        print(f"{step['at_once']:>8}{total['n']:>6}{p50:>8}{p95:>8}{asr:>11}{word:>16}  {busy}")
+        print(f"{step['at_once']:>8}{total['n']:>6}{p50:>8}{p95:>8}{end:>10}{asr:>8}{tts:>8}{word:>12}  {busy}")
     for row in report["held"]:
         first, last = row["rss_mb"]
         print(
