@@ -14,6 +14,8 @@ from voiceagent.settings.yamltext import Document, build, read_yaml
 from voiceagent.telephony.asterisk_tree import write_private
 from voiceagent.telephony.exchange import HUMANS_QUEUE, MANAGER_USER, Exchange, Secrets
 
+#: Beyond the queue's patience: Asterisk calls the seat back for up to 20 s, and says so a moment later.
+UNTIL_BACK_S = 45.0
 _MADE = "# Made by `voiceagent exchange write`."
 
 
@@ -69,7 +71,11 @@ def write_sip(path: Path, exchange: Exchange, passwords: Secrets) -> None:
     }
     if exchange.humans:
         said = {"hours": exchange.hours, "zone": exchange.zone}
-        people = {"number": exchange.humans_number, "queue": HUMANS_QUEUE}
+        people = {
+            "number": exchange.humans_number,
+            "queue": HUMANS_QUEUE,
+            "longest_s": exchange.people_wait_s + UNTIL_BACK_S,
+        }
         told["humans"] = {**people, **{key: value for key, value in said.items() if value}}
     if exchange.address != "0.0.0.0":
         told["address"] = exchange.address

@@ -51,7 +51,7 @@ class Humans(_Strict):
     zone: str = "America/Sao_Paulo"
     country: str | None = Field(default="BR", pattern=r"^[A-Z]{2}$")
     longest_s: float = Field(default=90.0, gt=0, le=3600)
-    """Longer than the exchange's own patience: after it nobody can tell what became of a debtor."""
+    """Longer than the exchange's own patience (people_wait_s): after it nobody can tell what became of a debtor."""
 
     @field_validator("hours")
     @classmethod

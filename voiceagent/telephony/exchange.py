@@ -157,7 +157,7 @@ class Exchange:
         for codec in self.codecs:
             _require(codec in ("alaw", "ulaw", "g722", "opus"), f"{codec!r}: alaw, ulaw, g722 or opus")
         for name, wait_s in (("callers_wait_s", self.callers_wait_s), ("people_wait_s", self.people_wait_s)):
-            _require(5 <= wait_s <= 3600, f"{name}: between 5 and 3600 seconds")
+            _require(5 <= wait_s <= 1800, f"{name}: between 5 and 1800 seconds")
         _require(1024 <= self.rtp[0] < self.rtp[1] < 65536, "rtp: first and last port, like [10000, 19999]")
 
     @property
