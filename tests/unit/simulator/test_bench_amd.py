@@ -1,0 +1,52 @@
+"""Guards the table of who answers: what is counted as a mistake, its interval, and whose wait is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from voiceagent.base.languages import Language
+from voiceagent.simulator.answerer_clips import Answerer, answerers
+from voiceagent.simulator.bench_amd import Trial, share, tables
+
+
+def trial(kind: str, verdict: str, *, waited: float | None = None, text: str = "Alô?") -> Trial:
+    return Trial(Answerer(kind, "pt-BR", text), "clean", verdict, "", 1.0, 1.5, waited, "", 0.2, "alô")
+
+
+def test_mistakes_are_counted_on_both_sides_and_silence_on_neither() -> None:
+    report = tables(
+        [
+            trial("human_short", "human", waited=0.6),
+            trial("human_after", "human", waited=1.2),
+            trial("human_long", "voicemail", waited=2.0, text="Oi, tia."),
+            trial("ivr", "ivr"),
+            trial("ivr", "human", text="Tecle um."),
+            trial("voicemail", "screening", text="Deixe o recado. [beep]"),
+            trial("silence", "silence"),
+        ]
+    )
+    people, machines = report["people_called_machines"], report["machines_called_people"]
+    assert (people["count"], people["n"]) == (1, 3) and (machines["count"], machines["n"]) == (1, 3)
+    assert report["confusion"]["ivr"] == {"ivr": 1, "human": 1}
+    known = report["machines_known"]
+    assert (known["ivr"]["count"], known["ivr"]["n"], known["voicemail"]["count"]) == (1, 2, 1)
+    assert sorted("Oi, tia." in one for one in report["mistakes"]) == [False, True]
+    assert report["first_word_within_1s"]["count"] == 1 and report["first_word_after_hello_s"]["n"] == 2
+    assert report["first_word_after_a_sentence_s"]["max"] == 2.0 and report["said_after_the_beep_s"]["n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "low", "high"), [(0, 60, 0.0, 0.0602), (3, 300, 0.0034, 0.029), (60, 60, 0.9398, 1.0)]
+)
+def test_intervals_are_wilsons(count: int, of: int, low: float, high: float) -> None:
+    found = share(count, of)
+    assert found["low"] == pytest.approx(low, abs=2e-4) and found["high"] == pytest.approx(high, abs=2e-4)
+
+
+@pytest.mark.parametrize("language", [language.value for language in Language])
+def test_there_are_enough_texts_and_none_is_among_those_the_rules_were_tried_on(language: str) -> None:
+    held, tried = answerers(language), answerers(language, development=True)
+    assert not {one.text for one in held} & {one.text for one in tried}
+    people = {one.text for one in held if one.human}
+    assert len(people) >= 40 and len({one.text for one in held} - people) >= 50
+    assert sum(one.human for one in held) >= 60
