@@ -122,7 +122,7 @@ def test_the_library_is_asked_for_its_limit_in_a_process_of_its_own() -> None:
 
 
 def test_capacity_follows_what_was_measured() -> None:
-    assert calls_that_fit(2, 0.03, 0.23) == 9
+    assert calls_that_fit(2, 0.03, 0.23) == 11
     assert calls_that_fit(1, 0.03, 50.0) == 1
     fits = [calls_that_fit(cores, 0.03, 0.2) for cores in (1, 2, 4, 8)]
     assert fits == sorted(set(fits))
