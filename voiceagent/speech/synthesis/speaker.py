@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from voiceagent.base.errors import MissingPartError
 from voiceagent.language.spoken import SpokenPart
@@ -37,12 +38,19 @@ class UnitRenderer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class OwnPart:
+    """A part that is never kept: it goes with the last call that says it."""
+
+    pcm: bytes
+
+
 @dataclass(slots=True)
 class CallVoice:
-    """A call's voice, fixed at its first prompt, and the parts that only this call may hear."""
+    """A call's voice, fixed at its first prompt, and the parts that go with the call."""
 
     voice: VoiceSpec
-    own: dict[str, bytes] = field(default_factory=dict)
+    own: dict[str, OwnPart] = field(default_factory=dict)
 
 
 class Speaker:
@@ -62,6 +70,8 @@ class Speaker:
         self._children: dict[str, UnitRenderer] = {}
         self._queues: dict[str, DeadlineQueue] = {}
         self._rendering: dict[tuple[VoiceSpec, str], asyncio.Task[bytes]] = {}
+        # Calls that are up at the same time mostly speak of the same creditor and the same product.
+        self._own: WeakValueDictionary[tuple[VoiceSpec, str], OwnPart] = WeakValueDictionary()
 
     def voice(self, language: str, wanted: str | None = None) -> VoiceSpec:
         """The agent's voice of a language, or the one named. MissingPartError when its engine is not installed."""
@@ -96,12 +106,12 @@ class Speaker:
         for part in parts:
             if not part.text.strip():
                 continue
-            pcm = self.cache.get(call.voice, part.text) if part.cacheable else call.own.get(part.text)
+            pcm = self.cache.get(call.voice, part.text) if part.cacheable else self._own_part(call, part.text)
             if pcm is None:
                 rendered += 1
                 pcm = await self._shared(call.voice, part, deadline)
                 if not part.cacheable:
-                    call.own[part.text] = pcm
+                    call.own[part.text] = self._own[call.voice, part.text] = OwnPart(pcm)
             units.append((part.text, pcm))
         return units, rendered
 
@@ -112,6 +122,14 @@ class Speaker:
         await asyncio.gather(*self._rendering.values(), return_exceptions=True)
         for child in self._children.values():
             await child.close()
+
+    def _own_part(self, call: CallVoice, text: str) -> bytes | None:
+        """A part that this call or another one that is up has had rendered."""
+        own = call.own.get(text) or self._own.get((call.voice, text))
+        if own is None:
+            return None
+        call.own[text] = own
+        return own.pcm
 
     async def _shared(self, voice: VoiceSpec, part: SpokenPart, deadline: float) -> bytes:
         """One rendering however many calls wait for the same text."""
