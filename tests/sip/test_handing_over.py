@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,6 +38,15 @@ async def answered(seat: Seat) -> PjLine:
     while not isinstance(await asyncio.wait_for(line.next_event(), PATIENCE_S), Answered):
         pass
     return line
+
+
+async def records_of(server: AsteriskServer, call_id: str, count: int) -> list[str]:
+    """With whom the exchange's records of that call were, once there are so many; each is written at its end."""
+    ticks, deadline = RealTicks(), time.monotonic() + PATIENCE_S
+    while len(own := [row for row in server.cdr() if row.call_id == call_id]) < count:
+        assert time.monotonic() < deadline, server.cdr_path.read_text()
+        await ticks.next()
+    return [row.far_channel.partition("/")[2].rpartition("-")[0] for row in own]
 
 
 async def told(events: asyncio.Queue[Message], name: str) -> Message:
@@ -102,6 +112,8 @@ def test_when_the_queues_patience_is_over_the_debtor_has_not_left(
                 await asyncio.to_thread(telephones.wait_for, lambda m: "ringing" in m)
                 assert line.ended is None
                 await line.hangup()
+                legs = await records_of(asterisk_server, line.call_id, 3)
+                assert legs == [phones.TALKS, phones.HUMAN, "seat1"], "rang in vain, and back"
             finally:
                 await ami.action("Setvar", Variable="HUMAN_PATIENCE", Value=str(HUMAN_PATIENCE_S))
         return taken, kept[-1]
@@ -145,6 +157,7 @@ def test_a_person_takes_the_debtor_and_the_queue_says_so(
             assert {channel.endpoint for channel in await ami.channels()} == {phones.TALKS, phones.HUMAN}
             telephones.send({"do": "hang up", "number": phones.HUMAN})
             await asyncio.to_thread(telephones.wait_for, lambda m: m.get("number") == phones.TALKS and "over" in m)
+            assert await records_of(asterisk_server, line.call_id, 2) == [phones.TALKS, phones.HUMAN]
 
     loop.run(scenario())
 

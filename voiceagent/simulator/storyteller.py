@@ -328,7 +328,7 @@ def against_cdr(row: dict[str, Any], cdr: Sequence[CdrRow], *, handed: bool) -> 
     if not answered:
         return ["Asterisk has no answered call of that id"]
     ours = (row["t_end"] - row["t_answer"]).total_seconds() if row["t_answer"] else 0.0
-    theirs = sum(record.billed_s for record in answered)
+    theirs = sum(record.billed_s for record in own)  # who waited in vain for people has a record of that, too
     if not -CDR_TOLERANCE_S <= theirs - ours <= QUEUED_S:
         return [f"{ours:.1f} s by us, {theirs:.1f} s by Asterisk"]
     return []

@@ -26,7 +26,10 @@ class CdrRow:
     """One call as Asterisk recorded it (the columns of asterisk/cdr_custom.conf, in this order)."""
 
     call_id: str
-    """The INVITE's X-Voiceagent-Call (the CDR's userfield); empty when the INVITE had none."""
+    """The INVITE's X-Voiceagent-Call (the CDR's userfield); empty when the INVITE had none.
+
+    A call handed over has several records: the seat's, the wait for people, and what came of it.
+    """
     source: str
     destination: str
     channel: str
@@ -57,7 +60,7 @@ def _row(path: Path, number: int, fields: list[str]) -> CdrRow:
             fields
         )
         return CdrRow(
-            call_id,
+            call_id.lstrip(";").partition(";")[0],  # of two legs that both have one
             source,
             destination,
             channel,

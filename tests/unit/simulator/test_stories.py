@@ -86,6 +86,12 @@ def test_a_record_counts_the_queue_and_what_follows_a_hand_over(
     assert bool(against_cdr(_row(direction, 10.0), [_cdr(theirs)], handed=handed)) is wrong
 
 
+def test_who_waited_in_vain_for_people_has_a_record_of_that_too() -> None:
+    own = [_cdr(4.0), _cdr(3.0, CdrDisposition.NO_ANSWER), _cdr(3.5)]
+    assert against_cdr(_row("out", 10.0), own, handed=True) == []
+    assert against_cdr(_row("out", 10.0), own[:2], handed=True)
+
+
 def test_a_call_the_exchange_does_not_know_is_told() -> None:
     for direction, handed in (("out", False), ("in", False), ("out", True)):
         assert against_cdr(_row(direction, 10.0), [], handed=handed)

@@ -33,6 +33,13 @@ def test_records_are_read_with_fractions(tmp_path: Path) -> None:
     assert (second.answered, second.disposition) == (None, CdrDisposition.NO_ANSWER)
 
 
+@pytest.mark.parametrize("userfield", ["3f-a", "3f-a;3f-a", ";3f-a"])
+def test_a_record_of_two_legs_with_an_id_has_one(tmp_path: Path, userfield: str) -> None:
+    file = tmp_path / "calls.csv"
+    file.write_text(ANSWERED.replace("3f-a", userfield))
+    assert [row.call_id for row in read_cdr(file)] == ["3f-a"]
+
+
 @pytest.mark.parametrize(
     "line", ["a,b\n", ANSWERED.replace("ANSWERED", "MAYBE"), ANSWERED.replace("1795316048.919153", "soon")]
 )
