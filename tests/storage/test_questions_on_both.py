@@ -15,7 +15,7 @@ from voiceagent.dialer.meanwhile import wait_turn
 from voiceagent.journal.journal import Journal, head
 from voiceagent.journal.tables import private
 from voiceagent.storage.bulk import insert_many
-from voiceagent.storage.question import Command, Question, one_of, together
+from voiceagent.storage.question import Bundle, Command, Question, one_of, together
 from voiceagent.storage.types import instant_text
 
 
@@ -90,3 +90,48 @@ def test_the_head_of_the_journal_is_known_within_a_transaction_only(journal: Jou
         assert not meanwhile.touches(taken.person_id)
         earlier = wait_turn(journal, connection, (0, "0" * 64))
         assert earlier.touches(taken.person_id)
+
+
+def test_questions_foreseen_have_the_same_answers_and_types(journal: Journal, taken: Taken) -> None:
+    phone, private_ = tables.phone.c, private.c
+    by_person = Question(sa.select(tables.phone).where(one_of(phone.person_id, "people")).order_by(phone.position))
+    debts = Question(sa.select(tables.debt).where(one_of(tables.debt.c.case_id, "cases")))
+    everybody = Question(sa.select(tables.person).where(tables.person.c.created_at <= sa.bindparam("until")))
+    salts = Question(sa.select(private_.id, private_.salt, private_.created_at).order_by(private_.id))
+    counted = Question(sa.select(sa.func.count().label("n")).select_from(tables.phone))
+    nobody = Question(sa.select(phone.id).where(phone.number == sa.bindparam("number")))
+    both = Bundle(by_person, debts, everybody, salts, counted, nobody)
+    until = journal.clock.now()
+    values = {"people": [taken.person_id], "cases": [taken.case_id], "until": until, "number": "+5500000"}
+
+    def answers(connection: sa.Connection) -> list[list[object]]:
+        return [
+            by_person(connection, people=(taken.person_id,)),
+            debts(connection, cases={taken.case_id}),
+            everybody(connection, until=until),
+            salts(connection),
+            counted(connection),
+            nobody(connection, number="+5500000"),
+        ]
+
+    with journal.db.read() as connection:
+        alone = answers(connection)
+        with both.foreseen(connection, **values):
+            foreseen = answers(connection)
+            # Asked with other values, a question is asked.
+            assert by_person(connection, people=[uuid.uuid4()]) == []
+        afterwards = answers(connection)
+    assert all(alone[:5]) and alone == foreseen == afterwards
+    kinds_of = [[[type(value) for value in row] for row in rows] for rows in (alone[0], alone[3])]
+    assert kinds_of == [[[type(value) for value in row] for row in rows] for rows in (foreseen[0], foreseen[3])]
+
+
+def test_what_was_foreseen_ends_with_its_block(journal: Journal, taken: Taken) -> None:
+    phone = tables.phone
+    numbers = Question(sa.select(phone.c.status).where(one_of(phone.c.person_id, "people")))
+    with journal.transaction() as connection:
+        with Bundle(numbers).foreseen(connection, people=[taken.person_id]):
+            before = {row.status for row in numbers(connection, people=[taken.person_id])}
+        connection.execute(sa.update(phone).values(status=kinds.PhoneStatus.DEAD))
+        after = {row.status for row in numbers(connection, people=[taken.person_id])}
+    assert before == {kinds.PhoneStatus.NEW} and after == {kinds.PhoneStatus.DEAD}

@@ -124,7 +124,7 @@ def drop_segment(journal: Journal, name: str, *, actor: str = "operator") -> Non
         journal.record([NewEvent("segment", found.id, SegmentDropped(found.id), actor)], connection)
 
 
-_SEGMENTS = Question(
+SEGMENTS = Question(
     sa.select(segment)
     .where(segment.c.tenant_id == sa.bindparam("tenant"), segment.c.dropped_at.is_(None))
     .order_by(segment.c.name)
@@ -133,7 +133,7 @@ _SEGMENTS = Question(
 
 def all_segments(connection: sa.Connection, tenant_id: uuid.UUID) -> list[Segment]:
     """By name."""
-    return [_segment(row) for row in _SEGMENTS(connection, tenant=tenant_id)]
+    return [_segment(row) for row in SEGMENTS(connection, tenant=tenant_id)]
 
 
 def require_segment(connection: sa.Connection, name: str, tenant_id: uuid.UUID) -> Segment:

@@ -104,7 +104,9 @@ _KEPT = Question(
     .join(t.opt_out, _o.id == _p.opt_out_id)
     .where(_o.revoked_at.is_(None), _p.tenant_id == sa.bindparam("tenant"), one_of(_p.digest, "digests"))
 )
-_THE_KEY = Question(sa.select(journal_tables.private.c.salt).where(journal_tables.private.c.id == sa.bindparam("key")))
+KEY_OF_STOPS = Question(
+    sa.select(journal_tables.private.c.salt).where(journal_tables.private.c.id == sa.bindparam("stop_key"))
+)
 
 
 def _kept(
@@ -124,17 +126,18 @@ def _digest(key: bytes, value: str) -> str:
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
 
 
-def _key_id(tenant_id: uuid.UUID) -> uuid.UUID:
+def key_id(tenant_id: uuid.UUID) -> uuid.UUID:
+    """Of the private row that is the key."""
     return uuid.uuid5(tenant_id, _KEY)
 
 
 def _key(connection: sa.Connection, tenant_id: uuid.UUID) -> bytes | None:
-    return next((row.salt for row in _THE_KEY(connection, key=_key_id(tenant_id))), None)
+    return next((row.salt for row in KEY_OF_STOPS(connection, stop_key=key_id(tenant_id))), None)
 
 
 def _make_key(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime) -> bytes:
     key = secrets.token_bytes(32)
-    row = {"id": _key_id(tenant_id), "tenant_id": tenant_id, "kind": _KEY, "salt": key, "created_at": now}
+    row = {"id": key_id(tenant_id), "tenant_id": tenant_id, "kind": _KEY, "salt": key, "created_at": now}
     connection.execute(sa.insert(journal_tables.private).values(**row))
     return key
 

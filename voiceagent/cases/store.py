@@ -19,7 +19,7 @@ from voiceagent.cases import tables
 from voiceagent.cases.kinds import STANDING, DebtStatus, PhoneStatus, PromiseStatus, Stage
 from voiceagent.debt.case import Case, Debt
 from voiceagent.storage.database import Database
-from voiceagent.storage.question import Question, one_of
+from voiceagent.storage.question import Bundle, Question, one_of
 from voiceagent.storage.schema import DEFAULT_TENANT
 from voiceagent.storage.upsert import upsert
 
@@ -49,7 +49,7 @@ class CaseFile:
 
 
 #: No call that counts today began longer before midnight.
-_LONGEST_CALL = timedelta(hours=4)
+LONGEST_CALL = timedelta(hours=4)
 
 _BEST_FIRST = (
     PhoneStatus.RIGHT_PARTY,
@@ -95,6 +95,9 @@ _PHONES = Question(
     .where(one_of(tables.phone.c.person_id, "people"), tables.phone.c.number.is_not(None))
     .order_by(tables.phone.c.position)
 )
+
+#: All that `load_cases` asks: `cases` and their `people`.
+CASES = Bundle(_CASES, _DEBTS, _EMAILS, _PHONES)
 
 
 def load_case(connection: sa.Connection, case_id: uuid.UUID) -> CaseFile:
@@ -185,7 +188,7 @@ def find_case(connection: sa.Connection, *, document: str, creditor: str, tenant
     ).scalar()
 
 
-_PROMISES = Question(
+PROMISES = Question(
     sa.select(tables.promise.c.case_id, sa.func.min(tables.promise.c.due).label("due"))
     .where(
         one_of(tables.promise.c.case_id, "cases"),
@@ -197,7 +200,7 @@ _PROMISES = Question(
 
 def earliest_open_promises(connection: sa.Connection, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
     """The due day of the next promise not yet kept or broken, by case; those without one are absent."""
-    return {row.case_id: row.due for row in _PROMISES(connection, cases=case_ids)}
+    return {row.case_id: row.due for row in PROMISES(connection, cases=case_ids)}
 
 
 def failed_identity_tries(connection: sa.Connection, case_id: uuid.UUID, *, since: datetime) -> int:
@@ -211,7 +214,7 @@ def failed_identity_tries(connection: sa.Connection, case_id: uuid.UUID, *, sinc
 def _wrong_answers() -> sa.CompoundSelect[Any]:
     tried, call = tables.identity_try, tables.interaction
     columns = (tried.c.id, tried.c.at, tried.c.person_id, call.c.case_id, call.c.person_id.label("called"))
-    wrong = (tried.c.matched.is_(False), tried.c.at >= sa.bindparam("since"))
+    wrong = (tried.c.matched.is_(False), tried.c.at >= sa.bindparam("tried_since"))
     query = sa.select(*columns).join(call, call.c.id == tried.c.attempt_id).where(*wrong)
     # Three short ranges of an index each; one condition with OR would read every try there ever was.
     lately = query.where(call.c.started_at > sa.bindparam("began"))
@@ -222,7 +225,7 @@ def _wrong_answers() -> sa.CompoundSelect[Any]:
     )
 
 
-_WRONG = Question(_wrong_answers())
+WRONG = Question(_wrong_answers())
 
 
 def failed_identity_at(
@@ -232,7 +235,7 @@ def failed_identity_at(
 
     The data belong to the person: another creditor's case is no second chance to guess them.
     """
-    rows = _WRONG(connection, people=people.values(), cases=people.keys(), since=since, began=since - _LONGEST_CALL)
+    rows = WRONG(connection, people=people.values(), cases=people.keys(), tried_since=since, began=since - LONGEST_CALL)
     return {
         case: [row.at for row in rows if row.case_id == case or person in (row.called, row.person_id)]
         for case, person in people.items()

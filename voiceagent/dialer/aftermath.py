@@ -277,9 +277,7 @@ def _step(
         for phone in load_phones(connection, call.person_id)
         if phone.id != call.phone_id and phone.status not in usable
     ]
-    step = next_step(
-        plan, disposition, now=now, zone=zone, same_today=same.n, seed=call.id, other_numbers=bool(others)
-    )
+    step = next_step(plan, disposition, now=now, zone=zone, same_today=same.n, seed=call.id, other_numbers=bool(others))
     if disposition is Disposition.NOMON and (named := pay_days(connection, [call.id]).get(call.id)):
         step = Step(Next.RETRY, max(now, day_after(named, zone)), disposition.value)
     if step.what in (Next.RETRY, Next.NEXT_NUMBER) and row.attempts >= limit:

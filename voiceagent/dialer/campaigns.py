@@ -127,14 +127,14 @@ def all_campaigns(connection: sa.Connection, tenant_id: uuid.UUID) -> list[Campa
     return [_campaign(row) for row in rows]
 
 
-_RUNNING = Question(
+RUNNING = Question(
     sa.select(campaign).where(campaign.c.tenant_id == sa.bindparam("tenant"), campaign.c.state == CampaignState.RUNNING)
 )
 
 
 def running_campaigns(connection: sa.Connection, tenant_id: uuid.UUID) -> list[Campaign]:
     """Those that hand out calls."""
-    return [_campaign(row) for row in _RUNNING(connection, tenant=tenant_id)]
+    return [_campaign(row) for row in RUNNING(connection, tenant=tenant_id)]
 
 
 def require_campaign(connection: sa.Connection, name: str, tenant_id: uuid.UUID) -> Campaign:

@@ -36,7 +36,7 @@ _WORDS = {
 _CHANNEL = {word: channel for channel, words in _WORDS.items() for word in words.split()}
 _BETWEEN = re.compile(r"[,;|/+&\n]|\s+[ey]\s+|\s+and\s+", re.IGNORECASE)
 
-_SELECT = Question(
+TOLD = Question(
     sa.select(attribute.c.case_id, attribute.c.name, attribute.c.value, attribute.c.obtained_at).where(
         one_of(attribute.c.case_id, "cases"), attribute.c.name.in_(_NAMES), attribute.c.value.is_not(None)
     )
@@ -87,7 +87,7 @@ NOTHING = Told()
 def read_told(connection: sa.Connection, zones: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, Told]:
     """By case, with one question for all of `zones` (case to the person's zone); of whom nothing is told is absent."""
     rows: dict[uuid.UUID, dict[str, tuple[str, datetime]]] = {}
-    for case_id, name, value, obtained_at in _SELECT(connection, cases=zones):
+    for case_id, name, value, obtained_at in TOLD(connection, cases=zones):
         rows.setdefault(case_id, {})[name] = (value, obtained_at)
     return {case_id: _told(said, zones[case_id]) for case_id, said in rows.items()}
 

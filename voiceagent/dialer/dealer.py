@@ -16,7 +16,7 @@ from voiceagent.base.errors import BadInputError, DeniedError
 from voiceagent.base.ids import uuid7
 from voiceagent.cases import tables
 from voiceagent.cases.attempts import AlreadyLiveError, NewAttempt, begin_attempts
-from voiceagent.cases.store import CaseFile, Phone, load_cases
+from voiceagent.cases.store import CASES, CaseFile, Phone, load_cases
 from voiceagent.compliance import Decision, Purpose, RuleBook, decide
 from voiceagent.debt.identity import UNVERIFIABLE, verifiable
 from voiceagent.dialer import hopper
@@ -130,7 +130,10 @@ class Dealer:
         """Each is to become a call, or to wait with a reason, or stays due because nothing may begin any more."""
         # A promised call takes its contact's place in the campaign along: neither is looked at twice.
         self.seen.update(key for one in candidates for key in (one.callback_id, one.enrollment_id) if key)
-        files = load_cases(self.connection, [one.case_id for one in candidates])
+        cases = [one.case_id for one in candidates]
+        people = [one.person_id for one in candidates if one.person_id is not None]
+        with CASES.foreseen(self.connection, cases=cases, people=people):
+            files = load_cases(self.connection, cases)
         known = {key: file for key, file in files.items() if isinstance(file, CaseFile)}
         facts = read_all_facts(self.connection, list(known.values()), self.now, self._journal.tenant_id)
         self._busy |= self._in_calls(known.values())

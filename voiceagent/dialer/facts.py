@@ -14,21 +14,29 @@ import sqlalchemy as sa
 from voiceagent.base.ids import uuid7
 from voiceagent.calendars.zones import default_zone, zone_of
 from voiceagent.cases import kinds, tables
-from voiceagent.cases.segments import intensities
-from voiceagent.cases.stops import channels_of_erased, numbers_of_erased
-from voiceagent.cases.store import CaseFile, Phone, earliest_open_promises, failed_identity_at
+from voiceagent.cases.segments import SEGMENTS, intensities
+from voiceagent.cases.stops import KEY_OF_STOPS, channels_of_erased, key_id, numbers_of_erased
+from voiceagent.cases.store import (
+    LONGEST_CALL,
+    PROMISES,
+    WRONG,
+    CaseFile,
+    Phone,
+    earliest_open_promises,
+    failed_identity_at,
+)
 from voiceagent.compliance import CaseFacts, Channel, Contact, ContactKind, Decision, Purpose, Request, Softer
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.debt.retries import QUIET
-from voiceagent.dialer.consents import NOTHING, Told, read_told
+from voiceagent.dialer.consents import NOTHING, TOLD, Told, read_told
 from voiceagent.dialer.numbers import best_first
 from voiceagent.dialer.payday import day_after, pay_days
 from voiceagent.dialer.retrying import plan_in_force
 from voiceagent.dialer.tables import CallbackOrigin, callback
 from voiceagent.journal.catalogue import ComplianceDecided
 from voiceagent.journal.private import private_ref
-from voiceagent.storage.question import Question, one_of
+from voiceagent.storage.question import Bundle, Question, one_of
 
 #: No rule looks further back than this.
 LOOK_BACK = timedelta(days=35)
@@ -176,15 +184,27 @@ def read_all_facts(
     """The same for several cases, by case id, with no more questions to the database than for one."""
     if not files:
         return {}
-    past = _pasts(connection, files, now, tenant_id)
-    stops = _stops(connection, files, tenant_id)
-    stopped = _stopped_numbers(connection, files, tenant_id)
-    promised = earliest_open_promises(connection, [file.case_id for file in files])
-    wrong = failed_identity_at(connection, {file.case_id: file.person_id for file in files}, since=now - timedelta(1))
-    today = now.astimezone(ZoneInfo(zone_for(files[0]))).date()
-    asked = intensities(connection, [file.case_id for file in files], today=today, tenant_id=tenant_id)
+    cases, day_ago = [file.case_id for file in files], now - timedelta(1)
     zones = {file.case_id: zone_for(file) for file in files}
-    told = read_told(connection, zones)
+    today = now.astimezone(ZoneInfo(zones[files[0].case_id])).date()
+    with _ALL.foreseen(
+        connection,
+        people=[file.person_id for file in files],
+        cases=cases,
+        numbers=[phone.number for file in files for phone in file.phones],
+        tenant=tenant_id,
+        since=now - LOOK_BACK,
+        tried_since=day_ago,
+        began=day_ago - LONGEST_CALL,
+        stop_key=key_id(tenant_id),
+    ):
+        past = _pasts(connection, files, now, tenant_id)
+        stops = _stops(connection, files, tenant_id)
+        stopped = _stopped_numbers(connection, files, tenant_id)
+        promised = earliest_open_promises(connection, cases)
+        wrong = failed_identity_at(connection, {file.case_id: file.person_id for file in files}, since=day_ago)
+        asked = intensities(connection, cases, today=today, tenant_id=tenant_id)
+        told = read_told(connection, zones)
     found = {}
     for file in files:
         zone = zones[file.case_id]
@@ -266,6 +286,10 @@ _SAID = Question(
     sa.select(_a.id, _a.disposition, _a.case_id, _a.person_id).where(
         one_of(_a.person_id, "people"), _a.disposition.in_((*_STOPPING, Disposition.CEASE))
     )
+)
+#: All of it at once.
+_ALL = Bundle(
+    _HISTORY, _ASKED, _STOPPED_NUMBERS, _OPTED_OUT, _REQUESTS, _SAID, PROMISES, WRONG, SEGMENTS, TOLD, KEY_OF_STOPS
 )
 
 _Past = tuple[tuple[Contact, ...], dict[str, int], datetime | None]

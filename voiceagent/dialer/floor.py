@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from voiceagent.cases import kinds, tables
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialer.brakes import SHORT_S, Breaker, CallSeen, Canary, ShortCalls
-from voiceagent.dialer.campaigns import Campaign, running_campaigns
+from voiceagent.dialer.campaigns import RUNNING, Campaign, running_campaigns
 from voiceagent.dialer.pacing import CONGESTION_MEMORY, CampaignNow, Floor, Held, TrunkNow
 from voiceagent.dialer.tables import DialMode, StopScope, dial_stop, trunk, worker
-from voiceagent.storage.question import Question
+from voiceagent.journal.journal import HEAD
+from voiceagent.storage.question import Bundle, Question
 
 _a = tables.attempt.c
 #: Said with a literal, so that both databases use the small partial indexes of live calls.
@@ -152,6 +153,9 @@ _STARTS = Question(
         _a.tenant_id == sa.bindparam("tenant"), _a.t_start > sa.bindparam("since"), _a.trunk == sa.bindparam("trunk")
     )
 )
+
+#: All of this module's questions that are asked in every round, with the journal's head.
+FLOOR = Bundle(HEAD, RUNNING, _LIVE_CALLS, _STOPS, _TRUNKS)
 
 
 def _trunks(

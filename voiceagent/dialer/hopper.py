@@ -49,6 +49,8 @@ class Candidate:
     since: datetime | None = None
     """In the queue since."""
     priority: Priority = Priority.LIST
+    person_id: uuid.UUID | None = None
+    """Where the queue told it."""
 
 
 def anybody_due(connection: sa.Connection, now: datetime, tenant_id: uuid.UUID) -> bool:
@@ -110,6 +112,7 @@ def callbacks(
             due_at=row.due_at,
             origin=row.origin,
             since=row.created_at,
+            person_id=row.person_id,
         )
         for row in rows
     ]
@@ -136,6 +139,7 @@ def enrolled(
             enrollment_id=row.id,
             since=row.next_at,
             priority=Priority(row.priority),
+            person_id=row.person_id,
         )
         for row in rows
     ]

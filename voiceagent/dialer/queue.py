@@ -21,7 +21,7 @@ from voiceagent.dialer.campaigns import Campaign, load_campaign, running_campaig
 from voiceagent.dialer.clockguard import ClockGuard
 from voiceagent.dialer.dealer import DEFAULT_POLICY, DEFAULT_SCRIPT, Dealer, Hashes
 from voiceagent.dialer.facts import read_facts
-from voiceagent.dialer.floor import Guards, Weather, read_floor, read_weather
+from voiceagent.dialer.floor import FLOOR, Guards, Weather, read_floor, read_weather
 from voiceagent.dialer.heartbeat import SILENT
 from voiceagent.dialer.hopper import Candidate
 from voiceagent.dialer.lease import ForbiddenError, Lease
@@ -43,9 +43,7 @@ _ROUNDS = 3
 _EXPIRE_EVERY = timedelta(seconds=5)
 #: Outcomes on trunks and the day's short calls are asked for so often.
 _WEATHER_EVERY = timedelta(seconds=5)
-_STATUS = Question(
-    sa.select(tables.attempt.c.id, tables.attempt.c.status).where(one_of(tables.attempt.c.id, "calls"))
-)
+_STATUS = Question(sa.select(tables.attempt.c.id, tables.attempt.c.status).where(one_of(tables.attempt.c.id, "calls")))
 
 
 class Queue:
@@ -123,23 +121,22 @@ class Queue:
         with self.journal.db.write() as connection:
             now = self.journal.clock.now()
             self.clock_guard.check(connection)
-            seen = head(connection)
-            running = running_campaigns(connection, tenant)
-            only = None
-            if (
-                campaign is not None
-                and (only := next((one.id for one in running if one.name == campaign), None)) is None
-            ):
-                return [], False
-            floor = read_floor(
-                connection,
-                tenant,
-                now,
-                asking=seats,
-                guards=self.guards,
-                weather=self._weather_at(connection, now),
-                campaigns=running,
-            )
+            with FLOOR.foreseen(connection, tenant=tenant):
+                # The journal's head is as old as all that follows, or older.
+                seen = head(connection)
+                running = running_campaigns(connection, tenant)
+                only = next((one.id for one in running if one.name == campaign), None)
+                if campaign is not None and only is None:
+                    return [], False
+                floor = read_floor(
+                    connection,
+                    tenant,
+                    now,
+                    asking=seats,
+                    guards=self.guards,
+                    weather=self._weather_at(connection, now),
+                    campaigns=running,
+                )
             allotment = Allotment(floor, only=only)
             dealer = self._dealer(connection, now, running, allotment, seats)
             left = _LOOK_AT

@@ -192,12 +192,17 @@ def lock(connection: sa.Connection) -> None:
         connection.info[_LOCKED] = _Turn(mine)
 
 
-_HEAD = Question(sa.select(tables.event.c.seq, tables.event.c.digest).order_by(tables.event.c.seq.desc()).limit(1))
+HEAD = Question(
+    # A literal: a plan for an unknown number of rows might sort the whole journal.
+    sa.select(tables.event.c.seq, tables.event.c.digest)
+    .order_by(tables.event.c.seq.desc())
+    .limit(sa.literal_column("1"))
+)
 
 
 def head(connection: sa.Connection) -> tuple[int, str]:
     """Number and digest of the newest event; of an empty journal 0 and what its first event is chained to."""
-    newest = _HEAD(connection)
+    newest = HEAD(connection)
     return (newest[0].seq, newest[0].digest) if newest else (0, GENESIS)
 
 

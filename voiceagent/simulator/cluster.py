@@ -100,6 +100,22 @@ class Cluster:
         """Its address without a database's name, as libpq wants it."""
         return f"postgresql://{self.user}@127.0.0.1:{self.port}"
 
+    def processor_s(self) -> float:
+        """Processor seconds that the server's processes have used so far."""
+        postmaster = int((self._data / "postmaster.pid").read_text().split()[0])
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                # After the program's name, which may hold anything: state, parent; own and dead children's times.
+                told = stat.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(stat.parent.name) == postmaster:
+                ticks += sum(map(int, told[11:15]))
+            elif int(told[1]) == postmaster:
+                ticks += sum(map(int, told[11:13]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def _run(self, program: str, *arguments: str | Path) -> None:
         # Its own session, and no pipe that the server would inherit and keep open.
         with tempfile.TemporaryFile("w+") as words:

@@ -10,13 +10,15 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import UserDefinedType
 
-from voiceagent.storage.types import Uuid
+from voiceagent.storage.types import UtcDateTime, Uuid
 
 Convert = Callable[[Any], Any]
 #: What makes a row of the driver's values, and which of them are converted before.
@@ -32,20 +34,23 @@ class Question:
     """
 
     def __init__(self, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> None:
-        self._query = query
+        self.query = query
         self._known: dict[str, _Prepared] = {}
         self._reading: dict[str, _Reading] = {}
 
     def __call__(self, connection: sa.Connection, **values: Any) -> list[Any]:
         """All rows."""
-        prepared = _prepared(self._query, self._known, connection.dialect)
+        foreseen: _Foreseen | None = connection.info.get(_FORESEEN)
+        if foreseen is not None and (known := foreseen.rows.get(self)) is not None and foreseen.same(values):
+            return known
+        prepared = _prepared(self.query, self._known, connection.dialect)
         cursor = execute(connection, prepared.text, prepared.given(values))
         rows = cursor.fetchall()
         if not rows:
             return []
         reading = self._reading.get(connection.dialect.name)
         if reading is None:
-            reading = self._reading[connection.dialect.name] = _reading(self._query, connection.dialect, cursor)
+            reading = self._reading[connection.dialect.name] = _reading(self.query, connection.dialect, cursor)
         row_of, converts = reading
         if not converts:
             return [row_of(row) for row in rows]
@@ -56,6 +61,96 @@ class Question:
                 told[place] = convert(told[place])
             found.append(row_of(told))
         return found
+
+
+#: Under this a connection has the answers to what is about to be asked.
+_FORESEEN = "questions_foreseen"
+
+
+@dataclass(frozen=True, slots=True)
+class _Foreseen:
+    rows: Mapping[Question, list[Any]]
+    values: Mapping[str, Any]
+
+    def same(self, values: Mapping[str, Any]) -> bool:
+        """Whether these are the values that it was asked with."""
+        return all(name in self.values and _alike(value, self.values[name]) for name, value in values.items())
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, str) or not isinstance(one, Iterable):
+        return bool(one == other)
+    return set(one) == set(other)
+
+
+class Bundle:
+    """Questions that are asked one after the other wherever they are asked: PostgreSQL answers them in one go.
+
+    Parameters of one name are one value. A round trip and a statement cost more than most of these answers.
+    """
+
+    def __init__(self, *questions: Question) -> None:
+        self._questions = questions
+        self._known: dict[str, _Prepared] = {}
+        self._made: list[_Reading] = []
+
+    @contextmanager
+    def foreseen(self, connection: sa.Connection, **values: Any) -> Iterator[None]:
+        """Within it each of the questions, asked with these values, is answered as of its beginning.
+
+        Write nothing within it that they ask for. SQLite is asked one by one: there is no way to be spared.
+        """
+        if connection.dialect.name != "postgresql":
+            yield
+            return
+        if not self._known:
+            self._made = [_from_json(question.query, connection.dialect) for question in self._questions]
+            self._known[connection.dialect.name] = _prepare(self._one_statement(), connection.dialect)
+        prepared = self._known[connection.dialect.name]
+        rows: list[list[Any]] = [[] for _ in self._questions]
+        for n, told in execute(connection, prepared.text, prepared.given(values)).fetchall():
+            row_of, converts = self._made[n]
+            for place, convert in converts:
+                if told[place] is not None:
+                    told[place] = convert(told[place])
+            rows[n].append(row_of(told))
+        before = connection.info.get(_FORESEEN)
+        connection.info[_FORESEEN] = _Foreseen(dict(zip(self._questions, rows, strict=True)), values)
+        try:
+            yield
+        finally:
+            # A connection that broke meanwhile has no info any more; asking it would hide what broke it.
+            if not connection.invalidated:
+                connection.info[_FORESEEN] = before
+
+    def _one_statement(self) -> sa.CompoundSelect[Any]:
+        parts = []
+        for n, question in enumerate(self._questions):
+            rows = question.query.subquery(f"q{n}")
+            # One after the other, each in its own order: nothing above them sorts.
+            parts.append(sa.select(sa.literal_column(str(n)), sa.func.json_build_array(*rows.c)).select_from(rows))
+        return sa.union_all(*parts)
+
+
+def _from_json(query: Any, dialect: sa.Dialect) -> _Reading:
+    """What `_reading` gives, of values that were part of a JSON document; nothing is converted that is null."""
+    columns = list(query.selected_columns)
+    converts: list[tuple[int, Convert]] = []
+    for place, column in enumerate(columns):
+        if isinstance(column.type, sa.Float):
+            continue
+        known = next((convert for kind, convert in _OF_JSON if isinstance(column.type, kind)), None)
+        convert = known or _impl(column.type, dialect).result_processor(dialect, None)
+        converts += [(place, convert)] if convert else []
+    return _named("Row", [column.key for column in columns], rename=True)._make, tuple(converts)
+
+
+_OF_JSON: tuple[tuple[type[Any], Convert], ...] = (
+    (Uuid, UUID),
+    (UtcDateTime, lambda text: datetime.fromisoformat(text).astimezone(UTC)),
+    (sa.Date, date.fromisoformat),
+    (sa.LargeBinary, lambda text: bytes.fromhex(text[2:])),
+)
 
 
 class Command:

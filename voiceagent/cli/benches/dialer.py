@@ -114,9 +114,13 @@ def _kills(args: argparse.Namespace, say: Callable[[str], None]) -> int:
 
 
 def _met(report: dict[str, Any]) -> dict[str, bool | None]:
-    beside, ours = report["procrastinate"], report["throughput"]["leases"]
-    ratios = [ours[n]["per_second"] / beside[n]["per_second"] for n in ours] if beside else []
+    ratios = _ratios(report, "fetches")
     return {"half_of_procrastinate": min(ratios) >= 0.5 if ratios else None, "scale": report["scale"]["slower"] < 2}
+
+
+def _ratios(report: dict[str, Any], kind: str) -> list[float]:
+    beside, ours = report["procrastinate"], report["throughput"]["leases"]
+    return [ours[n]["per_second"] / beside[kind][n]["per_second"] for n in ours] if beside else []
 
 
 def _show(report: dict[str, Any]) -> None:
@@ -125,11 +129,13 @@ def _show(report: dict[str, Any]) -> None:
     beside, part = report["procrastinate"] or {}, report["throughput"]
     for name, title in (("leases", f"asking for {part['seats_per_worker']} seats"), ("leases_one_by_one", "one seat")):
         for workers, figures in part[name].items():
-            other = beside.get(workers)
-            ratio = f", {figures['per_second'] / other['per_second']:.2f} of procrastinate" if other else ""
-            print(
-                f"{title}, {workers} workers: {figures['per_second']} leases/s, p99 {figures['ask_p99_ms']} ms{ratio}"
-            )
+            line = f"{title}, {workers} workers: {figures['per_second']} leases/s, p99 {figures['ask_p99_ms']} ms"
+            for kind, whose in (("fetches", "procrastinate's fetch"), ("bare_statements", "its bare statement")):
+                if other := beside.get(kind, {}).get(workers):
+                    by_processor = other["processor_ms"] / figures["processor_ms"]
+                    ratio = figures["per_second"] / other["per_second"]
+                    line += f"; {ratio:.2f} of {whose} ({by_processor:.2f} by processor time)"
+            print(line)
     for name in ("scale", "scale_sqlite"):
         for waiting, figures in report.get(name, {}).get("by_waiting", {}).items():
             print(f"{name}: {int(waiting):,} waiting: p50 {figures['p50_ms']} ms, p99 {figures['p99_ms']} ms")
