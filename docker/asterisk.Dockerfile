@@ -1,4 +1,4 @@
-# Asterisk 22 from Debian, with the configuration that the service `setup` writes.
+# Asterisk 22 from Debian, with the configuration that the service `exchange-setup` writes.
 FROM debian:forky-slim
 RUN apt-get update && apt-get install -y --no-install-recommends asterisk ca-certificates && rm -rf /var/lib/apt/lists/* /etc/asterisk/* \
     && usermod --uid 10001 asterisk && groupmod --gid 10001 asterisk \

@@ -34,6 +34,7 @@ def shop(carrier: AsteriskServer, tls: dict[str, str] | None = None) -> tuple[di
         "address": "127.0.0.1",
         "networks": ["127.0.0.0/8"],
         "record": True,
+        "callers_hear": "/nowhere/wait.wav",
         "trunks": {
             "first": {"host": host, "port": int(port), "user": CARRIER_ACCOUNT},
             "second": {"host": "127.0.0.9", "digits": True, "prefix": "0", "diversion": NUMBER},

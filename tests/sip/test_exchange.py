@@ -113,7 +113,7 @@ def test_what_is_not_answered_says_why(loop: asyncio.Runner, pa01: Seat, number:
 
 
 def test_a_debtor_who_calls_the_shown_number_reaches_a_seat_by_the_queue(
-    loop: asyncio.Runner, pa01: Seat, telephones: Child
+    loop: asyncio.Runner, pa01: Seat, house: ExchangeHouse, telephones: Child
 ) -> None:
     telephones.send({"do": "call", "number": phones.DEBTOR, "to": CARRIER_DIALS})
 
@@ -129,6 +129,7 @@ def test_a_debtor_who_calls_the_shown_number_reaches_a_seat_by_the_queue(
     telephones.wait_for(lambda event: event.get("number") == phones.DEBTOR and "over" in event)
     assert remote == phones.DEBTOR
     assert str(uuid.UUID(call_id)) == call_id
+    assert (house.home / "spool/monitor" / f"{call_id}.wav").is_file(), "recorded by the exchange as well"
 
 
 def test_a_wrong_password_is_written_for_fail2ban(

@@ -237,6 +237,7 @@ class AsteriskServer:
             "HUMAN_MEMBERS": members(self.humans),
             "HUMAN_PATIENCE": str(self.human_patience_s),
             "PATIENCE": str(PATIENCE_S),
+            "CALLERS_HEAR": "",
             "SEAT_EXTENSIONS": "\n".join(
                 f"exten => {seat.extension},1,Gosub(new-call-id,s,1)\n"
                 f" same => n,Dial(PJSIP/{seat.name},${{RING}},b(new-call-id^header^1(${{VOICEAGENT_CALL}})))\n"

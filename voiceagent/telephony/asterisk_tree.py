@@ -63,6 +63,17 @@ def members(names: Iterable[str]) -> str:
     return "\n".join(f"member => PJSIP/{name},0,{name},PJSIP/{name}" for name in names)
 
 
+def told_while_waiting(sound: str | None) -> str:
+    """A queue's settings that have callers hear a sound (path of a .wav) soon and then every half minute."""
+    if sound is None:
+        return ""
+    # Asterisk looks for a format that it can play by itself: the name goes without its ending.
+    name = sound.removesuffix(".wav")
+    return "\n".join(
+        [f"periodic-announce = {name}", "periodic-announce-frequency = 30", "announce-to-first-user = yes"]
+    )
+
+
 def write_private(path: Path, text: str) -> None:
     """Replace a file by one that its owner alone can read, never leaving half of it."""
     fresh = path.with_name(f".{path.name}.new")

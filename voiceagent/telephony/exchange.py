@@ -19,6 +19,7 @@ from voiceagent.telephony.asterisk_tree import (
     TEMPLATES,
     Directories,
     members,
+    told_while_waiting,
     write_tree,
 )
 
@@ -39,6 +40,15 @@ def _require(good: bool, said: str) -> None:
         raise ValueError(said)
 
 
+#: What Asterisk sets on a trunk's endpoint for each way to assert who calls.
+IDENTITIES = {
+    "pai": "send_pai = yes",
+    "rpid": "send_rpid = yes",
+    "both": "send_pai = yes\nsend_rpid = yes",
+    "from": "trust_id_outbound = no",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Trunk:
     """A carrier."""
@@ -56,6 +66,8 @@ class Trunk:
     """It wants, and sends, numbers without a plus."""
     prefix: str = ""
     """Digits in front of every number it is to dial."""
+    identity: str = "pai"
+    """How the number shown is asserted: pai (P-Asserted-Identity), rpid (Remote-Party-ID), both, or from (neither)."""
     diversion: str | None = None
     """A number of ours, told as Diversion in every call, for carriers that bill by it."""
 
@@ -64,6 +76,7 @@ class Trunk:
         _require(0 < self.port < 65536, f"{self.port} is no port")
         _require(self.user is None or bool(_USER.fullmatch(self.user)), f"{self.user!r} cannot be a SIP user")
         _require(bool(re.fullmatch(r"[0-9*#]{0,16}", self.prefix)), f"{self.prefix!r}: digits only")
+        _require(self.identity in IDENTITIES, f"{self.identity!r}: {', '.join(IDENTITIES)}")
         _require(
             self.diversion is None or bool(_NUMBER.fullmatch(self.diversion)),
             f"{self.diversion!r}: write it like +551140028922",
@@ -130,6 +143,8 @@ class Exchange:
     """How long a caller waits for a seat before he is promised a call."""
     people_wait_s: int = HUMAN_PATIENCE_S
     """How long a debtor who is handed over waits for a person before the seat has him back."""
+    callers_hear: str | None = None
+    """A sound (absolute path, WAV of 8 kHz mono) that callers hear while they wait: that key 1 has them called back."""
     record: bool = False
     """Let the exchange record as well."""
     max_calls: int = 200
@@ -156,6 +171,9 @@ class Exchange:
             ipaddress.ip_network(network)
         for codec in self.codecs:
             _require(codec in ("alaw", "ulaw", "g722", "opus"), f"{codec!r}: alaw, ulaw, g722 or opus")
+        if self.callers_hear is not None:
+            good = bool(_PATH.fullmatch(self.callers_hear)) and self.callers_hear.endswith(".wav")
+            _require(good, f"{self.callers_hear!r}: an absolute path of a .wav, without spaces, is expected")
         for name, wait_s in (("callers_wait_s", self.callers_wait_s), ("people_wait_s", self.people_wait_s)):
             _require(5 <= wait_s <= 1800, f"{name}: between 5 and 1800 seconds")
         _require(1024 <= self.rtp[0] < self.rtp[1] < 65536, "rtp: first and last port, like [10000, 19999]")
@@ -279,6 +297,7 @@ def _values(exchange: Exchange, passwords: Secrets, program: AsteriskProgram, wh
         "QUEUE_MEMBERS": members(exchange.seat_names),
         "HUMAN_MEMBERS": members(exchange.humans),
         "PATIENCE": str(exchange.callers_wait_s),
+        "CALLERS_HEAR": told_while_waiting(exchange.callers_hear),
         "HUMAN_PATIENCE": str(exchange.people_wait_s),
     }
 
@@ -295,6 +314,7 @@ def _accounts(exchange: Exchange, passwords: Secrets) -> Iterable[str]:
         yield f"[{name}](trunk)\naors = {name}"
         if trunk.user is not None:
             yield f"outbound_auth = {name}\nfrom_user = {trunk.user}\nfrom_domain = {trunk.host}"
+        yield IDENTITIES[trunk.identity]
         if trunk.diversion is not None:
             yield "send_diversion = yes"
         yield f"\n[{name}](trunk-contact)\ncontact = sip:{address}\n"

@@ -64,6 +64,10 @@ def test_the_example_is_an_exchange_and_its_passwords_are_elsewhere(
         ("queue_number: '8001'", "are the same"),
         ("codecs: [g729]", "alaw, ulaw, g722 or opus"),
         ("colour: blue", "colour"),
+        ("people_wait_s: 2", "between 5 and 1800 seconds"),
+        ("callers_hear: wait.wav", "an absolute path of a .wav"),
+        ("callers_hear: /etc/passwd", "an absolute path of a .wav"),
+        ("trunks: {first: {host: a, identity: loud}}", "'loud': pai, rpid, both, from"),
         ("trunks: {first: {host: 'a b'}}", "no host name"),
         ("trunks: {first: {host: a, networks: [x]}}", "'x'"),
         ("trunks: {first: {host: a, prefix: 'Dial('}}", "digits only"),
@@ -82,6 +86,29 @@ def test_a_mistake_is_one_line_that_says_where(tmp_path: Path, changed: str, sai
     with pytest.raises(BadInputError) as refused:
         read_exchange(file)
     assert said in refused.value.message and str(file) in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("identity", "said"),
+    [("pai", {"send_pai"}), ("rpid", {"send_rpid"}), ("both", {"send_pai", "send_rpid"}), ("from", set())],
+)
+def test_each_carrier_is_told_the_number_as_it_wants_it(tmp_path: Path, identity: str, said: set[str]) -> None:
+    files = written(tmp_path, exchange(trunks={"first": Trunk("sip.carrier.example", identity=identity)}), Secrets())
+    sent = {name for name in ("send_pai", "send_rpid") if f"{name} = yes" in files["pjsip_accounts.conf"]}
+    assert sent == said
+    assert "send_pai = yes" not in files["pjsip.conf"], "nothing that a carrier's own setting would have to undo"
+
+
+def test_waiting_is_as_long_and_as_loud_as_the_shop_says(tmp_path: Path) -> None:
+    shop = exchange(people_wait_s=20, callers_wait_s=90, callers_hear="/srv/wait.wav")
+    files = written(tmp_path, shop)
+    assert "HUMAN_PATIENCE = 20" in files["extensions_humans.conf"]
+    assert "\nPATIENCE = 90" in files["extensions.conf"]
+    assert "periodic-announce = /srv/wait\n" in files["queues.conf"]
+    assert "periodic-announce" not in written(tmp_path, exchange())["queues.conf"]
+    write_sip(tmp_path / "sip.yaml", shop, Secrets(trunks={"first": "x"}).completed(shop))
+    people = load_sip(tmp_path / "sip.yaml").humans
+    assert people is not None and people.longest_s > 20 + 20, "longer than the queue's patience and the way back"
 
 
 def test_passwords_are_made_once_kept_and_forgotten_with_their_seat(tmp_path: Path) -> None:
