@@ -20,6 +20,8 @@ from voiceagent.dialer.documents import document
 from voiceagent.dialer.source import Row
 
 _MOST_PHONES = 9
+#: Letters of a row that does not fit its header, for whoever looks for it.
+_SHOWN_OF_ROW = 200
 _LENGTHS = {"name": 200, "contract": 64, "creditor": 128, "product": 64, "state": 8, "debtor_id": 28}
 _EARLIEST_DUE = date(1990, 1, 1)
 _EARLIEST_BIRTH = date(1900, 1, 1)
@@ -71,7 +73,8 @@ class RowReader:
     def read(self, row: Row) -> tuple[Given | None, list[Fault]]:
         """The case and what was left out of it; None when the row is rejected (then a fault is fatal)."""
         if row.broken:
-            return None, [Fault(row.line, "", "", "E_ROW", row.broken)]
+            said = " | ".join(cell.strip() for cell in row.cells)[:_SHOWN_OF_ROW]
+            return None, [Fault(row.line, "*", said or "(not readable)", "E_ROW", row.broken)]
         faults: list[Fault] = []
         try:
             return self._given(row, faults), faults

@@ -59,7 +59,7 @@ def phone(value: str, region: str, area: str = "") -> tuple[str, bool]:
             raise scientific()
         raise CellError("E_PHONE", "not a telephone number: digits, spaces, brackets and hyphens only")
     if region == "BR" and digits[0] != "+":
-        digits = digits.lstrip("0")
+        digits = digits.lstrip("0") or "0"
         if len(digits) in (8, 9):
             if not area:
                 raise CellError("E_PHONE", "the area code (DDD) is missing")

@@ -106,7 +106,7 @@ FILES = [
         lines(MARIA) + "11144477735;João ".encode() + b"Jo\xe3o;" + JOAO[25:].encode(),
         (MARIA_KEPT,),
         FIRST_ONLY,
-        ((3, "", "E_ROW"),),
+        ((3, "*", "E_ROW"),),
     ),
     Torture(
         "a rare delimiter",
@@ -178,21 +178,21 @@ FILES = [
         lines(MARIA + ";;;", JOAO + ";more", "52998224725;Maria", "", ";;;;;;;"),
         (MARIA_KEPT,),
         (3, 1, 0, 0, 2),
-        ((3, "", "E_ROW"), (4, "", "E_ROW")),
+        ((3, "*", "E_ROW"), (4, "*", "E_ROW")),
     ),
     Torture(
         "a character no text has",
         lines(changed(MARIA, nome="Maria\x00"), JOAO),
         (JOAO_KEPT,),
         FIRST_ONLY,
-        ((2, "", "E_ROW"),),
+        ((2, "*", "E_ROW"),),
     ),
     Torture(
         "a quote that is never closed",
         lines(JOAO, changed(MARIA, nome='"Maria'), *[changed(JOAO, contrato=f"C-{n}") for n in range(3, 9)]),
         (JOAO_KEPT,),
         FIRST_ONLY,
-        ((3, "", "E_ROW"),),
+        ((3, "*", "E_ROW"),),
     ),
     Torture(
         "several debts of one person, and again",
@@ -281,7 +281,7 @@ FILES = [
         lines(changed(MARIA, nome='"Maria "Bia" Inventada"'), JOAO),
         (JOAO_KEPT,),
         FIRST_ONLY,
-        ((2, "", "E_ROW"),),
+        ((2, "*", "E_ROW"),),
     ),
     Torture(
         "marks nobody sees and dashes of every width",
@@ -302,13 +302,34 @@ FILES = [
         ),
         (JOAO_KEPT,),
         (4, 1, 0, 0, 3),
-        ((2, "", "E_ROW"), (3, "", "E_ROW"), (4, "", "E_ROW")),
+        ((2, "*", "E_ROW"), (3, "*", "E_ROW"), (4, "*", "E_ROW")),
     ),
     Torture(
         "several numbers joined by words",
         lines(changed(MARIA, telefone1="11955550101 e 1133334444 ou 11955550102")),
         ((*MARIA_KEPT[:2], ("+5511955550101", "+551133334444", "+5511955550102"), *MARIA_KEPT[3:]),),
         (1, 1, 0, 0, 0),
+    ),
+    Torture(
+        "numbers of zeros, extensions, amounts below zero, a header in the middle, a total at the end",
+        lines(
+            changed(MARIA, telefone1="00000000000", telefone2="11955550101"),
+            changed(JOAO, telefone1="000000"),
+            changed(JOAO, telefone1="11 3333-4444 ramal 22"),
+            changed(JOAO, valor_original="(50,00)"),
+            HEADER,
+            ";;;;;TOTAL;950,00;",
+        ),
+        (MARIA_KEPT,),
+        (6, 1, 0, 0, 5),
+        (
+            (2, "telefone1", "E_PHONE"),
+            (3, "telefone1", "E_PHONE"),
+            (4, "telefone1", "E_PHONE"),
+            (5, "valor_original", "E_AMOUNT"),
+            (6, "valor_original", "E_AMOUNT"),
+            (7, "vencimento", "E_MISSING"),
+        ),
     ),
     Torture(
         "attributes that contradict each other",
@@ -356,6 +377,7 @@ def refused(path: Path) -> list[tuple[int, str, str]]:
         return []
     with beside.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
+    assert all(row["column"] and (row["value"] or row["code"] == "E_MISSING") for row in rows)
     assert all(row["text"] and row["row"] in ("rejected", "taken without this cell") for row in rows)
     return [(int(row["line"]), row["column"], row["code"]) for row in rows]
 
