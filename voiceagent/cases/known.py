@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,16 +18,14 @@ if TYPE_CHECKING:
     from voiceagent.cases.intake import Given
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPerson:
+class KnownPerson(NamedTuple):
     """`told`: name, birth date as text, language, region, state."""
 
     id: str
     told: tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownDebt:
+class KnownDebt(NamedTuple):
     """`told`: product, original and charges in minor units, currency, due day."""
 
     id: str

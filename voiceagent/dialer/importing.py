@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +29,7 @@ from voiceagent.dialer.tables import EntryStatus, campaign_list, contact_list, l
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.floor import ListImported
 from voiceagent.journal.journal import Journal
-from voiceagent.storage.bulk import insert_many
+from voiceagent.storage.bulk import insert_many, make_room
 from voiceagent.storage.upsert import upsert
 
 #: Rows of one transaction: many enough to be quick, few enough that calls in progress wait for some tenths of a second.
@@ -201,6 +201,7 @@ class _Import:
             fates = self._fates(read, self._try(given))
         else:
             with self._journal.transaction() as connection:
+                make_room(connection)
                 self._begin(connection)
                 kept = self._keep(connection, given)
                 fates = self._fates(read, kept)
@@ -209,9 +210,11 @@ class _Import:
                     self.report.warnings += rejects.forget(piece[0].line)
                 # Before the commit: a row that is told twice after a crash is better than one that is not told.
                 rejects.write([fault for one in read for fault in one.faults])
-        for one, fate in zip(read, fates, strict=True):
-            self.report.count(fate)
-            self.report.note(one.faults, one.row.line, one.given)
+        for fate, times in Counter(fates).items():
+            self.report.count(fate, times)
+        for one in read:
+            if one.faults or self._options.dry_run:
+                self.report.note(one.faults, one.row.line, one.given)
 
     def finish(self) -> None:
         """Write the totals down."""
@@ -345,7 +348,7 @@ class _Import:
                 elif policy is OnDuplicate.SKIP or same:
                     outcome = Outcome.DUPLICATE
         self._seen |= {key: 0, contract: told}
-        return replace(answer, outcome=outcome)
+        return answer._replace(outcome=outcome)
 
 
 class _Undo(Exception):

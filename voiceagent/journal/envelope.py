@@ -20,6 +20,7 @@ GENESIS = "0" * 64
 
 #: What JSON holds as it is (their subclasses, such as words of an enumeration, are made plain).
 _PLAIN = frozenset({type(None), bool, int, float, str})
+_TEXT = frozenset({str})
 
 
 class Payload(Protocol):
@@ -129,6 +130,8 @@ def _plain(value: Any, taken: list[Private]) -> Any:
         return value
     # The common ones first: imports come in by the hundred thousand.
     if kind is dict:
+        if _PLAIN.issuperset(map(type, value.values())) and _TEXT.issuperset(map(type, value)):
+            return value
         return {str(key): item if type(item) in _PLAIN else _plain(item, taken) for key, item in value.items()}
     if kind is tuple or kind is list:
         return [_plain(item, taken) for item in value]

@@ -8,7 +8,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,8 @@ class Private:
     kind: str
     salt: bytes
     body: str
+    value: Any = field(default=None, compare=False)
+    """What `body` says, where that is at hand and JSON as it is: spares whoever reads it next the parsing."""
 
     @property
     def reference(self) -> dict[str, str]:
@@ -50,10 +52,10 @@ def digest(salt: bytes, body: str) -> str:
 
 
 def private_refs(kind: str, values: Sequence[Any], at: datetime) -> list[Private]:
-    """`private_ref` for many values at once."""
+    """`private_ref` for many values at once, dictionaries of texts (and of such) that nobody changes any more."""
     salts = secrets.token_bytes(16 * len(values))
     return [
-        Private(identity, kind, salts[16 * n : 16 * n + 16], canonical_json(value))
+        Private(identity, kind, salts[16 * n : 16 * n + 16], canonical_json(value), value)
         for n, (identity, value) in enumerate(zip(uuid7_texts(at, len(values)), values, strict=True))
     ]
 
@@ -61,7 +63,7 @@ def private_refs(kind: str, values: Sequence[Any], at: datetime) -> list[Private
 @contextmanager
 def at_hand(connection: sa.Connection, items: Iterable[Private]) -> Iterator[None]:
     """Within it, `read_private` on this connection need not ask the database for what was written a moment ago."""
-    connection.info[_AT_HAND] = {str(item.id): item.body for item in items}
+    connection.info[_AT_HAND] = {str(item.id): item for item in items}
     try:
         yield
     finally:
@@ -72,9 +74,9 @@ def at_hand(connection: sa.Connection, items: Iterable[Private]) -> Iterator[Non
 
 def read_private(connection: sa.Connection, references: Iterable[dict[str, str] | None]) -> dict[str, Any]:
     """Values by `ref`; what was erased, or never kept, is absent."""
-    known: dict[str, str] = connection.info.get(_AT_HAND, {})
+    known: dict[str, Private] = connection.info.get(_AT_HAND, {})
     asked = {reference["ref"] for reference in references if reference}
-    found: dict[str, Any] = {ref: json.loads(known[ref]) for ref in asked if ref in known}
+    found: dict[str, Any] = {ref: _said(known[ref]) for ref in asked if ref in known}
     wanted = sorted(asked - found.keys())
     for start in range(0, len(wanted), 500):
         rows = connection.execute(
@@ -84,3 +86,7 @@ def read_private(connection: sa.Connection, references: Iterable[dict[str, str] 
         )
         found |= {str(identity): json.loads(body) for identity, body in rows}
     return found
+
+
+def _said(item: Private) -> Any:
+    return json.loads(item.body) if item.value is None else item.value

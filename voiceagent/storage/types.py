@@ -6,6 +6,7 @@ import json
 import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -138,6 +139,7 @@ def currency_column(name: str = "currency", **options: Any) -> sa.Column[Any]:
     return sa.Column(name, sa.String(3), **options)
 
 
+@lru_cache(maxsize=256)
 def instant_text(at: datetime) -> str:
     """The one text of an instant: UTC, microseconds, Z."""
     return require_aware(at).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -148,4 +150,6 @@ def canonical_json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
+)
