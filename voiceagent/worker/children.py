@@ -36,6 +36,8 @@ class ChildSpec:
     """Patience from SIGTERM to SIGKILL."""
     probe: Callable[[], Awaitable[bool]] | None = None
     """Asked again and again instead of waiting for a ready line."""
+    group: str = ""
+    """Children of one group are stopped at the same time."""
     heartbeat_s: float = 0.0
     """The child prints a line at least this often; 0: it need not. Silence means it is stuck."""
     on_line: Callable[[str], None] | None = None

@@ -39,6 +39,8 @@ class Wishes:
     company_address: str = ""
     seats_per_worker: int | None = None
     """None: as many as the SIP library was compiled for."""
+    drain_s: float = 60.0
+    """How long calls may go on once everything is told to end."""
     without: frozenset[str] = frozenset()
     """`speech`, `console`: run by somebody else for this home."""
 
@@ -143,6 +145,7 @@ class MachineRoom:
                 guards=self.settings.guards.model_dump(),
                 lease_s=dial.lease_s,
                 ring_s=dial.ring_s,
+                drain_s=self.wishes.drain_s,
             )
             for number, start in enumerate(range(0, len(seats), size), 1)
         ]

@@ -15,12 +15,12 @@ from voiceagent.journal.journal import Journal
 from voiceagent.speech.client import SpeechClient
 from voiceagent.telephony.ami import AmiClient, AmiError
 from voiceagent.worker.children import ChildSpec
-from voiceagent.worker.main import DRAIN_S, HEARTBEAT_S
+from voiceagent.worker.main import HEARTBEAT_S
 from voiceagent.worker.members import GONE, pause, paused_by_people
 from voiceagent.worker.plan import WorkerPlan
 
-#: Patience with a worker that ends: its calls, its endpoint, and a database that may be locked.
-STOP_S = DRAIN_S + 25
+#: Patience with a worker that ends, beyond that with its calls: its endpoint, and a database that may be locked.
+STOP_S = 25.0
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,13 @@ def speech_spec(socket: Path, models: Path, *, niceness: int = 5) -> ChildSpec:
 def worker_spec(plan: WorkerPlan, file: Path) -> ChildSpec:
     """A seat host; its plan is written to `file`."""
     plan.write(file)
-    return ChildSpec(plan.name, (_CLI, "worker", "--plan", str(file)), heartbeat_s=HEARTBEAT_S, stop_s=STOP_S)
+    return ChildSpec(
+        plan.name,
+        (_CLI, "worker", "--plan", str(file)),
+        heartbeat_s=HEARTBEAT_S,
+        stop_s=plan.drain_s + STOP_S,
+        group="workers",
+    )
 
 
 def serve_spec(port: int, environment: dict[str, str], *, clock_offset_s: float = 0.0) -> ChildSpec:

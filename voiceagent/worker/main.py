@@ -44,8 +44,6 @@ log = logging.getLogger(__name__)
 
 #: How often the worker shows that its loop turns.
 HEARTBEAT_S = 1.0
-#: How long calls may go on after the worker was told to end.
-DRAIN_S = 8.0
 
 
 @dataclass(slots=True)
@@ -135,7 +133,7 @@ async def run_worker(plan: WorkerPlan) -> None:
             for loop in loops:
                 loop.drain(at_once=True)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(working), DRAIN_S)
+                await asyncio.wait_for(asyncio.shield(working), plan.drain_s)
         finally:
             for task in (beating, *living):
                 task.cancel()

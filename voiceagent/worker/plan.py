@@ -105,6 +105,8 @@ class WorkerPlan(BaseModel):
     """What stops dialing by itself: the section `guards` of the settings."""
     lease_s: float = 900.0
     """A seat that says nothing for this long has lost its call."""
+    drain_s: float = 8.0
+    """How long calls may go on after the worker was told to end."""
     ring_s: float = 30.0
     """How long the far phone may ring."""
     clock_offset_s: float = 0.0

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from voiceagent.worker.children import Child, ChildSpec
 
@@ -124,10 +125,12 @@ class Supervisor:
                 pause = min(pause * 2, longest)
 
     async def stop(self) -> None:
-        """Stop every child, the last started first."""
+        """Stop every child, the last started first; those of one group together."""
         self._stopping = True
-        for kept in reversed(self._kept.values()):
-            await kept.child.stop()
-            if kept.task is not None:
-                kept.task.cancel()
-                await asyncio.gather(kept.task, return_exceptions=True)
+        for _, together in groupby(reversed(self._kept.values()), lambda kept: kept.spec.group or kept.spec.name):
+            group = list(together)
+            await asyncio.gather(*(kept.child.stop() for kept in group))
+            watching = [kept.task for kept in group if kept.task is not None]
+            for task in watching:
+                task.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)

@@ -14,6 +14,7 @@ from voiceagent.settings.sipfile import SipFile
 from voiceagent.telephony.capacity import Library, library
 from voiceagent.worker import house
 from voiceagent.worker.house import MachineRoom, Wishes
+from voiceagent.worker.household import worker_spec
 from voiceagent.worker.plan import WorkerPlan
 
 CHOSEN = {"caller_id": "+551133330000", "guard_s": 300, "lease_s": 120, "ring_s": 20, "mode": "pilot"}
@@ -42,6 +43,15 @@ def test_a_worker_has_the_seats_that_its_library_was_compiled_for(
     sip = SipFile(registrar="127.0.0.1:5060", seats={f"seat{n}": "secret" for n in range(30)})
     plans = MachineRoom(paths, load_settings(paths, environ={}), sip, Wishes("Atende Mais"))._plans()
     assert [len(plan.seats) for plan in plans] == workers
+
+
+def test_calls_may_go_on_for_as_long_as_was_wished(tmp_path: Path) -> None:
+    paths = Paths.from_environment({"VOICEAGENT_HOME": str(tmp_path)})
+    sip = SipFile(registrar="127.0.0.1:5060", seats={"seat1": "secret"})
+    room = MachineRoom(paths, load_settings(paths, environ={}), sip, Wishes("Atende Mais", drain_s=33.0))
+    (plan,) = room._plans()
+    assert plan.drain_s == 33.0
+    assert worker_spec(plan, tmp_path / "plan.json").stop_s > 33.0, "its supervisor is more patient than itself"
 
 
 def test_the_library_itself_is_asked() -> None:

@@ -23,6 +23,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--seats-per-worker", type=int, metavar="N", help="default: what the SIP library was compiled for, at most 25"
     )
     parser.add_argument(
+        "--drain",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="seconds that calls may go on once it is told to end; then they are hung up (default: %(default).0f)",
+    )
+    parser.add_argument(
         "--without",
         action="append",
         choices=("speech", "console"),
@@ -50,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
         args.return_number,
         args.company_address,
         args.seats_per_worker and max(1, args.seats_per_worker),
+        max(0.0, args.drain),
         frozenset(args.without),
     )
     room = MachineRoom(paths, load_settings(paths), load_sip(args.sip or paths.home / "sip.yaml"), wishes)
@@ -60,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
             console = room.console or "elsewhere"
             print(f"up: seats {seats} at {room.sip.registrar}; console: {console}", file=sys.stderr, flush=True)
             await until_told()
+            print(f"up: ending; calls in progress may go on for {wishes.drain_s:.0f} s", file=sys.stderr, flush=True)
 
     asyncio.run(work())
     return 0
