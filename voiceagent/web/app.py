@@ -8,7 +8,7 @@ from aiohttp import web
 from prometheus_client.registry import Collector
 
 from voiceagent.service.ticks import Service
-from voiceagent.web import api, auth, live, monitoring, openapi, pages, promised_calls
+from voiceagent.web import api, auth, filters, live, monitoring, openapi, pages, people, promised_calls
 from voiceagent.web.context import CONTEXT, Context
 from voiceagent.web.headers import secure
 from voiceagent.web.problems import answer_failures
@@ -56,6 +56,13 @@ def build_app(
             web.get("/v1/callbacks", promised_calls.show),
             web.post("/v1/callbacks", promised_calls.make),
             web.delete("/v1/callbacks/{id}", promised_calls.cancel),
+            web.get("/v1/segments", filters.show),
+            web.get("/v1/segments/fields", filters.fields),
+            web.post("/v1/segments/count", filters.count),
+            web.post("/v1/people", people.show),
+            web.post("/v1/people/{id}/export", people.export),
+            web.post("/v1/people/{id}/hold", people.hold),
+            web.post("/v1/people/{id}/erase", people.erase),
             web.get("/v1/live", live.stream, allow_head=False),
         ]
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import ClassVar
 
+from voiceagent.cases.portrait import PersonExported
 from voiceagent.journal.catalogue import Said
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
@@ -26,7 +27,7 @@ class RecordingListened(Said):
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataShown(Said):
-    """Somebody asked for names and numbers: of one call (the stream is the call's) or of a day's list."""
+    """Somebody asked for names and numbers: of one call or person (the stream is theirs) or of a day's list."""
 
     TYPE: ClassVar[str] = "personal_data.shown"
     day: date | None = None
@@ -59,6 +60,14 @@ class Audit:
         """Names and numbers of a day's list are about to be shown."""
         stream = uuid.uuid5(self.journal.tenant_id, "console")
         self._record("console", stream, PersonalDataShown(day, calls), who)
+
+    def showed_person(self, who: str, person_id: uuid.UUID) -> None:
+        """What is kept of a person is about to be shown."""
+        self._record("person", person_id, PersonalDataShown(calls=0), who)
+
+    def gave_out(self, who: str, person_id: uuid.UUID, reason: str) -> None:
+        """Everything kept of a person is about to be given out."""
+        self._record("person", person_id, PersonExported(person_id, reason), who)
 
     def _record(self, stream_type: str, stream_id: uuid.UUID, payload: Said, who: str) -> None:
         self.journal.record([NewEvent(stream_type, stream_id, payload, who)])

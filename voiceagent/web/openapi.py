@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from voiceagent.dialer.tables import CallbackStatus
-from voiceagent.web import views
+from voiceagent.web import lawviews, views
 from voiceagent.web.problems import MEDIA_TYPE
 
 JSON = "application/json"
@@ -95,6 +95,34 @@ OPERATIONS: tuple[Operation, ...] = (
         "delete", "/v1/callbacks/{id}", "cancelCallback", "A promised call will not be made",
         {204: ("Cancelled; the journal records who", None, None)}, problems=(401, 403, 404, 503),
     ),
+    Operation(
+        "get", "/v1/segments", "listSegments", "Saved filters with live counts", _json("By name", lawviews.SegmentList)
+    ),
+    Operation(
+        "get", "/v1/segments/fields", "listFilterFields", "What a filter may ask",
+        _json("By name", lawviews.FilterFields),
+    ),
+    Operation(
+        "post", "/v1/segments/count", "tryFilter", "Whom a filter holds now; 400 says what is wrong with it and where",
+        _json("The count", lawviews.FilterCount), body=lawviews.Filter, problems=(400, 401, 403, 503),
+    ),
+    Operation(
+        "post", "/v1/people", "showPerson", "What is kept of a person; the look is recorded",
+        _json("The person", lawviews.Person), body=lawviews.PersonWish, problems=(400, 401, 403, 503),
+    ),
+    Operation(
+        "post", "/v1/people/{id}/export", "exportPerson", "Everything kept of a person; the export is recorded first",
+        {200: ("Rows by table, provenance, access", JSON, None)}, body=lawviews.Reason,
+        problems=(400, 401, 403, 404, 503),
+    ),
+    Operation(
+        "post", "/v1/people/{id}/hold", "holdPerson", "Forbid erasure until lifted, or lift",
+        {204: ("Done; the journal records who", None, None)}, body=lawviews.Hold, problems=(400, 401, 403, 404, 503),
+    ),
+    Operation(
+        "post", "/v1/people/{id}/erase", "erasePerson", "Erase a person; KPIs, chain and stops stay",
+        _json("Erased", lawviews.Erased), body=lawviews.Erase, problems=(400, 401, 403, 404, 503),
+    ),
     Operation("get", "/v1/seats", "listSeats", "The board of seats", _json("Every seat", views.Board)),
     Operation(
         "get", "/v1/live", "watch", "Live updates of a day: server-sent events `seats`, `calls` and `kpis`",
@@ -109,7 +137,8 @@ OPERATIONS: tuple[Operation, ...] = (
 
 def document() -> dict[str, Any]:
     """The whole description."""
-    models = [value for value in vars(views).values() if isinstance(value, type) and issubclass(value, views.View)]
+    told = [*vars(views).values(), *vars(lawviews).values()]
+    models = [value for value in told if isinstance(value, type) and issubclass(value, views.View)]
     used = [(model, "serialization") for model in models if model is not views.View]
     _, schemas = models_json_schema(used, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
     paths: dict[str, dict[str, Any]] = {}

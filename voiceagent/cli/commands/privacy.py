@@ -81,26 +81,10 @@ def _who() -> str:
 
 
 def _person(contact: str, journal: Journal) -> uuid.UUID:
-    import sqlalchemy as sa
-
-    from voiceagent.base.errors import BadInputError
-    from voiceagent.cases import tables
-    from voiceagent.dialer.explain import find_cases
-    from voiceagent.dialer.optouts import people_of
+    from voiceagent.dialer.identify import find_person
 
     with journal.db.read() as connection:
-        try:
-            wanted = uuid.UUID(contact.strip())
-        except ValueError:
-            pass
-        else:
-            if connection.execute(sa.select(tables.person.c.id).where(tables.person.c.id == wanted)).first():
-                return wanted
-        people = people_of(connection, find_cases(connection, contact, journal.tenant_id))
-    if len(people) > 1:
-        told = ", ".join(map(str, sorted(people)))
-        raise BadInputError(f"{len(people)} people share that number: name one by document or id ({told})")
-    return people[0]
+        return find_person(connection, contact, journal.tenant_id)
 
 
 def _export(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> int:
@@ -128,27 +112,15 @@ def _export(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) ->
 
 
 def _erase(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> int:
-    import sqlalchemy as sa
-
-    from voiceagent.base.errors import DeniedError
-    from voiceagent.cases import tables
-    from voiceagent.service.retention import forget_person, last_activity, must_keep
+    from voiceagent.service.forgetting import forget_on_request
     from voiceagent.settings.jurisdictions import load_rules
     from voiceagent.settings.paths import Paths
 
-    paths, now = Paths.from_environment(), journal.clock.now()
-    with journal.db.read() as connection:
-        p = tables.person.c
-        person = connection.execute(sa.select(p.region, p.state).where(p.id == person_id)).one()
-        idle = (now - last_activity(connection, person_id)).days
-    law = must_keep(load_rules(paths.dialplans / "jurisdictions"), person.region, person.state, now)
-    if law is not None and idle < law.value and not args.despite_retention:
-        raise DeniedError(
-            f"{law.rule} ({law.source}) wants the records kept {law.value} days after the last activity, {idle} have "
-            "passed: wait, or give --despite-retention if counsel says so",
-            code="retention",
-        )
-    erased = forget_person(journal, paths.recordings, person_id, reason=args.reason[:255], actor=_who())
+    paths = Paths.from_environment()
+    erased = forget_on_request(
+        journal, paths.recordings, load_rules(paths.dialplans / "jurisdictions"), person_id,
+        reason=args.reason, actor=_who(), despite_retention=args.despite_retention,
+    )  # fmt: skip
     return _say(args, {"person": str(person_id), "erased": erased}, f"{erased} values and files erased")
 
 

@@ -45,4 +45,14 @@ export const decide = (agreement, outcome, note) =>
     body: JSON.stringify({ outcome, note }) });
 export const callbacks = (status) => request(`/v1/callbacks${query({ status })}`);
 export const cancelCallback = (id) => request(`/v1/callbacks/${id}`, { method: "DELETE" });
+const post = (path, body) =>
+  request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export const segments = () => request("/v1/segments");
+export const filterFields = () => request("/v1/segments/fields");
+export const tryFilter = (filter) => post("/v1/segments/count", { filter });
+export const person = (contact, reveal) => post("/v1/people", { contact, reveal });
+export const exportPerson = (id, reason) => post(`/v1/people/${id}/export`, { reason });
+export const holdPerson = (id, reason, lift) => post(`/v1/people/${id}/hold`, { reason, lift });
+export const erasePerson = (id, reason, confirm, despite_retention) =>
+  post(`/v1/people/${id}/erase`, { reason, confirm, despite_retention });
 export const liveUrl = (day) => `/v1/live${query({ day })}`;

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { showBoard } from "./board.js";
 import { showCall } from "./call.js";
+import { showPrivacy, showSegments } from "./law.js";
 import { h, icon, put, toast } from "./dom.js";
 import { LANGUAGES, currentLanguage, t, useLanguage } from "./i18n.js";
 
@@ -24,10 +25,20 @@ function languages() {
   } }, choices);
 }
 
+/** The views, for who is signed in; the one shown is marked. */
+function views() {
+  const [, here] = location.hash.split("/");
+  return h("nav", { "aria-label": t("nav.title") }, ["board", "segments", "privacy"].map((name) => {
+    const current = name === "board" ? !["segments", "privacy"].includes(here) : here === name;
+    return h("a", { href: name === "board" ? "#/" : `#/${name}`, "aria-current": current && "page" }, t(`nav.${name}`));
+  }));
+}
+
 function topBar() {
   document.getElementById("skip").textContent = t("skip");
   put(document.getElementById("top"),
     brand(),
+    signedIn && views(),
     h("span", { class: "live", id: "live", hidden: true }, h("i", { "aria-hidden": "true" }), h("span", {}, t("live.wait"))),
     h("span", { class: "grow" }),
     languages(),
@@ -77,8 +88,10 @@ function render() {
     return;
   }
   const [, view, id] = location.hash.split("/");
-  const shown = view === "calls" && id ? showCall(main, id) : showBoard(main);
-  leave = shown;
+  if (view === "calls" && id) leave = showCall(main, id);
+  else if (view === "segments") leave = showSegments(main);
+  else if (view === "privacy") leave = showPrivacy(main);
+  else leave = showBoard(main);
   window.scrollTo(0, 0);
 }
 
