@@ -15,6 +15,7 @@ _DMY = re.compile(rf"(\d{{1,2}})[/.-](\d{{1,2}})[/.-](\d{{4}}){_TIME}", re.ASCII
 _YMD = re.compile(rf"(\d{{4}})[/.-](\d{{1,2}})[/.-](\d{{1,2}}){_TIME}", re.ASCII)
 _CURRENCY = re.compile(r"^(?:R\$|US\$|MX\$|COP|CLP|BRL|USD|MXN|PEN|ARS|EUR|S/\.?|\$|€)\s*")
 _AMOUNT = re.compile(r"(\d{1,3}(?:([.,])\d{3})+|\d+)(?:([.,])(\d+))?", re.ASCII)
+_DIGITS = 30
 _SEPARATORS = str.maketrans("", "", ".,")
 _DECIMAL_MARK = {"USD": ".", "MXN": ".", "PEN": "."}
 #: Marks of direction and of width nobody sees, as copying from web pages and address books leaves them.
@@ -88,8 +89,9 @@ def amount(value: str, currency: str) -> Money:
     if len(fraction) > decimals or doubtful or (grouped and text[0] == "0"):
         raise CellError("E_AMOUNT", f"an amount of {currency} has {decimals} decimals: write it like 1234,56")
     number = match[1].translate(_SEPARATORS) if grouped else match[1]
-    minor = int(number) * 10**decimals + (int(fraction.ljust(decimals, "0")) if fraction else 0)
-    if minor > 10**13:
+    # Looked at before it is a number: thousands of digits cannot be made one.
+    minor = 0 if len(number) > _DIGITS else int(number) * 10**decimals + int(fraction.ljust(decimals, "0") or 0)
+    if len(number) > _DIGITS or minor > 10**13:
         raise CellError("E_AMOUNT", "the amount is too large to be true")
     return Money(minor, currency)
 

@@ -106,7 +106,7 @@ def _cells(values: Sequence[Native]) -> Sequence[str]:
     """A column as COPY reads it; a whole column of plain texts needs one look."""
     kinds = set(map(type, values))
     if kinds == {str}:
-        texts: list[str] = list(values)  # what they all are
+        texts = [value for value in values if isinstance(value, str)]
         together = "".join(texts)
         return texts if not any(mark in together for mark in "\\\t\n\r") else list(map(_cell, texts))
     return list(map(str if kinds == {int} else _cell, values))
