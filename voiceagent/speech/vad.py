@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from voiceagent.audio.format import FRAME_BYTES, SAMPLE_RATE
+from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SAMPLE_RATE
 from voiceagent.audio.levels import rms_dbov
 from voiceagent.base.errors import MissingPartError
 
@@ -58,8 +58,8 @@ class TalkerLevel:
     MARGIN_DB = 24.0
     #: Share of a louder frame in what is known: a tenth of a second of speech makes a level.
     SHARE = 0.2
-    #: dB per frame, a tenth a second, by which it is forgotten: another person may take the telephone over.
-    FORGETS_DB = 0.002
+    #: dB per frame, two in a minute, by which it is forgotten: another person may take the telephone over.
+    FORGETS_DB = 2 / 60 * FRAME_S
     _NOBODY_DBOV = -100.0
 
     def __init__(self) -> None:

@@ -14,6 +14,7 @@ from voiceagent.cli.checkup import machine, parts, speaking
 from voiceagent.cli.checkup.capacity import Capacity, calls_that_fit
 from voiceagent.cli.checkup.finding import Finding, Status, examine
 from voiceagent.cli.main import main
+from voiceagent.speech.engines.scripted import Scripted
 from voiceagent.storage.database import Database
 
 PARTS = {
@@ -160,15 +161,15 @@ def test_without_a_second_ear_promises_are_not_heard_again(tmp_path: Path) -> No
 def test_the_agent_listens_to_itself(
     heard: dict[str, str | None], status: Status, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("voiceagent.speech.recogniser.served_languages", lambda models: {"pt-BR": "whisper"})
+    monkeypatch.setattr("voiceagent.speech.ears.load_recognisers", lambda models: {"pt-BR": Scripted({})})
     monkeypatch.setattr(speaking, "_units", lambda parts, language, models: b"\1\0" * 800)
-    monkeypatch.setattr(speaking, "_hear", lambda models, language, kind, pcm: (heard[kind], "words"))
+    monkeypatch.setattr(speaking, "_hear", lambda recogniser, language, kind, pcm: (heard[kind], "words"))
     found = speaking.spoken(tmp_path)
     assert found.status is status
     assert bool(found.mend) == (status is Status.WARN)
 
 
 def test_without_a_bank_there_is_nothing_to_listen_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("voiceagent.speech.recogniser.served_languages", lambda models: {"es": "whisper"})
+    monkeypatch.setattr("voiceagent.speech.ears.load_recognisers", lambda models: {"es": Scripted({})})
     found = speaking.spoken(tmp_path)
     assert found.status is Status.WARN and "es" in found.detail

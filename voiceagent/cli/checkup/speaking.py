@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from voiceagent.base.languages import Language
 from voiceagent.base.money import CURRENCY_OF_REGION, Money
 from voiceagent.cli.checkup.finding import Finding, Status
 from voiceagent.language.spoken import SpokenPart
+
+if TYPE_CHECKING:
+    from voiceagent.speech.recogniser import Recogniser
 
 #: Processor seconds that rendering a unit takes, one process.
 UNIT_S = 0.55
@@ -66,17 +70,17 @@ def second_look(models: Path) -> Finding:
 
 def spoken(models: Path) -> Finding:
     """The agent's own voice from the phrase bank, through the ears of a call: a day and an amount per language."""
-    from voiceagent.speech.recogniser import served_languages
+    from voiceagent.speech.ears import load_recognisers
 
     heard: dict[str, str] = {}
     wrong: list[str] = []
-    for language in served_languages(models):
+    for language, recogniser in load_recognisers(models).items():
         said = dict(_sayings(language, models))
         if not said:
             heard[language] = "nothing to say: the phrase bank is not rendered"
             continue
         for kind, (pcm, wanted) in said.items():
-            got, text = _hear(models, Language(language), kind, pcm)
+            got, text = _hear(recogniser, Language(language), kind, pcm)
             if got != wanted:
                 wrong.append(f"{language} {kind}: said {wanted}, heard {text!r}")
         heard[language] = ", ".join(said)
@@ -114,15 +118,15 @@ def _units(parts: Sequence[SpokenPart], language: str, models: Path) -> bytes:
     return b"" if None in units else b"".join(unit for unit in units if unit)
 
 
-def _hear(models: Path, language: Language, kind: str, pcm: bytes) -> tuple[str | None, str]:
+def _hear(recogniser: Recogniser, language: Language, kind: str, pcm: bytes) -> tuple[str | None, str]:
     from voiceagent.dialogue.understanding import understand
-    from voiceagent.speech.direct import DirectHearing, load_recogniser
+    from voiceagent.speech.direct import DirectHearing
     from voiceagent.speech.offline import hear_answer
     from voiceagent.speech.protocol import HearingContext, SegmenterSettings
     from voiceagent.speech.segmenter import VadSegmenter
 
     quiet = bytes(8000)
-    hearing = DirectHearing(load_recogniser(models, language.value).open(language.value))
+    hearing = DirectHearing(recogniser.open(language.value))
     context = HearingContext(language.value, (kind,), today=_TODAY.isoformat())
     segmenter = VadSegmenter(SegmenterSettings())
     heard = asyncio.run(hear_answer(hearing, segmenter, quiet + pcm + quiet, context))

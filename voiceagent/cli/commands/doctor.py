@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from voiceagent.cli.checkup.finding import Finding
 
 HELP = "check every part, say how to mend each, estimate this machine's capacity"
 EXAMPLE = "voiceagent doctor --json"
@@ -28,44 +33,52 @@ def run(args: argparse.Namespace) -> int:
 
     paths = Paths.from_environment()
     url = load_settings(paths).database.url or paths.database_url()
-    findings = [
-        examine("home", lambda: machine.home(paths.home), "set VOICEAGENT_HOME"),
-        examine("disk", lambda: machine.disk(paths.recordings), "set VOICEAGENT_RECORDINGS"),
-        examine("clock", lambda: machine.clock(SystemClock().now()), "pip install tzdata"),
-        examine("ports", lambda: machine.ports(args.port), "let this user open sockets on loopback"),
-        examine("database", lambda: parts.database(url), "voiceagent db upgrade"),
-        examine("dialplans", lambda: parts.dialplans(paths.dialplans), "voiceagent script check"),
-        examine("sip", parts.sip, "pip install 'voiceagent[telephony]'"),
-        examine("asterisk", lambda: parts.asterisk(paths.asterisk), "scripts/asterisk"),
-        examine("vad", parts.voice_activity, "pip install 'voiceagent[telephony]'"),
-        examine("models", lambda: parts.recognisers(paths.models), "voiceagent models install"),
-        examine("catalogue", lambda: parts.installed(paths.models), "voiceagent models install"),
-        examine("voices", lambda: parts.voices(paths.models), "voiceagent models install"),
-        examine("bank", lambda: speaking.bank(paths.models), "voiceagent models install --recommended"),
-        examine("answers", speaking.sure_answers, "pip install --force-reinstall voiceagent"),
-        examine("second look", lambda: speaking.second_look(paths.models), "voiceagent models install whisper-base"),
+    measured: list[capacity.Capacity] = []
+
+    def carried() -> Finding:
+        try:
+            measured.append(capacity.measure(paths.models))
+        except MissingPartError as error:
+            return Finding("capacity", Status.WARN, error.message, "install it, then run doctor again")
+        return Finding("capacity", Status.OK, measured[0].words())
+
+    checks: list[tuple[str, Callable[[], Finding], str]] = [
+        ("home", lambda: machine.home(paths.home), "set VOICEAGENT_HOME"),
+        ("disk", lambda: machine.disk(paths.recordings), "set VOICEAGENT_RECORDINGS"),
+        ("clock", lambda: machine.clock(SystemClock().now()), "pip install tzdata"),
+        ("ports", lambda: machine.ports(args.port), "let this user open sockets on loopback"),
+        ("database", lambda: parts.database(url), "voiceagent db upgrade"),
+        ("dialplans", lambda: parts.dialplans(paths.dialplans), "voiceagent script check"),
+        ("sip", parts.sip, "pip install 'voiceagent[telephony]'"),
+        ("asterisk", lambda: parts.asterisk(paths.asterisk), "scripts/asterisk"),
+        ("vad", parts.voice_activity, "pip install 'voiceagent[telephony]'"),
+        ("models", lambda: parts.recognisers(paths.models), "voiceagent models install"),
+        ("catalogue", lambda: parts.installed(paths.models), "voiceagent models install"),
+        ("voices", lambda: parts.voices(paths.models), "voiceagent models install"),
+        ("bank", lambda: speaking.bank(paths.models), "voiceagent models install --recommended"),
+        ("answers", speaking.sure_answers, "pip install --force-reinstall voiceagent"),
+        ("second look", lambda: speaking.second_look(paths.models), "voiceagent models install whisper-base"),
     ]
-    carried = None
     if not args.no_capacity:
-        findings.append(examine("spoken", lambda: speaking.spoken(paths.models), "mend the parts above first"))
-        measured: list[capacity.Capacity] = []
-
-        def look() -> Finding:
-            try:
-                measured.append(capacity.measure(paths.models))
-            except MissingPartError as error:
-                return Finding("capacity", Status.WARN, error.message, "install it, then run doctor again")
-            return Finding("capacity", Status.OK, measured[0].words())
-
-        findings.append(examine("capacity", look, "mend the parts above first"))
-        carried = measured[0].as_json() if measured else None
+        checks += [
+            ("spoken", lambda: speaking.spoken(paths.models), "mend the parts above first"),
+            ("capacity", carried, "mend the parts above first"),
+        ]
+    findings = []
+    for part, look, mend in checks:
+        findings.append(examine(part, look, mend))
+        if not args.json:
+            _show(findings[-1])
     failed = any(finding.status is Status.FAIL for finding in findings)
     if args.json:
-        document = {"ok": not failed, "checks": [finding.as_json() for finding in findings], "capacity": carried}
+        room = measured[0].as_json() if measured else None
+        document = {"ok": not failed, "checks": [finding.as_json() for finding in findings], "capacity": room}
         print(json.dumps(document, ensure_ascii=False))
-        return 1 if failed else 0
-    for finding in findings:
-        print(f"{finding.status.value:<5} {finding.part:<11} {finding.detail}")
-        if finding.mend and finding.status is not Status.OK:
-            print(f"{'':<16} → {finding.mend}")
     return 1 if failed else 0
+
+
+def _show(finding: Finding) -> None:
+    """At once: what follows may take its time."""
+    print(f"{finding.status.value:<5} {finding.part:<11} {finding.detail}", flush=True)
+    if finding.mend and finding.status.value != "ok":
+        print(f"{'':<16} → {finding.mend}", flush=True)
