@@ -15,8 +15,15 @@ from tests.unit.speech.test_answer_grammars import posteriors
 from voiceagent.base.languages import Language
 from voiceagent.dialogue.understanding import understand
 from voiceagent.speech.constrained.deciding import Judge
+from voiceagent.speech.constrained.denoise import denoised
 from voiceagent.speech.constrained.head import head_of
-from voiceagent.speech.constrained.judging import Calibration, agreement, shipped_calibration, signal_to_noise
+from voiceagent.speech.constrained.judging import (
+    Calibration,
+    agreement,
+    repetition,
+    shipped_calibration,
+    signal_to_noise,
+)
 from voiceagent.speech.constrained.listening import Answer
 from voiceagent.speech.constrained.phones import INVENTORY
 from voiceagent.speech.protocol import HearingContext, Hypothesis
@@ -28,7 +35,11 @@ QUIET = np.zeros(8000, np.float32)
 STATES = np.zeros((1, 512), np.float32)
 KINDS = ("amount", "birth_date", "date", "digits", "instalments", "time", "yes_no")
 SCALE = Calibration(
-    (6.0, 4.0, 0.2, -0.5), (4.0, 4.0, 0.2, -0.5, 3.0), dict.fromkeys(KINDS, 0.95), dict.fromkeys(KINDS, 0.98)
+    (6.0, 4.0, 0.2, -0.5),
+    (4.0, 4.0, 0.2, -0.5, 3.0),
+    (4.0, 4.0, 0.2, -0.5, 3.0),
+    dict.fromkeys(KINDS, 0.95),
+    dict.fromkeys(KINDS, 0.98),
 )
 
 
@@ -68,6 +79,8 @@ def test_a_better_fit_a_larger_share_and_agreement_never_lower_the_confidence():
     assert scale.confidence(replace(answer, share=0.99), 20.0, 0.5) >= base
     assert scale.confidence(answer, 20.0, 1.0) >= base
     assert scale.confidence(answer, 5.0, 0.5) <= base
+    again = scale.confidence_again(answer, 20.0, 0.5)
+    assert scale.confidence_again(answer, 20.0, 1.0) >= again >= scale.confidence_again(answer, 20.0, 0.0)
 
 
 def test_without_weights_there_is_no_judge():
@@ -82,6 +95,76 @@ def test_a_sure_value_needs_no_second_opinion():
     heard = judge_hearing("duzentos e cinquenta reais").decide(QUIET, STATES, context, never)
     assert heard.text == "duzentos e cinquenta reais"
     assert heard.confidence >= 0.98
+
+
+def hearing_twice(first: str, second: str) -> tuple[Judge, Any]:
+    """A judge whose head hears `first` in the turn and `second` in the states of the second hearing, and those."""
+
+    def head(states: np.ndarray) -> np.ndarray:
+        return posteriors(second if states[0, 0] else first, "pt-BR", random.Random(5), 0.6)
+
+    stand_in: Any = head
+    return Judge(stand_in, SCALE), lambda: np.ones((1, 512), np.float32)
+
+
+def noisy_turn() -> np.ndarray:
+    """Two seconds with 11 dB between speech and noise."""
+    time = np.arange(16000) / 8000
+    speech = np.where((time > 0.4) & (time < 1.6), np.sin(2 * np.pi * 300 * time) * 0.3, 0.0)
+    noise = np.random.default_rng(2).normal(0, 0.06, time.size)
+    return (speech + noise).astype(np.float32)
+
+
+def test_on_a_noisy_line_what_is_heard_twice_is_believed_without_the_decoder():
+    def never() -> Hypothesis:
+        raise AssertionError("the decoder was asked")
+
+    judge, again = hearing_twice("duzentos e cinquenta reais", "duzentos e cinquenta reais")
+    context = HearingContext("pt-BR", ("amount",), (), "2026-11-18")
+    heard = judge.decide(noisy_turn(), STATES, context, never, again)
+    assert (heard.text, heard.reason) == ("duzentos e cinquenta reais", "")
+
+
+def test_on_a_noisy_line_what_is_heard_in_two_ways_is_not_believed():
+    judge, again = hearing_twice("dia treze", "dia três")
+    context = HearingContext("pt-BR", ("date",), (), "2026-11-18")
+    heard = judge.decide(noisy_turn(), STATES, context, lambda: Hypothesis("dia 13", 0.8), again)
+    assert heard.text == "dia treze"
+    heard = judge.decide(noisy_turn(), STATES, context, lambda: Hypothesis("dia 23", 0.8), again)
+    assert heard.reason == "low_confidence"
+
+
+def test_on_a_quiet_line_nothing_is_heard_twice():
+    def never() -> np.ndarray:
+        raise AssertionError("it was heard again")
+
+    context = HearingContext("pt-BR", ("amount",), (), "2026-11-18")
+    judge = judge_hearing("quero falar com um atendente")
+    assert judge.decide(QUIET, STATES, context, lambda: Hypothesis("quero", 0.8), never).text == "quero"
+
+
+def test_a_repetition_counts_by_its_fit_and_only_for_the_same_value():
+    first, second = Answer("dia doze", "date", -0.1, 1.0, ()), Answer("dia doze", "date", -0.2, 1.0, ())
+    assert repetition(first, second, True) == pytest.approx(0.9)
+    assert repetition(first, second, False) == repetition(first, None, True) == 0.0
+    assert repetition(first, replace(second, kind="amount"), True) == 0.0
+    assert 0.0 < repetition(first, replace(second, fit=-9.0), True) < 0.5
+
+
+def test_noise_is_held_down_and_speech_is_kept():
+    turn = noisy_turn()
+    made = denoised(turn)
+    assert made.shape == turn.shape
+    between, words = slice(0, 2400), slice(4000, 12000)
+    assert np.std(made[between]) < np.std(turn[between]) * 10 ** (-10 / 20)
+    assert np.std(made[words]) == pytest.approx(np.std(turn[words]), rel=0.25)
+    assert signal_to_noise(made) > signal_to_noise(turn) + 8
+
+
+def test_silence_and_a_click_survive_noise_reduction():
+    assert np.array_equal(denoised(QUIET), QUIET)
+    click = np.full(80, 0.5, np.float32)
+    assert np.array_equal(denoised(click), click)
 
 
 def test_an_open_question_leaves_the_decoder_in_charge_of_values():
@@ -111,6 +194,18 @@ def test_other_words_are_never_forced_into_a_value():
 def test_a_yes_under_a_question_for_an_amount_is_no_amount():
     heard = decided(judge_hearing("sim"), "cem", "amount")
     assert heard.reason == "low_confidence"
+
+
+@pytest.mark.parametrize("asked", ["date", "amount", "digits", "instalments", "yes_no"])
+def test_who_does_not_know_has_given_no_answer(asked):
+    heard = decided(judge_hearing("não sei", noise=0.3), "Não seis.", asked)
+    assert heard.text == "Não seis."
+    assert not any(text.split()[-1] == "seis" and score > 0.5 for text, score in heard.alternatives)
+    meant = understand(
+        heard.text, alternatives=heard.alternatives, language="pt-BR", region="BR", expect=(asked,),
+        today=date(2026, 11, 18), doubtful=heard.reason == "low_confidence",
+    )  # fmt: skip
+    assert not meant.slots
 
 
 def test_a_plain_yes_and_a_phrase_are_heard_through_a_bad_decode():

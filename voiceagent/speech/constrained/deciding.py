@@ -7,7 +7,7 @@ the grammars do not confirm is not believed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voiceagent.speech.constrained.answers import kinds_of
+from voiceagent.speech.constrained.denoise import NOISY_LINE_DB
 from voiceagent.speech.constrained.head import Head, head_of
 from voiceagent.speech.constrained.judging import (
     Calibration,
     agreement,
+    repetition,
     shipped_calibration,
     signal_to_noise,
 )
@@ -31,6 +33,7 @@ _BESIDE = "yes_no"
 _OTHER_WORDS = -2.2
 _NOISY_DB = 18.0
 _NO_VALUE = 0.7
+_DENIED = 0.5
 #: A phrase with this fit is as likely said as not.
 _EVEN, _STEEP = -1.1, 4.0
 _LOW = "low_confidence"
@@ -55,8 +58,13 @@ class Judge:
         states: NDArray[np.float32],
         context: HearingContext,
         decode: Callable[[], Hypothesis],
+        again: Callable[[], NDArray[np.float32]] | None = None,
     ) -> Hypothesis:
-        """What was heard. `decode` is asked for Whisper's own words only when the head alone is not sure enough."""
+        """What was heard.
+
+        Only when the head alone is not sure enough, `again` is asked for the encoder states of the turn with its noise
+        held down (on a noisy line), and then `decode` for Whisper's own words.
+        """
         language = context.language
         today = date.fromisoformat(context.today) if context.today else date.today()
         kinds = [kind for kind in context.expect if kind in kinds_of(language)]
@@ -67,6 +75,13 @@ class Judge:
         is_open = len(kinds) < len(context.expect)
         alone = self.calibration.confidence(answer, snr_db, None) if answer is not None else 0.0
         sure = answer is not None and wanted and alone >= self.calibration.sure.get(answer.kind, self._sure)
+        contradicted = False
+        if answer is not None and wanted and not sure and snr_db < NOISY_LINE_DB and again is not None:
+            second = listen(self.head(again()), language, [*kinds, _BESIDE], context.phrases, today)
+            same = second is not None and _value(second, language, today) == _value(answer, language, today)
+            alone = self.calibration.confidence_again(answer, snr_db, repetition(answer, second, same))
+            sure = alone >= self.calibration.sure.get(answer.kind, self._sure)
+            contradicted = not same
         # Words that fill the whole turn this well were said, whatever the decoder would write; a value takes both.
         if answer is not None and sure and (not is_open or answer.kind in (PHRASE, _BESIDE)):
             return _accepted(answer, alone)
@@ -74,9 +89,12 @@ class Judge:
         phrases = _ranked(logs, context)
         if answer is None:
             return heard if heard.reason == "no_speech" else replace(heard, alternatives=phrases)
-        same = value_of(heard.text, answer.kind, language, today) == value_of(answer.text, answer.kind, language, today)
+        same = value_of(heard.text, answer.kind, language, today) == _value(answer, language, today)
         agrees = agreement(heard.text, same, answer, language)
         confidence = self.calibration.confidence(answer, snr_db, agrees)
+        if contradicted and not same:
+            # What the second hearing denies takes a decoder that means the same, not one that sounds like it.
+            confidence = min(confidence, _DENIED)
         enough = confidence >= self.calibration.needed.get(answer.kind, self._needed)
         if wanted and enough and (agrees or not is_open):
             return _accepted(answer, confidence)
@@ -102,6 +120,10 @@ class Judge:
     @property
     def _needed(self) -> float:
         return self.calibration.needed[_BESIDE]
+
+
+def _value(answer: Answer, language: str, today: date) -> Hashable:
+    return value_of(answer.text, answer.kind, language, today)
 
 
 def _accepted(answer: Answer, confidence: float) -> Hypothesis:

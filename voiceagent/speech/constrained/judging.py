@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 from voiceagent.audio.format import SAMPLE_RATE
+from voiceagent.speech.constrained.denoise import NOISY_LINE_DB
 from voiceagent.speech.constrained.listening import Answer, plain_words
 from voiceagent.speech.constrained.phones import labels
 from voiceagent.speech.protocol import NOISY_DB
@@ -22,10 +23,11 @@ _BLOCK = SAMPLE_RATE // 50
 QUIET_LINE_DB = 40.0
 #: Share of phones that may differ before two texts no longer sound alike.
 ALIKE = 0.34
-_SURE_SHARE = 0.9995
+#: Log odds that a share can reach.
+_SUREST = 12.0
 #: Where features lie in their row, and the noise from which a second opinion is needed.
-_NOISE, _AGREES = 3, 4
-_LOUD = (25.0 - NOISY_DB) / 10
+NOISE, _AGREES = 3, 4
+_LOUD = (NOISY_LINE_DB - NOISY_DB) / 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Calibration:
     """Weights of (1, fit, log odds of the share, noise) when only the head was asked."""
     checked: tuple[float, ...]
     """The same and one for agreement, when Whisper's own decoder was asked as well."""
+    again: tuple[float, ...]
+    """The same and one for agreement, when the head heard the turn a second time with its noise held down."""
     needed: Mapping[str, float]
     """Kind of answer → the confidence it takes."""
     sure: Mapping[str, float]
@@ -45,23 +49,27 @@ class Calibration:
         """Probability that the answer's value is what was said; `agrees` as `agreement` gives it, None = not asked."""
         return certainty(features(answer, snr_db, agrees), self.alone if agrees is None else self.checked)
 
+    def confidence_again(self, answer: Answer, snr_db: float, agrees: float) -> float:
+        """The same after a second hearing; `agrees` as `repetition` gives it."""
+        return certainty(features(answer, snr_db, agrees), self.again)
+
 
 def certainty(row: Sequence[float], weights: Sequence[float]) -> float:
     """The scale at one row of features.
 
-    On a noisy line the head mistakes "três" for "treze" with a clear conscience: there nothing is certain that the
-    decoder does not support.
+    On a noisy line the head mistakes "três" for "treze" with a clear conscience: there nothing is certain that neither
+    the decoder nor a second hearing supports.
     """
     chance = 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, row, strict=True))))
     supported = len(row) > _AGREES and row[_AGREES] > 0
-    return chance if supported or row[_NOISE] <= _LOUD else min(chance, 0.5)
+    return chance if supported or row[NOISE] <= _LOUD else min(chance, 0.5)
 
 
 def features(answer: Answer, snr_db: float, agrees: float | None) -> list[float]:
     """What the scale weighs."""
-    share = min(answer.share, _SURE_SHARE)
-    noise = max(0.0, 25.0 - snr_db) / 10
-    row = [1.0, max(answer.fit, -4.0), math.log(share / (1 - share)), noise]
+    odds = math.log(answer.share / max(1 - answer.share, 1e-9))
+    noise = max(0.0, NOISY_LINE_DB - snr_db) / 10
+    row = [1.0, max(answer.fit, -4.0), min(odds, _SUREST), noise]
     return row if agrees is None else [*row, agrees]
 
 
@@ -73,6 +81,13 @@ def agreement(free: str, same_value: bool, answer: Answer, language: str) -> flo
     if not heard or not said:
         return 0.0
     return max(0.0, 1.0 - Levenshtein.distance(heard, said) / (ALIKE * len(said))) * 0.8
+
+
+def repetition(first: Answer, second: Answer | None, same_value: bool) -> float:
+    """1 when a second hearing gives the same value as well as the first did, less the worse it fits, 0 for another."""
+    if second is None or second.kind != first.kind or not same_value:
+        return 0.0
+    return max(0.2, 1.0 + max(second.fit, -2.0) / 2)
 
 
 def signal_to_noise(samples: NDArray[np.float32]) -> float:
@@ -95,4 +110,5 @@ def shipped_calibration() -> Calibration | None:
     if not path.is_file():
         return None
     stored = json.loads(path.read_text(encoding="utf-8"))
-    return Calibration(tuple(stored["alone"]), tuple(stored["checked"]), stored["needed"], stored["sure"])
+    alone, checked, again = (tuple(stored[name]) for name in ("alone", "checked", "again"))
+    return Calibration(alone, checked, again, stored["needed"], stored["sure"])

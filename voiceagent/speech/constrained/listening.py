@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voiceagent.language.heard import understand_slots
-from voiceagent.speech.constrained.answers import kinds_of
+from voiceagent.speech.constrained.answers import kinds_of, unsure_of
 from voiceagent.speech.constrained.automaton import Automaton, automaton
 from voiceagent.speech.constrained.grammar import Expr, either
 from voiceagent.speech.constrained.phones import BLANK, labels
 from voiceagent.speech.constrained.search import Found, Graph
 
 PHRASE = "phrase"
+#: What people say instead of an answer; always listened for.
+UNSURE = "unsure"
 #: Where money is counted, for telling one amount from another.
 _REGION = {"pt-BR": "BR", "es": "MX", "en": "US"}
 #: The slots that an answer of a kind fills, where they are not named like it.
@@ -27,8 +29,11 @@ _SLOTS = {
     "amount": {"amount", "instalment_amount", "down_payment"},
     "time": {"time", "period", "in_minutes"},
 }
-_MOST = 8
-_WITHIN = 5.0
+_MOST = 16
+#: How far under the winner (log probability) other values are looked for: the next one tells how sure it is.
+_WITHIN = 12.0
+#: The same for values worth telling.
+_NEAR = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Answer:
 
     text: str
     kind: str
-    """The grammar it comes from: a kind of answer, or "phrase"."""
+    """The grammar it comes from: a kind of answer, "phrase" or "unsure"."""
     fit: float
     """Log probability per phone, compared with whatever phones fit the audio best: 0 when these words are what was
     said, far below when other words were."""
@@ -64,6 +69,7 @@ def listen(
         candidates += [(found, PHRASE) for found in _phrases(language, tuple(written))[1].best(logs, _MOST, _WITHIN)]
     if not candidates:
         return None
+    candidates += [(found, UNSURE) for found in _phrases(language, unsure_of(language))[1].best(logs, 1)]
     # A phrase of the state wins over the same words as an answer.
     candidates.sort(key=lambda pair: (-pair[0].path, pair[1] != PHRASE))
     top = candidates[0][0].path
@@ -77,18 +83,23 @@ def listen(
             wording.setdefault(value, written.get(text, text) if kind == PHRASE else text)
     (first, share), *rest = shares.items()
     total = sum(shares.values())
+    near = total * math.exp(-_NEAR)
     best, kind = candidates[0]
     return Answer(
         text=wording[first],
         kind=kind,
         fit=(best.path - float(logs.max(axis=1).sum())) / best.phones,
         share=share / total,
-        others=tuple(sorted(((wording[value], part / total) for value, part in rest), key=lambda pair: -pair[1])),
+        others=tuple(
+            sorted(((wording[value], part / total) for value, part in rest if part > near), key=lambda pair: -pair[1])
+        ),
     )
 
 
 def value_of(text: str, kind: str, language: str, today: date) -> Hashable:
     """What the words mean as an answer of that kind; a phrase that is no yes or no means itself."""
+    if kind == UNSURE:
+        return text
     if kind == PHRASE:
         assent = grammar(language, "yes_no")
         if assent is None or not assent[0].accepts(text.split()):

@@ -22,6 +22,7 @@ from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.base.errors import MissingPartError
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.deciding import Judge
+from voiceagent.speech.constrained.denoise import denoised
 from voiceagent.speech.constrained.judging import signal_to_noise
 from voiceagent.speech.mel import log_mel
 from voiceagent.speech.protocol import HearingContext, Hypothesis
@@ -90,8 +91,14 @@ class Whisper:
         answers = judge is not None and (context.phrases or set(context.expect) & kinds_of(context.language).keys())
         if judge is None or not answers:
             return self.freely(samples, context, context.phrases)
-        states = self.states(samples, short_window(samples.size / SAMPLE_RATE))
-        heard = judge.decide(samples, states, context, lambda: self.freely(samples, context, ()))
+        window_s = short_window(samples.size / SAMPLE_RATE)
+        heard = judge.decide(
+            samples,
+            self.states(samples, window_s),
+            context,
+            decode=lambda: self.freely(samples, context, ()),
+            again=lambda: self.states(denoised(samples), window_s),
+        )
         return replace(heard, engine=self.name)
 
     def freely(

@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from voiceagent.base.errors import VoiceagentError
 from voiceagent.speech.constrained.head import Floats, Head
 from voiceagent.speech.constrained.phones import INVENTORY
 from voiceagent.speech.engines.whisper import Whisper
+from voiceagent.speech.training import curve
 from voiceagent.speech.training.calibrate import Trial, calibrate, trials
 from voiceagent.speech.training.clips import plan, render
 from voiceagent.speech.training.examples import of_clips, of_joined
@@ -37,6 +39,7 @@ def main() -> int:
     parser.add_argument("--judged", type=int, default=80, help="clips of the calibration's voices")
     parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--base", choices=tuple(INVENTORY), help="language whose trained head to start from")
+    parser.add_argument("--keep", action="store_true", help="keep the trained weights, calibrate all languages anew")
     parser.add_argument("--processes", type=int, default=2, help="voices that render at once")
     parser.add_argument("--models", type=Path, default=_ROOT / "models")
     parser.add_argument("--out", type=Path, default=_ROOT / "voiceagent" / "speech" / "constrained" / "weights")
@@ -56,27 +59,34 @@ def build(args: argparse.Namespace) -> None:
     def report(text: str) -> None:
         print(f"{time.monotonic() - started:6.0f} s  {text}", flush=True)
 
-    language: str = args.language
-    clips, judged = plan(language, "train", args.clips, _SEED), plan(language, "calibration", args.judged, _SEED)
-    render([*clips, *judged], language, args.models, args.processes)
-    report(f"{len(clips)} clips and {len(judged)} of left-out voices are rendered")
     whisper = Whisper(args.models / "whisper-base")
-    examples = of_clips(clips, language, args.copies, whisper)
-    examples += of_joined(language, args.joined, args.models, clips, whisper)
-    left_out = of_clips(judged, language, 2, whisper)
-    report(f"{len(examples)} examples and {len(left_out)} of left-out voices are encoded")
-    base = read(args.out / f"{args.base}.npz").weights if args.base else None
-    weights = train(examples, left_out, len(INVENTORY[language]) + 1, args.epochs, report, _SEED, base)
-    write(weights, args.out / f"{language}.npz")
+    if not args.keep:
+        write(trained(args, whisper, report), args.out / f"{args.language}.npz")
     found: list[Trial] = []
     for path in sorted(args.out.glob("*.npz")):
         # A language alone has too few errors to learn from: all that have a head are calibrated together.
         report(f"calibrating on {path.stem}")
         heard = plan(path.stem, "calibration", args.judged, _SEED)
+        render(heard, path.stem, args.models, args.processes)
         found += trials(heard, path.stem, read(path), whisper, report)
-    scale = json.dumps(calibrate(found), indent=1)
-    (args.out / "calibration.json").write_text(scale + "\n", encoding="utf-8")
-    report(f"{args.out / language}.npz and calibration.json are written")
+    scale = calibrate(found)
+    (args.out / "calibration.json").write_text(json.dumps(scale, indent=1) + "\n", encoding="utf-8")
+    report(f"{args.out / args.language}.npz and calibration.json are written")
+    print(curve.report(found, scale))
+
+
+def trained(args: argparse.Namespace, whisper: Whisper, report: Callable[[str], None]) -> dict[str, Floats]:
+    """The weights of the language, from its clips."""
+    language: str = args.language
+    clips, judged = plan(language, "train", args.clips, _SEED), plan(language, "calibration", args.judged, _SEED)
+    render([*clips, *judged], language, args.models, args.processes)
+    report(f"{len(clips)} clips and {len(judged)} of left-out voices are rendered")
+    examples = of_clips(clips, language, args.copies, whisper)
+    examples += of_joined(language, args.joined, args.models, clips, whisper)
+    left_out = of_clips(judged, language, 2, whisper)
+    report(f"{len(examples)} examples and {len(left_out)} of left-out voices are encoded")
+    base = read(args.out / f"{args.base}.npz").weights if args.base else None
+    return train(examples, left_out, len(INVENTORY[language]) + 1, args.epochs, report, _SEED, base)
 
 
 def write(weights: dict[str, Floats], path: Path) -> None:

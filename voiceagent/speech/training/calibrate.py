@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.speech.constrained.answers import kinds_of
+from voiceagent.speech.constrained.denoise import NOISY_LINE_DB, denoised
 from voiceagent.speech.constrained.head import Head
-from voiceagent.speech.constrained.judging import agreement, certainty, features, signal_to_noise
+from voiceagent.speech.constrained.judging import NOISE, agreement, certainty, features, repetition, signal_to_noise
 from voiceagent.speech.constrained.listening import grammar, listen, value_of
 from voiceagent.speech.engines.whisper import Whisper, short_window
 from voiceagent.speech.protocol import HearingContext
@@ -23,6 +24,8 @@ from voiceagent.speech.training.damage import CONDITIONS, Condition, through_lin
 
 #: Wrong answers per answer that may pass, on the calibration's voices.
 WRONG = 0.003
+#: Raised when what is kept of a clip on a line changes.
+VERSION = 2
 _TODAY = date(2026, 11, 18)
 _STEADY = 0.3
 _LEAST, _MOST = 0.9, 0.995
@@ -35,12 +38,16 @@ _LEAST_SURE_OF = {"digits": 0.99}
 class Trial:
     """One clip on one line, asked one question."""
 
+    language: str
+    line: str
     kind: str
     right: bool
     answerable: bool
     """False when what was said answers something else."""
     alone: list[float]
     checked: list[float]
+    again: list[float] | None
+    """None on a quiet line: there nothing is heard twice."""
 
 
 def trials(
@@ -54,21 +61,32 @@ def trials(
         others = [kind for kind in kinds_of(language) if kind not in (clip.kind, "birth_date")]
         asked = [clip.kind] if clip.kind != "general" else []
         for condition in CONDITIONS:
-            states, free, snr_db = listened(clip, condition, language, whisper)
-            logs = head(states)
+            heard = listened(clip, condition, language, whisper)
+            logs = head(heard.states)
+            twice = head(heard.again) if heard.again is not None else None
             for kind in [*asked, chance.choice(others)]:
                 answer = listen(logs, language, [kind, "yes_no"], (), _TODAY)
                 if answer is None or answer.kind != kind:
                     continue
                 meant = value_of(answer.text, kind, language, _TODAY)
-                same = value_of(free, kind, language, _TODAY) == meant
+                same = value_of(heard.free, kind, language, _TODAY) == meant
+                row = None
+                if twice is not None:
+                    second = listen(twice, language, [kind, "yes_no"], (), _TODAY)
+                    repeated = second is not None and value_of(second.text, second.kind, language, _TODAY) == meant
+                    row = features(answer, heard.snr_db, repetition(answer, second, repeated))
+                # A bare number answers more than one question.
+                answerable = answers(clip.text, kind, language)
                 made.append(
                     Trial(
+                        language,
+                        condition.name,
                         kind,
-                        meant == value_of(clip.text, kind, language, _TODAY),
-                        kind == clip.kind,
-                        features(answer, snr_db, None),
-                        features(answer, snr_db, agreement(free, same, answer, language)),
+                        answerable and meant == value_of(clip.text, kind, language, _TODAY),
+                        answerable,
+                        features(answer, heard.snr_db, None),
+                        features(answer, heard.snr_db, agreement(heard.free, same, answer, language)),
+                        row,
                     )
                 )
         if index % 20 == 19:
@@ -76,41 +94,63 @@ def trials(
     return made
 
 
-def listened(
-    clip: Clip, condition: Condition, language: str, whisper: Whisper
-) -> tuple[NDArray[np.float32], str, float]:
-    """(encoder states, Whisper's own words, signal to noise in dB) of a clip on a line; kept on disk."""
-    path = cache_directory() / "listened" / f"{clip.path.stem}-{condition.name}.npz"
-    if path.is_file():
-        with np.load(path) as stored:
-            return stored["states"].astype(np.float32), str(stored["free"]), float(stored["snr"])
-    sound = through_line(read(clip), condition, np.random.default_rng(int(clip.path.stem[:8], 16)))
-    states = whisper.states(sound, short_window(sound.size / SAMPLE_RATE))
-    free = whisper.freely(sound, HearingContext(language), ()).text
-    snr_db = signal_to_noise(sound)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, states=states.astype(np.float16), free=np.array(free), snr=np.array(snr_db))
-    return states, free, snr_db
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """What a clip on a line gives, whatever the head."""
+
+    states: NDArray[np.float32]
+    again: NDArray[np.float32] | None
+    """The encoder's states with the noise held down; None on a quiet line."""
+    free: str
+    """Whisper's own words."""
+    snr_db: float
+
+
+def listened(clip: Clip, condition: Condition, language: str, whisper: Whisper) -> Listened:
+    """A clip on a line; kept on disk."""
+    path = cache_directory() / "listened" / f"{clip.path.stem}-{condition.name}-v{VERSION}.npz"
+    if not path.is_file():
+        sound = through_line(read(clip), condition, np.random.default_rng(int(clip.path.stem[:8], 16)))
+        window_s = short_window(sound.size / SAMPLE_RATE)
+        snr_db = signal_to_noise(sound)
+        kept: dict[str, Any] = {"states": whisper.states(sound, window_s).astype(np.float16)}
+        if snr_db < NOISY_LINE_DB:
+            kept["again"] = whisper.states(denoised(sound), window_s).astype(np.float16)
+        free = whisper.freely(sound, HearingContext(language), ()).text
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, free=np.array(free), snr=np.array(snr_db), **kept)
+    with np.load(path) as stored:
+        again = stored["again"].astype(np.float32) if "again" in stored.files else None
+        return Listened(stored["states"].astype(np.float32), again, str(stored["free"]), float(stored["snr"]))
+
+
+def answers(text: str, kind: str, language: str) -> bool:
+    """Whether the words are an answer to that question."""
+    spoken = grammar(language, kind)
+    return spoken is not None and spoken[0].accepts(text.split())
 
 
 def readable(clip: Clip, language: str) -> bool:
     """Whether the grammar says the clip's text and understanding reads it; one planned for an older grammar may not."""
-    spoken = grammar(language, clip.kind)
-    if spoken is None:
+    if grammar(language, clip.kind) is None:
         return True
-    return spoken[0].accepts(clip.text.split()) and value_of(clip.text, clip.kind, language, _TODAY) != clip.text
+    return answers(clip.text, clip.kind, language) and value_of(clip.text, clip.kind, language, _TODAY) != clip.text
 
 
 def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
     """The calibration as it is stored beside the weights."""
     right = np.array([trial.right for trial in found], np.float64)
-    alone = np.array([trial.alone for trial in found])
-    checked = np.array([trial.checked for trial in found])
-    weights = fit_logistic(alone, right), fit_logistic(checked, right)
-    sure, needed = (
-        np.array([certainty(row, w) for row in rows.tolist()])
-        for rows, w in ((alone, weights[0].tolist()), (checked, weights[1].tolist()))
-    )
+    noisy = [trial for trial in found if trial.again is not None]
+    weights = {
+        "alone": _fit(np.array([trial.alone for trial in found]), right),
+        "checked": _fit(np.array([trial.checked for trial in found]), right),
+        "again": _fit(
+            np.array([trial.again for trial in noisy]), np.array([trial.right for trial in noisy], np.float64)
+        ),
+    }
+    scale = {name: [round(float(w), 4) for w in learnt] for name, learnt in weights.items()}
+    sure = np.array([_surely(trial, scale) for trial in found])
+    needed = np.array([certainty(trial.checked, scale["checked"]) for trial in found])
     kinds = sorted({trial.kind for trial in found})
     of_kind = {kind: np.array([trial.kind == kind for trial in found]) for kind in kinds}
     limit = {
@@ -118,8 +158,7 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
         "needed": _threshold(needed, right, _LEAST),
     }
     return {
-        "alone": [round(float(w), 4) for w in weights[0]],
-        "checked": [round(float(w), 4) for w in weights[1]],
+        **scale,
         # A kind's own errors can only make it stricter than all kinds together.
         "sure": {
             k: max(limit["sure"], _threshold(sure[m], right[m], _LEAST_SURE_OF.get(k, _LEAST_SURE)))
@@ -127,6 +166,23 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
         },
         "needed": {k: max(limit["needed"], _threshold(needed[m], right[m], _LEAST)) for k, m in of_kind.items()},
     }
+
+
+def _surely(trial: Trial, scale: dict[str, list[float]]) -> float:
+    """How sure the head is without the decoder: after a second hearing where there is one."""
+    if trial.again is None:
+        return certainty(trial.alone, scale["alone"])
+    return certainty(trial.again, scale["again"])
+
+
+def _fit(rows: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A scale on which more noise never makes surer: few errors may say so by chance."""
+    weights = fit_logistic(rows, right)
+    if weights[NOISE] > 0:
+        rows = rows.copy()
+        rows[:, NOISE] = 0.0
+        weights = fit_logistic(rows, right)
+    return weights
 
 
 def fit_logistic(rows: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:

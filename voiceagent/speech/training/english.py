@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from voiceagent.base.errors import MissingPartError
-from voiceagent.speech.constrained.answers import kinds_of
+from voiceagent.speech.constrained.answers import kinds_of, unsure_of
 from voiceagent.speech.constrained.grammar import Choice, Expr, Loop, Seq, Word
 from voiceagent.speech.constrained.phones import INVENTORY
 from voiceagent.speech.training.texts import general_sentences, vary
@@ -43,6 +43,7 @@ _ROUNDS = 40
 def words() -> list[str]:
     """Every word of the answer grammars and of what debtors say."""
     found = {word for expression in kinds_of("en").values() for word in _of(expression)}
+    found.update(word for phrase in unsure_of("en") for word in phrase.split())
     chance = random.Random(1)
     for example in general_sentences("en"):
         for _ in range(_ROUNDS):

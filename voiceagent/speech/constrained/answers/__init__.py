@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from functools import lru_cache
+from types import ModuleType
 
 from voiceagent.speech.constrained.grammar import Expr
 
@@ -11,6 +12,15 @@ from voiceagent.speech.constrained.grammar import Expr
 @lru_cache(maxsize=4)
 def kinds_of(language: str) -> dict[str, Expr]:
     """Kind of answer → its grammar in `language` (pt-BR, es, en)."""
-    module = importlib.import_module(f"{__name__}.{language.lower().replace('-', '_')}")
-    kinds: dict[str, Expr] = module.kinds()
+    kinds: dict[str, Expr] = _module(language).kinds()
     return kinds
+
+
+def unsure_of(language: str) -> tuple[str, ...]:
+    """What people say instead of an answer."""
+    phrases: tuple[str, ...] = _module(language).UNSURE
+    return phrases
+
+
+def _module(language: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{language.lower().replace('-', '_')}")

@@ -14,6 +14,12 @@ BEFORE = ("um", "uh", "well", "okay", "so", "yeah")
 AFTER = ("please", "okay", "thanks", "thank you")
 _CORRECTION = either("no", "sorry", "i mean", "actually", "no wait", "make it")
 
+#: What people say instead of an answer: it must not be taken for one that sounds alike ("i don't").
+UNSURE = (
+    "i don't know", "i don't know yet", "i don't remember", "i can't remember", "i'm not sure", "not sure", "no idea",
+    "let me see", "let me think", "it depends", "can you repeat that", "say that again", "hold on", "one moment",
+    "just a minute", "just a second",
+)  # fmt: skip
 YES = (
     "yes", "yes sir", "yes ma'am", "yeah", "yep", "yup", "sure", "of course", "correct", "that's correct", "right",
     "that's right", "okay", "ok", "sounds good", "absolutely", "i agree", "i accept", "i confirm", "yes i confirm",

@@ -15,6 +15,12 @@ BEFORE = ("eh", "ah", "pues", "bueno", "este", "mire")
 AFTER = ("por favor", "está bien", "gracias", "señorita")
 _CORRECTION = either("no", "digo", "mejor dicho", "perdón", "quiero decir", "no perdón")
 
+#: What people say instead of an answer: it must not be taken for one that sounds alike ("no, seis").
+UNSURE = (
+    "no sé", "no lo sé", "todavía no sé", "no sé todavía", "no me acuerdo", "no recuerdo", "no estoy seguro",
+    "no estoy segura", "no tengo idea", "déjeme ver", "depende", "no entendí", "cómo dice", "puede repetir",
+    "un momento", "un minuto",
+)  # fmt: skip
 YES = (
     "sí", "sí señor", "sí señora", "sí señorita", "sí sí", "sí claro", "claro", "claro que sí", "por supuesto", "correcto",
     "exacto", "así es", "eso es", "es correcto", "cierto", "de acuerdo", "estoy de acuerdo", "está bien", "confirmo",

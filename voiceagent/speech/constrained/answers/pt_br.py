@@ -15,13 +15,19 @@ BEFORE = ("é", "ah", "então", "bom", "olha")
 AFTER = ("tá", "ok", "por favor", "tá bom", "obrigado", "obrigada")
 _CORRECTION = either("não", "quer dizer", "aliás", "digo", "minto", "ou melhor", "não minto")
 
+#: What people say instead of an answer: it must not be taken for one that sounds alike ("não, seis").
+UNSURE = (
+    "não sei", "não sei ainda", "ainda não sei", "não sei não", "sei lá", "não lembro", "não me lembro",
+    "não tenho certeza", "não faço ideia", "deixa eu ver", "depende", "vou ver", "como assim", "não entendi",
+    "pode repetir", "espera aí", "um momento", "um minuto",
+)  # fmt: skip
 YES = (
     "sim", "sim senhor", "sim senhora", "sim sim", "isso", "isso mesmo", "isso aí", "claro", "claro que sim", "certo",
     "com certeza", "correto", "exato", "exatamente", "confirmo", "confirmo sim", "confirmado", "pode", "pode sim",
     "pode ser", "pode confirmar", "positivo", "ok", "tá bom", "tá certo", "tá ok", "tudo bem", "tudo certo", "beleza",
     "fechado", "combinado", "aceito", "eu aceito", "concordo", "de acordo", "quero", "quero sim", "é isso",
     "é isso mesmo", "é sim", "perfeito", "sou eu", "sou eu mesmo", "sou eu mesma", "sou", "sou sim", "eu mesmo",
-    "eu mesma", "ela mesma", "ele mesmo", "aham", "uhum", "vamos", "serve", "está certo", "está correto", "eu quero",
+    "eu mesma", "eu", "ela mesma", "ele mesmo", "aham", "uhum", "vamos", "serve", "está certo", "está correto", "eu quero",
     "eu quero sim", "pode mandar", "pode mandar sim", "é ele sim", "é ela sim",
 )  # fmt: skip
 #: People seldom leave it at one word: "sim, sou eu", "isso, pode mandar".

@@ -1,0 +1,73 @@
+"""Guards the calibration of answers: what a trial counts as, who is believed, and the curve that is published."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from voiceagent.speech.training.calibrate import Trial, answers, calibrate
+from voiceagent.speech.training.curve import judged, report
+
+SCALE = {
+    "alone": [0.0, 0.0, 1.0, 0.0],
+    "again": [0.0, 0.0, 0.0, 0.0, 5.0],
+    "checked": [0.0, 0.0, 0.0, 0.0, 3.0],
+    "sure": {"amount": 0.97},
+    "needed": {"amount": 0.9},
+}
+
+
+def trial(
+    odds: float, again: float | None = None, agrees: float = 0.0, right: bool = True, noise: float = 0.0
+) -> Trial:
+    alone = [1.0, 0.0, odds, noise]
+    second = None if again is None else [*alone, again]
+    return Trial("es", "snr10" if noise else "clean", "amount", right, True, alone, [*alone, agrees], second)
+
+
+def test_a_bare_number_answers_more_than_one_question_but_not_all():
+    assert answers("diez", "digits", "es") is False
+    assert answers("siete", "digits", "es") and answers("siete", "date", "es")
+    assert answers("el siete de marzo", "date", "es") and not answers("el siete de marzo", "amount", "es")
+    assert not answers("siete", "general", "es")
+
+
+@pytest.mark.parametrize(
+    ("made", "believed"),
+    [
+        (trial(6.0), True),
+        (trial(1.0), False),
+        (trial(1.0, agrees=1.0), True),
+        (trial(1.0, again=1.0, noise=1.0), True),
+        (trial(1.0, again=0.0, noise=1.0), False),
+        (trial(6.0, again=0.0, noise=1.5), False),
+        (trial(6.0, again=0.0, agrees=1.0, noise=1.5), True),
+    ],
+)
+def test_a_trial_is_believed_as_a_closed_question_would(made, believed):
+    assert judged(made, SCALE).believed is believed
+
+
+def test_a_calibration_believes_what_is_heard_well_and_lets_few_wrong_ones_pass():
+    chance = np.random.default_rng(3)
+    found = []
+    for _ in range(900):
+        odds, again = float(chance.uniform(-2, 12)), float(chance.random() < 0.6)
+        noise = float(chance.choice([0.0, 1.4]))
+        right = bool(odds + 4 * again + chance.normal(0, 1) > 4)
+        found.append(trial(odds, again if noise else None, again, right, noise))
+    scale = calibrate(found)
+    verdicts = [(made, judged(made, scale)) for made in found]
+    wrong = sum(verdict.believed and not made.right for made, verdict in verdicts)
+    believed = sum(verdict.believed and made.right for made, verdict in verdicts)
+    assert wrong <= 0.005 * len(found)
+    assert believed >= 0.6 * sum(made.right for made in found)
+
+
+def test_the_curve_counts_every_trial_once():
+    found = [trial(6.0), trial(-6.0, right=False), trial(1.0, again=1.0, noise=1.0)]
+    text = report(found, SCALE)
+    assert "| es clean | 2 | 0.500 / 0.500 / 0.000 | 0 | 0 |" in text
+    assert "| es snr10 | 1 | 1.000 / 0.000 / 0.000 | 0 | 0 |" in text
+    bins = [int(row.split("|")[2]) for row in text.splitlines()[2:] if row.count("|") == 4]
+    assert sum(bins) == len(found)
