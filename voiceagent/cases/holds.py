@@ -33,6 +33,7 @@ class HoldLifted(Said):
 
     TYPE: ClassVar[str] = "hold.lifted"
     hold_id: uuid.UUID
+    reason: str = ""
 
 
 def place_hold(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: str = "operator") -> uuid.UUID:
@@ -47,11 +48,11 @@ def place_hold(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: st
     return placed.hold_id
 
 
-def lift_holds(journal: Journal, person_id: uuid.UUID, *, actor: str = "operator") -> int:
+def lift_holds(journal: Journal, person_id: uuid.UUID, *, reason: str = "", actor: str = "operator") -> int:
     """End every hold of the person; returns how many stood."""
     with journal.transaction() as connection:
         standing = holds(connection, person_id)
-        lifted = [NewEvent("person", person_id, HoldLifted(row["id"]), actor) for row in standing]
+        lifted = [NewEvent("person", person_id, HoldLifted(row["id"], reason.strip()[:255]), actor) for row in standing]
         journal.record(lifted, connection)
     return len(standing)
 

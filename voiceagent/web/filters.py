@@ -48,6 +48,13 @@ def _all(connection: sa.Connection, tenant_id: uuid.UUID, today: date) -> views.
     for one in segments.all_segments(connection, tenant_id):
         counted = segments.count(connection, one.meaning, today=today, tenant_id=tenant_id)
         held = {name: counted[name] for name in ("cases", "people", "balance")}
-        told = {"name": one.name, "filter": one.expression, "revision": one.revision}
-        found.append(views.Segment(intensity=one.intensity.to_json(), **told, **held))
+        found.append(
+            views.Segment(
+                name=one.name,
+                filter=one.expression,
+                revision=one.revision,
+                intensity=one.intensity.to_json(),
+                **held,
+            )
+        )
     return views.SegmentList(segments=found)

@@ -63,7 +63,9 @@ async def hold(request: web.Request) -> web.Response:
     context, person_id, who = request.app[CONTEXT], _id(request), request[WHO]
     wish = await _body(request, views.Hold, '{"reason": "lawsuit"}')
     if wish.lift:
-        await asyncio.to_thread(functools.partial(lift_holds, context.journal, person_id, actor=who))
+        await asyncio.to_thread(
+            functools.partial(lift_holds, context.journal, person_id, reason=wish.reason, actor=who)
+        )
     else:
         await asyncio.to_thread(
             functools.partial(place_hold, context.journal, person_id, reason=wish.reason, actor=who)

@@ -128,7 +128,7 @@ def _hold(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> i
     from voiceagent.cases.holds import lift_holds, place_hold
 
     if args.lift:
-        lifted = lift_holds(journal, person_id, actor=_who())
+        lifted = lift_holds(journal, person_id, reason=args.reason, actor=_who())
         return _say(args, {"person": str(person_id), "lifted": lifted}, f"{lifted} holds lifted")
     hold_id = place_hold(journal, person_id, reason=args.reason, actor=_who())
     return _say(args, {"person": str(person_id), "hold": str(hold_id)}, "held: nothing of the person is erased")
