@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voiceagent.base.errors import UnavailableError, VoiceagentError
+from voiceagent.speech.priority import give_way
 
 if TYPE_CHECKING:
     from voiceagent.speech.server import SpeechServer
@@ -35,7 +36,7 @@ def serve(
     """
     # Read by the native libraries when they are loaded, so before anything imports them.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", KMP_BLOCKTIME="0")
-    os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
+    give_way(NICENESS)
     asyncio.run(_serve(socket, models, max_calls, voice_engine, answers, metrics_port, admit_all))
     return 0
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from wyoming.event import Event, read_event, write_event
 
 from voiceagent.base.errors import MissingPartError, VoiceagentError
+from voiceagent.speech.priority import give_way
 from voiceagent.speech.synthesis.shape import unit
 from voiceagent.speech.synthesis.spec import KOKORO, VoiceSpec
 
@@ -90,7 +91,7 @@ def main(engine: str, models: str, niceness: str) -> int:
     """Serve requests until stdin closes; libraries that print are sent to stderr."""
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    os.setpriority(os.PRIO_PROCESS, 0, max(int(niceness), os.getpriority(os.PRIO_PROCESS, 0)))
+    give_way(int(niceness))
     try:
         synthesiser = load(engine, Path(models))
     except VoiceagentError as error:
