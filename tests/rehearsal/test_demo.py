@@ -58,7 +58,9 @@ class Run:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     home = tmp_path_factory.mktemp("demo")
-    done = voiceagent("demo", "--headless", "--json", "--calls", str(CALLS), "--seed", str(SEED), home=home)
+    done = voiceagent(
+        "demo", "--headless", "--json", "--calls", str(CALLS), "--seats", "3", "--seed", str(SEED), home=home
+    )
     print(done.stderr, file=sys.stderr)
     return Run(home / "demo", done.returncode, json.loads(done.stdout), done.stderr)
 
