@@ -74,6 +74,8 @@ class RowReader:
         """The case and what was left out of it; None when the row is rejected (then a fault is fatal)."""
         if row.broken:
             said = " | ".join(cell.strip() for cell in row.cells)[:_SHOWN_OF_ROW]
+            # Bytes that are no letters in any encoding cannot be written down again.
+            said = said.encode("utf-8", "replace").decode()
             return None, [Fault(row.line, "*", said or "(not readable)", "E_ROW", row.broken)]
         faults: list[Fault] = []
         try:
