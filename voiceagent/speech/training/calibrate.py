@@ -30,8 +30,6 @@ _TODAY = date(2026, 11, 18)
 _STEADY = 0.3
 _LEAST, _MOST = 0.9, 0.995
 _LEAST_SURE = 0.97
-#: A digit that was lost leaves a shorter string that fits as well: the head alone does not notice.
-_LEAST_SURE_OF = {"digits": 0.99}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +158,7 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
     return {
         **scale,
         # A kind's own errors can only make it stricter than all kinds together.
-        "sure": {
-            k: max(limit["sure"], _threshold(sure[m], right[m], _LEAST_SURE_OF.get(k, _LEAST_SURE)))
-            for k, m in of_kind.items()
-        },
+        "sure": {k: max(limit["sure"], _threshold(sure[m], right[m], _LEAST_SURE)) for k, m in of_kind.items()},
         "needed": {k: max(limit["needed"], _threshold(needed[m], right[m], _LEAST)) for k, m in of_kind.items()},
     }
 
