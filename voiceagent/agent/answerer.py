@@ -94,6 +94,8 @@ _RANK = (
     AnsweredBy.VOICEMAIL,
     AnsweredBy.FAX,
 )
+#: Letters of a phrase that are recorded as evidence.
+_RECORDED = 160
 #: Share of a turn's speech that must have been a tone for it to be no turn.
 _MOSTLY = 0.6
 _BY_TONE = {Signal.FAX: AnsweredBy.FAX, Signal.BUSY: AnsweredBy.BUSY, Signal.CONGESTION: AnsweredBy.CONGESTION}
@@ -185,7 +187,7 @@ class Answerer:
         self._texts.append(text)
         found = self._machine(turn)
         if found is not None:
-            self._found(found.kind, f"phrase: {found.phrase} ({found.likeness:.2f})", turn.ended_s)
+            self._found(found.kind, f"phrase: {found.phrase[:_RECORDED]} ({found.likeness:.2f})", turn.ended_s)
             return True
         if meant == AnsweredBy.VOICEMAIL:
             self._found(AnsweredBy.VOICEMAIL, "intent", turn.ended_s)

@@ -95,6 +95,8 @@ _ALIKE_HINT = ((12, 0.88), (_LETTERS_MISHEARD, 0.93))
 _SHORTEST_HINT = 4
 #: A phrase that was missed by little is a hint.
 _ALIKE_NEARLY = ((19, 0.78), (15, 0.83), (12, 0.86), (0, 0.91))
+#: So many hints, the longest, are named in what is recorded.
+_NAMED = 3
 #: Fewer letters than this are an "alô" with a name, and nothing is made of hints in it.
 _LETTERS_FOR_HINTS = 18
 #: Texts that one phrase of the data may stand for.
@@ -189,7 +191,8 @@ class MachinePhrases:
         # No number is given up for good on hints.
         kinds = Counter(AnsweredBy.UNAVAILABLE if kind is AnsweredBy.OUT_OF_SERVICE else kind for kind, _ in taken)
         kind = max(_BY_HINTS, key=lambda one: (kinds[one], -_BY_HINTS.index(one)))
-        phrases = [hint.phrase for hint in sorted(taken.values(), key=lambda hint: hint.begins)]
+        named = list(taken.values())[:_NAMED]
+        phrases = [hint.phrase for hint in sorted(named, key=lambda hint: hint.begins)]
         return Phrase(kind, " + ".join(phrases), round(min(hint.likeness for hint in taken.values()), 3))
 
     def _hints(self, heard: str, said: str) -> Iterator[tuple[AnsweredBy, _Found]]:

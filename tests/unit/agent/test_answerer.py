@@ -136,6 +136,14 @@ def test_hints_make_a_machine_before_the_agent_has_spoken_and_not_of_who_talks_w
     assert talking.gone is None and talking.kind is AnsweredBy.HUMAN
 
 
+def test_the_evidence_of_a_long_menu_is_short_enough_to_be_kept() -> None:
+    line = Line()
+    menu = "Bem-vindo. Aguarde na linha. Em breve um atendente. Informe os dígitos."
+    line.says(menu, 13.0)
+    assert " + " in line.verdicts[-1].evidence
+    assert line.gone is Disposition.VM and 20 < len(line.verdicts[-1].evidence) <= 200
+
+
 def test_what_goes_on_after_a_pause_is_read_with_what_was_before_it() -> None:
     line = Line()
     line.says("Agradecemos.", 1.0)
