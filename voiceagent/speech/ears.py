@@ -93,36 +93,36 @@ class Ears:
             raise
         return CallEar(self, recogniser, language, ear)
 
-    async def finish(self, ear: Ear, engine: str, busy: asyncio.Event) -> Hypothesis:
-        """The turn's hypothesis; after the deadline reason=timeout, and `busy` stays set until the thread is done."""
-        heard = await self._recognise(ear.finish, engine, busy, self.deadline_s)
+    async def finish(self, ear: Ear, engine: str, idle: asyncio.Event) -> Hypothesis:
+        """The turn's hypothesis; after the deadline reason=timeout, and `idle` stays unset until the thread is done."""
+        heard = await self._recognise(ear.finish, engine, idle, self.deadline_s)
         self._metrics.turns.labels(engine, heard.reason or "heard").inc()
         self._metrics.recognise_seconds.labels(engine).observe(heard.ms / 1000)
         self.strain.turn(heard.ms / 1000, late=heard.reason == "timeout")
         return heard
 
-    async def glance(self, ear: Ear, engine: str, busy: asyncio.Event) -> Hypothesis | None:
+    async def glance(self, ear: Ear, engine: str, idle: asyncio.Event) -> Hypothesis | None:
         """What the turn says so far; None when every recogniser has something better to do."""
         if not self._queue.idle:
             self._metrics.glances.labels("refused").inc()
             return None
-        heard = await self._recognise(ear.glance, engine, busy, self.deadline_s + EARLIER_S)
+        heard = await self._recognise(ear.glance, engine, idle, self.deadline_s + EARLIER_S)
         seen = heard.reason not in ("timeout", "unavailable")
         self._metrics.glances.labels("seen" if seen else "failed").inc()
         return heard if seen else None
 
     async def _recognise(
-        self, step: Callable[[], Hypothesis], engine: str, busy: asyncio.Event, patience_s: float
+        self, step: Callable[[], Hypothesis], engine: str, idle: asyncio.Event, patience_s: float
     ) -> Hypothesis:
         started = time.perf_counter()
         deadline = asyncio.get_running_loop().time() + patience_s
 
         async def work() -> Hypothesis:
-            busy.set()
+            idle.clear()
             try:
                 return await self._in_thread(step)
             finally:
-                busy.clear()
+                idle.set()
 
         task = asyncio.create_task(self._queue.run(work, deadline))
         self._metrics.waiting.set(self._queue.waiting)
@@ -174,13 +174,13 @@ class CallEar:
         self._ears = ears
         self._recogniser = recogniser
         self._ear = ear
-        self._busy = asyncio.Event()
+        self._idle = _set()
         self._open = True
 
     async def begin(self, context: HearingContext) -> None:
         """Start a turn; an ear still busy with a turn that timed out is left to its thread and replaced."""
-        if self._busy.is_set():
-            self._busy = asyncio.Event()
+        if not self._idle.is_set():
+            self._idle = _set()
             self._ear = await self._ears._in_thread(lambda: self._recogniser.open(self.language))
         await self._ears.begin(self._ear, context)
 
@@ -190,23 +190,31 @@ class CallEar:
 
     async def finish(self) -> Hypothesis:
         """What the turn said."""
-        if self._busy.is_set():  # a glance at it never came back, and one thread at a time may use an ear
+        try:  # one thread at a time may use an ear, and a glance may still have it
+            await asyncio.wait_for(self._idle.wait(), self._ears.deadline_s / 2)
+        except TimeoutError:
             return Hypothesis("", 0.0, engine=self.engine, reason="timeout")
-        return await self._ears.finish(self._ear, self.engine, self._busy)
+        return await self._ears.finish(self._ear, self.engine, self._idle)
 
     async def glance(self) -> Hypothesis | None:
         """What the turn says so far; None when there is no time for that."""
-        if self._busy.is_set():
+        if not self._idle.is_set():
             return None
-        return await self._ears.glance(self._ear, self.engine, self._busy)
+        return await self._ears.glance(self._ear, self.engine, self._idle)
 
     def close(self) -> None:
         """The call is over."""
         if self._open:
             self._open = False
             self._ears._left()
-            if not self._busy.is_set():
+            if self._idle.is_set():
                 self._ear.close()
+
+
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 def _log_late_failure(task: asyncio.Task[Hypothesis]) -> None:

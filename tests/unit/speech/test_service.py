@@ -258,6 +258,34 @@ def test_a_glance_that_never_comes_back_costs_its_turn_and_no_other(tmp_path):
     in_house(tmp_path, scenario, engine=StuckEngine(gate), deadline_s=0.1)
 
 
+def test_a_slow_glance_delays_its_turn_and_does_not_cost_it():
+    gate = threading.Event()
+
+    class Late(ScriptedEar):
+        def glance(self):
+            gate.wait(20)
+            return super().glance()
+
+    class LateEngine(Scripted):
+        def open(self, language: str) -> Late:
+            return Late({fingerprint(YES): "sim"})
+
+    async def scenario() -> None:
+        ears = Ears({"pt-BR": LateEngine({})}, SpeechMetrics(), deadline_s=0.01)
+        ear = await ears.open("pt-BR")
+        await ear.begin(CONTEXT)
+        await ear.feed(YES)
+        assert await ear.glance() is None
+        ears.deadline_s = 20.0
+        finishing = asyncio.create_task(ear.finish())
+        await asyncio.sleep(0)
+        gate.set()
+        assert (await finishing).text == "sim"
+        ears.close()
+
+    asyncio.run(scenario())
+
+
 def test_an_engine_that_fails_is_a_hypothesis_too(tmp_path):
     class Broken(ScriptedEar):
         def finish(self):
