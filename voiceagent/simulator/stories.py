@@ -40,7 +40,7 @@ class StoryCall(_Strict):
     hello: str = ""
     """Said on lifting the phone."""
     wanted: tuple[str, ...]
-    """What the journal must hold of the call: an event's type, or `type:word` (storyteller.WORDS)."""
+    """What the journal must hold of the call: an event's type, or `type:word` (story_verdict.WORDS)."""
     ends: tuple[Disposition, ...] = Field(min_length=1)
     """How it may end."""
     due: str | None = None

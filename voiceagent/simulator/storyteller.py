@@ -36,18 +36,9 @@ from voiceagent.simulator.rehearsal_plan import CAMPAIGN, RehearsalSettings
 from voiceagent.simulator.sample import SampleDebtor, draw, people_of
 from voiceagent.simulator.scenario import Step
 from voiceagent.simulator.stories import People, Story, stories_of
+from voiceagent.simulator.story_verdict import against_cdr, document_of, milestones
 from voiceagent.simulator.telephones import debtor_voice
-from voiceagent.simulator.verdict import CDR_TOLERANCE_S, differences_from_cdr
-from voiceagent.telephony.cdr import CdrDisposition, CdrRow
 
-#: The field of an event that is its word in `wanted`.
-WORDS = {
-    "turn.agent": "prompt",
-    "callback.requested": "origin",
-    "request.opened": "kind",
-    "hand_over.ended": "verdict",
-    "call.ended": "disposition",
-}
 #: A person's telephone, what it says, and how long a debtor waits for one of them here.
 PERSON, PERSON_SAYS, PEOPLE_WAIT_S = (
     "person1",
@@ -63,8 +54,6 @@ FOR_EVER_S = 3600.0
 MOST_SEATS = 4
 #: A whole story's patience, seconds.
 LONGEST_S = 240.0
-#: How long a caller may have waited in the queue, which its record counts and ours does not.
-QUEUED_S = 30.0
 #: Who calls us is not called meanwhile.
 NOT_CALLED_FOR = timedelta(days=30)
 
@@ -282,7 +271,7 @@ class Storyteller:
                     handed = hand_overs_of(connection, row["id"])
                 found = self._wrong_with(role, number, row, events) + against_cdr(row, cdr, handed=bool(handed))
                 problems += [f"{role.name}, call {number + 1} ({row['id']}): {problem}" for problem in found]
-                documents.append(_document(role, detail, events, handed))
+                documents.append(document_of(role.name, role.story.about, detail, events, handed))
         return {
             "at": self._at.isoformat(),
             "seed": self._seed,
@@ -309,31 +298,6 @@ class Storyteller:
         return found
 
 
-def milestones(events: Sequence[Event]) -> frozenset[str]:
-    """What happened in a call, as stories name it: `type`, and `type:word`."""
-    names = {event.type for event in events}
-    names |= {f"{event.type}:{event.payload.get(WORDS[event.type])}" for event in events if event.type in WORDS}
-    return frozenset(names)
-
-
-def against_cdr(row: dict[str, Any], cdr: Sequence[CdrRow], *, handed: bool) -> list[str]:
-    """What Asterisk's record of a call says otherwise.
-
-    A caller's record also counts what he waited in the queue; a call handed over goes on in it without us.
-    """
-    own = [record for record in cdr if record.call_id == str(row["id"])]
-    if str(row["direction"]) == "out" and not handed:
-        return differences_from_cdr([row], own)
-    answered = [record for record in own if record.disposition is CdrDisposition.ANSWERED]
-    if not answered:
-        return ["Asterisk has no answered call of that id"]
-    ours = (row["t_end"] - row["t_answer"]).total_seconds() if row["t_answer"] else 0.0
-    theirs = sum(record.billed_s for record in own)  # who waited in vain for people has a record of that, too
-    if not -CDR_TOLERANCE_S <= theirs - ours <= QUEUED_S:
-        return [f"{ours:.1f} s by us, {theirs:.1f} s by Asterisk"]
-    return []
-
-
 def case_region(role: Role) -> str:
     """The region whose demonstration policy holds for it."""
     return people_of(role.debtor.persona.language).region.lower()
@@ -350,21 +314,3 @@ def _of(rows: Sequence[dict[str, Any]], role: Role) -> list[dict[str, Any]]:
 
 def _live(rows: Sequence[dict[str, Any]]) -> bool:
     return any(row["status"] != "ended" for row in rows)
-
-
-def _document(
-    role: Role, detail: dict[str, Any], events: Sequence[Event], handed: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
-    turns = [f"{turn['speaker']}: {turn['text']}" for turn in detail["turns"] if turn["text"]]
-    return {
-        "id": str(detail["id"]),
-        "persona": role.name,
-        "about": role.story.about,
-        "direction": str(detail["direction"]),
-        "disposition": str(detail["disposition"]),
-        "verified": bool(detail["right_party"]),
-        "talk_s": detail["talk_s"],
-        "hand_over": [{"verdict": one["verdict"], "summary": one["summary"]} for one in handed],
-        "happened": sorted(milestones(events)),
-        "turns": turns,
-    }

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from voiceagent.base.errors import BadInputError, UsageError
 from voiceagent.base.languages import Language
 from voiceagent.simulator.stories import Story, StoryCall, stories_of
-from voiceagent.simulator.storyteller import QUEUED_S, Storyteller, against_cdr
+from voiceagent.simulator.story_verdict import QUEUED_S, against_cdr
+from voiceagent.simulator.storyteller import Storyteller
 from voiceagent.telephony.cdr import CdrDisposition, CdrRow
 
 AT = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)

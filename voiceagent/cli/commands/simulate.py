@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     if told := [name for name in names if name in stories_of(args.language)]:
         if told != names or args.driver != "sip" or args.calls is not None:
             raise UsageError(f"{', '.join(told)}: stories are told by themselves, each once, with --driver sip")
+        if args.concurrency is not None and args.concurrency < 1:
+            raise UsageError("--concurrency must be 1 or more")
         return _shown(args, {"driver": "sip", **_told(args, names)}, _stories_table)
     makes_calls = [name for name in names if Persona.load(name, args.language).steps]
     if makes_calls and args.driver != "sip":
