@@ -18,6 +18,8 @@ from voiceagent.speech.synthesis.speaker import Speaker
 from voiceagent.speech.synthesis.spec import VoiceSpec
 
 PROCESSES = 2
+#: Calls may go on meanwhile.
+NICENESS = 15
 _REPORT_EVERY_S = 5.0
 
 
@@ -59,7 +61,7 @@ async def _render(
     # One engine after the other: each process holds one engine.
     for engine in dict.fromkeys(voice.engine for voice, _ in missing):
         jobs = iter([job for job in missing if job[0].engine == engine])
-        children = [SynthesiserChild(engine, models) for _ in range(min(processes, total))]
+        children = [SynthesiserChild(engine, models, NICENESS) for _ in range(min(processes, total))]
 
         async def work(child: SynthesiserChild, jobs: Iterable[tuple[VoiceSpec, str]]) -> None:
             nonlocal done, reported

@@ -52,7 +52,7 @@ class VadSegmenter:
         speech = self._detector.is_speech(pcm) and not hidden
         dbov = rms_dbov(pcm) if speech else FLOOR_DBOV
         self._talker.passes()
-        speech = speech and not self._talker.behind(dbov)
+        speech = speech and not self._talker.behind(dbov, in_turn=self._open)
         if self._confirmer is not None:
             speech = self._confirmer.hear(pcm, speech)
             self._sure, self._certain = self._confirmer.sure, self._confirmer.certain

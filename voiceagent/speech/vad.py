@@ -54,8 +54,9 @@ class EnergyFloor:
 class TalkerLevel:
     """How loud who speaks with us is: voices far below that are in the room behind, or on a television."""
 
-    #: Below the talker's loud syllables by more than this somebody else speaks; one's own last words fall by less.
-    MARGIN_DB = 24.0
+    #: Below the talker by more than the first somebody else begins to speak; within a turn one's own last words may fall
+    #: as far as the second.
+    BEGINS_DB, GOES_ON_DB = 18.0, 22.0
     #: Share of a louder frame in what is known: a tenth of a second of speech makes a level.
     SHARE = 0.2
     #: dB per frame, two in a minute, by which it is forgotten: another person may take the telephone over.
@@ -65,13 +66,13 @@ class TalkerLevel:
     def __init__(self) -> None:
         self._dbov = self._NOBODY_DBOV
 
-    def behind(self, dbov: float) -> bool:
+    def behind(self, dbov: float, *, in_turn: bool) -> bool:
         """Whether speech of that level is none of the talker's."""
-        return dbov < self._dbov - self.MARGIN_DB
+        return dbov < self._dbov - (self.GOES_ON_DB if in_turn else self.BEGINS_DB)
 
     def heard(self, dbov: float) -> None:
         """A frame of the talker's."""
-        self._dbov = max(self._dbov, dbov - self.MARGIN_DB)
+        self._dbov = max(self._dbov, dbov - self.GOES_ON_DB)
         if dbov > self._dbov:
             self._dbov += self.SHARE * (dbov - self._dbov)
 

@@ -136,7 +136,7 @@ def test_what_is_not_confirmed_neither_opens_a_turn_nor_stops_the_agent() -> Non
     assert seen[69][2] == 0.0 and seen[70][2] == pytest.approx(1.42)
 
 
-@pytest.mark.parametrize(("later_dbov", "after_s", "turns_wanted"), [(-48, 1.0, 1), (-34, 1.0, 2), (-48, 300.0, 2)])
+@pytest.mark.parametrize(("later_dbov", "after_s", "turns_wanted"), [(-40, 1.0, 1), (-33, 1.0, 2), (-40, 300.0, 2)])
 def test_a_voice_far_behind_the_talkers_opens_nothing_until_he_is_forgotten(
     later_dbov: float, after_s: float, turns_wanted: int
 ) -> None:

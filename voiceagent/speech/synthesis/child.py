@@ -17,6 +17,9 @@ from voiceagent.speech.synthesis.spec import VoiceSpec
 log = logging.getLogger(__name__)
 
 START_S = 60.0
+#: Below the recogniser (5), which somebody waits for already. Not far below: on a machine that has other work too, names
+#: would not be rendered before they are to be said.
+NICENESS = 8
 #: Patience with one text: the neural voice needs about half of real time, a busy machine several times that.
 RENDER_BASE_S = 8.0
 RENDER_PER_CHARACTER_S = 0.15
@@ -27,7 +30,7 @@ _FAILURES: dict[str, type[VoiceagentError]] = {"bad_input": BadInputError, "miss
 class SynthesiserChild:
     """One engine in one process; requests are taken one after the other."""
 
-    def __init__(self, engine: str, models: Path, niceness: int = 15) -> None:
+    def __init__(self, engine: str, models: Path, niceness: int = NICENESS) -> None:
         self.engine = engine
         self._models = models
         self._niceness = niceness
