@@ -14,12 +14,13 @@ from voiceagent.base.clock import ManualClock
 from voiceagent.cases import tables
 from voiceagent.cases.intake import import_cases
 from voiceagent.debt.case import Case
+from voiceagent.dialer import hopper
 from voiceagent.dialer.campaigns import create_campaign, enroll, set_state
 from voiceagent.dialer.importing import Options, import_list
 from voiceagent.dialer.lists import undo_list
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Queue
-from voiceagent.dialer.tables import CampaignState, EnrollmentState, enrollment
+from voiceagent.dialer.tables import CampaignState, EnrollmentState, Priority, enrollment
 from voiceagent.journal.catalogue import CallEnded
 from voiceagent.journal.journal import Journal
 from voiceagent.settings.jurisdictions import load_rules
@@ -62,6 +63,28 @@ def test_seats_that_ask_together_get_different_people(full: Journal, make_case: 
         states = set(connection.execute(sa.select(enrollment.c.state)).scalars())
         live = connection.execute(sa.select(sa.func.count()).where(tables.attempt.c.status != "ended")).scalar()
     assert states == {EnrollmentState.WAITING} and live == 0
+
+
+def test_who_is_weighed_elsewhere_is_passed_over_and_no_other_of_a_higher_tier(
+    full: Journal, make_case: Callable[..., Case]
+) -> None:
+    people = [make_case(n, phones=(f"+55119555501{n:02d}",), state="SP") for n in range(4)]
+    reminded, warm, *listed = [one.case_id for one in import_cases(full, people, source="test")]
+    campaign_id = create_campaign(full, "teste")
+    with full.transaction() as connection:
+        enroll(full, connection, campaign_id, listed)
+        enroll(full, connection, campaign_id, [warm], priority=Priority.HOT)
+        enroll(full, connection, campaign_id, [reminded], priority=Priority.REMINDER)
+    set_state(full, "teste", CampaignState.RUNNING)
+    with full.db.read() if full.db.is_sqlite else full.db.write() as other:
+        # Another worker weighs whoever comes first, and has not committed yet; SQLite's only writer cannot be met so.
+        claimed = hopper.enrolled(other, full.clock.now(), campaign_id, limit=1)
+        assert [one.case_id for one in claimed] == [reminded]
+        first = queue_of(full).lease("seat-1")
+    second = queue_of(full).lease("seat-2")
+    assert first is not None and second is not None
+    order = [reminded, warm] if full.db.is_sqlite else [warm, reminded]
+    assert [first.case_id, second.case_id] == order
 
 
 def test_a_list_in_a_lease_and_back(full: Journal, tmp_path: Path, clock: ManualClock) -> None:

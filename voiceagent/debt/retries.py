@@ -101,10 +101,51 @@ class Ladder(_Strict):
 TRIED_AGAIN = (D.BUSY, D.NA, D.CONG, D.ERR, D.SIL, D.HUP, D.VM)
 BAD_NUMBER = (D.DC, D.WN, D.FAX)
 QUIET = (D.NOMON, D.REF, D.ABU, D.THIRD_PARTY, D.THIRD_PARTY_MESSAGE, D.CPC_NEG, D.CB)
+_DECIDED = {"ladders": TRIED_AGAIN, "next_number": BAD_NUMBER, "cool_off": QUIET}
 
 
 def _min(n: int) -> timedelta:
     return timedelta(minutes=n)
+
+
+Parts = Annotated[tuple[Hour, ...], Field(min_length=1, max_length=12)]
+
+
+def _rising(parts: tuple[time, ...]) -> tuple[time, ...]:
+    if list(parts) != sorted(set(parts)):
+        raise ValueError("must rise, for example 08:00, 12:00, 17:00")
+    return parts
+
+
+def _only(said: dict[Disposition, object], field: str) -> dict[Disposition, object]:
+    known = _DECIDED[field]
+    strange = [outcome.value for outcome in said if outcome not in known]
+    if strange:
+        told = ", ".join(outcome.value for outcome in known)
+        raise ValueError(f"what follows {', '.join(strange)} is not decided here, only what follows {told}")
+    return said
+
+
+class Variant(_Strict):
+    """What a campaign that names it does otherwise; what it does not say is the house's.
+
+    Quiet after an outcome, and promised calls, are the person's and not a campaign's: those it cannot change.
+    """
+
+    jitter_percent: Annotated[int | None, Field(ge=0, le=50)] = None
+    day_parts: Parts | None = None
+    ladders: dict[Disposition, Ladder] = {}
+    next_number: dict[Disposition, Span] = {}
+
+    @field_validator("day_parts")
+    @classmethod
+    def _in_order(cls, parts: tuple[time, ...] | None) -> tuple[time, ...] | None:
+        return _rising(parts) if parts else None
+
+    @field_validator("ladders", "next_number")
+    @classmethod
+    def _known(cls, said: dict[Disposition, object], info: ValidationInfo) -> dict[Disposition, object]:
+        return _only(said, str(info.field_name))
 
 
 class RetryPlan(_Strict):
@@ -116,7 +157,7 @@ class RetryPlan(_Strict):
     """The first day (UTC) on which it holds; null: at once."""
     jitter_percent: Annotated[int, Field(ge=0, le=50)] = 10
     """Waits are spread by so much to both sides, so that a list that failed together does not come back together."""
-    day_parts: Annotated[tuple[Hour, ...], Field(min_length=1, max_length=12)] = (time(8), time(12), time(17))
+    day_parts: Parts = (time(8), time(12), time(17))
     """When the parts of a person's day begin."""
     ladders: dict[Disposition, Ladder] = {
         D.BUSY: Ladder(wait=_min(15), times=3),
@@ -143,23 +184,33 @@ class RetryPlan(_Strict):
     """So often a promised call is tried when nobody answers it."""
     callback_wait: Span = _min(15)
     """Between these tries."""
+    named: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,31}$")], Variant] = {}
+    """Ladders that a campaign may name as its own."""
+
+    def of(self, name: str) -> RetryPlan:
+        """The plan of a campaign that names this variant; the house's own for "" and for a name it does not have."""
+        variant = self.named.get(name)
+        if variant is None:
+            return self
+        return self.model_copy(
+            update={
+                "jitter_percent": self.jitter_percent if variant.jitter_percent is None else variant.jitter_percent,
+                "day_parts": variant.day_parts or self.day_parts,
+                "ladders": self.ladders | variant.ladders,
+                "next_number": self.next_number | variant.next_number,
+            }
+        )
 
     @field_validator("day_parts")
     @classmethod
-    def _rising(cls, parts: tuple[time, ...]) -> tuple[time, ...]:
-        if list(parts) != sorted(set(parts)):
-            raise ValueError("must rise, for example 08:00, 12:00, 17:00")
-        return parts
+    def _in_order(cls, parts: tuple[time, ...]) -> tuple[time, ...]:
+        return _rising(parts)
 
     @field_validator("ladders", "next_number", "cool_off")
     @classmethod
     def _complete(cls, said: dict[Disposition, object], info: ValidationInfo) -> dict[Disposition, object]:
-        known = {"ladders": TRIED_AGAIN, "next_number": BAD_NUMBER, "cool_off": QUIET}[str(info.field_name)]
-        strange = [outcome.value for outcome in said if outcome not in known]
-        missing = [outcome.value for outcome in known if outcome not in said]
-        if strange:
-            told = ", ".join(outcome.value for outcome in known)
-            raise ValueError(f"what follows {', '.join(strange)} is not decided here, only what follows {told}")
+        _only(said, str(info.field_name))
+        missing = [outcome.value for outcome in _DECIDED[str(info.field_name)] if outcome not in said]
         if missing:
             raise ValueError(f"say what follows {', '.join(missing)} too")
         return said

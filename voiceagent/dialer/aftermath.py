@@ -265,7 +265,8 @@ def _step(
     plan: RetryPlan,
 ) -> Step:
     try:
-        limit = load_campaign(connection, row.campaign_id).limits.max_attempts
+        limits = load_campaign(connection, row.campaign_id).limits
+        limit, plan = limits.max_attempts, plan.of(limits.retries)
     except BadInputError:
         limit = 0
     zone = ZoneInfo(call.zone or "UTC")

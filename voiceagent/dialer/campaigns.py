@@ -18,6 +18,7 @@ from voiceagent.dialer import events
 from voiceagent.dialer.golive import require_pilot
 from voiceagent.dialer.limits import Hours, Limits
 from voiceagent.dialer.modes import header_part
+from voiceagent.dialer.retrying import require_named
 from voiceagent.dialer.stir import stir
 from voiceagent.dialer.tables import (
     UNWEIGHED,
@@ -77,10 +78,14 @@ def create_campaign(
     language: Language = Language.PT_BR,
     region: str | None = None,
     caller_id: str | None = None,
+    retries: str = "",
     actor: str = "operator",
     connection: sa.Connection | None = None,
 ) -> uuid.UUID:
-    """A new campaign in draft and rehearsal. BadInputError when the name is taken or empty."""
+    """A new campaign in draft and rehearsal. BadInputError when the name is taken or empty.
+
+    `retries`: ladders of its own, which the retry plan must have under this name.
+    """
     name = name.strip()
     if not name or len(name) > 128:
         raise BadInputError("a campaign needs a name of at most 128 characters")
@@ -90,7 +95,7 @@ def create_campaign(
         with journal.transaction() as own:
             return create_campaign(
                 journal, name, script=script, policy=policy, language=language, region=region, caller_id=caller_id,
-                actor=actor, connection=own,
+                retries=retries, actor=actor, connection=own,
             )  # fmt: skip
     if find_campaign(connection, name, journal.tenant_id) is not None:
         raise BadInputError(f"there is a campaign {name!r} already: choose another name")
@@ -98,7 +103,12 @@ def create_campaign(
     created = events.CampaignCreated(
         campaign_id, name, DialMode.REHEARSAL, script, policy, language, region or language.default_region, caller_id
     )
-    journal.record([NewEvent("campaign", campaign_id, created, actor)], connection)
+    said: list[NewEvent] = [NewEvent("campaign", campaign_id, created, actor)]
+    if retries:
+        require_named(connection, retries, journal.tenant_id, journal.clock.now())
+        own = events.CampaignChanged(campaign_id, caps=Limits(retries=retries).to_json())
+        said.append(NewEvent("campaign", campaign_id, own, actor))
+    journal.record(said, connection)
     return campaign_id
 
 
@@ -182,9 +192,12 @@ def change_campaign(
     """
     with journal.transaction() as connection:
         found = require_campaign(connection, name, journal.tenant_id)
+        bounds = limits(found.limits) if limits else found.limits
+        if bounds.retries and bounds.retries != found.limits.retries:
+            require_named(connection, bounds.retries, journal.tenant_id, journal.clock.now())
         changed = events.CampaignChanged(
             found.id,
-            caps=limits(found.limits).to_json() if limits else None,
+            caps=bounds.to_json() if limits else None,
             window={} if any_hours else hours.to_json() if hours else None,
             priority=priority,
             script=script,

@@ -33,6 +33,8 @@ class Limits:
     """Only these; empty: any."""
     caller_ids: tuple[str, ...] = ()
     """Shown in turn; empty: the trunk's."""
+    retries: str = ""
+    """Ladders of its own, by their name in the retry plan; empty: the house's."""
     brakes: Mapping[str, float] = field(default_factory=dict)
     """Shares (above 0, at most 1) by sign of BRAKES at which it pauses itself; those absent: the installation's."""
 

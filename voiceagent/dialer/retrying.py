@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from voiceagent.base.errors import BadInputError
 from voiceagent.debt.retries import RetryPlan
 from voiceagent.dialer import events
-from voiceagent.dialer.tables import retry_plan
+from voiceagent.dialer.limits import Limits
+from voiceagent.dialer.tables import CampaignState, campaign, retry_plan
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
 from voiceagent.storage.question import Question
@@ -43,11 +44,21 @@ def plan_in_force(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime
 def adopt(journal: Journal, plan: RetryPlan, *, actor: str = "operator") -> bool:
     """Have `plan` hold from its day on, on every machine; False when it is known already.
 
-    BadInputError when that version is known with other words, or is not above all known ones.
+    BadInputError when that version is known with other words, or is not above all known ones, or lacks ladders that a
+    campaign goes by.
     """
     body = plan.model_dump(mode="json")
+    if not plan.named:
+        # As plans were written before there were any: the same plan is the same version.
+        del body["named"]
     sha256 = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     with journal.transaction() as connection:
+        for name, own in _named_by_campaigns(connection, journal.tenant_id):
+            if own not in plan.named:
+                raise BadInputError(
+                    f"the campaign {name!r} goes by the ladders {own!r}, which version {plan.retries} lacks: keep "
+                    f"them, or first: voiceagent campaigns set {name} --retries house"
+                )
         known = all_plans(connection, journal.tenant_id)
         if any(one["sha256"] == sha256 for one in known):
             return False
@@ -62,6 +73,28 @@ def adopt(journal: Journal, plan: RetryPlan, *, actor: str = "operator") -> bool
         )
         journal.record([NewEvent("dialing", journal.tenant_id, said, actor)], connection)
     return True
+
+
+def require_named(connection: sa.Connection, name: str, tenant_id: uuid.UUID, now: datetime) -> None:
+    """BadInputError unless the plan in force, and every one that is still to come, has ladders of this name."""
+    in_force = plan_in_force(connection, tenant_id, now)
+    query = sa.select(sa.cast(_p.body, sa.Text)).where(_p.tenant_id == tenant_id, _p.version > in_force.retries)
+    for plan in (in_force, *(_plan(body) for body in connection.execute(query).scalars())):
+        if name not in plan.named:
+            known = ", ".join(sorted(plan.named)) or "none"
+            raise BadInputError(
+                f"version {plan.retries} of the retry plan has no ladders named {name!r} (it has {known}): write them "
+                "under `named` in retries.yaml and adopt it"
+            )
+
+
+def _named_by_campaigns(connection: sa.Connection, tenant_id: uuid.UUID) -> list[tuple[str, str]]:
+    """Campaigns not over that have ladders of their own: name, name of the ladders."""
+    c = campaign.c
+    rows = connection.execute(
+        sa.select(c.name, c.caps).where(c.tenant_id == tenant_id, c.state != CampaignState.FINISHED).order_by(c.name)
+    )
+    return [(row.name, own) for row in rows if (own := Limits.from_json(row.caps).retries)]
 
 
 def all_plans(connection: sa.Connection, tenant_id: uuid.UUID) -> list[dict[str, Any]]:

@@ -18,9 +18,11 @@ from voiceagent.cases import kinds, tables
 from voiceagent.compliance import Request, RuleBook, decide
 from voiceagent.debt.case import Debt
 from voiceagent.debt.disposition import MEANING, Disposition
-from voiceagent.dialer.campaigns import set_mode, set_state
+from voiceagent.debt.retries import Ladder, RetryPlan, Variant
+from voiceagent.dialer.campaigns import change_campaign, set_mode, set_state
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import ForbiddenError, Lease, Queue
+from voiceagent.dialer.retrying import adopt
 from voiceagent.dialer.tables import CallbackStatus, CampaignState, DialMode, EnrollmentState, callback, enrollment
 from voiceagent.journal.catalogue import (
     CallAnswered,
@@ -148,6 +150,23 @@ def test_what_follows_an_outcome(
     queue.complete(lease, verdict(D.PTP))
     assert enrolled(db) == row, "a second verdict changes nothing"
     assert attempts(db)[0].disposition is disposition
+
+
+def test_a_campaign_goes_by_the_ladders_it_names_and_another_by_the_houses(
+    queue: Queue, campaign: Callable, make_case: Callable, clock: ManualClock, journal: Journal, db: Database
+) -> None:
+    at_once = Variant(ladders={D.NA: Ladder(wait=timedelta(minutes=30), times=2)}, jitter_percent=0)
+    adopt(journal, RetryPlan(retries=2, named={"eager": at_once}))
+    campaign(make_case(1, phones=("+5511955550101",)), name="teste")
+    campaign(make_case(2, phones=("+5511955550102",)), name="outra")
+    change_campaign(journal, "teste", limits=lambda old: replace(old, retries="eager"))
+    for name, least, most in (("teste", 30, 30), ("outra", 215, 265)):
+        lease = queue.lease("seat-1", name)
+        assert lease is not None
+        queue.complete(lease, verdict(D.NA))
+        with db.read() as connection:
+            row = connection.execute(sa.select(enrollment).where(enrollment.c.id == lease.enrollment_id)).one()
+        assert timedelta(minutes=least) <= row.next_at - clock.now() <= timedelta(minutes=most)
 
 
 def test_a_wrong_number_is_never_called_again_and_the_next_one_is(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.debt.disposition import Disposition
-from voiceagent.debt.retries import Ladder, RetryPlan
+from voiceagent.debt.retries import Ladder, RetryPlan, Variant
+from voiceagent.dialer.campaigns import change_campaign, create_campaign, require_campaign
 from voiceagent.dialer.retrying import OWN, adopt, all_plans, plan_in_force
 from voiceagent.journal.journal import Journal
 from voiceagent.settings.dialplans import load_retries, retries_path
@@ -88,3 +90,45 @@ def test_what_was_adopted_comes_back_as_it_was_written(journal: Journal) -> None
     plan = version(2, ladders=ladders, valid_from=datetime(2026, 1, 1, tzinfo=UTC).date())
     adopt(journal, plan)
     assert in_force(journal) == plan
+
+
+def test_a_campaign_names_ladders_of_its_own(journal: Journal) -> None:
+    gentle = Variant(ladders={Disposition.NA: Ladder(wait=timedelta(hours=6), then="other_part")}, jitter_percent=0)
+    with pytest.raises(BadInputError, match="version 1 of the retry plan has no ladders named 'gentle'"):
+        create_campaign(journal, "calma", retries="gentle")
+    adopt(journal, version(2, named={"gentle": gentle}))
+    create_campaign(journal, "calma", retries="gentle")
+    with journal.db.read() as connection:
+        limits = require_campaign(connection, "calma", journal.tenant_id).limits
+    assert limits.retries == "gentle"
+    plan = in_force(journal)
+    own = plan.of(limits.retries)
+    assert own.ladders[Disposition.NA] == gentle.ladders[Disposition.NA] and own.jitter_percent == 0
+    # What it does not say, and what is the person's, stays the house's.
+    assert own.ladders[Disposition.BUSY] == OWN.ladders[Disposition.BUSY] and own.cool_off == OWN.cool_off
+    assert plan.of("") is plan and plan.of("forgotten") is plan
+
+
+def test_ladders_that_a_campaign_goes_by_are_kept(journal: Journal) -> None:
+    plan = version(2, named={"gentle": Variant(ladders={Disposition.VM: Ladder(then="other_part")})})
+    adopt(journal, plan)
+    create_campaign(journal, "calma", retries="gentle")
+    with pytest.raises(BadInputError, match="'calma' goes by the ladders 'gentle', which version 3 lacks"):
+        adopt(journal, version(3))
+    with pytest.raises(BadInputError, match="no ladders named 'harsh'"):
+        change_campaign(journal, "calma", limits=lambda old: replace(old, retries="harsh"))
+    change_campaign(journal, "calma", limits=lambda old: replace(old, retries=""))
+    assert adopt(journal, version(3)) and in_force(journal).named == {}
+    with pytest.raises(BadInputError, match="'gentle'"):
+        change_campaign(journal, "calma", limits=lambda old: replace(old, retries="gentle"))
+
+
+def test_a_named_ladder_may_not_decide_what_is_not_the_houses(tmp_path: Path) -> None:
+    path = tmp_path / "retries.yaml"
+    named = "named:\n  harsh:\n    ladders:\n      CEASE: {wait: 5 min, times: 9}\n"
+    path.write_text(SHIPPED.read_text(encoding="utf-8") + "\n" + named, encoding="utf-8")
+    with pytest.raises(BadInputError, match="what follows CEASE is not decided here"):
+        load_retries(path)
+    path.write_text(path.read_text(encoding="utf-8").replace("CEASE", "NA").replace("5 min", "1 min"))
+    with pytest.raises(BadInputError, match="between 2 min and 60 d"):
+        load_retries(path)

@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     create.add_argument("--script", default="negotiation", help="conversation script (default negotiation)")
     create.add_argument("--policy", default="demo-br", help="negotiation policy (default demo-br)")
     create.add_argument("--language", default="pt-BR", help="pt-BR, es or en")
+    create.add_argument("--retries", default="", metavar="NAME", help="its own ladders, named in the retry plan")
     create.add_argument("--caller-id", metavar="NUMBER", help="what the debtor's phone shows")
     for name, told in (("start", "hand out its calls"), ("pause", "no new calls"), ("finish", "over for good")):
         state = action(name, told, f"{name} novembro")
@@ -51,6 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     bound.add_argument("--rank", type=int, help="campaigns of a higher one get their calls first")
     bound.add_argument("--ramp", type=float, metavar="N", help="calls more each minute after a start (0: all at once)")
     bound.add_argument("--max-attempts", type=int, help="calls to one contact")
+    bound.add_argument("--retries", metavar="NAME", help="its own ladders, named in the retry plan (house: none)")
     bound.add_argument("--pilot-calls", type=int, help="calls of a pilot before it pauses")
     bound.add_argument("--trunks", help="only these, comma-separated (empty: any)")
     bound.add_argument("--caller-ids", help="shown in turn, comma-separated (empty: the trunk's)")
@@ -104,7 +106,13 @@ def _create(journal: Journal, args: argparse.Namespace) -> None:
     except ValueError:
         raise UsageError(f"unknown language {args.language}: one of {', '.join(Language)}") from None
     create_campaign(
-        journal, args.name, script=args.script, policy=args.policy, language=language, caller_id=args.caller_id
+        journal,
+        args.name,
+        script=args.script,
+        policy=args.policy,
+        language=language,
+        caller_id=args.caller_id,
+        retries="" if args.retries == "house" else args.retries,
     )
     print(f"campaign {args.name} is in draft; start it: voiceagent campaigns start {args.name}")
 
@@ -136,6 +144,7 @@ def _set(journal: Journal, args: argparse.Namespace) -> None:
         "weight": args.weight,
         "max_attempts": args.max_attempts,
         "pilot_calls": args.pilot_calls,
+        "retries": "" if args.retries == "house" else args.retries,
         "trunks": _listed(args.trunks),
         "caller_ids": _listed(args.caller_ids),
     }

@@ -55,6 +55,11 @@ def run(args: argparse.Namespace) -> int:
     for title, spans in (("next number after", body["next_number"]), ("quiet for", body["cool_off"])):
         for name, span in spans.items():
             print(f"  {name:8} {title} {span}")
+    for name, own in body["named"].items():
+        said = ", ".join(
+            [*own["ladders"], *own["next_number"], *(key for key in ("day_parts", "jitter_percent") if own[key])]
+        )
+        print(f"  campaigns may name {name!r}: otherwise in {said or 'nothing'}")
     for one in known:
         print(f"version {one['version']}: adopted {one['adopted_at']:%Y-%m-%d %H:%M} UTC by {one['actor']}, "
               f"holds {'from ' + str(_day(one)) if one['valid_from'] else 'at once'}")  # fmt: skip
