@@ -54,8 +54,8 @@ class EnergyFloor:
 class TalkerLevel:
     """How loud who speaks with us is: voices far below that are in the room behind, or on a television."""
 
-    #: Below the talker by more than the first somebody else begins to speak; within a turn one's own last words may fall
-    #: as far as the second.
+    #: Below the talker by more than the first, somebody else begins to speak; within a turn one's own last words may
+    #: fall as far as the second.
     BEGINS_DB, GOES_ON_DB = 18.0, 22.0
     #: Share of a louder frame in what is known: a tenth of a second of speech makes a level.
     SHARE = 0.2

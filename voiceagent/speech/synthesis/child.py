@@ -17,8 +17,8 @@ from voiceagent.speech.synthesis.spec import VoiceSpec
 log = logging.getLogger(__name__)
 
 START_S = 60.0
-#: Below the recogniser (5), which somebody waits for already. Not far below: on a machine that has other work too, names
-#: would not be rendered before they are to be said.
+#: Below the recogniser (5), which somebody waits for already. Not far below: on a machine that has other work too,
+#: names would not be rendered before they are to be said.
 NICENESS = 8
 #: Patience with one text: the neural voice needs about half of real time, a busy machine several times that.
 RENDER_BASE_S = 8.0
