@@ -8,7 +8,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,8 +17,9 @@ from voiceagent.base.clock import OffsetClock
 from voiceagent.base.errors import MissingPartError, UnavailableError
 from voiceagent.base.languages import Language
 from voiceagent.cases.calls import calls
-from voiceagent.cases.intake import Taken, import_cases
+from voiceagent.cases.intake import Given, take_in
 from voiceagent.debt.case import Case
+from voiceagent.dialer import consents
 from voiceagent.dialer.arrivals import Arrivals
 from voiceagent.dialer.campaigns import create_campaign, enroll, require_campaign, set_state
 from voiceagent.dialer.importing import import_list
@@ -56,6 +57,9 @@ from voiceagent.worker.plan import HumansPlan, ManagerPlan, SeatPlan, WorkerPlan
 from voiceagent.worker.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
+
+#: So long ago simulated debtors agreed to be called.
+AGREED_BEFORE = timedelta(days=60)
 
 
 class Rehearsal:
@@ -217,14 +221,17 @@ class Rehearsal:
         if report.imported != len(debtors):
             raise UnavailableError(f"only {report.imported} of {len(debtors)} sample debtors were imported")
 
-    def enrol_cases(self, cases: Sequence[Case]) -> list[Taken]:
-        """Take cases in as they are; they are called from now on. Blocks."""
+    def enrol_cases(self, cases: Sequence[Case]) -> list[uuid.UUID]:
+        """Take cases in as they are, with leave to call where a law wants it; they are called from now on. Blocks."""
         journal = self.records.journal
+        agreed = (self.settings.at - AGREED_BEFORE).date().isoformat()
+        leave = {consents.CONSENT: "yes", consents.AT: agreed, consents.SOURCE: "rehearsal"}
         with journal.transaction() as connection:
-            taken = import_cases(journal, cases, source="rehearsal", connection=connection)
-            campaign = require_campaign(connection, CAMPAIGN, journal.tenant_id)
-            enroll(journal, connection, campaign.id, [each.case_id for each in taken])
-        return taken
+            given = [Given(case, attributes=leave) for case in cases]
+            kept = take_in(journal, connection, given, source="rehearsal", purpose="collection", actor="import")
+            ids = [uuid.UUID(each.case_id) for each in kept if each.case_id is not None]
+            enroll(journal, connection, require_campaign(connection, CAMPAIGN, journal.tenant_id).id, ids)
+        return ids
 
     def parts(self, phones: Sequence[Child] = ()) -> dict[str, list[int]]:
         """The processes that run now, by what they are: worker, speech, asterisk, simulator."""

@@ -205,14 +205,14 @@ class Storyteller:
         set_state(journal, CAMPAIGN, CampaignState.PAUSED)
         taken = rehearsal.enrol_cases([role.debtor.case for role in callers])
         past = Past(journal, self._paths, [role.debtor.number for role in self._roles], days=1)
-        for role, one in zip(callers, taken, strict=True):
+        for role, case_id in zip(callers, taken, strict=True):
             if role.story.left_open:
-                said = [self._left_open(role, one.case_id)]
-                past.call(one.case_id, said, CallEnded("CPC_NEG", True, False, True, 5.0, 60.0))
+                said = [self._left_open(role, case_id)]
+                past.call(case_id, said, CallEnded("CPC_NEG", True, False, True, 5.0, 60.0))
         with journal.transaction() as connection:
             connection.execute(
                 sa.update(enrollment)
-                .where(enrollment.c.case_id.in_([one.case_id for one in taken]))
+                .where(enrollment.c.case_id.in_(taken))
                 .values(state=EnrollmentState.WAITING, next_at=journal.clock.now() + NOT_CALLED_FOR)
             )
         set_state(journal, CAMPAIGN, CampaignState.RUNNING)
