@@ -46,7 +46,8 @@ HELLO_DBOV = -20.0
 LOSS = 0.01
 #: An interruption begins so long into the agent's first prompt; what stops later after its end was not stopped by it.
 _INTO_S, _LATE_S = (0.8, 3.0), 0.4
-_AFTER_S = 20.0
+#: The call goes on so long after what was said: until the rest of the prompt is out where it should be.
+_AFTER_S = {"short": 3.0, "long": 3.0, "go_on": 20.0, "cough": 20.0}
 _PROMPTS, _LEAST_S, _LEAST_INTERRUPTED_S = 24, 3.0, 6.0
 _SHOWN = 30
 
@@ -228,7 +229,7 @@ async def interrupt(
     far = Far(
         sound,
         into_s=float(chance.uniform(*_INTO_S)),
-        after_s=_AFTER_S,
+        after_s=_AFTER_S[said.kind],
         echo=Echo(plan.echo_db, float(chance.uniform(0.02, 0.3)), room(chance)),
         loss=LOSS,
         seed=index,
