@@ -88,7 +88,7 @@ export function showPrivacy(main) {
       const found = await api.person(asked, reveal);
       if (left) return;
       paint(found);
-      toast(t("reveal.audited"));
+      if (reveal) toast(t("reveal.audited"));
     } catch (error) {
       if (!left && error.status !== 401) put(card, h("p", { class: "card error", role: "alert" }, error.message));
     }
