@@ -24,6 +24,8 @@ _NOTHING_DB = 36.0
 _COMPARED_S = 0.08
 #: Waves that resemble ours less are somebody else's, on a line whose echo mostly resembles ours more than that.
 _OURS, _RECOGNISABLE = 0.5, 0.6
+#: There it is ours however little is lost (a room carries some notes far), down to this, if it resembles ours so much.
+_LEAST_LOSS_DB, _SURELY_OURS = 8.0, 0.8
 #: Share of a frame in what is known of an echo's likeness.
 _SHARE = 0.05
 #: A line on which nothing came back for so long while we spoke returns nothing, until so many frames more than not
@@ -61,7 +63,8 @@ class EchoGuard:
             return False
         dbov, speaking = rms_dbov(pcm), loudest > _SPEAKING_DBOV
         if dbov >= loudest - LOSS_DB:
-            return False
+            known = self._likeness >= _RECOGNISABLE and dbov < loudest - _LEAST_LOSS_DB
+            return known and self._resembles() >= _SURELY_OURS
         if dbov < max(_QUIETEST_DBOV, loudest - _NOTHING_DB):
             self._nothing += speaking
             return True

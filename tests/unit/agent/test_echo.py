@@ -108,3 +108,11 @@ def test_an_echo_that_begins_in_mid_call_is_soon_known_for_one() -> None:
 def test_syllables_with_pauses_between_them_do_not_make_a_silent_line() -> None:
     ours = [frame if index % 20 < 12 else SILENCE for index, frame in enumerate(voice(1, 300, -20))]
     assert hidden(EchoGuard(), ours, late(ours, 5, -20)) == 1.0
+
+
+def test_an_echo_that_is_known_is_hidden_where_it_is_louder_too_and_a_person_as_loud_is_not() -> None:
+    ours, theirs = voice(1, 300, -20), voice(2, 100, -32)
+    guard = EchoGuard()
+    hidden(guard, ours[:100], late(ours, 5, -20)[:100])
+    assert hidden(guard, ours[100:200], late(ours, 5, -12)[100:200]) > 0.95
+    assert hidden(guard, ours[200:], theirs) < 0.2
