@@ -41,3 +41,22 @@ def test_a_fault_is_one_line_with_its_place(plan: Path, capsys: pytest.CaptureFi
     assert main(["retries", "adopt", str(plan)]) == 1
     said = capsys.readouterr().err
     assert f"{plan}:11: ladders.BUSY.wait" in said and said.count("\n") == 1
+
+
+def test_a_campaign_names_only_what_there_is(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for argv, told in (
+        (["create", "duas", "--script", "vendas"], "no script 'vendas' in pt-BR"),
+        (["create", "duas", "--policy", "generosa"], "no policy at "),
+        (["create", "duas", "--retries", "calma"], "no ladders named 'calma'"),
+        (["set", "uma", "--script", "vendas"], "no script 'vendas' in pt-BR"),
+        (["set", "uma", "--retries", "calma"], "no ladders named 'calma'"),
+    ):
+        assert main(["campaigns", *argv]) == 1
+        assert told in capsys.readouterr().err
+    named = "named:\n  calma:\n    ladders:\n      NA: {wait: 6 h, times: 1, then: other_part}\n"
+    plan.write_text(plan.read_text(encoding="utf-8").replace("retries: 1", "retries: 2", 1) + named, encoding="utf-8")
+    assert main(["retries", "adopt", str(plan)]) == 0
+    assert main(["campaigns", "create", "duas", "--retries", "calma"]) == 0
+    capsys.readouterr()
+    assert main(["retries", "show"]) == 0
+    assert "campaigns may name 'calma': otherwise in NA" in capsys.readouterr().out

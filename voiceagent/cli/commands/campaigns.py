@@ -105,6 +105,7 @@ def _create(journal: Journal, args: argparse.Namespace) -> None:
         language = Language(args.language)
     except ValueError:
         raise UsageError(f"unknown language {args.language}: one of {', '.join(Language)}") from None
+    _require_content(args.script, language, args.policy)
     create_campaign(
         journal,
         args.name,
@@ -115,6 +116,18 @@ def _create(journal: Journal, args: argparse.Namespace) -> None:
         retries="" if args.retries == "house" else args.retries,
     )
     print(f"campaign {args.name} is in draft; start it: voiceagent campaigns start {args.name}")
+
+
+def _require_content(script: str | None, language: str, policy: str | None) -> None:
+    """A campaign whose script or policy is not there would lease calls that nobody can hold."""
+    from voiceagent.settings.dialplans import policy_path, script_path
+    from voiceagent.settings.paths import Paths
+
+    dialplans = Paths.from_environment().dialplans
+    if script is not None:
+        script_path(dialplans, script, language)
+    if policy is not None:
+        policy_path(dialplans, policy)
 
 
 def _state(journal: Journal, args: argparse.Namespace) -> None:
@@ -137,9 +150,13 @@ def _mode(journal: Journal, args: argparse.Namespace) -> None:
 def _set(journal: Journal, args: argparse.Namespace) -> None:
     from dataclasses import replace
 
-    from voiceagent.dialer.campaigns import change_campaign
+    from voiceagent.dialer.campaigns import change_campaign, require_campaign
     from voiceagent.dialer.limits import Hours, Limits
 
+    if args.script is not None or args.policy is not None:
+        with journal.db.read() as connection:
+            language = require_campaign(connection, args.name, journal.tenant_id).language
+        _require_content(args.script, language, args.policy)
     given: dict[str, Any] = {
         "weight": args.weight,
         "max_attempts": args.max_attempts,
