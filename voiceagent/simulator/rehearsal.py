@@ -155,6 +155,8 @@ class Rehearsal:
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
         self._stack.push_async_callback(self._close_records)
+        # At the end seats go before their exchange does, as in a shop; what had only begun ends with the first wish.
+        self._stack.push_async_callback(self.supervisor.stop)
         await self._start_workers()
         if self.settings.console_port is not None:
             await self._start_console(self.settings.console_port)
