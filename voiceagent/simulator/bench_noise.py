@@ -97,7 +97,7 @@ def noises(voices: Sequence[Sound]) -> tuple[Noise, ...]:
         Noise("white noise", line_sounds.coloured("white"), (-50.0, -40.0, -30.0)),
         Noise("pink noise", line_sounds.coloured("pink"), (-50.0, -40.0, -30.0)),
         Noise("hum", line_sounds.coloured("hum"), (-40.0, -30.0), 0.5),
-        Noise("babble", line_sounds.babble(voices), (-48.0, -43.0, -38.0)),
+        Noise("babble", line_sounds.babble(voices), (-50.0, -45.0, -40.0)),
         Noise("street", line_sounds.street, (-40.0, -32.0, -25.0)),
         Noise("music on hold", line_sounds.waiting_melody, (-30.0, -22.0)),
         Noise("band", line_sounds.band, (-35.0, -28.0, -22.0)),
