@@ -189,11 +189,13 @@ class MachinePhrases:
         if len(taken) < needed:
             return None
         # No number is given up for good on hints.
-        kinds = Counter(AnsweredBy.UNAVAILABLE if kind is AnsweredBy.OUT_OF_SERVICE else kind for kind, _ in taken)
-        kind = max(_BY_HINTS, key=lambda one: (kinds[one], -_BY_HINTS.index(one)))
+        kinds: Counter[AnsweredBy] = Counter()
+        for kind, _ in taken:
+            kinds[AnsweredBy.UNAVAILABLE if kind is AnsweredBy.OUT_OF_SERVICE else kind] += 1
+        most = max(_BY_HINTS, key=lambda one: (kinds[one], -_BY_HINTS.index(one)))
         named = list(taken.values())[:_NAMED]
         phrases = [hint.phrase for hint in sorted(named, key=lambda hint: hint.begins)]
-        return Phrase(kind, " + ".join(phrases), round(min(hint.likeness for hint in taken.values()), 3))
+        return Phrase(most, " + ".join(phrases), round(min(hint.likeness for hint in taken.values()), 3))
 
     def _hints(self, heard: str, said: str) -> Iterator[tuple[AnsweredBy, _Found]]:
         """Every hint there is: those listed, and phrases that were nearly said."""
