@@ -24,7 +24,7 @@ from voiceagent.speech.constrained.judging import (
     shipped_calibration,
     signal_to_noise,
 )
-from voiceagent.speech.constrained.listening import Answer
+from voiceagent.speech.constrained.listening import Answer, listen
 from voiceagent.speech.constrained.phones import INVENTORY
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.training.calibrate import fit_logistic
@@ -149,6 +149,18 @@ def test_a_repetition_counts_by_its_fit_and_only_for_the_same_value():
     assert repetition(first, second, False) == repetition(first, None, True) == 0.0
     assert repetition(first, replace(second, kind="amount"), True) == 0.0
     assert 0.0 < repetition(first, replace(second, fit=-9.0), True) < 0.5
+
+
+def test_words_that_sound_the_same_are_never_sure_without_the_decoder():
+    logs = posteriors("two zero", "en", random.Random(5), 0.3)
+    answer = listen(logs, "en", ["digits"], (), date(2026, 11, 18))
+    assert answer is not None and answer.text == "two zero"
+    assert answer.share < 0.6
+    scale = shipped_calibration()
+    assert scale is not None
+    assert scale.confidence(answer, 40.0, None) <= answer.share
+    assert scale.confidence_again(answer, 10.0, 1.0) <= answer.share
+    assert scale.confidence(answer, 40.0, 1.0) > 0.9
 
 
 def test_noise_is_held_down_and_speech_is_kept():

@@ -9,7 +9,7 @@ from voiceagent.speech.training.calibrate import Trial, answers, calibrate
 from voiceagent.speech.training.curve import judged, report
 
 SCALE = {
-    "alone": [0.0, 0.0, 1.0, 0.0],
+    "alone": [-2.0, 0.0, 1.0, 0.0],
     "again": [0.0, 0.0, 0.0, 0.0, 5.0],
     "checked": [0.0, 0.0, 0.0, 0.0, 3.0],
     "sure": {"amount": 0.97},
@@ -38,8 +38,9 @@ def test_a_bare_number_answers_more_than_one_question_but_not_all():
         (trial(6.0), True),
         (trial(1.0), False),
         (trial(1.0, agrees=1.0), True),
-        (trial(1.0, again=1.0, noise=1.0), True),
-        (trial(1.0, again=0.0, noise=1.0), False),
+        (trial(5.0, again=1.0, noise=1.0), True),
+        (trial(5.0, again=0.0, noise=1.0), False),
+        (trial(1.0, again=1.0, noise=1.0), False),
         (trial(6.0, again=0.0, noise=1.5), False),
         (trial(6.0, again=0.0, agrees=1.0, noise=1.5), True),
     ],
@@ -65,7 +66,7 @@ def test_a_calibration_believes_what_is_heard_well_and_lets_few_wrong_ones_pass(
 
 
 def test_the_curve_counts_every_trial_once():
-    found = [trial(6.0), trial(-6.0, right=False), trial(1.0, again=1.0, noise=1.0)]
+    found = [trial(6.0), trial(-6.0, right=False), trial(5.0, again=1.0, noise=1.0)]
     text = report(found, SCALE)
     assert "| es clean | 2 | 0.500 / 0.500 / 0.000 | 0 | 0 |" in text
     assert "| es snr10 | 1 | 1.000 / 0.000 / 0.000 | 0 | 0 |" in text

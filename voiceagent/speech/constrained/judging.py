@@ -26,7 +26,7 @@ ALIKE = 0.34
 #: Log odds that a share can reach.
 _SUREST = 12.0
 #: Where features lie in their row, and the noise from which a second opinion is needed.
-NOISE, _AGREES = 3, 4
+_ODDS, NOISE, _AGREES = 2, 3, 4
 _LOUD = (NOISY_LINE_DB - NOISY_DB) / 10
 
 
@@ -47,11 +47,13 @@ class Calibration:
 
     def confidence(self, answer: Answer, snr_db: float, agrees: float | None) -> float:
         """Probability that the answer's value is what was said; `agrees` as `agreement` gives it, None = not asked."""
-        return certainty(features(answer, snr_db, agrees), self.alone if agrees is None else self.checked)
+        if agrees is None:
+            return unaided(features(answer, snr_db, None), self.alone)
+        return certainty(features(answer, snr_db, agrees), self.checked)
 
     def confidence_again(self, answer: Answer, snr_db: float, agrees: float) -> float:
         """The same after a second hearing; `agrees` as `repetition` gives it."""
-        return certainty(features(answer, snr_db, agrees), self.again)
+        return unaided(features(answer, snr_db, agrees), self.again)
 
 
 def certainty(row: Sequence[float], weights: Sequence[float]) -> float:
@@ -63,6 +65,14 @@ def certainty(row: Sequence[float], weights: Sequence[float]) -> float:
     chance = 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, row, strict=True))))
     supported = len(row) > _AGREES and row[_AGREES] > 0
     return chance if supported or row[NOISE] <= _LOUD else min(chance, 0.5)
+
+
+def unaided(row: Sequence[float], weights: Sequence[float]) -> float:
+    """The scale where only the head was asked: never surer than the value's share, however often it is heard.
+
+    "Two zero" and "two zero oh" sound the same; only the decoder can tell them apart.
+    """
+    return min(certainty(row, weights), 1 / (1 + math.exp(-row[_ODDS])))
 
 
 def features(answer: Answer, snr_db: float, agrees: float | None) -> list[float]:

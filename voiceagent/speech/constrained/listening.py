@@ -70,8 +70,8 @@ def listen(
     if not candidates:
         return None
     candidates += [(found, UNSURE) for found in _phrases(language, unsure_of(language))[1].best(logs, 1)]
-    # A phrase of the state wins over the same words as an answer.
-    candidates.sort(key=lambda pair: (-pair[0].path, pair[1] != PHRASE))
+    # A phrase of the state wins over the same words as an answer, fewer words over more that sound the same.
+    candidates.sort(key=lambda pair: (-pair[0].path, pair[1] != PHRASE, pair[0].phones))
     top = candidates[0][0].path
     shares: dict[Hashable, float] = {}
     wording: dict[Hashable, str] = {}

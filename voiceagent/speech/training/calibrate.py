@@ -15,7 +15,15 @@ from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.denoise import NOISY_LINE_DB, denoised
 from voiceagent.speech.constrained.head import Head
-from voiceagent.speech.constrained.judging import NOISE, agreement, certainty, features, repetition, signal_to_noise
+from voiceagent.speech.constrained.judging import (
+    NOISE,
+    agreement,
+    certainty,
+    features,
+    repetition,
+    signal_to_noise,
+    unaided,
+)
 from voiceagent.speech.constrained.listening import grammar, listen, value_of
 from voiceagent.speech.engines.whisper import Whisper, short_window
 from voiceagent.speech.protocol import HearingContext
@@ -166,8 +174,8 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
 def _surely(trial: Trial, scale: dict[str, list[float]]) -> float:
     """How sure the head is without the decoder: after a second hearing where there is one."""
     if trial.again is None:
-        return certainty(trial.alone, scale["alone"])
-    return certainty(trial.again, scale["again"])
+        return unaided(trial.alone, scale["alone"])
+    return unaided(trial.again, scale["again"])
 
 
 def _fit(rows: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:

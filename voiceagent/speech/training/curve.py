@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from voiceagent.speech.constrained.judging import certainty
+from voiceagent.speech.constrained.judging import certainty, unaided
 from voiceagent.speech.training.calibrate import Trial
 
 EDGES = (0.0, 0.1, 0.5, 0.9, 0.95, 0.98, 0.99, 1.0)
@@ -24,7 +24,7 @@ class Verdict:
 def judged(trial: Trial, scale: dict[str, Any]) -> Verdict:
     """As in a call: the head alone, then a second hearing where there is noise, then the decoder."""
     for row, name in ((trial.alone, "alone"), (trial.again, "again")):
-        if row is not None and (sure := certainty(row, scale[name])) >= scale["sure"][trial.kind]:
+        if row is not None and (sure := unaided(row, scale[name])) >= scale["sure"][trial.kind]:
             return Verdict(sure, True)
     confidence = certainty(trial.checked, scale["checked"])
     contradicted = trial.again is not None and not trial.again[-1] and trial.checked[-1] < 1.0
