@@ -197,15 +197,15 @@ def _fetch_worker(conninfo: str, seconds: float, gate: Barrier, out: Pipe[Any]) 
         manager = JobManager(connector)
         worker = runner.run(manager.register_worker())
 
-        async def fetch(end: float, took: list[float]) -> int:
+        async def fetch(end: float, took: list[float], least: int = 0) -> int:
             jobs = 0
-            while len(took) < _WARM_UP or time.perf_counter() < end:
+            while len(took) < least or time.perf_counter() < end:
                 began = time.perf_counter()
                 jobs += await manager.fetch_job(queues=None, worker_id=worker) is not None
                 took.append(time.perf_counter() - began)
             return jobs
 
-        runner.run(fetch(0.0, []))
+        runner.run(fetch(0.0, [], _WARM_UP))
         took: list[float] = []
         gate.wait()
         used = time.process_time()
