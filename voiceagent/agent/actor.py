@@ -225,8 +225,9 @@ class Actor:
         """Whether it only says "go on": a bare yes to what was not yet asked, or a short something without meaning."""
         slots, few = understanding.slots, 2 if understanding.intent is None else 1
         bare = slots.keys() <= {"yes_no"} and slots.get("yes_no") is not False and not understanding.alternatives
-        nothing = bare and understanding.intent in (None, "yes") and len(turn.hypothesis.text.split()) <= few
-        return turn.over and nothing and turn.speech_s <= self._settings.backchannel_s
+        nothing = bare and understanding.intent in (None, "yes") and turn.speech_s <= self._settings.backchannel_s
+        grunt = understanding.intent is None and turn.speech_s <= self._settings.grunt_s
+        return turn.over and nothing and (grunt or len(turn.hypothesis.text.split()) <= few)
 
     async def _whole(self, turn: HeardTurn, event: Heard) -> Heard | None:
         """A yes that would promise waits for what the debtor is still saying: "sim … mas só no dia trinta"."""

@@ -22,7 +22,9 @@ class TurnSettings:
     resume_after_s: float = 1.5
     """Silence after an interruption in which nothing was said; then the sentence that was cut off begins again."""
     backchannel_s: float = 1.0
-    """What is said over the agent and means nothing is no attempt to say something when it is this short."""
+    """One or two words over the agent that mean nothing are no attempt to say something when they are this short,"""
+    grunt_s: float = 0.6
+    """nor is what is this short, however many words a recogniser made of an "uhum"."""
     unheard_s: float = 2.0
     """Patience, where something was said too early to count: whoever said it thinks they have answered."""
     unclear_s: float = 0.7

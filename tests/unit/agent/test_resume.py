@@ -80,11 +80,11 @@ def test_the_second_cough_still_gets_the_sentence_and_a_third_does_not() -> None
     assert answers(stage, NoInput)
 
 
-@pytest.mark.parametrize("words", ["uhum", "ta", "???"])
+@pytest.mark.parametrize("words", ["uhum", "ta", "???", "o q e o"])
 def test_a_backchannel_is_no_answer_and_the_agent_goes_on_at_once(words: str) -> None:
     # The stage's script takes any word for a yes, except those it cannot read.
     stage = Stage(asks, {5.5: lambda s: s.debtor_says(words)})
-    stage.brain.unreadable = ("???",)
+    stage.brain.unreadable = ("???", "o q e o")
     stage.run()
     assert not answers(stage, Heard)
     again = stage.record.agent[2]
