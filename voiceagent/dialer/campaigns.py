@@ -106,8 +106,8 @@ def create_campaign(
     said: list[NewEvent] = [NewEvent("campaign", campaign_id, created, actor)]
     if retries:
         require_named(connection, retries, journal.tenant_id, journal.clock.now())
-        own = events.CampaignChanged(campaign_id, caps=Limits(retries=retries).to_json())
-        said.append(NewEvent("campaign", campaign_id, own, actor))
+        plan = events.CampaignChanged(campaign_id, caps=Limits(retries=retries).to_json())
+        said.append(NewEvent("campaign", campaign_id, plan, actor))
     journal.record(said, connection)
     return campaign_id
 

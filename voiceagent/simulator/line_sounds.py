@@ -121,9 +121,9 @@ def cough(chance: np.random.Generator) -> Sound:
         size = int(chance.uniform(0.18, 0.35) * SAMPLE_RATE)
         moments = np.arange(size) / SAMPLE_RATE
         envelope = np.minimum(moments / 0.006, 1.0) * np.exp(-moments / chance.uniform(0.05, 0.1))
-        sound = _between(noise("white", size, chance), 300.0, chance.uniform(2000, 3400))
+        burst = _between(noise("white", size, chance), 300.0, chance.uniform(2000, 3400))
         voice = sum(np.sin(2 * np.pi * chance.uniform(90, 220) * k * moments) / k for k in range(1, 8))
-        sound = sound + chance.uniform(0.0, 0.25) * voice * np.exp(-(((moments - 0.1) / 0.05) ** 2))
+        sound = burst + chance.uniform(0.0, 0.25) * voice * np.exp(-(((moments - 0.1) / 0.05) ** 2))
         made += [np.asarray(sound * envelope, np.float32), silence(float(chance.uniform(0.1, 0.35)))]
     return np.concatenate(made)
 
