@@ -63,7 +63,7 @@ def test_a_replay_notices_another_rule_or_another_input() -> None:
 
 
 @given(requests())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_retry_is_lawful_and_nothing_before_it_is(request_: Request) -> None:
     decision = decide(request_, RULES)
     if decision.allow:
@@ -103,7 +103,7 @@ def decide_zone(request: Request):  # type: ignore[no-untyped-def]
 
 
 @given(requests(), st.sampled_from(STOPS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_stop_denies_whatever_else_is_true(request_: Request, stop: str) -> None:
     case = replace(request_.case, stops=(*request_.case.stops, stop))
     decision = decide(replace(request_, case=case), RULES)
@@ -111,14 +111,14 @@ def test_a_stop_denies_whatever_else_is_true(request_: Request, stop: str) -> No
 
 
 @given(requests(), st.sampled_from(["BR-RJ", "BR-AM", "US-CA", "CO", "XX"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_one_more_jurisdiction_never_loosens(request_: Request, code: str) -> None:
     with_more = decide(replace(request_, declared=(*request_.declared, code)), RULES)
     assert not with_more.allow or decide(request_, RULES).allow
 
 
 @given(requests(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_order_of_history_does_not_matter(request_: Request, shuffler) -> None:  # type: ignore[no-untyped-def]
     history = list(request_.history)
     shuffler.shuffle(history)
@@ -127,7 +127,7 @@ def test_order_of_history_does_not_matter(request_: Request, shuffler) -> None: 
 
 
 @given(requests(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_one_more_dial_never_loosens_a_call(request_: Request, data: st.DataObject) -> None:
     at = data.draw(instants(request_.at - timedelta(days=8), request_.at))
     more = Contact(at, Channel.VOICE, ContactKind.ATTEMPT, request_.number, request_.debt, "NA")
@@ -136,7 +136,7 @@ def test_one_more_dial_never_loosens_a_call(request_: Request, data: st.DataObje
 
 
 @given(requests(), st.builds(Softer, *[st.none() | st.integers(0, 5)] * 3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_houses_own_bounds_only_take_away(request_: Request, bounds: Softer) -> None:
     softer = replace(request_, softer=bounds)
     decision = decide(softer, RULES)
@@ -145,14 +145,14 @@ def test_the_houses_own_bounds_only_take_away(request_: Request, bounds: Softer)
 
 
 @given(requests())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_guard_only_takes_away(request_: Request) -> None:
     guarded = decide(replace(request_, guard_s=900.0), RULES)
     assert not guarded.allow or decide(replace(request_, guard_s=0.0), RULES).allow
 
 
 @given(instants(START, START + timedelta(days=1000)), st.sampled_from(CALLABLE))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_call_at_night_or_on_sunday_anywhere(at: datetime, number: str) -> None:
     proof = (Consent(Channel.VOICE, START - timedelta(days=9), "contract"),)
     request = Request(at=at, channel=Channel.VOICE, number=number, consent=proof)

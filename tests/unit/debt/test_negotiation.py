@@ -163,7 +163,7 @@ def _policy(kind: str, rate: str, down: int, days: tuple[int, ...], minimum: str
     return Policy.model_validate(data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     original=st.integers(1, 300_000),
     charges=st.integers(0, 200_000),
@@ -211,7 +211,7 @@ SHIPPED = [
 ]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     policy=st.sampled_from(SHIPPED),
     original=st.integers(10_000, 500_000_000),
@@ -241,7 +241,7 @@ def test_every_shipped_policy_keeps_its_own_limits(
         rejected = (*rejected, answer)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(original=st.integers(1, 500_000), charges=st.integers(0, 300_000), policy=policies)
 def test_plain_refusals_only_go_down(original: int, charges: int, policy: Policy) -> None:
     made: list[Offer] = []

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from voiceagent.base.errors import BadInputError
@@ -133,7 +133,6 @@ campaigns = st.lists(
 ).map(tuple)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.integers(0, 12), st.integers(0, 4), trunks, campaigns)
 def test_no_bound_is_ever_passed(seats: int, kept: int, trunks: tuple, campaigns: tuple) -> None:
     floor = Floor(NOW, seats, kept, trunks, campaigns)
@@ -158,7 +157,6 @@ def test_no_bound_is_ever_passed(seats: int, kept: int, trunks: tuple, campaigns
         assert dealt.next_campaigns() == []
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(trunks, campaigns)
 def test_whoever_stands_still_is_told_why(trunks: tuple, campaigns: tuple) -> None:
     allotment = Allotment(Floor(NOW, 4, 0, trunks, campaigns))

@@ -83,7 +83,7 @@ def test_a_word_that_only_people_say_takes_a_hint_away() -> None:
 
 
 @given(text=st.text(max_size=300), at_length=st.booleans(), hints=st.integers(0, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_was_heard_there_is_an_answer(text: str, at_length: bool, hints: int) -> None:
     found = phrases_of("pt-BR").find(text, at_length=at_length, hints=hints)
     assert found is None or 0.7 < found.likeness <= 1.0

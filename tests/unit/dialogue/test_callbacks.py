@@ -37,7 +37,7 @@ def test_what_was_said_becomes_an_instant(wish: Wish, when: str) -> None:
     assert call_at(wish, NOW, BUSINESS).strftime("%Y-%m-%dT%H:%M") == when
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda at: at.replace(tzinfo=ZONE)),
     day=st.none() | st.integers(-5, 60) | st.sampled_from([-20_000, 60_000]),

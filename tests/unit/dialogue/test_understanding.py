@@ -338,3 +338,12 @@ def test_a_proposal_whose_number_could_not_be_read_is_asked_again(language, garb
     among = ("counter_offer", "accept", "no", "reject", "more_discount")
     assert (hear(garbled, language, expect, among).intent, hear(garbled, language, expect, among).slots) == (None, {})
     assert hear(plain, language, expect, among).intent == "counter_offer"
+
+
+@pytest.mark.parametrize(
+    "text", ["just a second", "one second please", "hold on a sec", "i can't remember", "i can't recall"]
+)
+def test_who_needs_a_moment_names_no_day_and_refuses_nothing(text):
+    meant = hear(text, "en", ("date", "intent", "yes_no", "instalments", "amount"))
+    assert meant.slots == {} and meant.intent in (None, "wait")
+    assert hear("the second", "en", ("date", "intent")).slots["date"] == "2026-12-02"

@@ -126,7 +126,7 @@ def regex_of(words: tuple[str, ...]) -> str:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_search_equals_trying_everything(seed):
     sentences = [("a", "ma"), ("ma",), ("a", "a"), ("maa",), ("ma", "a")]
     machine = automaton(either(*(" ".join(words) for words in sentences)))

@@ -68,7 +68,8 @@ YES_WHOLE: tuple[str, ...] = (
 NO_WHOLE: tuple[str, ...] = ("no", "n", "no no", "no no no", "uh uh", "nuh uh", "mm mm", "unh unh")
 
 UNSURE: tuple[str, ...] = (
-    r"(?:i )?(?:don't|do not|dont) (?:know|remember|recall|understand|think so but)(?: .*)?|not sure|i'm not "
+    r"(?:i )?(?:don't|do not|dont) (?:know|remember|recall|understand|think so but)(?: .*)?|"
+    r"(?:i )?(?:can't|cant|cannot|couldn't) (?:remember|recall|tell|say)(?: .*)?|not sure|i'm not "
     r"(?:sure|certain)|no idea|beats me|who knows|no clue",
     r"maybe|perhaps|possibly|depends|it depends|might|we'll see|let me (?:see|think|check)|i'll (?:see|think|have "
     r"to think)|i have to (?:think|check|see)|i need to (?:think|check)|sort of|kind of|kinda|hopefully|i'd have "

@@ -46,6 +46,8 @@ LEXICON = Lexicon(
         (rf"twenty ({_ONE_WORD})", r"2o\1"), (r"thirty first", "31st"), (r"thirty 1st", "31st"), (
             r"20 (\d)(?:st|nd|rd|th)", r"2\1th"),
         *((f"2o{word}", f"{20 + n}th") for n, word in enumerate(_ORDINALS.split()[:9], 1)),
+        # "Give me a second" asks for time, it names no day.
+        (r"(?:a|one|half a|an extra) sec(?:ond)?", "a moment"),
         (r"a month from", "1 month from"), (r"(\w+) ish", r"about \1"),
             (r"christmas eve", "december 24"), (r"christmas day", "december 25"), (r"new year(?:'?s)? eve", "december 31"),
             (r"half a grand", "500"), (r"half a million", "500000"),
