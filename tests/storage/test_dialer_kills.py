@@ -37,6 +37,24 @@ WORKERS, CONTACTS, ROUNDS, ASKS = 8, 60, 5, 2
 OUTCOMES = ("NA", "NA", "BUSY", "CONG", "HUP", "VM", "NOMON", "DC", "ERR")
 
 
+def before_every_statement(db: Database, act: Callable[[], None]) -> None:
+    """Have `act` called before each statement, also before those given straight to PostgreSQL's driver."""
+    import psycopg
+
+    class Watched(psycopg.Cursor[Any]):
+        def execute(self, *args: Any, **more: Any) -> Any:
+            act()
+            return super().execute(*args, **more)
+
+    def watch(connection: Any, *_: Any) -> None:
+        connection.cursor_factory = Watched
+
+    if db.engine.dialect.name == "postgresql":
+        sa_event.listen(db.engine, "checkout", watch)
+    else:
+        sa_event.listen(db.engine, "before_cursor_execute", lambda *_: act())
+
+
 class Killed(BaseException):
     """The worker's process is gone, in the middle of whatever it did."""
 
@@ -56,9 +74,9 @@ class Worker:
         journal = Journal(self.db, self._clock, PROJECTIONS)
         rules = load_rules(ROOT / "dialplans" / "jurisdictions")
         self._queue = Queue(journal, rules, Gate(), worker=self._name, lease_s=900)
-        sa_event.listen(self.db.engine, "before_cursor_execute", self._burn)
+        before_every_statement(self.db, self._burn)
 
-    def _burn(self, *_: Any) -> None:
+    def _burn(self) -> None:
         self._fuse -= 1
         if self._fuse == 0:
             raise Killed
@@ -160,11 +178,11 @@ def test_a_database_that_goes_away_is_said_and_work_goes_on(
     queue = Queue(journal, load_rules(ROOT / "dialplans" / "jurisdictions"), Gate())
     away = threading.Event()
 
-    def refuse(*_: Any) -> None:
+    def refuse() -> None:
         if away.is_set():
             raise UnavailableError("the database does not answer")
 
-    sa_event.listen(db.engine, "before_cursor_execute", refuse)
+    before_every_statement(db, refuse)
     away.set()
     with pytest.raises(UnavailableError):
         queue.lease("seat-1")

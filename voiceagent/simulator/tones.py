@@ -18,6 +18,8 @@ from voiceagent.speech.protocol import HearingContext, Hypothesis
 _LOW, _HIGH, _STEP = 300, 3400, 50
 _BINS = range(_LOW // _STEP, _HIGH // _STEP)
 
+#: Noise beside the tones (they have 6000 each), without which a telephone's tone would be heard in them.
+BREATHY = 4500.0
 #: Seconds of audio per character, about as long as a person takes.
 PER_CHARACTER_S = 0.06
 SHORTEST_S = 0.4
@@ -43,7 +45,8 @@ class ToneBook:
         frames = int(max(SHORTEST_S, len(text) * PER_CHARACTER_S) * SAMPLE_RATE / FRAME_SAMPLES)
         moments = np.arange(frames * FRAME_SAMPLES) / SAMPLE_RATE
         low, high = (np.sin(2 * np.pi * number * _STEP * moments) for number in pair)
-        return bytes((6000 * (low + high)).astype("<i2").tobytes())
+        breath = np.random.default_rng(pair).normal(0, BREATHY, moments.size)
+        return bytes(np.clip(6000 * (low + high) + breath, -32768, 32767).astype("<i2").tobytes())
 
     def hear(self, pcm: bytes) -> str:
         """The texts in that audio, in order; what is no tone of the book is left out."""

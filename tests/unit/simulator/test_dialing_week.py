@@ -32,7 +32,7 @@ PERSON, CASE, PHONE, CAMPAIGN = (uuid.uuid5(uuid.NAMESPACE_DNS, name) for name i
 
 
 def test_a_week_of_chance_breaks_no_rule_and_loses_nobody() -> None:
-    week = simulate(Plan(ROOT / "dialplans", contacts=20, seats=2, seed=4, crash=0.02), "sqlite://")
+    week = simulate(Plan(ROOT / "dialplans", contacts=20, seats=2, seed=4, crash=0.08), "sqlite://")
     assert week.breaches == [] and week.unaccounted == 0
     assert week.attempts > 50 and sum(week.states.values()) == 20
     assert {"NA", "PTP", "(worker died)"} <= week.outcomes.keys(), week.outcomes
