@@ -19,7 +19,7 @@ from voiceagent.speech.constrained.automaton import automaton
 from voiceagent.speech.constrained.grammar import either, loop, maybe, say, seq
 from voiceagent.speech.constrained.listening import fits, grammar, listen, value_of
 from voiceagent.speech.constrained.phones import INVENTORY, labels, phones
-from voiceagent.speech.constrained.search import Graph
+from voiceagent.speech.constrained.search import MELTED, Graph
 
 TODAY = date(2026, 11, 18)
 REGION = {"pt-BR": "BR", "es": "MX", "en": "US"}
@@ -114,36 +114,45 @@ def test_an_automaton_says_what_its_grammar_says(expression, seed):
     assert not machine.accepts(["nunca"])
 
 
-def regex_of(words: tuple[str, ...]) -> str:
-    """The frames that say these words: a phone lasts, blanks may stand between, must between equals inside a word."""
-    pattern = "_*"
+def regex_of(words: tuple[str, ...], melting: bool) -> str:
+    """The frames that say these words: a phone lasts, blanks may stand between, must between equals.
+
+    None stands between equals of two words that melt.
+    """
+    pattern, last = "_*", ""
     for word in words:
         sound = phones(word, "pt-BR") or ""
         for index, letter in enumerate(sound):
-            pattern += ("_+" if index and sound[index - 1] == letter else "_*" if index else "") + f"{letter}+"
-        pattern += "_*"
-    return pattern
+            apart = last == letter and not (melting and index == 0)
+            pattern += ("_+" if apart else "" if last == letter else "_*") + f"{letter}+"
+            last = letter
+    return pattern + "_*"
 
 
-@given(st.integers(0, 2**32 - 1))
+@given(st.integers(0, 2**32 - 1), st.booleans())
 @settings(max_examples=25)
-def test_the_search_equals_trying_everything(seed):
-    sentences = [("a", "ma"), ("ma",), ("a", "a"), ("maa",), ("ma", "a")]
+def test_the_search_equals_trying_everything(seed, renewed):
+    sentences = [("a", "ma"), ("ma",), ("a", "a"), ("maa",), ("ma", "a"), ("ma", "a", "ma")]
     machine = automaton(either(*(" ".join(words) for words in sentences)))
-    graph = Graph(machine, lambda word: labels(word, "pt-BR"))
+    graph = Graph(machine, lambda word: labels(word, "pt-BR"), labels("a", "pt-BR") if renewed else ())
     used = "_am"
     columns = [0, *(INVENTORY["pt-BR"].index(letter) + 1 for letter in "am")]
     logs = np.full((6, len(INVENTORY["pt-BR"]) + 1), -50.0, np.float32)
-    scores = np.random.default_rng(seed).normal(0, 2, (6, len(columns)))
+    scores = np.random.default_rng(seed).normal(0, 3, (6, len(columns)))
     logs[:, columns] = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-    patterns = {words: re.compile(regex_of(words)) for words in sentences}
+    patterns = [
+        (words, re.compile(regex_of(words, melting)), float(MELTED) if melting and renewed else 0.0)
+        for words in sentences
+        for melting in (False, True)
+        if not melting or regex_of(words, True) != regex_of(words, False)
+    ]
     best: dict[tuple[str, ...], float] = {}
     for frames in itertools.product(range(len(used)), repeat=6):
         text = "".join(used[frame] for frame in frames)
         score = float(sum(logs[t, columns[frame]] for t, frame in enumerate(frames)))
-        for words, pattern in patterns.items():
-            if score > best.get(words, -1e9) and pattern.fullmatch(text):
-                best[words] = score
+        for words, pattern, price in patterns:
+            if score + price > best.get(words, -1e9) and pattern.fullmatch(text):
+                best[words] = score + price
     found = graph.best(logs, most=8, within=100.0)
     assert found[0].path == pytest.approx(max(best.values()), abs=1e-3)
     assert best[found[0].words] == pytest.approx(found[0].path, abs=1e-3)

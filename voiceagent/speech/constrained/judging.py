@@ -70,7 +70,7 @@ def certainty(row: Sequence[float], weights: Sequence[float]) -> float:
 def unaided(row: Sequence[float], weights: Sequence[float]) -> float:
     """The scale where only the head was asked: never surer than the value's share, however often it is heard.
 
-    "Two zero" and "two zero oh" sound the same; only the decoder can tell them apart.
+    Where two values sound the same, only the decoder can tell them apart.
     """
     return min(certainty(row, weights), 1 / (1 + math.exp(-row[_ODDS])))
 

@@ -15,7 +15,7 @@ from voiceagent.language.heard import understand_slots
 from voiceagent.speech.constrained.answers import kinds_of, unsure_of
 from voiceagent.speech.constrained.automaton import Automaton, automaton
 from voiceagent.speech.constrained.grammar import Expr, either
-from voiceagent.speech.constrained.phones import BLANK, labels
+from voiceagent.speech.constrained.phones import BLANK, anew, labels
 from voiceagent.speech.constrained.search import Found, Graph
 
 PHRASE = "phrase"
@@ -137,7 +137,7 @@ def _phrases(language: str, phrases: tuple[str, ...]) -> tuple[Automaton, Graph]
 
 def _built(expression: Expr, language: str) -> tuple[Automaton, Graph]:
     words = automaton(expression)
-    return words, Graph(words, lambda word: labels(word, language))
+    return words, Graph(words, lambda word: labels(word, language), anew(language))
 
 
 def fits(logs: NDArray[np.float32], texts: Sequence[str], language: str) -> dict[str, float]:

@@ -20,6 +20,8 @@ INVENTORY = {
     "en": "iIeEaAOouV@3YWpbtdkgfvszTDSZCJhlrmnNwj",
 }
 BLANK = 0
+#: Phones that a word begins anew, with a little stop, after a word that ended with the same; others melt into one.
+_ANEW = {"en": "iIeEaAOouV@3YW"}
 
 _PT_IRREGULAR = {
     "cinquenta": "sIkuEta", "cincoenta": "sIkuEta", "sexta": "sesta", "sexto": "sestu", "muito": "mUitu", "pix": "piks",
@@ -57,6 +59,11 @@ def labels(text: str, language: str) -> list[int] | None:
     known = INVENTORY[language]
     said = [phones(word, language) for word in text.replace("-", " ").split()]
     return None if not said or None in said else [known.index(p) + 1 for word in said for p in word or ""]
+
+
+def anew(language: str) -> frozenset[int]:
+    """The head's outputs that are begun anew between words."""
+    return frozenset(INVENTORY[language].index(phone) + 1 for phone in _ANEW.get(language, ""))
 
 
 def _portuguese(word: str) -> str:

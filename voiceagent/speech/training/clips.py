@@ -21,7 +21,7 @@ from voiceagent.audio.wav import decode
 from voiceagent.base.errors import MissingPartError
 from voiceagent.speech.synthesis.shape import from_pcm, unit
 from voiceagent.speech.synthesis.spec import KOKORO, VoiceSpec, agent_voice
-from voiceagent.speech.training.texts import draw_texts, punctuated
+from voiceagent.speech.training.texts import SHARES, TRAINED, draw_texts, punctuated
 
 ESPEAK = "espeak-ng"
 _ESPEAK_NAMES = {"pt-BR": "pt-br", "es": "es-419", "en": "en-us"}
@@ -76,7 +76,8 @@ def _drawn(language: str, part: str, count: int, seed: int) -> list[Clip]:
     voices = voices_of(language, part)
     clips = []
     # The parts differ in texts as well as in voices.
-    texts = draw_texts(language, count, seed + {"train": 0, "calibration": 7919, "test": 104729}[part])
+    shift = {"train": 0, "calibration": 7919, "test": 104729}[part]
+    texts = draw_texts(language, count, seed + shift, TRAINED if part == "train" else SHARES)
     for index, (kind, text) in enumerate(texts):
         if part == "train" and chance.random() < _SYSTEM_SHARE:
             voice, speed = f"{ESPEAK}:{chance.choice(_VARIANTS)}", chance.uniform(0.8, 1.1)
