@@ -14,10 +14,10 @@ def noise(seed: int, seconds: float = 0.8) -> bytes:
     return np.clip(values, -30000, 30000).astype("<i2").tobytes()
 
 
-def share(wanted: bytes, recording: bytes, block_s: float = 0.1) -> float:
+def share(wanted: bytes, recording: bytes, block_s: float = 0.02) -> float:
     """How much of `wanted` is in `recording`, 0..1, block by block.
 
-    A jitter buffer on a busy machine may drop or repeat a frame; that shifts what follows, and is no fault here.
+    A block is one frame: a jitter buffer on a busy machine may drop or repeat any of them, and is no fault here.
     """
     size = int(block_s * SAMPLE_RATE) * 2
     blocks = [wanted[start : start + size] for start in range(0, len(wanted) - size + 1, size)]
