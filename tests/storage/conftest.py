@@ -197,7 +197,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def db(url: str) -> Iterator[Database]:
     """The database, opened."""
-    database = Database(url, busy_timeout_s=2.0)
+    database = Database(url, busy_timeout_s=20.0)
     yield database
     database.close()
 

@@ -49,7 +49,7 @@ def clock() -> ManualClock:
 def db(template: Path, tmp_path: Path) -> Iterator[Database]:
     copy = tmp_path / "test.db"
     shutil.copy(template, copy)
-    database = Database(f"sqlite:///{copy}", busy_timeout_s=2.0)
+    database = Database(f"sqlite:///{copy}", busy_timeout_s=20.0)
     yield database
     database.close()
 
