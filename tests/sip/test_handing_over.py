@@ -12,6 +12,7 @@ from typing import Any
 from tests.sip import phones
 from tests.sip.conftest import Child
 from tests.sip.signals import noise, share
+from voiceagent.audio.levels import rms_dbov
 from voiceagent.base.clock import SystemClock
 from voiceagent.calendars.opening import OpeningHours
 from voiceagent.cases.handovers import HandOverEnded
@@ -28,15 +29,20 @@ from voiceagent.worker.handover import Handing, HumansQueue
 from voiceagent.worker.record import CallKeys, CallRecord
 
 PATIENCE_S = 60.0
+HEARD_DBOV = -40.0
 NOTE = "reason:asked+verified:yes"
 ALWAYS = OpeningHours.read({"mon-sun": "00:00-23:59"}, "UTC")
 
 
 async def answered(seat: Seat) -> PjLine:
-    """A call to the debtor who talks, up."""
+    """A call to the debtor who talks, up; he is heard: the exchange refuses a REFER before it has joined the two."""
     line = await seat.dial(phones.TALKS, call_id=str(uuid.uuid4()))
     while not isinstance(await asyncio.wait_for(line.next_event(), PATIENCE_S), Answered):
         pass
+    ticks, deadline = RealTicks(), time.monotonic() + PATIENCE_S
+    while rms_dbov(line.hear()) < HEARD_DBOV:
+        assert time.monotonic() < deadline, "the debtor says nothing"
+        await ticks.next()
     return line
 
 
