@@ -105,6 +105,15 @@ def telephones(asterisk_server: AsteriskServer, tmp_path_factory: pytest.TempPat
     assert child.process.wait(20) == 0
 
 
+@pytest.fixture(autouse=True)
+def nothing_of_the_last_test(request: pytest.FixtureRequest) -> None:
+    """What telephones still tell of an earlier test is no answer to this one."""
+    if "telephones" in request.fixturenames:
+        child: Child = request.getfixturevalue("telephones")
+        child.send({"do": "settle"})
+        child.wait_for(lambda event: "settled" in event)
+
+
 @pytest.fixture(scope="module")
 def loop() -> Iterator[asyncio.Runner]:
     """One asyncio loop for a module's tests: a softphone lives on one."""
