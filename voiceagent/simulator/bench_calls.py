@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from voiceagent.base.errors import UsageError
 from voiceagent.cases.seats import board
+from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import Disposition
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.demo import instant
@@ -99,11 +101,18 @@ def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> 
     return asyncio.run(_measure(plan, Paths.from_environment(), progress))
 
 
+def people(count: int, at: datetime) -> list[Case]:
+    """So many invented people, each with a telephone of their own, all with the same debt."""
+    someone = draw([Persona.load("silent", LANGUAGE)], today=at.date(), seed=1)[0].case
+    return [
+        replace(someone, document=f"123{index:04d}8909", phones=(f"+551195555{index:04d}",)) for index in range(count)
+    ]
+
+
 async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) -> dict[str, Any]:
     at = instant(plan.at, ZoneInfo(people_of(LANGUAGE).zone))
-    numbers = [f"+551195555{index:04d}" for index in range(plan.calls)]
-    someone = draw([Persona.load("silent", LANGUAGE)], today=at.date(), seed=1)[0].case
-    cases = [replace(someone, document=f"123{index:04d}8909", phones=(number,)) for index, number in enumerate(numbers)]
+    cases = people(plan.calls, at)
+    numbers = [number for case in cases for number in case.phones]
     settings = RehearsalSettings(at=at, seats=plan.seats, longest_s=120 + 2.0 * plan.calls)
     with tempfile.TemporaryDirectory(prefix="voiceagent-calls-") as folder:
         house = QuickRehearsal(

@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,15 +22,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from voiceagent.audio.format import FRAME_S
 from voiceagent.base.errors import UsageError
 from voiceagent.settings.paths import Paths
-from voiceagent.simulator.bench_calls import LANGUAGE, QuickRehearsal
+from voiceagent.simulator.bench_calls import LANGUAGE, QuickRehearsal, people
 from voiceagent.simulator.demo import instant
 from voiceagent.simulator.footprint import Footprints
 from voiceagent.simulator.gauges import IdleThread, ProcessorTime
 from voiceagent.simulator.measured_on import machine
-from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.plain_phones import PlainPhone, PlainPhones
 from voiceagent.simulator.rehearsal_plan import RehearsalSettings
-from voiceagent.simulator.sample import draw, people_of
+from voiceagent.simulator.sample import people_of
 from voiceagent.telephony.capacity import library
 from voiceagent.worker.children import Child, ChildSpec
 
@@ -96,10 +95,9 @@ def _people(plan: Plan) -> int:
 
 
 async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) -> dict[str, Any]:
-    at, people = instant(None, ZoneInfo(people_of(LANGUAGE).zone)), _people(plan)
-    numbers = [f"+551195555{index:04d}" for index in range(people)]
-    someone = draw([Persona.load("silent", LANGUAGE)], today=at.date(), seed=1)[0].case
-    cases = [replace(someone, document=f"123{index:04d}8909", phones=(number,)) for index, number in enumerate(numbers)]
+    at = instant(None, ZoneInfo(people_of(LANGUAGE).zone))
+    cases = people(_people(plan), at)
+    numbers = [number for case in cases for number in case.phones]
     settings = RehearsalSettings(at=at, seats=plan.calls, longest_s=300 + 3 * plan.seconds)
     with tempfile.TemporaryDirectory(prefix="voiceagent-loop-") as folder:
         house = QuickRehearsal(
@@ -108,12 +106,12 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
         async with house:
             far = await _plug_in(house, numbers, plan.talk_s)
             prints, late = Footprints(house.parts), _Late(house)
-            progress(f"{people} calls, {plan.calls} at once, for about {plan.seconds / 60:.0f} minutes")
+            progress(f"{len(cases)} calls, {plan.calls} at once, for about {plan.seconds / 60:.0f} minutes")
             await asyncio.to_thread(house.enrol_cases, cases)
             began = time.monotonic()
             with ProcessorTime(house.parts) as used, IdleThread() as idle:
                 watching = [asyncio.create_task(prints.run()), asyncio.create_task(late.run())]
-                run = await house.until_called(people)
+                run = await house.until_called(len(cases))
                 await asyncio.to_thread(late.ask)
             for task in watching:
                 task.cancel()

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from voiceagent.cli.benches import languages_named, share_text
+
 HELP = "people and machines that answer: confusion table with intervals, wait for the first word, time to the verdict"
 EXAMPLE = "voiceagent bench amd --language pt-BR --lines 2 --json"
 
@@ -29,7 +31,6 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 whatever the figures are."""
     from voiceagent.base.errors import UsageError
     from voiceagent.base.languages import Language
-    from voiceagent.cli.benches import languages_named
     from voiceagent.settings.paths import Paths
     from voiceagent.simulator.bench_amd import LINES, Plan, measure
 
@@ -52,11 +53,11 @@ def _show(report: dict[str, Any]) -> None:
     machine = report["machine"]
     print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}; 95 % intervals")
     for name in ("people_called_machines", "machines_called_people"):
-        print(f"{name.replace('_', ' ')}: {_share(report[name])}")
+        print(f"{name.replace('_', ' ')}: {share_text(report[name])}")
         for of in ("by_language", "by_line"):
-            print("  " + "; ".join(f"{key} {_share(both[name])}" for key, both in report[of].items()))
-    print("known: " + "; ".join(f"{kind} {_share(known)}" for kind, known in report["machines_known"].items()))
-    print(f"first word within 1 s of a person's hello: {_share(report['first_word_within_1s'])}")
+            print("  " + "; ".join(f"{key} {share_text(both[name])}" for key, both in report[of].items()))
+    print("known: " + "; ".join(f"{kind} {share_text(known)}" for kind, known in report["machines_known"].items()))
+    print(f"first word within 1 s of a person's hello: {share_text(report['first_word_within_1s'])}")
     for kind, verdicts in report["confusion"].items():
         print(f"  {kind:12} " + ", ".join(f"{verdict} {count}" for verdict, count in verdicts.items()))
     for name in (
@@ -70,9 +71,3 @@ def _show(report: dict[str, Any]) -> None:
         print(f"{name.removesuffix('_s').replace('_', ' ')}: {numbers}")
     for mistake in report["mistakes"]:
         print(f"  {mistake}")
-
-
-def _share(share: dict[str, Any]) -> str:
-    if share["share"] is None:
-        return "-"
-    return f"{share['count']} of {share['n']} ({share['low']:.4f}-{share['high']:.4f})"

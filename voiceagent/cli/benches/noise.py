@@ -7,6 +7,8 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.benches import languages_named, share_text
+
 HELP = "barge-in: an hour of noise, music, tones and echo that must not stop the agent, and people who must"
 EXAMPLE = "voiceagent bench noise --language pt-BR --seconds 600"
 
@@ -30,7 +32,6 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 whatever the figures are."""
     from voiceagent.base.errors import UsageError
     from voiceagent.base.languages import Language
-    from voiceagent.cli.benches import languages_named
     from voiceagent.settings.paths import Paths
     from voiceagent.simulator.bench_noise import ECHO_DB, Plan, measure
 
@@ -57,18 +58,14 @@ def _show(report: dict[str, Any]) -> None:
                 f"{kind:16}{row['seconds']:>9.0f}{row['agent_spoke_s']:>13.0f}{row['false_stops']:>7.0f}"
                 f"{row['turns_opened']:>7.0f}{row['in_turns_s']:>12.1f}"
             )
-    print(f"people missed: {_share(people['missed'])}; stopped for nothing before they spoke: {people['false_stops']}")
+    print(
+        f"people missed: {share_text(people['missed'])}; stopped for nothing before they spoke: {people['false_stops']}"
+    )
     for by, groups in people["missed_by"].items():
-        print(f"  by {by}: " + "; ".join(f"{name} {_share(found)}" for name, found in groups.items()))
+        print(f"  by {by}: " + "; ".join(f"{name} {share_text(found)}" for name, found in groups.items()))
     stop = people["stop_s"]
     print(f"silent after their first sound: p50 {stop['p50']} s, p95 {stop['p95']} s, n {stop['n']}")
     for kind, found in people["go_on"].items():
-        print(f"{kind}: went on after {_share(found['went_on'])}, paused at {_share(found['paused'])}")
+        print(f"{kind}: went on after {share_text(found['went_on'])}, paused at {share_text(found['paused'])}")
     for example in people["examples"]:
         print(f"  {example}")
-
-
-def _share(share: dict[str, Any]) -> str:
-    if share["share"] is None:
-        return "-"
-    return f"{share['count']} of {share['n']} ({share['low']:.4f}-{share['high']:.4f})"
