@@ -12,8 +12,9 @@ _PROC = Path("/proc")
 EVERY_S = 1.0
 #: A process seen less often than this has not lived long enough to be judged.
 _ENOUGH = 40
-#: What a process may hold more in its last quarter than in its first: megabytes and share, threads, handles. A call
-#: takes three handles while it lasts and some seconds more, so a phone that waited first shows a few calls of them.
+#: What a process may hold more in its last quarter than in its second (in its first it is still getting under way):
+#: megabytes and share, threads, handles. A call takes three handles while it lasts and some seconds more, so a phone
+#: that waited first shows a few calls of them.
 _MORE_MB, _MORE_SHARE, _MORE_THREADS, _MORE_HANDLES = 30.0, 0.15, 2, 12
 
 
@@ -60,10 +61,11 @@ class Footprints:
                     self._seen.setdefault((name, pid), []).append(now)
 
     def report(self) -> list[dict[str, Any]]:
-        """Each process with what it held at most in the first and in the last quarter of its samples."""
+        """Each process with what it held at most in the second and in the last quarter of its samples."""
         rows = []
         for (name, pid), samples in self._seen.items():
-            first, last = _most(samples[: max(1, len(samples) // 4)]), _most(samples[-max(1, len(samples) // 4) :])
+            quarter = max(1, len(samples) // 4)
+            first, last = _most(samples[len(samples) // 4 : len(samples) // 4 + quarter]), _most(samples[-quarter:])
             rows.append(
                 {
                     "process": name,
@@ -77,7 +79,7 @@ class Footprints:
         return rows
 
     def leaks(self) -> list[str]:
-        """Every process that held clearly more at its end than at its beginning."""
+        """Every process that held clearly more at its end than once it was under way."""
         found = []
         for row in self.report():
             if row["seconds"] < _ENOUGH * EVERY_S:

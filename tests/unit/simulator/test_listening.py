@@ -76,6 +76,15 @@ def test_growth_is_told_and_warming_up_is_not(grows: Held, complaints: int, monk
     assert footprints.report()[0]["seconds"] == 80
 
 
+def test_a_process_just_started_may_still_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = iter([Held(20, 1, 5)] * 18 + [Held(200, 12, 40)] * 62)
+    monkeypatch.setattr(footprint, "held", lambda pid: next(given))
+    footprints = Footprints(lambda: {"worker": [7]})
+    for _ in range(80):
+        footprints.note()
+    assert footprints.leaks() == []
+
+
 def test_marks_become_pauses_and_a_beep_and_are_no_words() -> None:
     text = "Deixe seu recado… após o sinal. [beep]"
     assert pieces_of(text) == ["Deixe seu recado", "…", "após o sinal.", "[beep]"]
