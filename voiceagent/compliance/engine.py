@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from voiceagent.base.clock import require_aware
+from voiceagent.base.errors import BadInputError
 from voiceagent.compliance import constraints as rule
 from voiceagent.compliance.constraints import Constraint, Verdict
 from voiceagent.compliance.places import UnknownPlaceError, View, views_of
@@ -91,8 +92,7 @@ def _decide(request: Request, rules: RuleBook | None, inputs_hash: str) -> Decis
     if denied is None:
         end = _end(request, views, at)
         return Decision(True, (), None, inputs_hash, rules.version, end and end.astimezone(views[0].zone))
-    until = _earliest([constraint for stage in stages for constraint in stage], at)
-    retry = None if until is None else until.astimezone(views[0].zone)
+    retry = _retry([constraint for stage in stages for constraint in stage], at, views[0])
     quoted = tuple(dict.fromkeys(name for verdict in denied for name in verdict.rules))
     return Decision(False, quoted, retry, inputs_hash, rules.version, detail=denied[0].why)
 
@@ -103,6 +103,16 @@ def _first_denial(stages: list[list[Constraint]], at: datetime) -> list[Verdict]
         if verdicts:
             return verdicts
     return None
+
+
+def _retry(all_of_them: list[Constraint], at: datetime, view: View) -> datetime | None:
+    """The earliest lawful instant on the person's clock; None: never, or beyond what any calendar knows."""
+    try:
+        until = _earliest(all_of_them, at)
+        return None if until is None else until.astimezone(view.zone)
+    except (BadInputError, OverflowError):
+        # The denial stands whether or not a day can be named for its end (a cool-off until the year 9999).
+        return None
 
 
 def _earliest(all_of_them: list[Constraint], at: datetime) -> datetime | None:
@@ -137,7 +147,7 @@ def _never(request: Request, views: tuple[View, ...]) -> Iterator[list[Constrain
             for term in rule.terms_of(view, "stop_rules", day)
             for label in term.value.get(stop, ())
         ]
-        quoted = (stop, *dict.fromkeys(labels)) if stop in STOPS else ("fail_closed", stop)
+        quoted = (stop, *dict.fromkeys(labels)) if stop in STOPS else ("fail_closed", *filter(None, (stop,)))
         yield [_constant(Verdict(None, quoted, f"stopped: {stop}"))]
     if case.stage not in _STAGES:
         yield [_constant(Verdict(None, ("fail_closed",), f"unknown stage {case.stage}"))]
@@ -173,16 +183,21 @@ def _timed(request: Request, views: tuple[View, ...]) -> Iterator[list[Constrain
     yield [_not_before(until, name, request, views) for until, name in waits if until is not None]
     yield [rule.after_conversation(request, view, past[view.zone]) for view in views]
     yield [rule.one_channel(request, view, past[view.zone]) for view in views]
-    if voice:
-        yield [rule.cap(request, view, "dials_per_day", past[view.zone].dials) for view in views]
-        yield [rule.cap(request, view, "dials_per_week", past[view.zone].dials) for view in views]
-    else:
-        yield [rule.message_gap(request, view, past[view.zone]) for view in views]
-        yield [rule.cap(request, view, "messages_per_week", past[view.zone].messages) for view in views]
-    yield [rule.cap(request, view, "contacts_per_day", past[view.zone].contacts) for view in views]
+    # Caps are of one rank: a denial quotes the law's beside the house's.
+    yield [cap for view in views for cap in _caps(request, view, past[view.zone])]
     if request.softer is not None:
         yield [rule.softer(request, view, past[view.zone]) for view in views]
     yield [rule.window(request, view) for view in views]
+
+
+def _caps(request: Request, view: View, past: rule.Past) -> Iterator[Constraint]:
+    if request.channel is Channel.VOICE:
+        yield rule.cap(request, view, "dials_per_day", past.dials)
+        yield rule.cap(request, view, "dials_per_week", past.dials)
+    else:
+        yield rule.message_gap(request, view, past)
+        yield rule.cap(request, view, "messages_per_week", past.messages)
+    yield rule.cap(request, view, "contacts_per_day", past.contacts)
 
 
 def _not_before(until: datetime, name: str, request: Request, views: tuple[View, ...]) -> Constraint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,6 +15,8 @@ from voiceagent.base.clock import require_aware
 from voiceagent.base.errors import BadInputError
 
 _E = TypeVar("_E", bound=StrEnum)
+#: What people put between a number's digits.
+_SPACING = re.compile(r"[\s().\u2010-\u2015/-]+")
 
 
 class Channel(StrEnum):
@@ -127,7 +130,7 @@ class Request:
             at=reader.instant("at", required=True),
             channel=reader.member("channel", Channel),
             purpose=reader.member("purpose", Purpose) if reader.has("purpose") else Purpose.COLLECTION,
-            number=reader.text("number"),
+            number=_plain(reader.text("number")),
             country=_upper(address.text("country")),
             state=_upper(address.text("state")),
             city=address.text("city"),
@@ -153,7 +156,7 @@ class Request:
                     at=h.instant("at", required=True),
                     channel=_channel(h),
                     kind=h.member("kind", ContactKind),
-                    number=h.text("number"),
+                    number=_plain(h.text("number")),
                     debt=h.text("debt"),
                     outcome=h.text("outcome"),
                 )
@@ -216,6 +219,13 @@ def _channel(contact: _Reader) -> Channel:
     if contact.has("channel") or contact.text("kind") == ContactKind.MESSAGE:
         return contact.member("channel", Channel)
     return Channel.VOICE
+
+
+def _plain(number: str | None) -> str | None:
+    """A number as people write it, as E.164 has it: what somebody said of it must be found however it is spaced."""
+    if number is None or number[1:].isdecimal():
+        return number
+    return _SPACING.sub("", number) or None
 
 
 def _softer(reader: _Reader) -> Softer:
