@@ -1,0 +1,1 @@
+"""Payment codes: Pix "copia e cola" and boleto, read and written."""
