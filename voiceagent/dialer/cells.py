@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -20,6 +21,8 @@ _SEPARATORS = str.maketrans("", "", ".,")
 _DECIMAL_MARK = {"USD": ".", "MXN": ".", "PEN": "."}
 #: Marks of direction and of width nobody sees, as copying from web pages and address books leaves them.
 _UNSEEN = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF))
+#: How the letters of Western languages look where their UTF-8 was taken for Windows-1252: Ã£ for ã, Â° for the degree.
+_TWICE = re.compile("[ÂÃ][\u00a0-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 _AS_TEXT = re.compile(r'="([^"]*)"')
 #: What spreadsheets show where a formula failed, in their languages.
 _FAILED = re.compile(r"#(?:N/?[AD]|REF|VALU?E|VALOR|DIV/?0|NAME|NOME|NOMBRE|¿NOMBRE|NUM|NÚM|NUL[LO]O?|¡\S+)[!?]?", re.I)
@@ -42,6 +45,24 @@ def cleaned(cell: str) -> str:
         match = _AS_TEXT.fullmatch(text)
         return match[1].strip() if match else text[1:].strip() if text[0] == "'" else text
     return text
+
+
+def reread(texts: Sequence[str]) -> tuple[Sequence[str], int]:
+    """The texts, and how many of them were put right whose UTF-8 was taken for Windows-1252 on its way here."""
+    joined = "".join(texts)
+    if "Ã" not in joined and "Â" not in joined:
+        return texts, 0
+    right = tuple(map(_reread, texts))
+    return right, sum(new != old for new, old in zip(right, texts, strict=True))
+
+
+def _reread(text: str) -> str:
+    if not _TWICE.search(text):
+        return text
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def refuse_scientific(value: str) -> None:
@@ -106,7 +127,8 @@ def day(value: str, region: str) -> date:
     elif match := _YMD.fullmatch(text):
         year, month, number = int(match[1]), int(match[2]), int(match[3])
     else:
-        hint = " (a spreadsheet's serial number: format the column as a date)" if text.isdigit() else ""
+        serial = text.replace(".", "", 1).isdigit()
+        hint = " (a spreadsheet's serial number: format the column as a date)" if serial else ""
         order = "mm/dd/yyyy" if region == "US" else "dd/mm/yyyy"
         raise CellError("E_DATE", f"not a date: write it {order} with a four-digit year{hint}")
     try:

@@ -13,32 +13,44 @@ _WORDS = {
     "debtor_id": "id_devedor id codigo cod_cliente codigo_cliente cod_devedor id_cliente id_deudor debtor_id "
     "customer_id vendor_lead_code matricula",
     "document": "cpf_cnpj cpfcnpj cpf cnpj documento doc documento_cpf cpf_devedor cedula rut rfc curp ruc cuit dni "
-    "nit nif ssn document document_number identificacion",
-    "name": "nome nome_cliente nome_devedor nome_completo cliente devedor nombre nombre_completo nombre_cliente deudor "
-    "name full_name debtor_name customer_name razao_social razon_social",
+    "nit nif ssn document document_number identificacion cpf_cliente cpf_do_cliente cpf_do_devedor cpf_ou_cnpj "
+    "numero_documento numero_de_documento n_documento num_documento documento_identidad documento_de_identidad",
+    "name": "nome nome_cliente nome_devedor nome_completo cliente devedor nombre nombre_completo nombre_cliente "
+    "deudor name full_name debtor_name customer_name razao_social razon_social nome_do_cliente nome_do_devedor "
+    "nombre_del_cliente nombre_del_deudor nombre_y_apellido nombre_y_apellidos nombres_y_apellidos client_name",
     "first_name": "first_name primeiro_nome primer_nombre nombres",
     "last_name": "last_name sobrenome apellido apellidos",
     "phone": "telefone telefones tel fone celular numero_telefone telefono telefonos movil phone phones phone_number "
-    "mobile alt_phone whatsapp contato telefone_celular telefone_residencial telefone_comercial",
+    "mobile alt_phone whatsapp contato telefone_celular telefone_residencial telefone_comercial tel_celular "
+    "fone_celular fone_residencial fone_comercial telefone_fixo telefone_movel telefone_principal telefone_contato "
+    "telefone_de_contato numero_celular numero_de_telefone numero_do_telefone numero_telefono numero_de_telefono "
+    "telefono_celular telefono_movil telefono_fijo telefono_casa telefono_trabajo telefono_principal "
+    "telefono_de_contacto cell cell_phone cellphone mobile_phone mobile_number home_phone work_phone primary_phone "
+    "telephone telephone_number contact_number",
     "phone_code": "phone_code ddi codigo_pais country_code",
     "area": "ddd area_code codigo_area",
-    "email": "email e_mail emails mail correo correo_electronico",
+    "email": "email e_mail emails mail correo correo_electronico endereco_email direccion_de_correo email_address "
+    "e_mail_address",
     "birth": "nascimento data_nascimento dt_nascimento data_de_nascimento fecha_nacimiento fecha_de_nacimiento "
-    "birth_date birthdate dob date_of_birth",
+    "birth_date birthdate dob date_of_birth data_nasc dt_nasc fecha_nac birthday",
     "state": "uf estado state provincia province departamento",
     "contract": "contrato numero_contrato n_contrato num_contrato nr_contrato numero_do_contrato contract "
-    "contract_number account account_number numero_de_contrato",
-    "creditor": "credor creditor acreedor empresa carteira",
+    "contract_number account account_number numero_de_contrato contrato_numero n_do_contrato no_contrato contract_no "
+    "account_no",
+    "creditor": "credor creditor acreedor empresa carteira nome_credor nome_do_credor nombre_acreedor "
+    "nombre_del_acreedor creditor_name",
     "product": "produto product producto tipo_produto",
-    "original": "valor_original valor_principal principal valor monto_original monto capital original_amount original "
-    "amount",
+    "original": "valor_original valor_principal principal valor monto_original monto capital original_amount "
+    "original amount valor_do_contrato valor_nominal importe importe_original original_balance",
     "updated": "valor_atualizado valor_total saldo saldo_devedor total valor_divida monto_actualizado monto_total "
-    "saldo_total updated_amount balance total_amount",
+    "saldo_total updated_amount balance total_amount valor_em_aberto saldo_em_aberto saldo_deudor saldo_pendiente "
+    "saldo_insoluto deuda deuda_total monto_adeudado adeudo balance_due current_balance outstanding_balance",
     "interest": "juros intereses interes interest",
     "fine": "multa mora fine penalty",
     "other": "outros encargos otros cargos other charges fees",
     "due": "vencimento data_vencimento dt_vencimento data_de_vencimento fecha_vencimiento fecha_de_vencimiento vence "
-    "vencimiento due due_date duedate",
+    "vencimiento due due_date duedate data_do_vencimento vcto dt_vcto dt_venc data_venc fecha_vto fecha_de_vto vto "
+    "date_due",
     "more": "more extra_json json custom_vars",
 }
 #: Known columns that are kept beside the debt.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 
 from voiceagent.base.languages import Language
 from voiceagent.base.money import CURRENCY_OF_REGION, Money
@@ -29,7 +28,7 @@ _OF_NUMBER = f"{consents.CONSENT}_of_"
 _KEYS = frozenset({"contract", "debtor_id"})
 #: Separators of several addresses in a cell.
 _BETWEEN_EMAILS = str.maketrans(",|/\n", ";;;;")
-ZEROS, NINTH = "zeros put back", "ninth digit added"
+ZEROS, NINTH, LETTERS = "zeros put back", "ninth digit added", "letters encoded twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,10 @@ class RowReader:
             # Bytes that are no letters in any encoding cannot be written down again.
             said = said.encode("utf-8", "replace").decode()
             return None, [Fault(row.line, "*", said or "(not readable)", "E_ROW", row.broken)]
+        right, times = cells.reread(row.cells)
+        if times:
+            self._mend(LETTERS, times)
+            row = row._replace(cells=tuple(right))
         faults: list[Fault] = []
         try:
             return self._given(row, faults), faults
@@ -272,7 +275,7 @@ class RowReader:
         state = self._one(row, "state").upper()
         if not state:
             return None
-        if not _is_state(self.region, state):
+        if not zones_of(self.region, state):
             faults.append(self._fault(row, "state", "E_STATE", f"no state of {self.region}", fatal=False))
             return None
         return state
@@ -393,8 +396,3 @@ class _Rejected(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.text)
         self.fault = fault
-
-
-@lru_cache(maxsize=1024)
-def _is_state(region: str, state: str) -> bool:
-    return bool(zones_of(region, state))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from voiceagent.base.errors import BadInputError, UnavailableError
+from voiceagent.dialer.cells import reread
 
 _CHUNK = 1 << 20
 #: No row of a contact list is longer; a file with such a line is something else.
@@ -69,7 +70,7 @@ class Source:
     @property
     def header(self) -> tuple[str, ...]:
         """Names of the columns."""
-        return self.format.header
+        return tuple(reread(self.format.header)[0])
 
     def rows(self) -> Generator[Row, None, None]:
         """The rows, read as they are asked for."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.dialer.columns import field_of
@@ -21,6 +22,14 @@ _WIDEST = 500
 _LARGEST = 8 << 30
 #: Lists shrink ten or twenty times when packed; a large part that shrinks more than this is there to fill the memory.
 _DENSEST, _SMALL = 100, 32 << 20
+#: The container of what Office locked by a password, and of its formats before 2007; and what it calls the former.
+_COMPOUND, _LOCKED = b"\xd0\xcf\x11\xe0", "EncryptedPackage".encode("utf-16-le")
+_LARGEST_LOCKED = 256 << 20
+#: Whatever the reader trips over in a file that was damaged or that no spreadsheet wrote.
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, LookupError, ValueError, TypeError, AttributeError, SyntaxError, RuntimeError,
+    EOFError, ArithmeticError,
+)  # fmt: skip
 #: The header is looked for among so many filled rows and lines of so many sheets: reports have titles and covers.
 _TITLES, _TITLE_LINES, _SHEETS = 10, 100, 50
 #: A sheet with so many known columns looks like a list.
@@ -82,17 +91,22 @@ class Workbook:
 
     @contextmanager
     def _opened(self) -> Iterator[list[Any]]:
-        import openpyxl
+        from openpyxl.reader.excel import ExcelReader
         from openpyxl.utils.exceptions import InvalidFileException
 
         try:
             with self.path.open("rb") as file:
+                self._require_open(file)
                 with zipfile.ZipFile(file) as packed:
                     parts = packed.infolist()
                     bomb = any(p.file_size > max(_SMALL, p.compress_size * _DENSEST) for p in parts)
                     if bomb or sum(part.file_size for part in parts) > _LARGEST:
                         raise BadInputError(f"{self.path} unpacks to more than any list: save it as CSV")
-                book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+                reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+                # A sheet that is a chart has no rows, and the package fails on it where it reads row by row.
+                reader.read_chartsheet = lambda sheet, rel: None
+                reader.read()
+                book = reader.wb
                 try:
                     for sheet in book.worksheets:
                         # What a file says of its own size may be wrong.
@@ -100,8 +114,16 @@ class Workbook:
                     yield book.worksheets
                 finally:
                     book.close()
-        except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, SyntaxError) as error:
+        except (InvalidFileException, *_UNREADABLE) as error:
             raise BadInputError(f"{self.path} is no workbook that can be read: save the list as CSV") from error
+
+    def _require_open(self, file: BinaryIO) -> None:
+        """BadInputError for a workbook locked by a password or older than .xlsx, each with what to do about it."""
+        if file.read(len(_COMPOUND)) == _COMPOUND:
+            if _LOCKED in file.read(_LARGEST_LOCKED):
+                raise BadInputError(f"{self.path} is locked by a password: save the list without one")
+            raise BadInputError(f"{self.path} is in a format before .xlsx: save the list as .xlsx or CSV")
+        file.seek(0)
 
 
 def _cells(values: Sequence[Any]) -> list[str]:

@@ -226,13 +226,13 @@ def test_charges_may_come_in_parts(journal: Journal, db: Database, write: Callab
 
 
 def test_spanish_and_english_headers(journal: Journal, db: Database, write: Callable, tmp_path: Path) -> None:
-    header = "RFC,Nombre Completo,Teléfono 1,Contrato,Acreedor,Monto,Saldo,Fecha de Vencimiento"
+    header = "RFC,Nombre Completo,Teléfono Celular 1,Contrato,Acreedor,Monto,Saldo,Fecha de Vencimiento"
     row = 'GODE561231GR8,Eva Inventada,55 5555 0101,K-1,Tienda Ejemplo,"1,000.00","1,250.50",10/03/2026'
     report = import_list(journal, write(row, header=header), Options(region="MX", language=Language.ES))
     assert report.imported == 1
     (eva,) = cases(db)
     assert eva.phones == ("+525555550101",) and str(eva.total) == "1250.50" and eva.debts[0].original.currency == "MXN"
-    header = "ssn,first_name,last_name,phone_number,contract,creditor,amount,due date"
+    header = "ssn,first_name,last_name,Cell Phone,contract,creditor,amount,due date"
     row = "536904399,Ann,Invented,(212) 555-0101,K-2,Example Store,100.00,03/10/2026"
     english = import_list(journal, write(row, header=header, name="us.csv"), Options(region="US", language=Language.EN))
     assert english.imported == 1

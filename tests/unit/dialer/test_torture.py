@@ -74,6 +74,23 @@ def dense() -> bytes:
     return data.getvalue()
 
 
+def torn(workbook: bytes) -> bytes:
+    """A workbook whose sheet was damaged where it is packed."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as packed_parts:
+        sheet = packed_parts.getinfo("xl/worksheets/sheet1.xml")
+    begins = sheet.header_offset + 30 + len(sheet.filename)
+    return workbook[:begins] + b"\xff" * 64 + workbook[begins + 64 :]
+
+
+def packed(workbook: bytes, name: str, part: bytes) -> bytes:
+    """A workbook with another part in the place of its own."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(made, "w") as new:
+        for one in old.namelist():
+            new.writestr(one, part if one == name else old.read(one))
+    return made.getvalue()
+
+
 def changed(row: str, **cells: str) -> str:
     parts = row.split(";")
     for name, value in cells.items():
@@ -284,6 +301,25 @@ FILES = [
         ((2, "*", "E_ROW"),),
     ),
     Torture(
+        "letters encoded twice, in header and cells, and letters that only look so",
+        lines(
+            changed(MARIA, nome="João Inventado", contrato="C-2", credor="Crédito São João"),
+            changed(JOAO, nome="Maria da Manhã", contrato="C-1"),
+            header=HEADER.replace("contrato", "número do contrato"),
+        )
+        .decode()
+        .replace("João", "JoÃ£o")
+        .replace("Crédito São", "CrÃ©dito SÃ£o")
+        .replace("número", "nÃºmero")
+        .replace("Manhã", "MANHÃ – B")
+        .encode(),
+        (
+            ("11144477735", "Maria da MANHÃ – B", ("+5511955550102",), "C-1", "50.00", "2026-04-10"),
+            ("52998224725", "João Inventado", ("+5511955550101",), "C-2", "900.00", "2026-03-10"),
+        ),
+        TWO,
+    ),
+    Torture(
         "marks nobody sees and dashes of every width",
         lines(
             changed(MARIA, cpf_cnpj="\u200b529.982.247-25\ufeff", telefone1="\u202a+55 11 95555\u20110101\u202c"),
@@ -418,6 +454,15 @@ def money(row: sa.Row[tuple[object, ...]]) -> str:
         (lines(MARIA, header=HEADER.replace("contrato", "gerente")), "lacks columns: contrato"),
         (b"PK\x03\x04 not a workbook", "no workbook"),
         (book(("a", "b"), (1, 2)), "has no header"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 508 + "EncryptedPackage".encode("utf-16-le"), "locked by a password"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 508 + "Workbook".encode("utf-16-le"), "before .xlsx"),
+        (torn(book(TITLES, tuple(MARIA.split(";")))), "no workbook"),
+        (
+            packed(
+                book(TITLES), "xl/styles.xml", b"<styleSheet><cellStyles><cellStyle x='1'/></cellStyles></styleSheet>"
+            ),
+            "no workbook",
+        ),
         (dense(), "unpacks to more"),
         (HEADER.encode() + b"\n" + b"x" * (3 << 20), "a million characters"),
         (lines(changed(MARIA, vencimento="03/25/2026"), changed(JOAO, vencimento="04/05/2026")), "month first"),
@@ -444,6 +489,7 @@ def test_a_workbook_with_a_cover_is_read_and_its_other_lists_are_named(
     cover = made.active
     assert cover is not None
     cover.append(("Carteira", "de novembro"))
+    made.create_chartsheet("Gráfico")
     for title, row in (("Devedores", MARIA), ("Mais", JOAO), ("Notas", "a;b")):
         sheet = made.create_sheet(title)
         sheet.append(TITLES if title != "Notas" else ("x", "y"))
