@@ -21,6 +21,13 @@ def zone_of(country: str, state: str | None = None, e164: str | None = None) -> 
     return next(iter(zones)) if len(zones) == 1 else None
 
 
+def likely_zone(country: str, state: str | None, number: str | None) -> str:
+    """The zone of address and number where they tell it, else the capital's, for planning and display: always one."""
+    plain = number if number and number.startswith("+") else None
+    zone = zone_of(country, state) if state else None
+    return zone or zone_of(country, None, plain) or default_zone(country) or "UTC"
+
+
 @lru_cache(maxsize=65536)
 def zones_of(country: str, state: str | None = None, e164: str | None = None) -> frozenset[str]:
     """Every IANA zone the debtor may be in: the address's state where known, else the number's; all of them in doubt.

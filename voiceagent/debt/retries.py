@@ -95,6 +95,11 @@ class Ladder(_Strict):
             raise ValueError("times needs a wait between them, for example wait: 4 h")
         return self
 
+    def told(self) -> str:
+        """For people."""
+        waits = f"{self.times} a day, {_span_text(self.wait)} apart, then " if self.wait else ""
+        return f"{waits}{self.then.replace('_', ' ')} of the day"
+
 
 #: Outcomes that are tried again, those that speak against the number, and those after which the house is quiet. All
 #: others are not the house's to decide: stops are final, promises and disputes wait for the law and for people.
@@ -186,6 +191,17 @@ class RetryPlan(_Strict):
     """Between these tries."""
     named: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,31}$")], Variant] = {}
     """Ladders that a campaign may name as its own."""
+
+    def told(self, outcome: Disposition) -> str:
+        """What follows `outcome`, for people; "" where that is not the plan's to decide."""
+        if outcome in self.ladders:
+            return self.ladders[outcome].told()
+        if outcome in self.next_number:
+            return f"the next number {_span_text(self.next_number[outcome])} later"
+        if outcome in self.cool_off:
+            named = ", or until the day after the one that was named" if outcome is D.NOMON else ""
+            return f"quiet for {_span_text(self.cool_off[outcome])}{named}"
+        return ""
 
     def of(self, name: str) -> RetryPlan:
         """The plan of a campaign that names this variant; the house's own for "" and for a name it does not have."""

@@ -61,16 +61,24 @@ class Breaker:
 
     def __call__(self, calls: Sequence[CallSeen], now: datetime) -> Held | None:
         """`calls`: those of the trunk, in any order."""
-        latest = sorted((call for call in calls if now - call.at <= self.memory), key=lambda call: call.at)
-        latest = latest[-self.calls :]
-        failed = [call for call in latest if call.failed]
-        if len(latest) < self.calls or len(failed) < self.share * len(latest) or not latest[-1].failed:
-            return None
-        until = failed[-1].at + self.pause
-        if now >= until:
+        latest, failed = self._open(calls, now)
+        if not failed or now >= (until := failed[-1].at + self.pause):
             return None
         named = ", ".join(str(call.id) for call in failed[-5:])
         return Held("breaker", until, f"{len(failed)} of {len(latest)} calls failed, the last ones: {named}")
+
+    def trying(self, calls: Sequence[CallSeen], now: datetime) -> bool:
+        """The trunk has rested: one call at a time tries it, until one gets through."""
+        _, failed = self._open(calls, now)
+        return bool(failed) and now >= failed[-1].at + self.pause
+
+    def _open(self, calls: Sequence[CallSeen], now: datetime) -> tuple[list[CallSeen], list[CallSeen]]:
+        """The latest calls and those that failed; none while the breaker is closed."""
+        latest = sorted((call for call in calls if now - call.at <= self.memory), key=lambda call: call.at)
+        latest = latest[-self.calls :]
+        failed = [call for call in latest if call.failed]
+        is_open = len(latest) >= self.calls and len(failed) >= self.share * len(latest) and latest[-1].failed
+        return latest, failed if is_open else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,8 @@ class ShortCalls:
         """Stand still while the share is too high; old calls leave the day and lower it."""
         if calls < self.at_least or self.share(short, calls) < self.stop:
             return None
-        return Held("short_calls", detail=f"{short} of {calls} calls of the last 24 hours were short")
+        told = f"{short} of {calls} calls of the last 24 hours were short; it goes on when old calls have left the day"
+        return Held("short_calls", detail=told)
 
     def alarmed(self, short: int, calls: int, month: int) -> bool:
         """Whether people should look."""

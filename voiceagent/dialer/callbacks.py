@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError, DeniedError
 from voiceagent.base.ids import uuid7
+from voiceagent.calendars.zones import likely_zone
 from voiceagent.cases import tables
 from voiceagent.cases.store import Phone, load_case
 from voiceagent.compliance import Purpose, RuleBook, decide
@@ -27,16 +28,22 @@ log = logging.getLogger(__name__)
 
 #: A missed call is returned after this, not while the person still looks at the phone.
 MISSED_AFTER = timedelta(minutes=5)
+#: An instant typed a moment ago may be over when it is read; further ahead than that nobody promises a call.
+FORGIVEN, FURTHEST = timedelta(minutes=5), timedelta(days=366)
 
 
 def all_callbacks(
     connection: sa.Connection, tenant_id: uuid.UUID, *, status: CallbackStatus | None = None, limit: int = 500
 ) -> list[dict[str, Any]]:
-    """By the instant they are due: id, due_at, origin, status, attempts, name, number, campaign, case_id."""
+    """By the instant they are due: id, due_at, retry_at, origin, status, attempts, name, number, campaign, case_id.
+
+    `zone`: the person's most likely clock.
+    """
     query = (
         sa.select(
             callback.c.id, callback.c.due_at, callback.c.origin, callback.c.status, callback.c.attempts,
             callback.c.case_id, tables.person.c.name, tables.phone.c.number, campaign.c.name.label("campaign"),
+            callback.c.retry_at, tables.person.c.region, tables.person.c.state,
         )
         .outerjoin(tables.person, tables.person.c.id == callback.c.person_id)
         .outerjoin(tables.phone, tables.phone.c.id == callback.c.phone_id)
@@ -48,15 +55,46 @@ def all_callbacks(
     if status is not None:
         query = query.where(callback.c.status == status)
     return [
-        dict(row)
+        {name: value for name, value in row.items() if name not in ("region", "state")}
         | {
             "id": str(row["id"]),
             "case_id": str(row["case_id"]) if row["case_id"] else None,
+            "zone": likely_zone(row["region"] or "", row["state"], row["number"]),
             "due_at": row["due_at"].isoformat(),
+            "retry_at": row["retry_at"].isoformat() if row["retry_at"] else None,
             "origin": row["origin"].value,
             "status": row["status"].value,
         }
         for row in connection.execute(query).mappings()
+    ]
+
+
+def late_callbacks(connection: sa.Connection, tenant_id: uuid.UUID, before: datetime) -> list[dict[str, Any]]:
+    """Promised calls that wait although their instant was before that one: id, due_at, case_id, campaign and its state.
+
+    Those that may be tried again only later, by law or after nobody answered, are not late.
+    """
+    rows = connection.execute(
+        sa.select(callback.c.id, callback.c.due_at, callback.c.case_id, campaign.c.name, campaign.c.state)
+        .outerjoin(campaign, campaign.c.id == callback.c.campaign_id)
+        .where(
+            callback.c.tenant_id == tenant_id,
+            callback.c.status == CallbackStatus.OPEN,
+            callback.c.leased_until.is_(None),
+            sa.func.coalesce(callback.c.retry_at, callback.c.due_at) < before,
+        )
+        .order_by(callback.c.due_at, callback.c.id)
+        .limit(500)
+    )
+    return [
+        {
+            "id": str(row.id),
+            "due_at": row.due_at.isoformat(),
+            "case_id": str(row.case_id) if row.case_id else None,
+            "campaign": row.name,
+            "campaign_state": row.state.value if row.state else None,
+        }
+        for row in rows
     ]
 
 
@@ -97,7 +135,10 @@ def add_callback(
 
 
 def read_wanted(text: str, zone: str, now: datetime) -> datetime:
-    """`18:00` (its next time), `2026-11-19T18:00` (both on the debtor's clock) or an instant with offset."""
+    """`18:00` (its next time), `2026-11-19T18:00` (both on the debtor's clock) or an instant with offset.
+
+    BadInputError for what is none of these, or over, or so far away that nobody means it.
+    """
     home = ZoneInfo(zone)
     try:
         if len(text) <= 5:
@@ -107,7 +148,11 @@ def read_wanted(text: str, zone: str, now: datetime) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise BadInputError(f"when is {text!r}? write 18:00, 2026-11-19T18:00 or 2026-11-19T18:00-03:00") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=home)
+    at = at if at.tzinfo is not None else at.replace(tzinfo=home)
+    if not now - FORGIVEN <= at <= now + FURTHEST:
+        told = "is over" if at < now else f"is more than {FURTHEST.days} days away"
+        raise BadInputError(f"{text} ({zone}) {told}: promise a call at an instant to come")
+    return at
 
 
 def lawful_instant(facts: Facts, phone: Phone, wanted: datetime, rules: RuleBook | None) -> datetime:
@@ -144,7 +189,10 @@ def call_back_missed(journal: Journal, number: str, *, rules: RuleBook | None) -
         known = list(owners)
         if len(known) != 1:
             return []
-        promised = sa.select(callback.c.case_id).where(callback.c.status == CallbackStatus.OPEN)
+        # One NULL among them (somebody asked whose case nobody knew) would exclude every case.
+        promised = sa.select(callback.c.case_id).where(
+            callback.c.status == CallbackStatus.OPEN, callback.c.case_id.is_not(None)
+        )
         cases = list(
             connection.execute(sa.select(c.id).where(c.person_id == known[0], c.id.not_in(promised))).scalars()
         )

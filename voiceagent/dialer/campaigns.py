@@ -16,19 +16,21 @@ from voiceagent.base.languages import Language
 from voiceagent.debt.identity import UNVERIFIABLE
 from voiceagent.dialer import events
 from voiceagent.dialer.golive import require_pilot
-from voiceagent.dialer.limits import Hours, Limits
-from voiceagent.dialer.modes import header_part
+from voiceagent.dialer.limits import Hours, Limits, require_shown
 from voiceagent.dialer.retrying import require_named
 from voiceagent.dialer.stir import stir
 from voiceagent.dialer.tables import (
     UNWEIGHED,
+    CallbackStatus,
     CampaignState,
     DialMode,
     EnrollmentState,
     Priority,
+    callback,
     campaign,
     enrollment,
     list_entry,
+    trunk,
 )
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
@@ -38,7 +40,11 @@ from voiceagent.storage.types import instant_text
 
 #: Why a case left a campaign that another list may bring it back to.
 LIST_UNDONE = "list_undone"
+#: Why its promised calls are not made.
+FINISHED = "the campaign was finished"
 _NOT_FOR_GOOD = (LIST_UNDONE, "nothing_owed")
+#: To both sides of 0.
+HIGHEST_RANK = 1_000_000
 #: Rows of a list that join in one transaction.
 _PIECE = 2000
 _JOINED = (
@@ -90,7 +96,7 @@ def create_campaign(
     if not name or len(name) > 128:
         raise BadInputError("a campaign needs a name of at most 128 characters")
     if caller_id is not None:
-        header_part(caller_id)
+        require_shown([caller_id])
     if connection is None:
         with journal.transaction() as own:
             return create_campaign(
@@ -155,6 +161,21 @@ def require_campaign(connection: sa.Connection, name: str, tenant_id: uuid.UUID)
     return found
 
 
+def _unfinished(connection: sa.Connection, name: str, tenant_id: uuid.UUID) -> Campaign:
+    found = require_campaign(connection, name, tenant_id)
+    if found.state is CampaignState.FINISHED:
+        raise BadInputError(f"the campaign {name!r} is finished for good: create another one")
+    return found
+
+
+def _require_trunks(connection: sa.Connection, wanted: Sequence[str], tenant_id: uuid.UUID) -> None:
+    """A campaign that may only use trunks nobody knows would never call anybody."""
+    known = set(connection.execute(sa.select(trunk.c.name).where(trunk.c.tenant_id == tenant_id)).scalars())
+    for name in wanted:
+        if name not in known:
+            raise BadInputError(f"there is no trunk {name!r}: first voiceagent campaigns trunks --set {name}")
+
+
 def set_state(
     journal: Journal,
     name: str,
@@ -163,15 +184,29 @@ def set_state(
     reason: str = "",
     brake: dict[str, Any] | None = None,
     actor: str = "operator",
-) -> None:
-    """Start, pause or finish; calls that run go on, those only leased are not dialled any more."""
+) -> int:
+    """Start, pause or finish; calls that run go on, those only leased are not dialled any more.
+
+    Returns how many promised calls end with a campaign that is finished: nobody may call in its name any more.
+    """
+    withdrawn: list[NewEvent] = []
     with journal.transaction() as connection:
-        found = require_campaign(connection, name, journal.tenant_id)
-        if found.state is CampaignState.FINISHED and state is not CampaignState.FINISHED:
-            raise BadInputError(f"the campaign {name!r} is finished for good: create another one")
+        over = state is CampaignState.FINISHED
+        found = (require_campaign if over else _unfinished)(connection, name, journal.tenant_id)
         if found.state is not state:
             changed = events.CampaignStateChanged(found.id, state, reason.strip()[:255], brake)
-            journal.record([NewEvent("campaign", found.id, changed, actor)], connection)
+            if over:
+                waits = sa.select(callback.c.id).where(
+                    callback.c.campaign_id == found.id,
+                    callback.c.status == CallbackStatus.OPEN,
+                    callback.c.leased_until.is_(None),
+                )
+                withdrawn = [
+                    NewEvent("callback", key, events.CallbackClosed(key, CallbackStatus.CANCELLED, FINISHED), actor)
+                    for key in connection.execute(waits.order_by(callback.c.id)).scalars()
+                ]
+            journal.record([NewEvent("campaign", found.id, changed, actor), *withdrawn], connection)
+    return len(withdrawn)
 
 
 def change_campaign(
@@ -191,8 +226,12 @@ def change_campaign(
     `limits` gives the new ones from the old. `any_hours`: whenever the law allows.
     """
     with journal.transaction() as connection:
-        found = require_campaign(connection, name, journal.tenant_id)
+        found = _unfinished(connection, name, journal.tenant_id)
         bounds = limits(found.limits) if limits else found.limits
+        require_shown(bounds.caller_ids if bounds.caller_ids != found.limits.caller_ids else ())
+        _require_trunks(connection, bounds.trunks if bounds.trunks != found.limits.trunks else (), journal.tenant_id)
+        if priority is not None and abs(priority) > HIGHEST_RANK:
+            raise BadInputError(f"a rank lies between -{HIGHEST_RANK} and {HIGHEST_RANK}")
         if bounds.retries and bounds.retries != found.limits.retries:
             require_named(connection, bounds.retries, journal.tenant_id, journal.clock.now())
         changed = events.CampaignChanged(
@@ -217,7 +256,7 @@ def set_mode(
     if mode is not DialMode.REHEARSAL and not reason.strip():
         raise BadInputError(f"say why the campaign goes to {mode}: the reason is kept")
     with journal.transaction() as connection:
-        found = require_campaign(connection, name, journal.tenant_id)
+        found = _unfinished(connection, name, journal.tenant_id)
         if found.mode is mode:
             return
         if mode is DialMode.LIVE and piloted:

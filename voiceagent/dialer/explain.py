@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -14,11 +15,16 @@ from voiceagent.base.errors import BadInputError, DeniedError
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.store import Phone, load_case
 from voiceagent.compliance import RuleBook, decide
+from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import UNVERIFIABLE, verifiable
+from voiceagent.debt.retries import RetryPlan
 from voiceagent.dialer.facts import Facts, read_facts
 from voiceagent.dialer.floor import Guards, read_floor
+from voiceagent.dialer.heartbeat import staff
+from voiceagent.dialer.limits import Limits
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.pacing import Allotment, Held
+from voiceagent.dialer.retrying import plan_in_force
 from voiceagent.dialer.tables import CallbackStatus, CampaignState, callback, campaign, enrollment
 
 
@@ -57,18 +63,24 @@ def explain_case(
     tenant_id: uuid.UUID,
     guards: Guards | None = None,
 ) -> dict[str, Any]:
-    """{case_id, name, creditor, callable, reasons, campaigns, callbacks, numbers: [{number, allow, rules, ...}]}."""
+    """{case_id, name, creditor, callable, reasons, campaigns, callbacks, numbers: [{number, allow, rules, ...}]}.
+
+    `callable`: the next seat that asks may call; `waits_for`: why no seat asks, line by line.
+    """
     try:
         file = load_case(connection, case_id)
     except BadInputError as error:
-        return {"case_id": str(case_id), "callable": False, "reasons": [error.code], "numbers": [], "campaigns": []}
+        nothing: dict[str, Any] = {name: [] for name in ("waits_for", "campaigns", "callbacks", "numbers")}
+        return {"case_id": str(case_id), "callable": False, "reasons": [error.code], **nothing}
     facts = read_facts(connection, file, now, tenant_id)
     guards = guards or Guards()
     # As a seat that asks; where seats are kept for callers, only those that really are idle count.
     asking = [] if guards.kept_for_inbound else ["explain"]
     held = Allotment(read_floor(connection, tenant_id, now, asking=asking, guards=guards)).held()
-    campaigns = _campaigns(connection, case_id, now, held)
-    callbacks = _callbacks(connection, case_id, now, held)
+    zone = ZoneInfo(facts.zone)
+    plan = plan_in_force(connection, tenant_id, now)
+    campaigns = _campaigns(connection, case_id, now, held, plan, zone)
+    callbacks = _callbacks(connection, case_id, now, held, zone)
     due = any(one["due"] for one in (*campaigns, *callbacks))
     # A promised call that is due is asked of the law as one; else whatever the next call may be for.
     promised = next((datetime.fromisoformat(one["due_at"]) for one in callbacks if one["due"]), None)
@@ -100,6 +112,7 @@ def explain_case(
         "zone": facts.zone,
         "callable": allowed and known and due and live is None,
         "reasons": reasons,
+        "waits_for": staff(connection, tenant_id, now).told(),
         "campaigns": campaigns,
         "callbacks": callbacks,
         "numbers": numbers,
@@ -132,7 +145,7 @@ def _number(
             break
         except DeniedError as error:
             refusal = error.message
-    why = decision.detail if not decision.allow else refusal
+    why = "; ".join(told for told in ("" if decision.allow else decision.detail, refusal) if told)
     if phone.status is kinds.PhoneStatus.DEAD:
         why = "the number is dead"
     return {
@@ -148,12 +161,17 @@ def _number(
 
 
 def _campaigns(
-    connection: sa.Connection, case_id: uuid.UUID, now: datetime, held: Mapping[str, Held]
+    connection: sa.Connection,
+    case_id: uuid.UUID,
+    now: datetime,
+    held: Mapping[str, Held],
+    plan: RetryPlan,
+    zone: ZoneInfo,
 ) -> list[dict[str, Any]]:
     rows = connection.execute(
         sa.select(
             campaign.c.name, campaign.c.state.label("running"), campaign.c.reason.label("paused"),
-            campaign.c.mode, enrollment.c.state,
+            campaign.c.mode, campaign.c.caps, enrollment.c.state,
             enrollment.c.reason, enrollment.c.next_at, enrollment.c.attempts,
         )
         .join(campaign, campaign.c.id == enrollment.c.campaign_id)
@@ -166,11 +184,11 @@ def _campaigns(
         if row.running is not CampaignState.RUNNING:
             why = f"the campaign is {row.running.value}{': ' + row.paused if row.paused else ''}"
         elif row.state.value not in ("ready", "waiting"):
-            why = f"{row.state.value}{' (' + row.reason + ')' if row.reason else ''}"
+            why = f"{row.state.value}{_because(row.reason, plan, row.caps)}"
         elif row.next_at is not None and row.next_at > now:
-            why = f"waits until {row.next_at.isoformat()}{' (' + row.reason + ')' if row.reason else ''}"
+            why = f"waits until {row.next_at.astimezone(zone).isoformat()}{_because(row.reason, plan, row.caps)}"
         elif row.name in held:
-            why = _held(held[row.name])
+            why = f"held by {held[row.name].told(zone)}"
         found.append(
             {
                 "name": row.name,
@@ -185,8 +203,23 @@ def _campaigns(
     return found
 
 
+def _because(reason: str | None, plan: RetryPlan, caps: Mapping[str, Any]) -> str:
+    """In brackets: the rule, the outcome with what the ladders in force say of it, or the campaign's own bound."""
+    if not reason:
+        return ""
+    limits = Limits.from_json(caps)
+    if reason == "max_attempts":
+        return f" (max_attempts: its {limits.max_attempts} calls are made)"
+    try:
+        follows = plan.of(limits.retries).told(Disposition(reason))
+    except ValueError:
+        return f" ({reason})"
+    own = f"ladders {limits.retries!r} of " if limits.retries in plan.named else ""
+    return f" (after {reason}: {follows}, by {own}retry plan version {plan.retries})" if follows else f" ({reason})"
+
+
 def _callbacks(
-    connection: sa.Connection, case_id: uuid.UUID, now: datetime, held: Mapping[str, Held]
+    connection: sa.Connection, case_id: uuid.UUID, now: datetime, held: Mapping[str, Held], zone: ZoneInfo
 ) -> list[dict[str, Any]]:
     rows = connection.execute(
         sa.select(
@@ -206,13 +239,14 @@ def _callbacks(
     for row in rows:
         why = ""
         if row.due_at > now:
-            why = f"promised for {row.due_at.isoformat()}"
+            why = f"promised for {row.due_at.astimezone(zone).isoformat()}"
         elif row.retry_at is not None and row.retry_at > now:
-            why = f"promised for {row.due_at.isoformat()}, tried again at {row.retry_at.isoformat()}"
+            due, again = row.due_at.astimezone(zone), row.retry_at.astimezone(zone)
+            why = f"promised for {due.isoformat()}, tried again at {again.isoformat()}"
         elif row.state not in (None, CampaignState.RUNNING):
             why = f"the campaign is {row.state.value}{': ' + row.reason if row.reason else ''}"
         elif row.name in held:
-            why = _held(held[row.name])
+            why = f"held by {held[row.name].told(zone)}"
         found.append(
             {
                 "id": str(row.id),
@@ -224,8 +258,3 @@ def _callbacks(
             }
         )
     return found
-
-
-def _held(brake: Held) -> str:
-    until = f" until {brake.until.isoformat()}" if brake.until else ""
-    return f"held by {brake.reason}{until}{': ' + brake.detail if brake.detail else ''}"

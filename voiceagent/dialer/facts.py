@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from voiceagent.base.ids import uuid7
-from voiceagent.calendars.zones import default_zone, zone_of
+from voiceagent.calendars.zones import likely_zone
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.segments import SEGMENTS, intensities
 from voiceagent.cases.stops import KEY_OF_STOPS, channels_of_erased, key_id, numbers_of_erased
@@ -238,10 +238,7 @@ def read_all_facts(
 
 def zone_for(file: CaseFile) -> str:
     """The person's most likely clock."""
-    case = file.case
-    number = case.phones[0] if case.phones and case.phones[0].startswith("+") else None
-    zone = zone_of(case.region, case.state) if case.state else None
-    return zone or zone_of(case.region, None, number) or default_zone(case.region) or "UTC"
+    return likely_zone(file.case.region, file.case.state, next(iter(file.case.phones), None))
 
 
 #: They are asked before every call.

@@ -15,6 +15,7 @@ from voiceagent.cases import kinds, tables
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialer.brakes import SHORT_S, Breaker, CallSeen, Canary, ShortCalls
 from voiceagent.dialer.campaigns import RUNNING, Campaign, running_campaigns
+from voiceagent.dialer.heartbeat import WORKER_SILENT
 from voiceagent.dialer.pacing import CONGESTION_MEMORY, CampaignNow, Floor, Held, TrunkNow
 from voiceagent.dialer.tables import DialMode, StopScope, dial_stop, trunk, worker
 from voiceagent.journal.journal import HEAD
@@ -23,8 +24,6 @@ from voiceagent.storage.question import Bundle, Question
 _a = tables.attempt.c
 #: Said with a literal, so that both databases use the small partial indexes of live calls.
 _LIVE = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
-#: A worker that showed no life for this long has no idle seats.
-WORKER_SILENT = timedelta(seconds=30)
 #: All calls of a day are counted for the share of short ones: too dear for every look at the weather.
 _COUNT_EVERY = timedelta(minutes=1)
 
@@ -114,7 +113,11 @@ def read_floor(
         used[row.trunk] += row.n
     stops = {(row.scope, row.name): row for row in _STOPS(connection, tenant=tenant_id)}
     everything = stops.get((StopScope.ALL, ""))
-    held = Held("stopped", detail=everything.reason) if everything else weather.short
+    held = (
+        Held("stopped", detail=everything.reason, mend="voiceagent campaigns resume --all")
+        if everything
+        else weather.short
+    )
     return Floor(
         now=now,
         idle_seats=_idle_seats(connection, tenant_id, now, asking) if guards.kept_for_inbound else len(asking),
@@ -172,7 +175,9 @@ def _trunks(
         window = timedelta(seconds=max(1.0, 1 / row.calls_per_second))
         starts = _STARTS(connection, tenant=tenant_id, since=now - window, trunk=row.name)
         stop = stops.get((StopScope.TRUNK, row.name))
-        held = Held("trunk_stopped", detail=stop.reason) if stop else None
+        mend = f"voiceagent campaigns resume --trunk {row.name}"
+        lately = weather.calls.get(row.name, ())
+        held = Held("trunk_stopped", detail=stop.reason, mend=mend) if stop else None
         found.append(
             TrunkNow(
                 row.name,
@@ -181,8 +186,9 @@ def _trunks(
                 used[row.name],
                 tuple(one.t_start for one in starts),
                 tuple(weather.congestions.get(row.name, ())),
-                held or guards.breaker(weather.calls.get(row.name, ()), now),
+                held or guards.breaker(lately, now),
                 tuple(row.caller_ids),
+                guards.breaker.trying(lately, now),
             )
         )
     return tuple(found)

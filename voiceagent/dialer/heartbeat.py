@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from voiceagent.base.clock import Clock
 from voiceagent.base.ids import uuid7
+from voiceagent.cases import kinds, tables
 from voiceagent.dialer.tables import worker
 from voiceagent.storage.database import Database
 from voiceagent.storage.schema import DEFAULT_TENANT
@@ -20,6 +22,8 @@ from voiceagent.storage.upsert import upsert
 #: How often a worker says that it lives, and how long it must be silent, while we look, to be given up.
 EVERY_S = 5.0
 SILENT = timedelta(seconds=45)
+#: A worker that showed no life for this long has no idle seats.
+WORKER_SILENT = timedelta(seconds=30)
 
 
 @dataclass(slots=True)
@@ -33,8 +37,8 @@ class Heartbeat:
     tenant_id: uuid.UUID = DEFAULT_TENANT
     _row: dict[str, object] = field(default_factory=dict)
 
-    def beat(self) -> None:
-        """Say so once more."""
+    def beat(self, trouble: str = "") -> None:
+        """Say so once more; `trouble`: why its seats ask for no calls."""
         now = self.clock.now()
         if not self._row:
             self._row = {
@@ -49,7 +53,7 @@ class Heartbeat:
             }
         beats = self._row["beats"]
         assert isinstance(beats, int)
-        self._row |= {"beats": beats + 1, "beat_at": now}
+        self._row |= {"beats": beats + 1, "beat_at": now, "trouble": trouble[:255] or None}
         with self.db.write() as connection:
             same = [name for name in self._row if name not in ("tenant_id", "name")]
             upsert(connection, worker, [self._row], update=same)
@@ -60,6 +64,44 @@ class Heartbeat:
             connection.execute(
                 sa.delete(worker).where(worker.c.tenant_id == self.tenant_id, worker.c.name == self.name)
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who is at work."""
+
+    workers: int
+    """That showed life lately."""
+    idle: int
+    """Seats of theirs that could take a call."""
+    troubles: Mapping[str, str]
+    """By worker: why its seats ask for no calls."""
+
+    def told(self) -> list[str]:
+        """What keeps every seat from calling, line by line; nothing where seats ask."""
+        if not self.workers:
+            return ["no worker is at work: start voiceagent up"]
+        if len(self.troubles) < self.workers:
+            return []
+        return [f"the seats of {name} ask for no calls: {why}" for name, why in sorted(self.troubles.items())]
+
+
+def staff(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime) -> Staff:
+    """The workers of now, their idle seats and what troubles them."""
+    seat = tables.seat.c
+    alive = connection.execute(
+        sa.select(worker.c.name, worker.c.trouble).where(
+            worker.c.tenant_id == tenant_id, worker.c.beat_at > now - WORKER_SILENT
+        )
+    ).all()
+    idle = connection.execute(
+        sa.select(sa.func.count()).where(
+            seat.tenant_id == tenant_id,
+            seat.state == kinds.SeatState.IDLE,
+            seat.worker.in_([row.name for row in alive]),
+        )
+    ).scalar_one()
+    return Staff(len(alive), idle, {row.name: row.trouble for row in alive if row.trouble})
 
 
 def lives(connection: sa.Connection, name: str | None, tenant_id: uuid.UUID, now: datetime) -> bool:

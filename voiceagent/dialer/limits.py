@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
@@ -12,7 +13,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from voiceagent.base.errors import BadInputError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: What a telephone shows: E.164, or a number that only its own country dials.
+_SHOWN = re.compile(r"\+?[0-9]{3,15}")
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)")
+
+
+def require_shown(caller_ids: Iterable[str]) -> None:
+    """BadInputError unless each of these is a number that a telephone can show."""
+    for number in caller_ids:
+        if not _SHOWN.fullmatch(number):
+            raise BadInputError(f"{number!r} is no caller id: write a number like +551133330000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,10 @@ class Limits:
             (self.max_attempts < 1, "max_attempts must be 1 or more"),
             (self.calls is not None and self.calls < 1, "calls must be 1 or more"),
             (not 0 < self.weight <= 100, "weight must be above 0 and at most 100"),
-            (self.ramp_per_minute is not None and self.ramp_per_minute <= 0, "ramp must be above 0 calls a minute"),
+            (
+                self.ramp_per_minute is not None and not 0 < self.ramp_per_minute < math.inf,
+                "ramp must be above 0 calls a minute",
+            ),
             (self.pilot_calls < 1, "pilot_calls must be 1 or more"),
             (not set(self.brakes) <= set(self.BRAKES), f"a brake is one of {', '.join(self.BRAKES)}"),
             (not all(0 < share <= 1 for share in self.brakes.values()), "a brake is a share above 0 and at most 1"),

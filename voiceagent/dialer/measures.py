@@ -12,9 +12,10 @@ from prometheus_client.metrics_core import Metric
 
 from voiceagent.base.clock import Clock
 from voiceagent.dialer.campaigns import all_campaigns, running_campaigns
-from voiceagent.dialer.floor import WORKER_SILENT, Guards, read_floor, short_calls
+from voiceagent.dialer.floor import Guards, read_floor, short_calls
+from voiceagent.dialer.heartbeat import staff
 from voiceagent.dialer.pacing import Allotment
-from voiceagent.dialer.tables import CallbackStatus, CampaignState, EnrollmentState, callback, enrollment, worker
+from voiceagent.dialer.tables import CallbackStatus, CampaignState, EnrollmentState, callback, enrollment
 from voiceagent.dialer.watch import stale_cases
 from voiceagent.storage.database import Database
 
@@ -93,7 +94,8 @@ class DialerCollector:
             )
         ).scalar_one()
         yield GaugeMetricFamily("voiceagent_callbacks_due", "Promised calls whose instant has come", value=late)
-        alive = connection.execute(
-            sa.select(sa.func.count()).where(worker.c.tenant_id == tenant, worker.c.beat_at > now - WORKER_SILENT)
-        ).scalar_one()
-        yield GaugeMetricFamily("voiceagent_workers_alive", "Workers that showed life lately", value=alive)
+        working = staff(connection, tenant, now)
+        yield GaugeMetricFamily("voiceagent_workers_alive", "Workers that showed life lately", value=working.workers)
+        yield GaugeMetricFamily(
+            "voiceagent_workers_troubled", "Of these, workers whose seats ask for no calls", value=len(working.troubles)
+        )

@@ -11,7 +11,6 @@ from voiceagent.dialer.tables import DialMode
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SIP = re.compile(r"sip:[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?")
-_HEADER = re.compile(r"[A-Za-z0-9 ._:+@-]{0,128}")
 
 #: Numbers kept for simulated phones, by country: 555-01xx where the numbering plan reserves it (US), elsewhere the
 #: block 5555-01xx (Colombia: 555-01xx) of each area code or mobile prefix, which only the simulator uses.
@@ -32,13 +31,6 @@ def dialable(number: str) -> str:
     if _E164.fullmatch(number) or _SIP.fullmatch(number):
         return number
     raise DeniedError("not a number that can be dialled: write it like +5511955550100", code="bad_number")
-
-
-def header_part(text: str) -> str:
-    """`text` when it may stand in a SIP header; DeniedError otherwise (no line breaks, quotes, angle brackets)."""
-    if _HEADER.fullmatch(text):
-        return text
-    raise DeniedError("a caller id or header holds characters that may not be sent", code="bad_header")
 
 
 @dataclass(frozen=True, slots=True)

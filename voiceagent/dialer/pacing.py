@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from voiceagent.dialer.limits import Hours, Limits
 
@@ -22,6 +22,13 @@ class Held:
     reason: str
     until: datetime | None = None
     detail: str = ""
+    mend: str = ""
+    """What people do to go on, where they must do something."""
+
+    def told(self, zone: tzinfo | None = None) -> str:
+        """One line for people; instants on the clock of `zone`."""
+        until = f" until {(self.until.astimezone(zone) if zone else self.until).isoformat()}" if self.until else ""
+        return f"{self.reason}{until}{': ' + self.detail if self.detail else ''}{'; ' + self.mend if self.mend else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +47,13 @@ class TrunkNow:
     held: Held | None = None
     """A kill switch or its circuit breaker."""
     caller_ids: tuple[str, ...] = ()
+    trying: bool = False
+    """Its circuit breaker lets one call at a time see whether it works again."""
 
     def channels(self, now: datetime) -> int:
         """Channels it may use: halved by each congestion, one more for every quiet minute after it, never below 1."""
+        if self.trying:
+            return 1
         allowed, last = self.max_channels, None
         for at in sorted(at for at in self.congestions if now - CONGESTION_MEMORY < at <= now):
             if last is not None:
@@ -61,8 +72,9 @@ class TrunkNow:
             return 0, self.held
         channels = self.channels(now)
         if self.used >= channels:
-            backed_off = channels < self.max_channels
-            return 0, Held("congestion" if backed_off else "trunk_channels", detail=f"{self.used} of {channels} in use")
+            why = "congestion" if channels < self.max_channels else "trunk_channels"
+            why = "breaker" if self.trying else why
+            return 0, Held(why, detail=f"{self.used} of {channels} in use")
         # A window, not a bucket: never more than the rate in any second, whoever else starts calls.
         window = timedelta(seconds=max(1.0, 1 / self.calls_per_second))
         allowed = max(1, int(self.calls_per_second))
@@ -100,7 +112,8 @@ class CampaignNow:
                 most, held = ramped, Held("ramp_up", self.started_at + step)
         left = most - self.used
         if self.pilot_left is not None and self.pilot_left < left:
-            left, held = self.pilot_left, Held("pilot_done", detail="its calls wait for people to look")
+            mend = f"voiceagent campaigns mode {self.name} live --reason ..."
+            left, held = self.pilot_left, Held("pilot_done", detail="its calls wait for people to look", mend=mend)
         return (left, None) if left > 0 else (0, held)
 
 
@@ -227,7 +240,7 @@ class Allotment:
         floor, found = self._floor, {}
         for one in floor.campaigns:
             held = floor.held or one.room(self._now)[1]
-            if held is None and floor.trunks and not self._has_trunk(one.limits.trunks):
+            if held is None and not self._has_trunk(one.limits.trunks):
                 held = _first_held(floor.trunks, one.limits.trunks, self._now)
             if held is None and self._seats < 1:
                 held = Held("no_seat", detail="every idle seat is kept for incoming calls")
@@ -236,10 +249,10 @@ class Allotment:
         return found
 
     def _has_trunk(self, allowed: Sequence[str]) -> bool:
-        return not self._floor.trunks or self._trunk_room(allowed) > 0
+        return self._trunk_room(allowed) > 0
 
     def _trunk_room(self, allowed: Sequence[str]) -> int:
-        if not self._floor.trunks:
+        if not self._floor.trunks and not allowed:
             return 10**6
         return sum(room for name, room in self._trunks.items() if not allowed or name in allowed)
 
@@ -248,4 +261,5 @@ def _first_held(trunks: Sequence[TrunkNow], allowed: Sequence[str], now: datetim
     """What holds the trunks of a campaign: the one that lets go first."""
     holds = [held for trunk in trunks if not allowed or trunk.name in allowed if (held := trunk.room(now)[1])]
     late = now + timedelta(days=365)
-    return min(holds, key=lambda held: held.until or late, default=Held("no_trunk", detail="its trunks do not exist"))
+    lost = Held("no_trunk", detail="its trunks do not exist", mend="voiceagent campaigns trunks --set NAME")
+    return min(holds, key=lambda held: held.until or late, default=lost)

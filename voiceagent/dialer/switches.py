@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,14 @@ import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError, DeniedError
 from voiceagent.dialer import events
+from voiceagent.dialer.limits import require_shown
 from voiceagent.dialer.tables import CampaignState, StopScope, campaign, dial_stop, trunk
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
+
+#: As the dialplan takes it from the header.
+_NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
+MOST_CHANNELS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,11 @@ def check(
 
 def set_trunk(journal: Journal, told: Trunk, *, actor: str = "operator") -> None:
     """Make a trunk known, or change what it bears."""
-    if not told.name or len(told.name) > 64:
-        raise BadInputError("a trunk needs a name of at most 64 characters: that of Asterisk's endpoint")
-    if told.max_channels < 1 or not 0 < told.calls_per_second <= 1000:
-        raise BadInputError("a trunk needs 1 channel or more, and above 0 calls per second")
+    if not _NAME.fullmatch(told.name):
+        raise BadInputError("a trunk is called as Asterisk's endpoint is: 1 to 64 letters, digits, _ or -")
+    require_shown(told.caller_ids)
+    if not 1 <= told.max_channels <= MOST_CHANNELS or not 0 < told.calls_per_second <= 1000:
+        raise BadInputError(f"a trunk has 1 to {MOST_CHANNELS} channels, and above 0 up to 1000 calls per second")
     said = events.TrunkSet(told.name, told.max_channels, told.calls_per_second, told.caller_ids)
     journal.record([NewEvent("dialing", journal.tenant_id, said, actor)])
 
@@ -96,6 +103,11 @@ def all_trunks(connection: sa.Connection, tenant_id: uuid.UUID) -> list[Trunk]:
     return [Trunk(row.name, row.max_channels, row.calls_per_second, tuple(row.caller_ids)) for row in rows]
 
 
+def find_trunk(connection: sa.Connection, name: str, tenant_id: uuid.UUID) -> Trunk | None:
+    """By name."""
+    return next((one for one in all_trunks(connection, tenant_id) if one.name == name), None)
+
+
 def _known(connection: sa.Connection, journal: Journal, scope: StopScope, name: str) -> None:
-    if scope is StopScope.TRUNK and name not in {one.name for one in all_trunks(connection, journal.tenant_id)}:
+    if scope is StopScope.TRUNK and find_trunk(connection, name, journal.tenant_id) is None:
         raise BadInputError(f"there is no trunk {name!r}: see voiceagent campaigns trunks")

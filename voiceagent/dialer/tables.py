@@ -271,6 +271,7 @@ worker = sa.Table(
     sa.Column("beats", sa.BigInteger, nullable=False, comment="Grows while it lives, whatever its clock says"),
     sa.Column("started_at", UtcDateTime(), nullable=False),
     sa.Column("beat_at", UtcDateTime(), nullable=False),
+    sa.Column("trouble", sa.String(255), comment="Why its seats ask for no calls, as people read it"),
 )
 
 retry_plan = sa.Table(

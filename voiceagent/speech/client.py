@@ -60,11 +60,16 @@ class SpeechClient:
         await voice.open()
         return voice
 
-    async def check(self) -> None:
-        """UnavailableError when nobody answers, or (code strained) no new call should begin on this machine now."""
-        why = wire.refusal(await self._describe())
+    async def check(self) -> int:
+        """How many more calls may begin on this machine now.
+
+        UnavailableError when nobody answers, or (code strained) none should begin.
+        """
+        told = await self._describe()
+        why = wire.refusal(told)
         if why:
             raise UnavailableError(f"no new call for now: {why}", code="strained")
+        return wire.room(told)
 
     async def info(self) -> Info:
         """What the speech process serves. UnavailableError when nobody answers."""

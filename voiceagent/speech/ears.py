@@ -76,6 +76,10 @@ class Ears:
         self._metrics.admits.set(0 if why else 1)
         return why
 
+    def room(self) -> int:
+        """How many more calls it would serve, as far as their number goes."""
+        return max(0, self.max_calls - self.calls)
+
     async def open(self, language: str) -> CallEar:
         """A warmed ear. MissingPartError for a language without a model, UnavailableError (busy) when full."""
         recogniser = self.recognisers.get(language)

@@ -97,8 +97,8 @@ class Voice(Protocol):
 class SpeechService(Protocol):
     """Gives each call its ears and its mouth."""
 
-    async def check(self) -> None:
-        """Return when the service answers; UnavailableError when it does not."""
+    async def check(self) -> int:
+        """How many more calls may begin now, 1 or more; UnavailableError when none may, or nobody answers."""
         ...
 
     async def hearing(self, call_id: str, language: str) -> Hearing:

@@ -133,7 +133,8 @@ class _Connection(AsyncEventHandler):
             ear = await self._opened(_language(event.data.get("language")))
             await self.write_event(Event(wire.OPENED, {"engine": ear.engine, "language": ear.language}))
         elif Describe.is_type(event.type):
-            await self.write_event(wire.info_event(self._server.info(), self._server.ears.refusal()))
+            ears = self._server.ears
+            await self.write_event(wire.info_event(self._server.info(), ears.refusal(), ears.room()))
         elif Ping.is_type(event.type):
             await self.write_event(Pong(event.data.get("text")).event())
 

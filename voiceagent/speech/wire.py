@@ -64,16 +64,21 @@ def transcript_event(heard: Hypothesis, turn: int, language: str) -> Event:
     return Transcript(text=heard.text, language=language, context={"turn": turn} | _outcome(heard)).event()
 
 
-def info_event(info: Info, refusal: str) -> Event:
-    """What is served, and why no new call should begin ("" when one may)."""
+def info_event(info: Info, refusal: str, room: int) -> Event:
+    """What is served, why no new call should begin ("" when one may), and how many may."""
     event = info.event()
-    event.data["refusal"] = refusal
+    event.data |= {"refusal": refusal, "room": room}
     return event
 
 
 def refusal(event: Event) -> str:
     """The same, read; another project's server never refuses."""
     return str(event.data.get("refusal") or "")
+
+
+def room(event: Event) -> int:
+    """How many more calls it would serve; another project's server does not say, and is taken to have room."""
+    return int(event.data.get("room", 1_000_000))
 
 
 def glance_event(turn: int, number: int) -> Event:

@@ -109,10 +109,13 @@ class House:
     paused: Callable[[str], bool] = nobody_pauses
     """Whether people have paused a seat."""
 
-    async def ready(self) -> None:
-        """Raise UnavailableError while no call could be held: then nobody is leased, and no attempt used up."""
+    async def ready(self) -> int:
+        """How many calls could be held beside those that are.
+
+        Raises UnavailableError while none could: then nobody is leased, and no attempt used up.
+        """
         await asyncio.to_thread(self.recorder.check)
-        await self.speech.check()
+        return await self.speech.check()
 
     @contextmanager
     def segmenter(self) -> Iterator[Segmenter]:

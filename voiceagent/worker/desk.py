@@ -19,17 +19,20 @@ TOLD_POLL_S = 3.0
 class Desk:
     """`next` for each idle seat; those that ask in the same moment share one transaction.
 
-    `ready` is asked before anybody is leased: a full disk or a dead speech process must not use up debtors' attempts.
+    `ready` is asked before anybody is leased, and says for how many calls there is room: a full disk, a dead speech
+    process or a busy one must not use up debtors' attempts.
     `told`: whether we are told at once when somebody may be called; then nobody needs to ask as often.
     """
 
     def __init__(
-        self, queue: Queue, ready: Callable[[], Awaitable[None]], *, told: Callable[[], bool] = lambda: False
+        self, queue: Queue, ready: Callable[[], Awaitable[int]], *, told: Callable[[], bool] = lambda: False
     ) -> None:
         self._queue, self._ready, self._told = queue, ready, told
         self._waiting: dict[str, asyncio.Future[Lease | None]] = {}
         self._asking: asyncio.Task[None] | None = None
         self._trouble = ""
+        self.trouble = ""
+        """Why nobody could be asked for the last time, as people read it; empty: nothing stood in the way."""
 
     def rest_s(self, poll_s: float) -> float:
         """How long a seat that got nothing rests before it asks again: `poll_s`, longer where it will be told."""
@@ -50,15 +53,16 @@ class Desk:
             asked, self._waiting = self._waiting, {}
             leases: list[Lease] = []
             try:
-                await self._ready()
-                leases = await asyncio.to_thread(self._queue.lease_many, list(asked))
-                self._trouble = ""
+                room = await self._ready()
+                leases = await asyncio.to_thread(self._queue.lease_many, list(asked)[:room])
+                self._trouble = self.trouble = ""
             except UnavailableError as error:
                 # Once, not at every question for as long as it lasts.
                 told = log.debug if error.code == self._trouble else log.error
                 told("seats %s cannot ask for work: %s", ", ".join(asked), error)
-                self._trouble = error.code
+                self._trouble, self.trouble = error.code, error.message
             except Exception:
+                self.trouble = "asking failed, its log says how"
                 log.exception("seats %s cannot ask for work", ", ".join(asked))
             given = {lease.seat: lease for lease in leases}
             for seat, answer in asked.items():

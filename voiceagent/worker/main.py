@@ -117,14 +117,14 @@ async def run_worker(plan: WorkerPlan) -> None:
         stirring = asyncio.get_running_loop()
         bell = Listener(records.db, CHANNEL, lambda: _stir(stirring, loops))
         members = QueueMembers(ami, plan.seats_queue, lambda: _all(loops)) if ami is not None else None
-        loops += await _seats(plan, records, recorder, softphone, clock, ticks, metrics, ami, members, bell)
+        desk, loops[:] = await _seats(plan, records, recorder, softphone, clock, ticks, metrics, ami, members, bell)
         bell.start()
         port = metrics.serve(plan.metrics_port)
         say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats], metrics_port=port)
         beating = asyncio.create_task(
             beat_forever(HEARTBEAT_S, lambda: _drain_when_retired(softphone, loops)), name="heartbeat"
         )
-        living = [asyncio.create_task(_show_life(plan, records, clock), name="life")]
+        living = [asyncio.create_task(_show_life(plan, records, clock, desk), name="life")]
         living += [asyncio.create_task(members.watch(), name="queue members")] if members is not None else []
         working = asyncio.gather(*(loop.run() for loop in loops))
         try:
@@ -160,7 +160,7 @@ async def _seats(
     ami: AmiClient | None,
     members: QueueMembers | None,
     bell: Listener,
-) -> list[SeatLoop]:
+) -> tuple[Desk, list[SeatLoop]]:
     if len(plan.seats) > softphone.max_calls:
         raise UnavailableError(
             f"{len(plan.seats)} seats in one worker, but this SIP library holds {softphone.max_calls} calls: "
@@ -220,16 +220,16 @@ async def _seats(
                 reception=reception,
             )
         )
-    return loops
+    return desk, loops
 
 
-async def _show_life(plan: WorkerPlan, records: Records, clock: Clock) -> None:
+async def _show_life(plan: WorkerPlan, records: Records, clock: Clock, desk: Desk) -> None:
     """Beat in SQL until cancelled: whoever keeps house takes back what a silent worker holds."""
     heartbeat = Heartbeat(records.db, clock, plan.name, len(plan.seats))
     try:
         while True:
             try:
-                await asyncio.to_thread(heartbeat.beat)
+                await asyncio.to_thread(heartbeat.beat, desk.trouble)
             except UnavailableError as error:
                 log.warning("no sign of life could be written: %s", error)
             await asyncio.sleep(EVERY_S)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer.brakes import Breaker, CallSeen, Canary, ShortCalls, Sign
+from voiceagent.dialer.pacing import TrunkNow
 
 NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
 D = Disposition
@@ -65,3 +67,14 @@ def test_not_understood_overturned_and_short_calls_trip_too() -> None:
     assert Canary()(seen(*[D.PTP] * 12, read_backs=1, overturned=1)).sign is Sign.OVERTURNED
     assert Canary()(seen(*[D.HUP] * 12, talk_s=3.0)).sign is Sign.SHORT
     assert Canary()(seen(*[D.NA] * 50, answered=False, talk_s=0.0)) is None, "nobody answered: no sign of anything"
+
+
+def test_a_rested_trunk_is_tried_by_one_call_at_a_time() -> None:
+    calls, breaker = seen(*[D.NA] * 5, *[D.CONG] * 5), Breaker()
+    rested = NOW + timedelta(minutes=5)
+    assert not breaker.trying(calls, NOW) and breaker.trying(calls, rested)
+    assert not breaker.trying([*calls, *seen(D.NA)], rested), "one got through"
+    trunk = TrunkNow("carrier", 30, 9, trying=True)
+    assert trunk.room(rested) == (1, None)
+    room, held = replace(trunk, used=1).room(rested)
+    assert room == 0 and held is not None and held.reason == "breaker" and "1 of 1" in held.detail

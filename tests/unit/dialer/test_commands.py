@@ -167,3 +167,35 @@ def test_mistakes_are_told_in_one_line(
     assert say(capsys, "lists", "import", "lista.csv")[0] == 0
     found, out, err = say(capsys, "lists", *words)
     assert (found, out) == (code, "") and complaint in err and err.count("\n") == 1
+
+
+def test_a_trunk_keeps_what_is_not_said_anew(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        say(capsys, "campaigns", "trunks", "--set", "wires", "--channels", "30", "--caller-ids", "+551133330000")[0]
+        == 0
+    )
+    (trunk,) = json.loads(say(capsys, "campaigns", "trunks", "--set", "wires", "--cps", "2", "--json")[1])["trunks"]
+    assert trunk == {
+        "name": "wires", "max_channels": 30, "calls_per_second": 2.0, "caller_ids": ["+551133330000"],
+    }  # fmt: skip
+    code, out, err = say(capsys, "campaigns", "trunks", "--channels", "5")
+    assert code == 2 and out == "" and "which trunk" in err
+
+
+def test_who_asks_what_stands_still_is_told_how_to_go_on(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert say(capsys, "campaigns", "create", "nov")[0] == 0
+    assert say(capsys, "campaigns", "start", "nov")[0] == 0
+    assert say(capsys, "campaigns", "trunks", "--set", "wires")[0] == 0
+    assert "no worker is at work: start voiceagent up" in say(capsys, "campaigns", "status")[1]
+    for which, mend in ((["--all"], "resume --all"), (["--trunk", "wires"], "resume --trunk wires")):
+        assert say(capsys, "campaigns", "stop", *which, "--reason", "wrong prompt")[0] == 0
+        out = say(capsys, "campaigns", "status")[1]
+        assert out.count(mend) == 2, "beside the switch, and where it holds the campaign"
+        code, out, _ = say(capsys, "campaigns", "check")
+        assert code == 1 and mend in out
+        assert say(capsys, "campaigns", "resume", *which)[0] == 0
+    assert say(capsys, "campaigns", "check")[0] == 0
+    assert say(capsys, "campaigns", "pause", "nov", "--reason", "lunch")[0] == 0
+    assert "paused: lunch; to go on: voiceagent campaigns start nov" in say(capsys, "campaigns", "status")[1]
+    code, out, err = say(capsys, "campaigns", "set", "nov", "--zone", "Europe/Lisbon")
+    assert code == 2 and out == "" and "nothing to change" in err

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voiceagent.base.errors import BadInputError, DeniedError
-from voiceagent.dialer.campaigns import all_campaigns, create_campaign, set_mode
-from voiceagent.dialer.modes import Gate, dialable, header_part, is_fictitious
+from voiceagent.dialer.campaigns import all_campaigns, change_campaign, create_campaign, set_mode
+from voiceagent.dialer.modes import Gate, dialable, is_fictitious
+from voiceagent.dialer.switches import Trunk, set_trunk
 from voiceagent.dialer.tables import DialMode
 from voiceagent.journal.journal import Journal, read_events
 
@@ -68,10 +71,13 @@ def test_what_could_end_a_header_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ['a"b', "a\r\nb", "<sip:x>", "a;b"])
 def test_caller_ids_are_plain(journal: Journal, text: str) -> None:
-    with pytest.raises(DeniedError):
-        header_part(text)
-    with pytest.raises(DeniedError):
+    with pytest.raises(BadInputError, match="no caller id"):
         create_campaign(journal, "teste", caller_id=text)
+    create_campaign(journal, "teste")
+    with pytest.raises(BadInputError, match="no caller id"):
+        change_campaign(journal, "teste", limits=lambda old: replace(old, caller_ids=(text,)))
+    with pytest.raises(BadInputError, match="no caller id"):
+        set_trunk(journal, Trunk("carrier", 4, caller_ids=(text,)))
 
 
 @pytest.mark.parametrize(

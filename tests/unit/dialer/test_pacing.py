@@ -92,6 +92,8 @@ def test_kill_switches_hold_everything_or_their_trunk() -> None:
     assert Allotment(Floor(NOW, 4, trunks=trunks, campaigns=(tied,))).held()["a"].reason == "trunk_stopped"
     lost = campaign(limits=Limits(trunks=("gone",)))
     assert Allotment(Floor(NOW, 4, trunks=trunks, campaigns=(lost,))).held()["a"].reason == "no_trunk"
+    alone = Allotment(Floor(NOW, 4, campaigns=(lost,)))
+    assert alone.next_campaigns() == [] and alone.held()["a"].reason == "no_trunk", "its last trunk was removed"
 
 
 def test_a_pilot_ends_after_its_calls() -> None:

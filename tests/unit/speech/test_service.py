@@ -480,14 +480,16 @@ def test_a_strained_machine_says_so_to_every_seat_and_goes_on_with_its_calls(tmp
 
 def test_a_machine_full_of_calls_refuses_before_anybody_is_leased(tmp_path):
     async def scenario(house: House) -> None:
-        hearing = await house.client.hearing("call", "pt-BR")
-        with pytest.raises(UnavailableError, match="serves 1 calls"):
+        assert await house.client.check() == 2
+        one, other = [await house.client.hearing(name, "pt-BR") for name in ("one", "other")]
+        with pytest.raises(UnavailableError, match="serves 2 calls"):
             await house.client.check()
-        await hearing.close()
-        await settle(lambda: house.server.ears.calls == 0)
-        await house.client.check()
+        await one.close()
+        await settle(lambda: house.server.ears.calls == 1)
+        assert await house.client.check() == 1
+        await other.close()
 
-    in_house(tmp_path, scenario, max_calls=1)
+    in_house(tmp_path, scenario, max_calls=2)
 
 
 def test_turns_that_come_too_late_close_the_door(tmp_path):

@@ -13,6 +13,7 @@ from voiceagent.simulator.tones import ToneService
 from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.ticks import RealTicks
 from voiceagent.worker.call import House
+from voiceagent.worker.desk import Desk
 from voiceagent.worker.seat_loop import SeatLoop
 
 
@@ -34,7 +35,7 @@ class Mute(ToneService):
         super().__init__()
         self.asked = 0
 
-    async def check(self) -> None:
+    async def check(self) -> int:
         self.asked += 1
         raise UnavailableError("no speech process answers")
 
@@ -69,6 +70,43 @@ def test_an_idle_seat_asks_for_work(tmp_path: Path) -> None:
 def test_a_dead_speech_process_uses_up_no_attempt(tmp_path: Path) -> None:
     speech = Mute()
     assert leases(house(tmp_path, speech), lambda queue: speech.asked >= 5) == 0
+
+
+class Nearly(ToneService):
+    """A speech service with room for two more calls."""
+
+    async def check(self) -> int:
+        return 2
+
+
+def test_no_more_calls_are_asked_for_than_the_speech_process_has_room_for(tmp_path: Path) -> None:
+    asked: list[list[str]] = []
+
+    def lease_many(seats: list[str]) -> list[Any]:
+        asked.append(seats)
+        return []
+
+    async def play() -> list[Any]:
+        queue: Any = SimpleNamespace(lease_many=lease_many)
+        desk = Desk(queue, house(tmp_path, Nearly()).ready)
+        return await asyncio.gather(*(desk.next(f"seat{n}") for n in range(5)))
+
+    assert asyncio.run(play()) == [None] * 5, "whoever was not asked for gets nothing, and is not left waiting"
+    assert [len(seats) for seats in asked] == [2]
+
+
+def test_a_desk_says_why_its_seats_ask_for_nothing_until_they_do_again(tmp_path: Path) -> None:
+    async def play() -> list[str]:
+        queue: Any = SimpleNamespace(lease_many=lambda seats: [])
+        said, ready = [], Mute().check
+        desk = Desk(queue, lambda: ready())
+        for speech in (Mute(), ToneService()):
+            ready = speech.check
+            await desk.next("seat1")
+            said.append(desk.trouble)
+        return said
+
+    assert asyncio.run(play()) == ["no speech process answers", ""]
 
 
 def test_a_full_disk_uses_up_no_attempt(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from voiceagent.cli.actions import add_action
 
@@ -51,11 +53,17 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"callbacks": found}, ensure_ascii=False))
         return 0
     for one in found:
-        told = f"{one['due_at']}  {one['status']}  {one['origin']}  {masked(one['number'])}  {one['name'] or '-'}"
-        print(f"{told}  {one['id']}")
+        told = f"{_at(one['due_at'], one['zone'])}  {one['status']}  {one['origin']}  {masked(one['number'])}"
+        again = f"  (again {_at(one['retry_at'], one['zone'])})" if one["retry_at"] and one["status"] == "open" else ""
+        print(f"{told}  {one['name'] or '-'}  {one['id']}{again}")
     if not found:
         print("no call is promised", file=sys.stderr)
     return 0
+
+
+def _at(instant: str, zone: str) -> str:
+    """On the clock of the person who is called."""
+    return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")
 
 
 def _add(args: argparse.Namespace) -> int:

@@ -77,11 +77,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         if name == "stop":
             switch.add_argument("--reason", default="", help="kept, and shown to whoever asks")
     trunks = action("trunks", "the trunks, or one set or removed", "trunks --set carrier --channels 30 --cps 2")
-    trunks.add_argument("--set", metavar="NAME", help="as Asterisk's endpoint is called")
-    trunks.add_argument("--channels", type=int, default=1)
-    trunks.add_argument("--cps", type=float, default=1.0, help="calls begun per second")
-    trunks.add_argument("--caller-ids", default="", help="shown in turn, comma-separated")
-    trunks.add_argument("--remove", metavar="NAME")
+    which = trunks.add_mutually_exclusive_group()
+    which.add_argument("--set", metavar="NAME", help="as Asterisk's endpoint is called")
+    which.add_argument("--remove", metavar="NAME", help="forget it; what stopped it is forgotten too")
+    trunks.add_argument("--channels", type=int, help="calls at once (default: as it is; a new one: 1)")
+    trunks.add_argument("--cps", type=float, help="calls begun per second (default: as it is; a new one: 1)")
+    trunks.add_argument("--caller-ids", help="shown in turn, comma-separated (default: as they are)")
     trunks.add_argument("--json", action="store_true", help="one JSON document on stdout")
     check = action("check", "contacts with nothing planned, brakes, switches; exit 1 when people must look", "check")
     check.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -135,8 +136,10 @@ def _state(journal: Journal, args: argparse.Namespace) -> None:
     from voiceagent.dialer.tables import CampaignState
 
     states = {"start": CampaignState.RUNNING, "pause": CampaignState.PAUSED, "finish": CampaignState.FINISHED}
-    set_state(journal, args.name, states[args.action], reason=args.reason)
+    withdrawn = set_state(journal, args.name, states[args.action], reason=args.reason)
     print(f"campaign {args.name}: {states[args.action].value}")
+    if withdrawn:
+        print(f"{withdrawn} promised calls will not be made: voiceagent callbacks list --status cancelled")
 
 
 def _mode(journal: Journal, args: argparse.Namespace) -> None:
@@ -150,6 +153,7 @@ def _mode(journal: Journal, args: argparse.Namespace) -> None:
 def _set(journal: Journal, args: argparse.Namespace) -> None:
     from dataclasses import replace
 
+    from voiceagent.base.errors import UsageError
     from voiceagent.dialer.campaigns import change_campaign, require_campaign
     from voiceagent.dialer.limits import Hours, Limits
 
@@ -171,6 +175,9 @@ def _set(journal: Journal, args: argparse.Namespace) -> None:
             changes[name] = value or None
 
     brakes = dict(_brake(text) for text in args.brake or ())
+    others = (args.hours, args.rank, args.script, args.policy)
+    if not changes and not brakes and all(one is None for one in others):
+        raise UsageError("nothing to change: see voiceagent campaigns set --help (a --zone goes with its --hours)")
 
     def limits(old: Limits) -> Limits:
         kept = {sign: share for sign, share in (dict(old.brakes) | brakes).items() if share}
@@ -244,14 +251,20 @@ def _switch(journal: Journal, args: argparse.Namespace) -> None:
 
 
 def _trunks(journal: Journal, args: argparse.Namespace) -> None:
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
+    from voiceagent.base.errors import UsageError
     from voiceagent.dialer import switches
 
-    if args.set:
-        told = switches.Trunk(args.set, args.channels, args.cps, _listed(args.caller_ids) or ())
-        switches.set_trunk(journal, told)
-    if args.remove:
+    wished = {"max_channels": args.channels, "calls_per_second": args.cps, "caller_ids": _listed(args.caller_ids)}
+    given = {name: value for name, value in wished.items() if value is not None}
+    if given and args.set is None:
+        raise UsageError("of which trunk? name it: voiceagent campaigns trunks --set NAME ...")
+    if args.set is not None:
+        with journal.db.read() as connection:
+            known = switches.find_trunk(connection, args.set, journal.tenant_id)
+        switches.set_trunk(journal, replace(known or switches.Trunk(args.set, 1), **given))
+    if args.remove is not None:
         switches.remove_trunk(journal, args.remove)
     with journal.db.read() as connection:
         found = switches.all_trunks(connection, journal.tenant_id)
@@ -292,81 +305,16 @@ def _list(journal: Journal, args: argparse.Namespace) -> None:
         print("no campaign yet", file=sys.stderr)
 
 
-def _status(journal: Journal, args: argparse.Namespace) -> None:
-    from voiceagent.cli.house import guards as house_guards
-    from voiceagent.dialer.campaigns import all_campaigns
-    from voiceagent.dialer.floor import read_floor
-    from voiceagent.dialer.pacing import Allotment
-    from voiceagent.dialer.switches import all_stops
-    from voiceagent.dialer.watch import progress
+def _status(journal: Journal, args: argparse.Namespace) -> int:
+    from voiceagent.cli.standing import status
 
-    with journal.db.read() as connection:
-        now, tenant, guards = journal.clock.now(), journal.tenant_id, house_guards()
-        asking = [] if guards.kept_for_inbound else ["status"]
-        held = Allotment(read_floor(connection, tenant, now, asking=asking, guards=guards)).held()
-        rows = []
-        for one in all_campaigns(connection, tenant):
-            why = held.get(one.name)
-            rows.append(
-                {
-                    "name": one.name,
-                    "state": one.state.value,
-                    "mode": one.mode.value,
-                    "held": why.reason if why else None,
-                    "until": why.until.isoformat() if why and why.until else None,
-                    "why": (why.detail if why else "") or one.reason,
-                    "brake": one.brake,
-                    **progress(connection, one, now),
-                }
-            )
-        stops = [
-            {"scope": stop.scope.value, "name": stop.name, "reason": stop.reason, "by": stop.actor}
-            for stop in all_stops(connection, tenant)
-        ]
-    if args.json:
-        print(json.dumps({"campaigns": rows, "stopped": stops}, ensure_ascii=False))
-        return
-    for stop in stops:
-        print(f"STOPPED {stop['name'] or 'everything'} by {stop['by']}: {stop['reason']}")
-    for row in rows:
-        print(f"{row['name']}  {row['state']}  {row['mode']}  {row['called']} of {row['contacts']} contacts called, "
-              f"{row['calls_last_hour']} calls in the last hour, all called once by {row['eta'] or '-'}")  # fmt: skip
-        if row["held"] or row["why"]:
-            until = f" until {row['until']}" if row["until"] else ""
-            print(f"  held: {row['held'] or row['state']}{until} {row['why']}".rstrip())
-        for call in (row["brake"] or {}).get("calls", []):
-            print(f"    call {call}")
+    return status(journal, as_json=args.json)
 
 
 def _check(journal: Journal, args: argparse.Namespace) -> int:
-    from voiceagent.dialer.campaigns import all_campaigns
-    from voiceagent.dialer.switches import all_stops
-    from voiceagent.dialer.watch import stale_cases
+    from voiceagent.cli.standing import check
 
-    with journal.db.read() as connection:
-        stale = stale_cases(connection, journal.tenant_id, journal.clock.now())
-        braked = [one for one in all_campaigns(connection, journal.tenant_id) if one.brake]
-        stops = all_stops(connection, journal.tenant_id)
-    report = {
-        "stale": [
-            {"campaign": one.campaign, "case_id": str(one.case_id), "why": one.why, "since": one.since.isoformat()}
-            for one in stale
-        ],
-        "braked": [{"campaign": one.name, **(one.brake or {})} for one in braked],
-        "stopped": [{"scope": one.scope.value, "name": one.name, "reason": one.reason} for one in stops],
-    }
-    if args.json:
-        print(json.dumps(report, ensure_ascii=False))
-    else:
-        for one in report["stale"]:
-            print(f"{one['campaign']}: contact {one['case_id']} is {one['why']} since {one['since']}")
-        for one in report["braked"]:
-            print(f"{one['campaign']}: paused by its brake {one['brake']} in {len(one['calls'])} calls")
-        for one in report["stopped"]:
-            print(f"stopped: {one['name'] or 'everything'}: {one['reason']}")
-        if not any(report.values()):
-            print("every contact is planned, final or explained; nothing is stopped")
-    return 1 if any(report.values()) else 0
+    return check(journal, as_json=args.json)
 
 
 def _listed(text: str | None) -> tuple[str, ...] | None:

@@ -39,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"cases": found}, ensure_ascii=False))
         return 0
     for one in found:
-        answer = "may be called now" if one["callable"] else f"is not called now: {'; '.join(one['reasons'])}"
+        waits = f", but {'; '.join(one['waits_for'])}" if one["waits_for"] else ""
+        answer = f"may be called now{waits}" if one["callable"] else f"is not called now: {'; '.join(one['reasons'])}"
         print(f"{one.get('name', one['case_id'])} ({one.get('creditor', '-')}) {answer}")
         for number in one["numbers"]:
             fate = "allowed" if number["allow"] and number["mode_allows"] else number["why"]

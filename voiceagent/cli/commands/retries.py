@@ -42,16 +42,16 @@ def run(args: argparse.Namespace) -> int:
         print(f"version {plan.retries} holds{since}" if new else f"version {plan.retries} is known already")
         return 0
     with open_journal() as journal, journal.db.read() as connection:
-        body = plan_in_force(connection, journal.tenant_id, journal.clock.now()).model_dump(mode="json")
+        plan = plan_in_force(connection, journal.tenant_id, journal.clock.now())
+        body = plan.model_dump(mode="json")
         known = all_plans(connection, journal.tenant_id)
     if args.json:
         versions = [one | {"valid_from": _day(one), "adopted_at": one["adopted_at"].isoformat()} for one in known]
         print(json.dumps({"in_force": body, "versions": versions}))
         return 0
     print(f"version {body['retries']} is in force")
-    for name, ladder in body["ladders"].items():
-        waits = f"{ladder['times']} a day, {ladder['wait']} apart, then " if ladder["wait"] else ""
-        print(f"  {name:8} {waits}{ladder['then'].replace('_', ' ')} of the day")
+    for outcome, ladder in plan.ladders.items():
+        print(f"  {outcome.value:8} {ladder.told()}")
     for title, spans in (("next number after", body["next_number"]), ("quiet for", body["cool_off"])):
         for name, span in spans.items():
             print(f"  {name:8} {title} {span}")
