@@ -43,14 +43,16 @@ class Workbook:
         self.path = path
         self._sheet, self._first_line = 0, 0
         self.header: tuple[str, ...] = ()
-        most, likely = 0, []
-        for sheet, name, line, cells in self._tops():
+        best, likely = (False, 0), []
+        for sheet, name, visible, line, cells in self._tops():
             known = sum(field_of(title) is not None for title in cells)
             if known >= _LIKELY:
                 likely.append(name)
-            if known > most:
-                most, chosen, self._sheet, self._first_line, self.header = known, name, sheet, line, tuple(cells)
-        if not most:
+            # A hidden sheet is what people mean only where no other looks like a list.
+            rank = (known >= _LIKELY and visible, known)
+            if rank > best:
+                best, chosen, self._sheet, self._first_line, self.header = rank, name, sheet, line, tuple(cells)
+        if not best[1]:
             raise BadInputError(
                 f"{path} has no header: a row near the top of a sheet must name the columns (nome, telefone1, ...)"
             )
@@ -76,14 +78,14 @@ class Workbook:
                 cells = cells[:width]
             yield Row(number, line, tuple(cells), broken or damage(cells))
 
-    def _tops(self) -> Iterator[tuple[int, str, int, list[str]]]:
-        """Sheet, its name, line and cells of the filled rows near the top of every sheet."""
+    def _tops(self) -> Iterator[tuple[int, str, bool, int, list[str]]]:
+        """Sheet, its name, whether it is seen, line and cells of the filled rows near the top of every sheet."""
         with self._opened() as sheets:
             for sheet, opened in enumerate(sheets[:_SHEETS]):
                 lines = enumerate(opened.iter_rows(values_only=True, max_col=_WIDEST, max_row=_TITLE_LINES), 1)
                 filled = ((line, cells) for line, values in lines if "".join(cells := _cells(values)).strip())
                 for line, cells in islice(filled, _TITLES):
-                    yield sheet, str(opened.title), line, cells
+                    yield sheet, str(opened.title), opened.sheet_state == "visible", line, cells
 
     def _lines(self) -> Iterator[tuple[int, Sequence[Any]]]:
         with self._opened() as sheets:

@@ -55,6 +55,26 @@ def test_lists_of_stops(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 1 and "no column of numbers or documents" in err
 
 
+def test_a_stop_by_document_waits_for_who_comes_with_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = say(capsys, "optouts", "add", "390.533.447-05", "--source", "letter", "--proof", "letter 12")
+    assert code == 0 and "nobody has this document yet" in err
+    (listed,) = json.loads(say(capsys, "optouts", "list", "--json")[1])["optouts"]
+    assert (listed["scope"], listed["source"], listed["proved"]) == ("person", "letter", True)
+    (home / "later.csv").write_text(
+        LIST.partition("\n")[0] + "\n39053344705;Caio;11955550163;C-3;Banco Exemplo;1,00;10/03/2026;SP;1;x\n",
+        encoding="utf-8",
+    )
+    assert say(capsys, "lists", "import", home / "later.csv", "--campaign", "nov")[0] == 0
+    (case,) = json.loads(say(capsys, "explain", "39053344705", "--json")[1])["cases"]
+    assert not case["callable"] and case["numbers"][0]["rules"][0] == "cease"
+    assert say(capsys, "optouts", "revoke", listed["id"])[0] == 0
+    (case,) = json.loads(say(capsys, "explain", "39053344705", "--json")[1])["cases"]
+    assert case["numbers"][0]["rules"][:1] != ["cease"]
+    for nobody in ("390.533.447-06", "11987650001", "maria"):
+        code, _, err = say(capsys, "optouts", "add", nobody)
+        assert code == 1 and "nobody is known by that" in err
+
+
 def test_segments_from_filter_to_campaign(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert say(capsys, "segments", "save", "sp", "state = SP and not opted_out", "--per-week", "2")[0] == 0
     shown = json.loads(say(capsys, "segments", "show", "sp", "--json")[1])

@@ -494,10 +494,14 @@ def test_a_workbook_with_a_cover_is_read_and_its_other_lists_are_named(
         sheet = made.create_sheet(title)
         sheet.append(TITLES if title != "Notas" else ("x", "y"))
         sheet.append(row.split(";"))
+    hidden = made.create_sheet("Antiga")
+    hidden.append((*TITLES, "email", "uf"))
+    hidden.append((*JOAO.split(";"), "joao@exemplo.com.br", "SP"))
+    hidden.sheet_state = "hidden"
     path = tmp_path / "lista.xlsx"
     made.save(path)
     report = import_list(journal, path)
-    assert (report.rows, report.imported, report.sheets_left_out) == (1, 1, ["Mais"])
+    assert (report.rows, report.imported, report.sheets_left_out) == (1, 1, ["Mais", "Antiga"])
     assert kept(db) == [MARIA_KEPT]
 
 

@@ -6,8 +6,9 @@ import argparse
 import json
 import sys
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from voiceagent.base.errors import BadInputError
 from voiceagent.cli.actions import add_action
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add.add_argument("contact", metavar="CONTACT", help="a number (+55...) stops the number; a document, the person")
     add.add_argument("--channel", choices=("voice", "sms", "email"), help="only this channel (of a person)")
+    add.add_argument("--region", default="BR", help="whose document it is, where nobody has it yet (default BR)")
     add.add_argument("--source", default="operator", help="where the wish came from, for the record")
     add.add_argument("--proof", default="", metavar="TEXT", help="what shows the wish: a letter's number, the words")
     add.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -81,16 +83,35 @@ def _add(args: argparse.Namespace, journal: Journal) -> int:
             raise UsageError("--channel narrows a person's stop: give the document, not the number")
         stops = [optouts.stop_number(journal, dialable(args.contact), source=args.source, proof=args.proof)]
     else:
-        with journal.db.read() as connection:
-            cases = find_cases(connection, args.contact, journal.tenant_id)
-            people = optouts.people_of(connection, cases)
         how = {"channel": args.channel, "source": args.source, "proof": args.proof}
-        stops = [optouts.stop_person(journal, person, **how) for person in people]
+        try:
+            with journal.db.read() as connection:
+                cases = find_cases(connection, args.contact, journal.tenant_id)
+                people = optouts.people_of(connection, cases)
+            stops = [optouts.stop_person(journal, person, **how) for person in people]
+        except BadInputError as unknown:
+            stops = [_add_stranger(args, journal, how, unknown)]
     if args.json:
         print(json.dumps({"stops": [str(stop) for stop in stops]}))
     else:
         print(f"stopped: {', '.join(map(str, stops))}")
     return 0
+
+
+def _add_stranger(args: argparse.Namespace, journal: Journal, how: dict[str, Any], unknown: BadInputError) -> uuid.UUID:
+    """A stop for whoever comes with this document in a later list; `unknown` where it is no document."""
+    from voiceagent.dialer import optouts
+    from voiceagent.dialer.cells import CellError
+    from voiceagent.dialer.documents import document
+
+    try:
+        plain, _ = document(args.contact, args.region.upper())
+    except CellError:
+        raise unknown from None
+    with journal.transaction() as connection:
+        stop = optouts.stop_stranger(journal, connection, plain, **how)
+    print("nobody has this document yet: the stop waits for whoever comes with it", file=sys.stderr)
+    return stop
 
 
 def _import(args: argparse.Namespace, journal: Journal) -> int:
