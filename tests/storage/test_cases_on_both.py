@@ -21,6 +21,7 @@ from voiceagent.cases import kinds, seats, tables
 from voiceagent.cases.attempts import AlreadyLiveError, begin_attempt, close_attempt, close_orphans
 from voiceagent.cases.calls import call_detail, calls
 from voiceagent.cases.intake import Outcome, Taken, import_cases
+from voiceagent.cases.replay import check
 from voiceagent.cases.store import find_case, load_case, promises
 from voiceagent.debt.case import Case
 from voiceagent.journal import catalogue as said
@@ -54,6 +55,20 @@ def test_the_same_again_is_a_duplicate_and_writes_nothing(journal: Journal, make
     assert {taken.case_id for taken in first + again} == {first[0].case_id}
     with journal.db.read() as connection:
         assert len(read_events(connection)) == 2
+
+
+def test_a_newcomer_told_of_twice_in_one_piece_is_one_person(journal: Journal, make_case: MakeCase) -> None:
+    case = make_case(phones=("+5511911111111",) * 2)
+    twice = dataclasses.replace(case, debts=(*case.debts, dataclasses.replace(case.debts[0], product="other")))
+    other = dataclasses.replace(case, phones=("+5511922222222",))
+    first, second = import_cases(journal, [twice, other], source="test")
+    assert (first.outcome, second.outcome) == (Outcome.IMPORTED, Outcome.UPDATED)
+    assert (first.person_id, first.case_id, first.debt_ids[0]) == (second.person_id, second.case_id, first.debt_ids[1])
+    with journal.db.read() as connection:
+        file = load_case(connection, first.case_id)
+    assert [phone.number for phone in file.phones] == ["+5511911111111", "+5511922222222"]
+    assert [debt.product for debt in file.case.debts] == [case.debts[0].product]
+    assert check(journal.db, cases.PROJECTIONS, tables.PROJECTED).sound
 
 
 def test_a_new_balance_and_a_new_number_are_an_update(journal: Journal, make_case: MakeCase) -> None:

@@ -15,14 +15,16 @@ from voiceagent.cases import tables
 from voiceagent.cases.erasure import erase_person
 from voiceagent.cases.holds import holds, lift_holds, place_hold
 from voiceagent.cases.intake import Taken, import_cases
+from voiceagent.cases.portrait import portrait
 from voiceagent.cases.replay import check
 from voiceagent.cases.stops import StopProved, channels_of_erased, numbers_of_erased
 from voiceagent.debt.case import Case
 from voiceagent.journal.catalogue import OptOutRecorded
 from voiceagent.journal.envelope import NewEvent
-from voiceagent.journal.floor import OptOutRevoked
-from voiceagent.journal.journal import Journal
+from voiceagent.journal.floor import CaseImported, CreditorAdded, OptOutRevoked
+from voiceagent.journal.journal import Journal, read_events
 from voiceagent.journal.private import private_ref
+from voiceagent.journal.tables import private
 
 MakeCase = Callable[..., Case]
 
@@ -108,3 +110,37 @@ def test_nobody_under_a_legal_hold_is_erased(journal: Journal, taken: Taken) -> 
     assert erase_person(journal, taken.person_id, reason="asked") > 0
     with pytest.raises(BadInputError, match="no person"):
         place_hold(journal, uuid.uuid4(), reason="x")
+
+
+def test_of_people_told_of_together_one_is_erased_alone(journal: Journal, make_case: MakeCase) -> None:
+    some = import_cases(journal, [make_case(n, phones=(f"+551191111000{n}",)) for n in range(3)], source="list 1")
+    erase_person(journal, some[1].person_id, reason="asked")
+    with journal.db.read() as connection:
+        (event,) = read_events(connection, after=1, limit=1)
+        rows = {row.id: row.body for row in connection.execute(sa.select(private.c.id, private.c.body))}
+        found = [portrait(connection, one.person_id) for one in some]
+    assert [one["ref"] for one in event.payload["told"]] == [str(one.person_id) for one in some]
+    assert [rows[one.person_id] is None for one in some] == [False, True, False]
+    assert [one["person"]["name"] is None for one in found] == [False, True, False]
+    assert [[told["source"] for told in one["provenance"]] for one in found] == [["list 1"]] * 3
+    assert check(journal.db, cases.PROJECTIONS, tables.PROJECTED).sound
+
+
+def test_a_person_of_an_older_journal_is_there_again_after_a_replay(journal: Journal) -> None:
+    creditor, portfolio, person, case = (uuid.uuid4() for _ in range(4))
+    phone, debt = str(uuid.uuid4()), str(uuid.uuid4())
+    values = {"name": "Ana", "document": "1", "birth_date": None, "phones": {phone: "+5511900000001"},
+              "contracts": {debt: "C-1"}}  # fmt: skip
+    told = private_ref("person", values, journal.clock.now())
+    balance = {"product": "loan", "original_minor": 5, "charges_minor": 0, "currency": "BRL", "due": "2026-01-02"}
+    said = CaseImported(
+        person, case, told, "list 1",
+        person={"new": True, "language": "pt-BR", "region": "BR", "state": None},
+        case={"creditor_id": str(creditor), "portfolio_id": str(portfolio), "stage": "amicable"},
+        phones=({"id": phone, "position": 0},), debts=({"id": debt, "new": True} | balance,),
+    )  # fmt: skip
+    added = CreditorAdded(creditor, "Banco", portfolio)
+    journal.record([NewEvent("creditor", creditor, added), NewEvent("person", person, said)])
+    assert check(journal.db, cases.PROJECTIONS, tables.PROJECTED).rows["debt"] == 1
+    assert erase_person(journal, person, reason="asked") == 1
+    assert check(journal.db, cases.PROJECTIONS, tables.PROJECTED).sound

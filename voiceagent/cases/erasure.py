@@ -44,8 +44,10 @@ def erase_person(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: 
         cases = connection.execute(sa.select(case.c.id).where(case.c.person_id == person_id)).scalars()
         # A stop of a number alone has a stream of its own, with that number in it.
         streams = [person_id, *cases, *(call.id for call in calls), *map(uuid.UUID, kept)]
-        refs = _references(connection, streams)
         private = journal_tables.private
+        # What was first told of a person lies under the person's own id; its event tells of others as well.
+        first = connection.execute(sa.select(private.c.id).where(private.c.id == person_id)).scalars()
+        refs = sorted(_references(connection, streams).union(map(str, first)))
         for start in range(0, len(refs), 500):
             connection.execute(
                 sa.update(private)
@@ -59,7 +61,7 @@ def erase_person(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: 
     return len(refs)
 
 
-def _references(connection: sa.Connection, streams: list[uuid.UUID]) -> list[str]:
+def _references(connection: sa.Connection, streams: list[uuid.UUID]) -> set[str]:
     event = journal_tables.event
     found: set[str] = set()
     for start in range(0, len(streams), 500):
@@ -67,4 +69,4 @@ def _references(connection: sa.Connection, streams: list[uuid.UUID]) -> list[str
             sa.select(event.c.payload).where(event.c.stream_id.in_(streams[start : start + 500]))
         ).scalars()
         found |= {reference["ref"] for payload in payloads for reference in references(payload)}
-    return sorted(found)
+    return found

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError
-from voiceagent.base.ids import uuid7_texts
+from voiceagent.base.ids import uuid7, uuid7_texts
 from voiceagent.cases.kinds import DebtStatus, Stage
 from voiceagent.cases.known import Known, KnownDebt, KnownPerson, look_up
+from voiceagent.cases.newcomers import Ids, Newcomers, first_of_each
 from voiceagent.debt.case import Case, Debt
 from voiceagent.journal import floor
 from voiceagent.journal.envelope import NewEvent
@@ -111,15 +113,21 @@ def take_in(
     given: Sequence[Given],
     *,
     source: str,
+    stream: tuple[str, uuid.UUID] | None = None,
     purpose: str = "collection",
     actor: str = "import",
     on_duplicate: OnDuplicate = OnDuplicate.UPDATE,
 ) -> list[Kept]:
-    """`import_cases` within a transaction, for lists: one event a case at most, thousands of cases at once."""
+    """`import_cases` within a transaction, for lists: thousands of cases at once.
+
+    People not kept before become a few events of `stream` (the list's; one of its own where it is left out); what is
+    new or changed of a known one becomes an event of theirs.
+    """
+    now = journal.clock.now()
     known = look_up(connection, journal.tenant_id, given)
-    intake = _Intake(known, journal.clock.now(), on_duplicate)
+    intake = _Intake(known, now, on_duplicate, given)
     kept = [intake.take(one) for one in given]
-    journal.record(intake.events(source[:64], purpose, actor), connection)
+    journal.record(intake.events(stream or ("import", uuid7(now)), source[:64], purpose, actor), connection)
     return kept
 
 
@@ -129,7 +137,6 @@ class _News:
 
     person_id: str
     case_id: str
-    new_person: bool
     told: dict[str, Any] = field(default_factory=dict)
     parts: dict[str, Any] = field(default_factory=dict)
 
@@ -137,25 +144,24 @@ class _News:
 class _Intake:
     """Turns cases into events. Ids are handed out in order, so that rows of one case lie together in every index."""
 
-    def __init__(self, known: Known, now: datetime, on_duplicate: OnDuplicate) -> None:
+    def __init__(self, known: Known, now: datetime, on_duplicate: OnDuplicate, given: Sequence[Given]) -> None:
         self._known, self._now, self._on_duplicate = known, now, on_duplicate
+        self._times = Counter(one.case.document for one in given)
+        self._newcomers = Newcomers(now)
         self._ids: list[str] = []
         self._creditors: list[floor.CreditorAdded] = []
         self._news: list[_News] = []
         self._reopened: list[tuple[str, str]] = []
 
-    def events(self, source: str, purpose: str, actor: str) -> list[NewEvent]:
+    def events(self, stream: tuple[str, uuid.UUID], source: str, purpose: str, actor: str) -> list[NewEvent]:
         """Parents before children."""
         now = self._now
         events = [NewEvent("creditor", added.creditor_id, added, actor, at=now) for added in self._creditors]
+        events += [NewEvent(*stream, said, actor, at=now) for said in self._newcomers.events(source, purpose)]
         told = private_refs("person", [news.told for news in self._news], now)
         for news, ref, identity in zip(self._news, told, uuid7_texts(now, len(self._news)), strict=True):
             said = floor.CaseImported(news.person_id, news.case_id, ref, source, purpose, **news.parts)
-            events.append(
-                NewEvent(
-                    "person", uuid.UUID(news.person_id), said, actor, None, now, uuid.UUID(identity), news.new_person
-                )
-            )
+            events.append(NewEvent("person", uuid.UUID(news.person_id), said, actor, None, now, uuid.UUID(identity)))
         for case_id, debt_id in self._reopened:
             again = floor.DebtStatusChanged(uuid.UUID(debt_id), DebtStatus.OPEN)
             events.append(NewEvent("case", uuid.UUID(case_id), again, actor, at=now))
@@ -171,18 +177,31 @@ class _Intake:
             kept = self._duplicate(case)
             if kept is not None:
                 return kept
-        creditor_id, portfolio_id = known.creditors.get(case.creditor) or self._creditor(case.creditor)
+        creditor = known.creditors.get(case.creditor) or self._creditor(case.creditor)
         person = known.people.get(case.document)
-        person_id = person.id if person else self._id()
-        case_id = known.cases.get((person_id, creditor_id))
+        if person is None:
+            ids = self._newcomers.take(case, creditor, given.stage.value, given.attributes)
+            if self._times[case.document] > 1:
+                person = self._remember(given, creditor, ids)
+            told = (len(case.phones), len(case.emails), len(case.debts))
+            if told == (len(ids.phones), len(ids.emails), len(ids.debts)):
+                return Kept(ids.person, ids.case, ids.phones, ids.debts, Outcome.IMPORTED)
+            # Something is told twice: what the second says goes the way of everything that is known.
+            person = person or self._remember(given, creditor, ids)
+            return self._known_person(given, creditor, person)._replace(outcome=Outcome.IMPORTED)
+        return self._known_person(given, creditor, person)
+
+    def _known_person(self, given: Given, creditor: tuple[str, str], person: KnownPerson) -> Kept:
+        case, known = given.case, self._known
+        case_id = known.cases.get((person.id, creditor[0]))
         opened = case_id is None
         if case_id is None:
-            case_id = known.cases[person_id, creditor_id] = self._id()
-        news = _News(person_id, case_id, person is None)
+            case_id = known.cases[person.id, creditor[0]] = self._id()
+        news = _News(person.id, case_id)
         self._person(case, person, news)
         if opened:
             news.parts["case"] = {
-                "creditor_id": creditor_id, "portfolio_id": portfolio_id, "stage": given.stage.value
+                "creditor_id": creditor[0], "portfolio_id": creditor[1], "stage": given.stage.value
             }  # fmt: skip
         phone_ids = self._contacts("phones", known.phones, case.phones, news)
         self._contacts("emails", known.emails, case.emails, news)
@@ -193,7 +212,23 @@ class _Intake:
             self._news.append(news)
         changed = again or bool(news.parts)
         outcome = Outcome.IMPORTED if opened else Outcome.UPDATED if changed else Outcome.DUPLICATE
-        return Kept(person_id, case_id, phone_ids, debt_ids, outcome)
+        return Kept(person.id, case_id, phone_ids, debt_ids, outcome)
+
+    def _remember(self, given: Given, creditor: tuple[str, str], ids: Ids) -> KnownPerson:
+        """A newcomer of whom this piece says more."""
+        case, known = given.case, self._known
+        person = known.people[case.document] = KnownPerson(ids.person, _identity(case))
+        known.cases[ids.person, creditor[0]] = ids.case
+        for contacts, values, kept in (
+            (known.phones, case.phones, ids.phones),
+            (known.emails, case.emails, ids.emails),
+        ):
+            owned = zip(dict.fromkeys(values), kept, strict=True)
+            contacts |= {(ids.person, value): identity for value, identity in owned}
+        for debt, identity in zip(first_of_each(case.debts), ids.debts, strict=True):
+            known.debts[ids.case, debt.contract] = KnownDebt(identity, _balance(debt), withdrawn=False)
+        known.attributes |= {(ids.case, name): value for name, value in given.attributes.items()}
+        return person
 
     def _duplicate(self, case: Case) -> Kept | None:
         """Where it is kept already, when each of its debts is."""
@@ -213,19 +248,14 @@ class _Intake:
         self._creditors.append(floor.CreditorAdded(uuid.UUID(ids[0]), name, uuid.UUID(ids[1])))
         return ids
 
-    def _person(self, case: Case, known: KnownPerson | None, news: _News) -> None:
-        born = case.birth_date.isoformat() if case.birth_date else None
-        state = case.state
-        if known is not None:
-            born, state = born or known.told[1], state or known.told[4]
-        told = (case.name, born, case.language.value, case.region, state)
-        if known is not None and known.told == told:
+    def _person(self, case: Case, known: KnownPerson, news: _News) -> None:
+        name, born, language, region, state = _identity(case)
+        told = (name, born or known.told[1], language, region, state or known.told[4])
+        if known.told == told:
             return
         self._known.people[case.document] = KnownPerson(news.person_id, told)
-        news.told |= {"name": case.name, "document": case.document, "birth_date": born}
-        news.parts["person"] = {
-            "new": known is None, "language": told[2], "region": case.region, "state": state
-        }  # fmt: skip
+        news.told |= {"name": name, "document": case.document, "birth_date": told[1]}
+        news.parts["person"] = {"new": False, "language": language, "region": region, "state": told[4]}
 
     def _contacts(
         self, part: str, known: dict[tuple[str, str], str], values: tuple[str, ...], news: _News
@@ -249,7 +279,7 @@ class _Intake:
         for debt in debts:
             key = (news.case_id, debt.contract)
             known = self._known.debts.get(key)
-            told = (debt.product, debt.original.minor, debt.charges.minor, debt.original.currency, debt.due)
+            told = _balance(debt)
             debt_id = known.id if known else self._id()
             ids.append(debt_id)
             if known is not None and known.withdrawn:
@@ -279,3 +309,14 @@ class _Intake:
         if not self._ids:
             self._ids = uuid7_texts(self._now, 512)[::-1]
         return self._ids.pop()
+
+
+def _identity(case: Case) -> tuple[str | None, ...]:
+    """As `KnownPerson.told` has it."""
+    born = case.birth_date.isoformat() if case.birth_date else None
+    return (case.name, born, case.language.value, case.region, case.state)
+
+
+def _balance(debt: Debt) -> tuple[str, int, int, str, date]:
+    """As `KnownDebt.told` has it."""
+    return (debt.product, debt.original.minor, debt.charges.minor, debt.original.currency, debt.due)

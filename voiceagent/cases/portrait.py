@@ -15,6 +15,7 @@ from voiceagent.base.errors import BadInputError
 from voiceagent.cases import tables as t
 from voiceagent.journal import tables as journal_tables
 from voiceagent.journal.catalogue import Said
+from voiceagent.journal.floor import PeopleImported
 from voiceagent.journal.private import read_private
 from voiceagent.storage.schema import metadata
 
@@ -56,7 +57,7 @@ def portrait(connection: sa.Connection, person_id: uuid.UUID) -> dict[str, Any]:
     return {
         "person": person,
         **told,
-        "provenance": _provenance(connection, streams),
+        "provenance": _provenance(connection, streams, found["person"][0]),
         "access": access_of(connection, streams),
     }
 
@@ -107,14 +108,15 @@ def _rows(connection: sa.Connection, person_id: uuid.UUID) -> dict[str, list[dic
     return {name: rows for name, rows in found.items() if rows}
 
 
-def _provenance(connection: sa.Connection, streams: set[uuid.UUID]) -> list[dict[str, Any]]:
+def _provenance(connection: sa.Connection, streams: set[uuid.UUID], person: dict[str, Any]) -> list[dict[str, Any]]:
     """When, from where and what for something came to be known, oldest first."""
     event = journal_tables.event.c
-    found: list[Any] = []
+    query = sa.select(event.seq, event.at_utc, event.type, event.actor, event.payload)
+    # A list tells of many people in one event of the list's stream.
+    with_others = query.where(event.type == PeopleImported.TYPE, event.at_utc == person["created_at"])
+    found = [row for row in connection.execute(with_others) if _among(str(person["id"]), row.payload["told"])]
     for some in _chunks(sorted(streams)):
-        found += connection.execute(
-            sa.select(event.seq, event.at_utc, event.type, event.actor, event.payload).where(event.stream_id.in_(some))
-        )
+        found += connection.execute(query.where(event.stream_id.in_(some)))
     told = sorted((row for row in found if "source" in row.payload), key=lambda row: row.seq)
     return [
         {
@@ -126,6 +128,10 @@ def _provenance(connection: sa.Connection, streams: set[uuid.UUID]) -> list[dict
         }
         for row in told
     ]
+
+
+def _among(person_id: str, told: list[dict[str, str]]) -> bool:
+    return any(one["ref"] == person_id for one in told)
 
 
 def _tells(key: str, row: dict[str, Any]) -> bool:

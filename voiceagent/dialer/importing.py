@@ -292,8 +292,8 @@ class _Import:
 
     def _keep(self, connection: sa.Connection, given: Sequence[Given]) -> list[Kept]:
         return take_in(
-            self._journal, connection, given, source=f"list {self.report.batch}", purpose=self._options.purpose,
-            on_duplicate=self._options.on_duplicate,
+            self._journal, connection, given, source=f"list {self.report.batch}", stream=("list", self._list_id),
+            purpose=self._options.purpose, on_duplicate=self._options.on_duplicate,
         )  # fmt: skip
 
     def _fates(self, read: Sequence[_Read], kept: Sequence[Kept]) -> list[EntryStatus]:

@@ -22,7 +22,7 @@ from voiceagent.storage.question import Question
 #: Streams whose events bear on one person.
 _OF_ONE = frozenset({"call", "case", "person"})
 #: Events that bear on nobody who waits.
-_HARMLESS = frozenset({"seat.state", "list.imported", "creditor.added", CampaignCreated.TYPE})
+_HARMLESS = frozenset({"seat.state", "list.imported", "people.imported", "creditor.added", CampaignCreated.TYPE})
 
 _e, _a, _c = event.c, tables.attempt.c, tables.debt_case.c
 _AFTER = Question(

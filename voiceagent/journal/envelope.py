@@ -134,6 +134,8 @@ def _plain(value: Any, taken: list[Private]) -> Any:
             return value
         return {str(key): item if type(item) in _PLAIN else _plain(item, taken) for key, item in value.items()}
     if kind is tuple or kind is list:
+        if _PLAIN.issuperset(map(type, value)):
+            return list(value)
         return [_plain(item, taken) for item in value]
     if isinstance(value, Private):
         taken.append(value)

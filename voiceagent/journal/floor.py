@@ -56,6 +56,33 @@ class CaseImported(Said):
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleImported(Said):
+    """People of whom nothing was kept before, each with one case, as a list or another source told of them.
+
+    Some dozens to an event, in the stream of the list: a chained event for each would cost more than all of their rows.
+    Ids count on from `first`: for each person in turn the person's, the case's, those of phones, of addresses, of
+    debts. Columns have a value for each person (`debts`: for each debt) in that order.
+    """
+
+    TYPE: ClassVar[str] = "people.imported"
+    first: str
+    source: str
+    """Where all of it came from: the list's batch, a rehearsal, ..."""
+    purpose: str
+    """What it may be used for."""
+    told: tuple[Private, ...]
+    """Each under the person's own id: {name, document, birth_date, phones: [numbers], emails: [addresses],
+    contracts: [the creditor's number of each debt], attributes: {name: value}}."""
+    kinds: tuple[dict[str, Any], ...]
+    """What many have in common: {language, region, creditor_id, portfolio_id, stage}."""
+    people: dict[str, tuple[Any, ...]]
+    """{kind: a place in `kinds`, state, phones, emails, debts: how many, attributes: names, or empty where all have
+    none}."""
+    debts: dict[str, tuple[Any, ...]]
+    """{product, original_minor, charges_minor, currency, due}."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseStaged(Said):
     """A case moved on: preventive, amicable, dispute, pre_legal, legal, closed."""
 

@@ -217,8 +217,8 @@ def read_events(
     return [Event(**row) for row in connection.execute(query).mappings()]
 
 
-def all_events(connection: sa.Connection, batch: int = 1000) -> Iterator[list[Event]]:
-    """Every event in order, in lists of up to `batch`."""
+def all_events(connection: sa.Connection, batch: int = 250) -> Iterator[list[Event]]:
+    """Every event in order, in lists of up to `batch`: some tell of a hundred people at once."""
     after = 0
     while events := read_events(connection, after=after, limit=batch):
         yield events

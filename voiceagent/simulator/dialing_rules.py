@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from voiceagent.calendars.holidays import is_holiday
+from voiceagent.cases.newcomers import ids_of
 from voiceagent.journal.envelope import Event
 from voiceagent.journal.journal import all_events
 
@@ -78,6 +79,10 @@ class _Judge:
             self.case_person[said["case_id"]] = said["person_id"]
             if said.get("person"):
                 self.people[said["person_id"]].state = said["person"].get("state") or ""
+        elif event.type == "people.imported":
+            for ids, state in zip(ids_of(said), said["people"]["state"], strict=True):
+                self.case_person[ids.case] = ids.person
+                self.people[ids.person].state = state or ""
         elif event.type == "compliance.decided" and said["allow"]:
             self.allowed.add(said["decision_id"])
         elif event.type == "call.attempted":

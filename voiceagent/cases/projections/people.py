@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from voiceagent.cases import tables
+from voiceagent.cases.newcomers import ids_of
 from voiceagent.journal import floor
 from voiceagent.journal.envelope import Event
 from voiceagent.journal.journal import Projection, for_each
@@ -31,6 +32,46 @@ def creditor_added(connection: sa.Connection, event: Event) -> None:
     portfolio = creditor | {"id": said["portfolio_id"], "creditor_id": said["creditor_id"], "name": said["portfolio"]}
     upsert(connection, tables.creditor, [creditor], update=())
     upsert(connection, tables.portfolio, [portfolio], update=())
+
+
+def people_imported(connection: sa.Connection, events: Sequence[Event]) -> None:
+    """All rows of people who were not known, parents first."""
+    bodies = read_private(connection, [told for event in events for told in event.payload["told"]])
+    fresh: dict[str, list[tuple[Native, ...]]] = {name: [] for name in _COLUMNS}
+    attributes: list[tuple[Native, ...]] = []
+    for event in events:
+        said, at, tenant = event.payload, instant_text(event.at_utc), str(event.tenant_id)
+        source, purpose = said["source"], said["purpose"]
+        kinds = [
+            (kind["language"], kind["region"], (kind["creditor_id"], kind["portfolio_id"], kind["stage"]))
+            for kind in said["kinds"]
+        ]
+        people = said["people"]
+        balances = zip(*(said["debts"][name] for name in _CHANGING["debt"][:-1]), strict=True)
+        names = people["attributes"] or [()] * len(said["told"])
+        columns = (said["told"], people["kind"], people["state"], names)
+        for ids, told, kind, state, known in zip(ids_of(said), *columns, strict=True):
+            ref, person_id, case_id = told["ref"], ids.person, ids.case
+            body = bodies.get(ref, _ERASED)
+            language, region, opened = kinds[kind]
+            fresh["person"].append(
+                (person_id, tenant, body["document"], body["name"], body["birth_date"], language, region, state, ref,
+                 at, at)
+            )  # fmt: skip
+            fresh["debt_case"].append((case_id, tenant, person_id, *opened, at, at))
+            for table, rows, values in (("phone", ids.phones, body["phones"]), ("email", ids.emails, body["emails"])):
+                fresh[table] += [
+                    (identity, tenant, person_id, value, position, "new", source, purpose, ref, at, at)
+                    for position, (identity, value) in enumerate(zip(rows, values or [None] * len(rows), strict=True))
+                ]
+            for identity, contract in zip(ids.debts, body["contracts"] or [None] * len(ids.debts), strict=True):
+                fresh["debt"].append((identity, tenant, case_id, contract, "open", *next(balances), ref, at, at))
+            for name in known:
+                value = body["attributes"].get(name)
+                attributes.append((case_id, name, tenant, value, source, purpose, ref, at))
+    for table_name, names_of in _COLUMNS.items():
+        insert_many(connection, metadata.tables[table_name], names_of, fresh[table_name])
+    insert_many(connection, tables.attribute, _ATTRIBUTE, attributes)
 
 
 def case_imported(connection: sa.Connection, events: Sequence[Event]) -> None:
@@ -86,7 +127,7 @@ def case_imported(connection: sa.Connection, events: Sequence[Event]) -> None:
         insert_many(connection, metadata.tables[name], columns, fresh[name])
     _update(connection, tables.person, people)
     _update(connection, tables.debt, debts)
-    upsert(connection, tables.attribute, attributes, update=("value", "source", "purpose", "value_ref", "obtained_at"))
+    upsert(connection, tables.attribute, attributes, update=_ATTRIBUTE[3:])
 
 
 #: What a later list may change, in the order of `case_imported`.
@@ -95,6 +136,11 @@ _CHANGING = {
     "debt": ("product", "original_minor", "charges_minor", "currency", "due", "contract_ref"),
 }
 _STAMPS = ("created_at", "updated_at")
+_ATTRIBUTE = ("case_id", "name", "tenant_id", "value", "source", "purpose", "value_ref", "obtained_at")
+#: What is left of what was told of a person.
+_ERASED: dict[str, Any] = {
+    "document": None, "name": None, "birth_date": None, "phones": (), "emails": (), "contracts": (), "attributes": {}
+}  # fmt: skip
 _CONTACT = ("position", "status", "source", "purpose")
 #: Columns of new rows, parents first.
 _COLUMNS = {
@@ -175,6 +221,7 @@ def private_erased(connection: sa.Connection, event: Event) -> None:
 
 PROJECTIONS = (
     Projection(floor.CreditorAdded.TYPE, for_each(creditor_added)),
+    Projection(floor.PeopleImported.TYPE, people_imported),
     Projection(floor.CaseImported.TYPE, case_imported),
     Projection(floor.CaseStaged.TYPE, for_each(case_staged)),
     Projection(floor.DebtStatusChanged.TYPE, for_each(debt_status)),
