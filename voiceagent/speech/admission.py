@@ -26,27 +26,23 @@ class DeadlineQueue:
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
 
     @property
-    def idle(self) -> bool:
-        """Whether a piece of work would begin at once."""
-        return self._free > 0
-
-    @property
     def waiting(self) -> int:
         """How many wait for a slot."""
         return sum(not future.done() for _, _, future in self._waiting)
 
-    async def run(self, work: Callable[[], Awaitable[T]], deadline: float) -> T:
+    async def run(self, work: Callable[[], Awaitable[T]], deadline: float, begin_by: float | None = None) -> T:
         """The work's result. UnavailableError (code busy) when too many wait, TimeoutError when its turn came too late.
 
-        Work that has begun keeps its slot until it ends, whatever its deadline: a native call cannot be interrupted.
+        Too late is after `begin_by`, which is the deadline unless it is given. Work that has begun keeps its
+        slot until it ends, whatever its deadline: a native call cannot be interrupted.
         """
-        await self._slot(deadline)
+        await self._slot(deadline, deadline if begin_by is None else begin_by)
         try:
             return await work()
         finally:
             self._release()
 
-    async def _slot(self, deadline: float) -> None:
+    async def _slot(self, deadline: float, begin_by: float) -> None:
         if self._free:
             self._free -= 1
             return
@@ -56,7 +52,7 @@ class DeadlineQueue:
         turn: asyncio.Future[None] = loop.create_future()
         heapq.heappush(self._waiting, (deadline, next(self._order), turn))
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(begin_by):
                 await turn
         except (TimeoutError, asyncio.CancelledError):
             if turn.done() and not turn.cancelled():

@@ -23,10 +23,16 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 DEADLINE_S = 1.5
-#: A glance begins so long before the silence is believed, at least: it may take so much longer.
+#: A glance may take so much longer: nobody waits for it yet.
 EARLIER_S = 0.5
+#: Its answer is wanted so long after it was asked for, as the silence is believed: turns that ended before go first.
+AHEAD_S = 0.25
+#: A glance that has not begun in this share of the deadline is given up: its turn has ended, or the debtor has gone on.
+STALE = 0.4
 WORKERS = 2
 BACKLOG = 16
+#: While so many wait, only turns that have ended are recognised: some glances are at pauses in mid-turn, for nothing.
+CROWD = 2 * WORKERS
 
 
 def load_recognisers(models: Path) -> dict[str, Recogniser]:
@@ -106,20 +112,32 @@ class Ears:
         return heard
 
     async def glance(self, ear: Ear, engine: str, idle: asyncio.Event) -> Hypothesis | None:
-        """What the turn says so far; None when every recogniser has something better to do."""
-        if not self._queue.idle:
+        """What the turn says so far; None when the recognisers have better things to do.
+
+        It waits for its turn like any recognition: refused, it would be wanted all the same when the turn ends, only
+        later and with the whole silence waited for.
+        """
+        if self._queue.waiting >= CROWD:
             self._metrics.glances.labels("refused").inc()
             return None
-        heard = await self._recognise(ear.glance, engine, idle, self.deadline_s + EARLIER_S)
+        patience_s, stale_s = self.deadline_s + EARLIER_S, STALE * self.deadline_s
+        heard = await self._recognise(ear.glance, engine, idle, patience_s, AHEAD_S, stale_s)
         seen = heard.reason not in ("timeout", "unavailable")
         self._metrics.glances.labels("seen" if seen else "failed").inc()
         return heard if seen else None
 
     async def _recognise(
-        self, step: Callable[[], Hypothesis], engine: str, idle: asyncio.Event, patience_s: float
+        self,
+        step: Callable[[], Hypothesis],
+        engine: str,
+        idle: asyncio.Event,
+        patience_s: float,
+        ahead_s: float = 0.0,
+        begin_s: float | None = None,
     ) -> Hypothesis:
+        """The step's hypothesis within `patience_s`; it is wanted `ahead_s` later than now, or begins in `begin_s`."""
         started = time.perf_counter()
-        deadline = asyncio.get_running_loop().time() + patience_s
+        now = asyncio.get_running_loop().time()
 
         async def work() -> Hypothesis:
             idle.clear()
@@ -128,7 +146,8 @@ class Ears:
             finally:
                 idle.set()
 
-        task = asyncio.create_task(self._queue.run(work, deadline))
+        begin_by = now + (patience_s if begin_s is None else begin_s)
+        task = asyncio.create_task(self._queue.run(work, now + ahead_s + self.deadline_s, begin_by))
         self._metrics.waiting.set(self._queue.waiting)
         try:
             heard = await asyncio.wait_for(asyncio.shield(task), patience_s)

@@ -74,6 +74,31 @@ def test_work_whose_time_has_passed_is_not_begun():
     asyncio.run(scenario())
 
 
+def test_what_is_wanted_later_goes_later_and_is_given_up_when_stale():
+    async def scenario() -> list[str]:
+        queue = DeadlineQueue(1, 10)
+        now = asyncio.get_running_loop().time()
+        gate = asyncio.Event()
+        order: list[str] = []
+
+        async def work(name: str) -> None:
+            order.append(name)
+
+        running = asyncio.create_task(queue.run(gate.wait, now + 100))
+        await asyncio.sleep(0)
+        glance = asyncio.create_task(queue.run(lambda: work("glance"), now + 100.25, now + 100))
+        stale = asyncio.create_task(queue.run(lambda: work("stale"), now + 50, now - 1))
+        ended = asyncio.create_task(queue.run(lambda: work("ended turn"), now + 100.2))
+        with pytest.raises(TimeoutError):
+            await stale
+        assert queue.waiting == 2
+        gate.set()
+        await asyncio.gather(running, glance, ended)
+        return order
+
+    assert asyncio.run(scenario()) == ["ended turn", "glance"]
+
+
 def test_a_failure_or_a_cancelled_wait_gives_its_slot_back():
     async def scenario() -> None:
         queue = DeadlineQueue(1, 5)

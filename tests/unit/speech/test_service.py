@@ -20,7 +20,7 @@ from voiceagent.audio.resample import resample
 from voiceagent.base.errors import MissingPartError, UnavailableError
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.speech.client import SpeechClient
-from voiceagent.speech.ears import Ears
+from voiceagent.speech.ears import CROWD, WORKERS, Ears
 from voiceagent.speech.engines.scripted import Scripted, ScriptedEar, fingerprint
 from voiceagent.speech.metrics import SpeechMetrics
 from voiceagent.speech.protocol import HearingContext, SpeechService
@@ -212,20 +212,24 @@ def test_a_glance_tells_what_was_said_so_far_and_the_turn_goes_on(tmp_path):
     assert house.metrics.glances.labels("seen")._value.get() == 2
 
 
-def test_a_busy_machine_refuses_glances_and_still_hears_the_turns(tmp_path):
+def test_a_glance_waits_for_its_turn_and_is_refused_only_in_a_crowd(tmp_path):
     gate = threading.Event()
 
     async def scenario(house: House) -> None:
-        hearings = [await house.client.hearing(f"call{number}", "pt-BR") for number in range(3)]
+        queue = house.server.ears._queue
+        hearings = [await house.client.hearing(f"call{number}", "pt-BR") for number in range(WORKERS + CROWD + 1)]
         for hearing in hearings:
             await hearing.begin(CONTEXT)
             await hearing.feed(YES)
-        finishing = [asyncio.create_task(hearing.finish()) for hearing in hearings[:2]]
-        await settle(lambda: not house.server.ears._queue.idle)
-        assert await hearings[2].glance() is None
+        *busy, late = hearings
+        asked = [asyncio.create_task(hearing.finish()) for hearing in busy[:-1]]
+        await settle(lambda: queue.waiting == CROWD - 1)
+        asked.append(asyncio.create_task(busy[-1].glance()))
+        await settle(lambda: queue.waiting == CROWD)
+        assert await late.glance() is None
         gate.set()
-        assert [(await heard).text for heard in finishing] == ["sim", "sim"]
-        seen = await hearings[2].glance()
+        assert [(await heard).text for heard in asked] == ["sim"] * len(asked)
+        seen = await late.glance()
         assert seen is not None and seen.text == "sim"
 
     house = in_house(tmp_path, scenario, engine=Slow(gate), deadline_s=10.0)
