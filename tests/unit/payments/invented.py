@@ -64,8 +64,8 @@ _money = st.integers(1, 10**12 - 1).map(Money)
 
 
 @st.composite
-def static_codes(draw: st.DrawFn) -> PixCode:
-    key = draw(keys)
+def static_codes(draw: st.DrawFn, of: st.SearchStrategy[PixKey] = keys) -> PixCode:
+    key = draw(of)
     room = 99 - 18 - 4 - len(key.value) - 4
     return PixCode(
         name=draw(printable(25)),

@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.payments.invented import BARCODE, LINE, TODAY, boletos, digits, other_digit, utility_barcodes
@@ -97,6 +97,7 @@ def test_a_bank_slip_is_read_back_from_both_forms(slip: Boleto) -> None:
     assert (len(slip.barcode), len(digits_of(slip.line))) == (44, 47)
 
 
+@settings(max_examples=40)
 @given(boletos, st.integers(1, 9))
 def test_one_wrong_digit_of_a_bank_slip_is_refused(slip: Boleto, step: int) -> None:
     # Where the general check digit is 1 it stands for three remainders: what it cannot see is the next test's.
@@ -108,6 +109,7 @@ def test_one_wrong_digit_of_a_bank_slip_is_refused(slip: Boleto, step: int) -> N
         assert refusal(other_digit(slip.barcode, at, step)) is not None
 
 
+@settings(max_examples=40)
 @given(boletos, st.integers(1, 9))
 def test_where_the_check_digit_is_1_only_what_the_standard_cannot_see_passes(slip: Boleto, step: int) -> None:
     line = digits_of(slip.line)
@@ -137,6 +139,7 @@ def test_a_utility_slip_is_read_back_from_both_forms(barcode: str) -> None:
     assert slip.value_identifier in "79" or barcode[4:15] == value
 
 
+@settings(max_examples=40)
 @given(utility_barcodes(rules="67"), st.integers(1, 9))
 def test_one_wrong_digit_of_a_utility_slip_is_refused(barcode: str, step: int) -> None:
     line = digits_of(read_slip(barcode, TODAY).line)
@@ -147,6 +150,7 @@ def test_one_wrong_digit_of_a_utility_slip_is_refused(barcode: str, step: int) -
         assert refusal(other_digit(barcode, at, step)) is not None
 
 
+@settings(max_examples=40)
 @given(utility_barcodes(rules="89"), st.integers(1, 9))
 def test_one_wrong_digit_under_mod_11_is_refused_unless_both_check_digits_are_0(barcode: str, step: int) -> None:
     line = digits_of(read_slip(barcode, TODAY).line)

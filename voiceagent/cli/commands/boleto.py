@@ -42,20 +42,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read or write one slip, or a batch of them."""
+    """Write or read one slip, or a batch of them; what is given beside a batch holds for its lines that lack it."""
     from voiceagent.cli.batch import run_batch
-    from voiceagent.payments.wire import read_boleto, write_boleto
+    from voiceagent.payments.slipwire import read_boleto, write_boleto
 
     today: date = as_day(args.today)
     answer = write_boleto if args.action == "encode" else read_boleto
+    names = ("bank", "due", "amount", "free_field") if args.action == "encode" else ()
+    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    if args.code:
+        given["code"] = " ".join(args.code)
     if args.batch is not None:
-        return run_batch(args.batch, lambda line: answer(line, today))
-    request = {"code": " ".join(args.code) or None}
-    if args.action == "encode":
-        request |= {"bank": args.bank, "due": args.due, "amount": args.amount, "free_field": args.free_field}
-    if not any(request.values()):
+        return run_batch(args.batch, lambda line: answer(given | line, today))
+    if not given:
         raise UsageError(f"give the digits, or --batch FILE; see voiceagent boleto {args.action} --help")
-    document = answer(request, today)
+    document = answer(given, today)
     if document["registered"] is False:
         print("voiceagent: for tests only: no bank has registered this slip, so nobody can pay it", file=sys.stderr)
     if args.json:

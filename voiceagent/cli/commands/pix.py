@@ -25,7 +25,7 @@ _FIELDS = {
     "txid": "up to 25 letters and digits, to find the payment by",
     "description": "shown to the payer, up to 72 characters less the key",
     "initiation": "11: may be paid again and again; 12: once",
-    "postal-code": "payee's CEP",
+    "postal_code": "payee's CEP",
 }
 
 
@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     encode = add_action(actions, "encode", "write a code", EXAMPLE)
     for name, told in _FIELDS.items():
-        encode.add_argument(f"--{name}", help=told)
+        encode.add_argument(f"--{name.replace('_', '-')}", help=told)
     decode = add_action(
         actions,
         "decode",
@@ -42,26 +42,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "voiceagent pix decode '00020101021126470014br.gov.bcb.pix0125financeiro@exemplo.com.br520400005303986540625"
         "0.005802BR5917CREDOR EXEMPLO SA6009SAO PAULO62200516ACORDO00000000016304C88A'",
     )
-    decode.add_argument("payload", nargs="?", help="the code, in quotes")
+    decode.add_argument("code", nargs="?", help="in quotes: there may be spaces in it")
     for action in (encode, decode):
         action.add_argument("--batch", metavar="FILE", help="one JSON object a line; - reads stdin (docs/payments.md)")
         action.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write or read one code, or a batch of them."""
+    """Write or read one code, or a batch of them; what is given beside a batch holds for its lines that lack it."""
     from voiceagent.cli.batch import run_batch
-    from voiceagent.payments.wire import read_pix, write_pix
+    from voiceagent.payments.pixwire import read_pix, write_pix
 
     answer = write_pix if args.action == "encode" else read_pix
+    names = [*_FIELDS] if args.action == "encode" else ["code"]
+    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     if args.batch is not None:
-        return run_batch(args.batch, answer)
-    if args.action == "encode":
-        document = answer({name.replace("-", "_"): getattr(args, name.replace("-", "_")) for name in _FIELDS})
-    elif args.payload is None:
-        raise UsageError("give the code, or --batch FILE; see voiceagent pix decode --help")
-    else:
-        document = answer({"code": args.payload})
+        return run_batch(args.batch, lambda line: answer(given | line))
+    if not given:
+        raise UsageError(f"give a code, its parts, or --batch FILE; see voiceagent pix {args.action} --help")
+    document = answer(given)
     print(json.dumps(document, ensure_ascii=False) if args.json else _plain(document, args.action))
     return 0
 
