@@ -151,8 +151,11 @@ def test_the_strictest_intensity_of_a_cases_segments_counts(journal: Journal, pe
         asked = segments.intensities(connection, [inside, outside], today=TODAY, tenant_id=journal.tenant_id)
     # The fixture's own segment asks for two a week of young debts.
     assert asked == {inside: Intensity(1, 2, 4), outside: Intensity(2, 2, 4)}
-    with pytest.raises(BadInputError, match="per_day is 1 or more"):
+    with pytest.raises(BadInputError, match="per_day is 1 to 100"):
         Intensity(per_day=0)
+    with pytest.raises(BadInputError, match="gap_hours is 0 to 8760"):
+        # A bound that no decision could reckon with would be an alarm at every one of them.
+        Intensity(gap_hours=10**9)
 
 
 def test_scores_come_from_the_list_or_from_a_card(journal: Journal, people: list[Any]) -> None:

@@ -60,10 +60,10 @@ class Intensity:
     gap_hours: int | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("per_day", 1), ("per_week", 1), ("gap_hours", 0)):
+        for name, least, most in (("per_day", 1, 100), ("per_week", 1, 700), ("gap_hours", 0, 8760)):
             value = getattr(self, name)
-            if value is not None and value < least:
-                raise BadInputError(f"{name} is {least} or more; to leave people alone, do not put them in a campaign")
+            if value is not None and not least <= value <= most:
+                raise BadInputError(f"{name} is {least} to {most}; to leave people alone, enroll them nowhere")
 
     def to_json(self) -> dict[str, int] | None:
         """Only what is set; None when nothing is."""

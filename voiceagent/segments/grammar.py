@@ -87,6 +87,8 @@ _TOKENS = re.compile(
     r"|(?P<op><=|>=|!=|<>|==|[=<>(),])|(?P<space>\s+)|(?P<bad>.)",
     re.DOTALL,
 )
+#: What databases refuse in a text: NUL, and halves of characters (bytes of the command line that were no UTF-8).
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _WORDS = frozenset({"and", "or", "not", "in", "is", "between", "known"})
 _ORDERED = frozenset({Type.WHOLE, Type.AMOUNT, Type.DATE})
 _SAME_AS = {"==": "=", "<>": "!="}
@@ -96,6 +98,8 @@ def parse(text: str) -> Expression:
     """The filter's meaning; FilterError says at which column, what is wrong and what to do."""
     if len(text) > MAX_LENGTH:
         raise FilterError(f"the filter is longer than {MAX_LENGTH} characters: split it", MAX_LENGTH)
+    if (odd := _NO_TEXT.search(text)) is not None:
+        raise FilterError("a character that no text has: type the filter anew", odd.start() + 1)
     reader = _Reader(list(_tokens(text)), len(text) + 1)
     if reader.peek() is None:
         raise FilterError("the filter is empty: write a test like days_overdue > 30", 1)

@@ -94,6 +94,8 @@ def test_what_is_written_is_meant(text: str, expected: bool) -> None:
         ("score is 3", 10, "'known'"),
         ("x. = 3", 1, "no field"),
         ("(" * 60 + "has_phone" + ")" * 60, 32, "plainer"),
+        ("state = 'a\0b'", 11, "no text has"),
+        ("state = '\udce3'", 10, "no text has"),
         ("has_phone or " * 120 + "has_phone", None, "more than 100"),
         ("has_phone or " * 200 + "has_phone", None, "2000"),
     ],
