@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from voiceagent.journal.journal import Journal
 
 #: A promised call not made so long after its instant is no queue any more.
@@ -29,6 +31,7 @@ def status(journal: Journal, *, as_json: bool) -> int:
         asking = [] if guards.kept_for_inbound else ["status"]
         held = Allotment(read_floor(connection, tenant, now, asking=asking, guards=guards)).held()
         working = staff(connection, tenant, now)
+        doubt = clock_doubt(journal, connection)
         rows, lines = [], []
         for one in all_campaigns(connection, tenant):
             why = held.get(one.name)
@@ -64,6 +67,7 @@ def status(journal: Journal, *, as_json: bool) -> int:
         "workers": working.workers,
         "idle_seats": working.idle,
         "troubles": dict(working.troubles),
+        "clock": doubt,
     }
     if as_json:
         print(json.dumps(document, ensure_ascii=False))
@@ -73,9 +77,21 @@ def status(journal: Journal, *, as_json: bool) -> int:
         name = stop["name"] or "everything"
         print(f"STOPPED {name} by {stop['by']}: {stop['reason']}; to go on: voiceagent campaigns resume {which}")
     if any(row["state"] == CampaignState.RUNNING for row in rows):
-        lines = [*working.told(), *lines]
+        lines = [*([doubt] if doubt else []), *working.told(), *lines]
     print("\n".join(lines) or "no campaign yet: voiceagent campaigns create NAME")
     return 0
+
+
+def clock_doubt(journal: Journal, connection: sa.Connection) -> str:
+    """Why this machine's clock cannot be trusted, so that nobody is called; "" when nothing speaks against it."""
+    from voiceagent.base.errors import UnavailableError
+    from voiceagent.dialer.clockguard import ClockGuard
+
+    try:
+        ClockGuard(journal.clock).check(connection)
+    except UnavailableError as error:
+        return error.message
+    return ""
 
 
 def check(journal: Journal, *, as_json: bool) -> int:
@@ -91,6 +107,7 @@ def check(journal: Journal, *, as_json: bool) -> int:
         braked = [one for one in all_campaigns(connection, journal.tenant_id) if one.brake]
         stops = all_stops(connection, journal.tenant_id)
         late = late_callbacks(connection, journal.tenant_id, now - LATE)
+        doubt = clock_doubt(journal, connection)
     report: dict[str, list[dict[str, Any]]] = {
         "stale": [
             {"campaign": one.campaign, "case_id": str(one.case_id), "why": one.why, "since": one.since.isoformat()}
@@ -99,6 +116,7 @@ def check(journal: Journal, *, as_json: bool) -> int:
         "braked": [{"campaign": one.name, **(one.brake or {})} for one in braked],
         "stopped": [{"scope": one.scope.value, "name": one.name, "reason": one.reason} for one in stops],
         "late_callbacks": late,
+        "clock": [{"fault": doubt}] if doubt else [],
     }
     if as_json:
         print(json.dumps(report, ensure_ascii=False))
@@ -119,6 +137,8 @@ def check(journal: Journal, *, as_json: bool) -> int:
             f"voiceagent explain {one['case_id']}" if one["case_id"] else "nobody knows whose case it is, call by hand"
         )
         print(f"promised call {one['id']} was due at {one['due_at']}, {whose}: {mend}")
+    if doubt:
+        print(doubt)
     if not any(report.values()):
         print("every contact is planned, final or explained; nothing is stopped")
     return 1 if any(report.values()) else 0

@@ -90,6 +90,14 @@ class DialingResumed(Said):
 
 
 @dataclass(frozen=True, slots=True)
+class ClockTrusted(Said):
+    """People say that the clock is right, although the journal holds events of a later instant. `at`: that clock."""
+
+    TYPE: ClassVar[str] = "dialing.clock_trusted"
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrunkSet(Said):
     """A trunk and what it bears."""
 

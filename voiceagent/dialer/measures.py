@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -11,7 +12,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from voiceagent.base.clock import Clock
+from voiceagent.compliance import RuleBook
 from voiceagent.dialer.campaigns import all_campaigns, running_campaigns
+from voiceagent.dialer.clockguard import ClockGuard
 from voiceagent.dialer.floor import Guards, read_floor, short_calls
 from voiceagent.dialer.heartbeat import staff
 from voiceagent.dialer.pacing import Allotment
@@ -19,13 +22,27 @@ from voiceagent.dialer.tables import CallbackStatus, CampaignState, EnrollmentSt
 from voiceagent.dialer.watch import stale_cases
 from voiceagent.storage.database import Database
 
+#: Parameters of the law that bound how often somebody is contacted.
+_CAPS = frozenset({"dials_per_day", "dials_per_week", "contacts_per_day", "after_conversation"})
+
 
 class DialerCollector:
     """Register it beside the business figures. Each scrape is one consistent read; call it off the event loop."""
 
-    def __init__(self, db: Database, clock: Clock, tenant_id: uuid.UUID, guards: Guards | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        tenant_id: uuid.UUID,
+        guards: Guards | None = None,
+        *,
+        clock_guard: ClockGuard | None = None,
+        rules: RuleBook | None = None,
+    ) -> None:
+        """`rules`: tell contacts that wait for lawful hours and those at a cap from the others that wait."""
         self._db, self._clock, self._tenant_id = db, clock, tenant_id
-        self._guards = guards or Guards()
+        self._guards, self._clock_guard = guards or Guards(), clock_guard or ClockGuard(clock)
+        self._status = _statuses(rules) if rules else {}
 
     def describe(self) -> list[Metric]:
         """Nothing, so that registering asks the database nothing."""
@@ -33,8 +50,12 @@ class DialerCollector:
 
     def collect(self) -> Iterable[Metric]:
         """All families."""
+        trusted = self._clock_guard.trusted(self._db)
         with self._db.read() as connection:
-            return list(self._families(connection))
+            return [
+                GaugeMetricFamily("voiceagent_clock_trusted", "0 while the clock is doubtful", value=trusted),
+                *self._families(connection),
+            ]
 
     def _families(self, connection: sa.Connection) -> Iterable[Metric]:
         now, tenant = self._clock.now(), self._tenant_id
@@ -42,9 +63,10 @@ class DialerCollector:
         floor = read_floor(connection, tenant, now, guards=self._guards, campaigns=campaigns)
         hopper = GaugeMetricFamily("voiceagent_hopper_items", "Contacts that wait", labels=["campaign", "status"])
         e = enrollment.c
-        due = sa.case((e.next_at <= now, "ready"), else_="waiting")
+        due = sa.case((e.next_at <= now, "ready"), else_=sa.func.coalesce(e.reason, ""))
         status = sa.case((e.state == EnrollmentState.LEASED, "leased"), else_=due)
         names = {one.id: one.name for one in campaigns}
+        counted: Counter[tuple[str, str]] = Counter()
         rows = connection.execute(
             sa.select(e.campaign_id, status.label("status"), sa.func.count().label("n"))
             .where(
@@ -54,7 +76,10 @@ class DialerCollector:
             .group_by(e.campaign_id, status)
         )
         for row in rows:
-            hopper.add_metric([names[row.campaign_id], row.status], row.n)
+            told = row.status if row.status in ("ready", "leased") else self._status.get(row.status, "waiting")
+            counted[names[row.campaign_id], told] += row.n
+        for labels, number in sorted(counted.items()):
+            hopper.add_metric(labels, number)
         yield hopper
         used = GaugeMetricFamily("voiceagent_channels_in_use", "Calls on a trunk", labels=["trunk"])
         limit = GaugeMetricFamily("voiceagent_channels_limit", "Calls a trunk may bear now", labels=["trunk"])
@@ -99,3 +124,14 @@ class DialerCollector:
         yield GaugeMetricFamily(
             "voiceagent_workers_troubled", "Of these, workers whose seats ask for no calls", value=len(working.troubles)
         )
+
+
+def _statuses(rules: RuleBook) -> dict[str, str]:
+    """By a rule's name: waiting_window or capped."""
+    return {
+        term.rule: "waiting_window" if name == "window" else "capped"
+        for jurisdiction in rules.jurisdictions.values()
+        for name, terms in jurisdiction.terms.items()
+        if name == "window" or name in _CAPS
+        for term in terms
+    }

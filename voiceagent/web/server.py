@@ -20,6 +20,7 @@ from voiceagent.base.errors import BadInputError, UnavailableError
 from voiceagent.compliance import RuleBook
 from voiceagent.dialer.admission import admit, pending
 from voiceagent.dialer.campaigns import all_campaigns
+from voiceagent.dialer.clockguard import ClockGuard
 from voiceagent.dialer.floor import Guards
 from voiceagent.dialer.guarding import guards_of
 from voiceagent.dialer.heartbeat import Silence
@@ -92,8 +93,10 @@ async def serve(
     journal = Journal(db, clock, [*cases.PROJECTIONS, *dialer.PROJECTIONS])
     context = Context(db, journal, clock, settings.recordings, zone, Audit(journal))
     business = BusinessCollector(db, clock, campaigns=lambda read: _campaign_names(read, journal.tenant_id))
-    service, stop = build_service(journal, zone, settings.recordings), asyncio.Event()
-    dialing = DialerCollector(db, clock, journal.tenant_id, _guards())
+    clock_guard = ClockGuard(clock)
+    service, stop = build_service(journal, zone, settings.recordings, clock_guard), asyncio.Event()
+    rules = load_rules(Paths.from_environment().dialplans / "jurisdictions")
+    dialing = DialerCollector(db, clock, journal.tenant_id, _guards(), clock_guard=clock_guard, rules=rules)
     runner = web.AppRunner(build_app(context, keeper, service, [business, dialing]), access_log=None)
     await runner.setup()
     ticking: asyncio.Task[None] | None = None
@@ -120,8 +123,9 @@ def _campaign_names(connection: sa.Connection, tenant_id: uuid.UUID) -> dict[uui
     return {campaign.id: campaign.name for campaign in all_campaigns(connection, tenant_id)}
 
 
-def build_service(journal: Journal, zone: ZoneInfo, recordings: Path) -> Service:
-    """The ticks of this program."""
+def build_service(journal: Journal, zone: ZoneInfo, recordings: Path, clock_guard: ClockGuard | None = None) -> Service:
+    """The ticks of this program; none runs while `clock_guard` doubts the clock."""
+    guard = clock_guard or ClockGuard(journal.clock)
 
     def rules() -> RuleBook:
         return load_rules(Paths.from_environment().dialplans / "jurisdictions")
@@ -150,6 +154,7 @@ def build_service(journal: Journal, zone: ZoneInfo, recordings: Path) -> Service
             Tick("retry_plan", 60.0, follow_retries),
             Tick("retention", 3600.0, lambda: retire(journal, rules, recordings)),
         ],
+        trusted=lambda: guard.trusted(journal.db),
     )
 
 

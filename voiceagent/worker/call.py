@@ -18,6 +18,7 @@ from voiceagent.base.clock import Clock
 from voiceagent.base.errors import VoiceagentError
 from voiceagent.base.ids import uuid7
 from voiceagent.calendars.business import BusinessCalendar
+from voiceagent.cases.kinds import SeatState
 from voiceagent.debt.case import Case
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
@@ -101,6 +102,8 @@ class House:
     """Told of each line that is over."""
     turn_ended: Callable[[DebtorTurn, str], None] = lambda turn, language: None
     """Told of each turn of a debtor, with its language."""
+    seat_shows: Callable[[str, SeatState], None] = lambda seat, state: None
+    """Told what each seat does from now on."""
     confirmers: Confirmers = field(default_factory=Confirmers)
     people: HumansQueue | None = None
     """To whom debtors are handed over; None: to nobody."""

@@ -177,6 +177,7 @@ async def _seats(
         plan.company_address,
         metrics.line_ended,
         metrics.turn_ended,
+        seat_shows=metrics.seat_shows,
         people=people_of(plan, ami),
         reserve=members.reserve if members is not None else nobody_rings,
         paused=members.paused if members is not None else nobody_pauses,

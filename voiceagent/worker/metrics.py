@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterable
+from threading import Lock
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -11,15 +15,49 @@ from prometheus_client import (
     ProcessCollector,
     start_http_server,
 )
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from voiceagent.agent.ports import DebtorTurn
 from voiceagent.base.errors import UnavailableError
+from voiceagent.cases.kinds import SeatState
 from voiceagent.journal.writer import JournalWriter
 from voiceagent.kpi.families import LATENCY_BUCKETS
 from voiceagent.telephony.line import Line
 from voiceagent.telephony.pj_line import PjLine
 from voiceagent.telephony.softphone import Softphone
 from voiceagent.telephony.ticks import RealTicks
+
+
+class SeatSeconds(Collector):
+    """How long the seats of this worker were in each state; `now` is a monotonic clock."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._spent = dict.fromkeys(SeatState, 0.0)
+        self._since: dict[str, tuple[SeatState, float]] = {}
+        self._lock = Lock()
+
+    def shows(self, seat: str, state: SeatState) -> None:
+        """`seat` is in `state` from now on."""
+        with self._lock:
+            at = self._now()
+            if seat in self._since:
+                before, since = self._since[seat]
+                self._spent[before] += at - since
+            self._since[seat] = (state, at)
+
+    def collect(self) -> Iterable[Metric]:
+        """All states, the present ones up to now; called from the thread that answers scrapes."""
+        with self._lock:
+            at, spent = self._now(), dict(self._spent)
+            for state, since in self._since.values():
+                spent[state] += at - since
+        family = CounterMetricFamily("voiceagent_agent_state_seconds", "Time of seats in a state", labels=["state"])
+        for state, seconds in spent.items():
+            family.add_metric([state.value], seconds)
+        yield family
 
 
 class WorkerMetrics:
@@ -48,6 +86,8 @@ class WorkerMetrics:
             "voiceagent_worker_dropped_frames", "Received frames nobody took within 2 s.", registry=self.registry
         )
 
+        self._seats = SeatSeconds(time.monotonic)
+        self.registry.register(self._seats)
         self.turn_latency = Histogram(
             "voiceagent_turn_latency_seconds",
             "Parts of the time to an answer; the whole of it comes from SQL.",
@@ -62,6 +102,10 @@ class WorkerMetrics:
         self._limit.set_function(lambda: softphone.max_calls)
         self._backlog.set_function(lambda: writer.backlog)
         self._skipped.set_function(lambda: ticks.skipped)
+
+    def seat_shows(self, seat: str, state: SeatState) -> None:
+        """A seat does something else from now on."""
+        self._seats.shows(seat, state)
 
     def line_ended(self, line: Line) -> None:
         """Add what a line counted."""

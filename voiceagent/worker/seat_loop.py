@@ -222,6 +222,7 @@ class SeatLoop:
         if state is self._state:
             return
         self._state = state
+        self._house.seat_shows(self.name, state)
         try:
             self._writer.note([seat_changed(self.name, self._worker, state, attempt_id=attempt_id)])
         except UnavailableError as error:

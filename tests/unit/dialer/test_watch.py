@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from voiceagent.base.clock import ManualClock
 from voiceagent.base.errors import BadInputError, DeniedError, UnavailableError
 from voiceagent.cases import kinds, tables
+from voiceagent.cases.seats import seat_changed
 from voiceagent.compliance import RuleBook
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer import switches
@@ -25,7 +26,7 @@ from voiceagent.dialer.callbacks import (
     read_wanted,
 )
 from voiceagent.dialer.campaigns import change_campaign, find_campaign, set_mode, set_state
-from voiceagent.dialer.clockguard import ClockGuard
+from voiceagent.dialer.clockguard import ClockGuard, trust
 from voiceagent.dialer.explain import explain_case
 from voiceagent.dialer.floor import Guards
 from voiceagent.dialer.limits import Hours
@@ -173,6 +174,24 @@ def test_contacts_with_nothing_planned_are_listed(
     assert 'voiceagent_hopper_items{campaign="teste",status="ready"} 2.0' in text
 
 
+def test_the_hopper_tells_what_contacts_wait_for(
+    queue: Queue, journal: Journal, campaign: Callable, make_case: Callable, clock: ManualClock, rules: RuleBook
+) -> None:
+    """One is in a call, one at the day's cap, one waits for the hours, one for another part of the day, one is due."""
+    taken = campaign(*(make_case(n) for n in range(5)))
+    assert queue.lease("seat-1") is not None
+    later = clock.now() + timedelta(hours=2)
+    with journal.db.write() as connection:
+        for one, reason in zip(taken[1:4], ("policy.dials_per_day", "BR-10", "NA"), strict=True):
+            waits = sa.update(enrollment).where(enrollment.c.case_id == one.case_id)
+            connection.execute(waits.values(state="waiting", reason=reason, next_at=later))
+    registry = CollectorRegistry()
+    registry.register(DialerCollector(journal.db, clock, journal.tenant_id, rules=rules))
+    for status in ("leased", "capped", "waiting_window", "waiting", "ready"):
+        labels = {"campaign": "teste", "status": status}
+        assert registry.get_sample_value("voiceagent_hopper_items", labels) == 1, status
+
+
 class Jumping:
     """A clock that people set."""
 
@@ -195,7 +214,7 @@ def test_a_clock_that_was_set_calls_nobody_until_it_is_right(
     queue = Queue(Journal(db, set_by_hand, list(_projections())), rules, Gate())
     set_by_hand.seconds += 30
     set_by_hand.at += timedelta(hours=hours)
-    with pytest.raises(UnavailableError, match="the clock was set"):
+    with pytest.raises(UnavailableError, match="it was set"):
         queue.lease("seat-1")
     set_by_hand.at -= timedelta(hours=hours)
     assert queue.lease("seat-1") is not None
@@ -204,8 +223,28 @@ def test_a_clock_that_was_set_calls_nobody_until_it_is_right(
 def test_a_journal_from_the_future_calls_nobody(db: Database, journal: Journal, clock: ManualClock) -> None:
     guard = ClockGuard(Jumping(clock.now() - timedelta(hours=3)))
     switches.set_trunk(journal, switches.Trunk("carrier", 1))
-    with db.read() as connection, pytest.raises(UnavailableError, match="newest event lies 10800 s ahead"):
+    with db.read() as connection, pytest.raises(UnavailableError, match="in the journal lies 10800 s ahead"):
         guard.check(connection)
+
+
+def test_what_a_wrong_clock_writes_does_not_make_it_right(
+    db: Database, journal: Journal, rules: RuleBook, campaign: Callable, clock: ManualClock
+) -> None:
+    campaign()
+    behind = Jumping(clock.now() - timedelta(hours=1))
+    restarted = Journal(db, behind, list(_projections()))
+    queue = Queue(restarted, rules, Gate())
+    restarted.record([seat_changed("seat-1", "w1", kinds.SeatState.IDLE)])
+    with pytest.raises(UnavailableError, match="trust-clock"):
+        queue.lease("seat-1")
+    registry = CollectorRegistry()
+    registry.register(DialerCollector(db, behind, journal.tenant_id))
+    assert registry.get_sample_value("voiceagent_clock_trusted") == 0
+    trust(restarted)
+    behind.seconds += 3600
+    assert queue.lease("seat-1") is not None
+    assert registry.get_sample_value("voiceagent_clock_trusted") == 1
+    assert ClockGuard(clock).trusted(db)
 
 
 def _projections():  # type: ignore[no-untyped-def]

@@ -72,6 +72,25 @@ def test_ticks_run_at_their_pace_only_while_leading_and_fail_alone(shop: Shop) -
     assert service.counts["fails"].failures == service.counts["breaks"].failures == 11
 
 
+def test_no_tick_runs_while_the_clock_is_doubtful_and_all_that_were_due_run_afterwards(shop: Shop) -> None:
+    done: list[str] = []
+    ticks = [
+        Tick("quick", 1.0, lambda: done.append("quick") or 1),
+        Tick("slow", 60.0, lambda: done.append("slow") or 1),
+    ]
+    right = iter([False, False, True, True])
+    service = Service(Leadership(shop.db, shop.clock, holder="us"), shop.clock, ticks, trusted=lambda: next(right))
+    for _ in range(2):
+        service.beat()
+        shop.clock.advance(1)
+        assert service.leads and not done, "another may not think that nobody leads"
+    service.beat()
+    assert done == ["quick", "slow"]
+    shop.clock.advance(1)
+    service.beat()
+    assert done == ["quick", "slow", "quick"]
+
+
 def test_a_call_whose_seat_is_free_again_is_closed_and_the_person_can_be_called(shop: Shop) -> None:
     lost = shop.dial(0, "pa-1")
     shop.answer(lost)

@@ -18,7 +18,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.web.shop import PEOPLE, Shop
 from voiceagent.cases.kinds import SeatState
 from voiceagent.debt.disposition import Disposition
+from voiceagent.dialer.campaigns import change_campaign, create_campaign, enroll, set_state
+from voiceagent.dialer.limits import Hours
 from voiceagent.dialer.measures import DialerCollector
+from voiceagent.dialer.tables import CampaignState
 from voiceagent.kpi.exporter import BusinessCollector
 from voiceagent.service.leader import Leadership
 from voiceagent.service.ticks import Service, Tick
@@ -125,9 +128,16 @@ def test_what_counts_as_a_metric_name() -> None:
 
 def test_rules_and_dashboards_use_labels_and_words_that_exist(shop: Shop) -> None:
     shop.morning()
+    campaign = create_campaign(shop.journal, "novembro")
+    with shop.journal.transaction() as connection:
+        enroll(shop.journal, connection, campaign, [shop.taken[0].case_id])
+    set_state(shop.journal, "novembro", CampaignState.RUNNING)
+    change_campaign(shop.journal, "novembro", hours=Hours("UTC", {}))
     labels = _labels(shop)
     words = {
         ("voiceagent_agents", "state"): set(SeatState),
+        ("voiceagent_agent_state_seconds_total", "state"): set(SeatState),
+        ("voiceagent_hopper_items", "status"): {"ready", "leased", "waiting_window", "capped", "waiting"},
         ("voiceagent_calls_ended_total", "disposition"): set(Disposition),
         ("voiceagent_calls_attempted_total", "direction"): {"in", "out"},
         ("voiceagent_compliance_decisions_total", "decision"): {"allow", "deny"},

@@ -9,11 +9,13 @@ from typing import Any
 
 from voiceagent.base.clock import SystemClock
 from voiceagent.base.errors import UnavailableError
+from voiceagent.cases.kinds import SeatState
 from voiceagent.simulator.tones import ToneService
 from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.ticks import RealTicks
 from voiceagent.worker.call import House
 from voiceagent.worker.desk import Desk
+from voiceagent.worker.metrics import SeatSeconds
 from voiceagent.worker.seat_loop import SeatLoop
 
 
@@ -144,3 +146,20 @@ def test_a_seat_that_is_registered_again_asks_for_work_again(tmp_path: Path) -> 
     phone = Gone(looks=5)
     assert leases(house(tmp_path, ToneService()), lambda queue: queue.times >= 2, phone) >= 2
     assert phone.looked > 5
+
+
+def test_the_time_of_seats_is_counted_by_what_they_did() -> None:
+    now = 100.0
+    seats = SeatSeconds(lambda: now)
+
+    def spent() -> dict[str, float]:
+        (family,) = seats.collect()
+        return {sample.labels["state"]: sample.value for sample in family.samples if sample.value}
+
+    seats.shows("seat1", SeatState.IDLE)
+    seats.shows("seat2", SeatState.TALKING)
+    now += 10
+    assert spent() == {"idle": 10, "talking": 10}, "also of a seat that has done one thing all the time"
+    seats.shows("seat1", SeatState.DIALING)
+    now += 5
+    assert spent() == {"idle": 10, "talking": 15, "dialing": 5}

@@ -84,6 +84,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     trunks.add_argument("--cps", type=float, help="calls begun per second (default: as it is; a new one: 1)")
     trunks.add_argument("--caller-ids", help="shown in turn, comma-separated (default: as they are)")
     trunks.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    action(
+        "trust-clock",
+        "say that this machine's clock is right although the journal holds events of a later instant",
+        "trust-clock",
+    )
     check = action("check", "contacts with nothing planned, brakes, switches; exit 1 when people must look", "check")
     check.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
@@ -277,6 +282,12 @@ def _trunks(journal: Journal, args: argparse.Namespace) -> None:
         print("no trunk is known: Asterisk chooses, without limits of ours", file=sys.stderr)
 
 
+def _trust_clock(journal: Journal, args: argparse.Namespace) -> None:
+    from voiceagent.dialer.clockguard import trust
+
+    print(f"the clock says {trust(journal).isoformat(timespec='seconds')}, and is trusted again")
+
+
 def _list(journal: Journal, args: argparse.Namespace) -> None:
     from voiceagent.dialer.campaigns import all_campaigns, tally
 
@@ -324,5 +335,5 @@ def _listed(text: str | None) -> tuple[str, ...] | None:
 _ACTIONS = {
     "list": _list, "status": _status, "create": _create, "start": _state, "pause": _state, "finish": _state,
     "mode": _mode, "set": _set, "attach": _attach, "stop": _switch, "resume": _switch, "trunks": _trunks,
-    "check": _check,
+    "check": _check, "trust-clock": _trust_clock,
 }  # fmt: skip

@@ -18,10 +18,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Look and tell; nothing is written."""
     from voiceagent.cli.house import guards, masked, open_journal, rules_and_gate
+    from voiceagent.cli.standing import clock_doubt
     from voiceagent.dialer.explain import explain_case, find_cases
 
     rules, gate, guard_s = rules_and_gate()
     with open_journal() as journal, journal.db.read() as connection:
+        doubt = clock_doubt(journal, connection)
         found = [
             explain_case(
                 connection,
@@ -35,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
             )
             for case_id in find_cases(connection, args.contact, journal.tenant_id)
         ]
+    for one in found:
+        one["waits_for"] = [doubt, *one["waits_for"]] if doubt else one["waits_for"]
     if args.json:
         print(json.dumps({"cases": found}, ensure_ascii=False))
         return 0
