@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from voiceagent.agent.answerer import Answerer
+from voiceagent.agent.backchannel import says_go_on
 from voiceagent.agent.ears import Ears, HeardTurn
 from voiceagent.agent.effects import Effects
 from voiceagent.agent.mouth import Mouth
@@ -158,7 +159,7 @@ class Actor:
         turn, understanding, only_global = self._with_what_came_before(turn)
         meant = _means(understanding)
         over_prompt = self._mouth.speaking
-        going_on = (over_prompt or self._mouth.cut) and self._backchannel(turn, understanding)
+        going_on = (over_prompt or self._mouth.cut) and says_go_on(turn, understanding, self._settings)
         if going_on or (not meant and (only_global or over_prompt or hypothesis.reason == "no_speech")):
             # Noise, a cough, "uhum" over our own words: no answer, and no reason to start over.
             self._notes.heard(turn, understanding, state=self._brain.state, result="ignored")
@@ -220,14 +221,6 @@ class Actor:
             turn, understanding, _ = self._unclear
             self._unclear = None
             self._notes.heard(turn, understanding, state=self._brain.state, result=result)
-
-    def _backchannel(self, turn: HeardTurn, understanding: Understanding) -> bool:
-        """Whether it only says "go on": a bare yes to what was not yet asked, or a short something without meaning."""
-        slots, few = understanding.slots, 2 if understanding.intent is None else 1
-        bare = slots.keys() <= {"yes_no"} and slots.get("yes_no") is not False and not understanding.alternatives
-        nothing = bare and understanding.intent in (None, "yes") and turn.speech_s <= self._settings.backchannel_s
-        grunt = understanding.intent is None and turn.speech_s <= self._settings.grunt_s
-        return turn.over and nothing and (grunt or len(turn.hypothesis.text.split()) <= few)
 
     async def _whole(self, turn: HeardTurn, event: Heard) -> Heard | None:
         """A yes that would promise waits for what the debtor is still saying: "sim … mas só no dia trinta"."""

@@ -22,9 +22,9 @@ class TurnSettings:
     resume_after_s: float = 1.5
     """Silence after an interruption in which nothing was said; then the sentence that was cut off begins again."""
     backchannel_s: float = 1.0
-    """One or two words over the agent that mean nothing are no attempt to say something when they are this short,"""
+    """What means nothing over the agent's words is no attempt to say something when it is this short,"""
     grunt_s: float = 0.6
-    """nor is what is this short, however many words a recogniser made of an "uhum"."""
+    """nor is what is this short and perhaps means something: recognisers make words of an "uhum"."""
     unheard_s: float = 2.0
     """Patience, where something was said too early to count: whoever said it thinks they have answered."""
     unclear_s: float = 0.7

@@ -36,9 +36,9 @@ from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.sample import draw
 from voiceagent.simulator.text_driver import machine_of
 from voiceagent.simulator.timed_ear import TimedEar
+from voiceagent.simulator.timed_hearing import TimedHearing
 from voiceagent.simulator.tones import ToneService
-from voiceagent.speech.direct import DirectHearing, load_recogniser
-from voiceagent.speech.protocol import HearingContext, Hypothesis
+from voiceagent.speech.direct import load_recogniser
 from voiceagent.speech.recogniser import Recogniser
 from voiceagent.speech.segmenter import VadSegmenter
 from voiceagent.speech.silero import Confirmers
@@ -158,43 +158,6 @@ class _Far:
         return frame.ljust(FRAME_BYTES, b"\0")
 
 
-class _Timed:
-    """A recogniser in virtual time: as much processor time as it takes, the call waits."""
-
-    def __init__(self, ear: TimedEar, ticks: VirtualTicks) -> None:
-        self._ear, self._hearing, self._ticks = ear, DirectHearing(ear), ticks
-
-    async def begin(self, context: HearingContext) -> None:
-        """Start a turn."""
-        await self._hearing.begin(context)
-
-    async def feed(self, pcm: bytes) -> None:
-        """Add audio."""
-        await self._hearing.feed(pcm)
-
-    async def finish(self) -> Hypothesis:
-        """End the turn."""
-        with self._ticks.hold():
-            heard = await self._hearing.finish()
-        await self._pass(self._ear.seconds)
-        return heard
-
-    async def glance(self) -> Hypothesis | None:
-        """What it says so far."""
-        with self._ticks.hold():
-            heard = await self._hearing.glance()
-        await self._pass(self._ear.seconds)
-        return heard
-
-    async def close(self) -> None:
-        """Release the ear."""
-        await self._hearing.close()
-
-    async def _pass(self, seconds: float) -> None:
-        for _ in range(math.ceil(seconds / FRAME_S)):
-            await self._ticks.next()
-
-
 class _Record(MemoryRecord):
     """What was found at the other end."""
 
@@ -223,7 +186,7 @@ async def _call(
     fake = await FakePhone(ticks, lambda number, call_id: far).dial("+5511955550100", call_id="call")
     debtor = draw([Persona.load("silent", answerer.language)], today=_AT.date(), seed=1)[0]
     brain = ScriptBrain(machine_of(debtor.case, _AT, paths=paths))
-    hearing = _Timed(TimedEar(recogniser.open(answerer.language), recogniser.name, kept), ticks)
+    hearing = TimedHearing(TimedEar(recogniser.open(answerer.language), recogniser.name, kept), ticks)
     with confirmers.lend() as confirmer:
         conversation = Conversation(
             fake,

@@ -27,7 +27,8 @@ from voiceagent.simulator.interruptions import Interruption, interruptions
 from voiceagent.simulator.line_sounds import Maker, Sound
 from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.talked_over import Echo, Far, TalkedOver, loud_part, room, talk_over
-from voiceagent.speech.direct import DirectHearing, load_recogniser
+from voiceagent.simulator.timed_ear import TimedEar
+from voiceagent.speech.direct import load_recogniser
 from voiceagent.speech.recogniser import Recogniser
 from voiceagent.speech.silero import Confirmers
 from voiceagent.speech.training.clips import render
@@ -234,8 +235,8 @@ async def interrupt(
         loss=LOSS,
         seed=index,
     )
-    hearing = DirectHearing(recogniser.open(said.language))
-    call = await talk_over(far, [chosen], Language(said.language), confirmers, hearing)
+    ear = TimedEar(recogniser.open(said.language), recogniser.name)
+    call = await talk_over(far, [chosen], Language(said.language), confirmers, ear)
     first, last = (call.began_s + edge for edge in loud_part(sound))
     stop = next((at for at in call.stops if first < at <= last + _LATE_S), None)
     return Interrupted(

@@ -26,7 +26,9 @@ from voiceagent.dialogue.events import CallAnswered, DialogueEvent, Effect, Expe
 from voiceagent.dialogue.understanding import understand
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.simulator.audio_driver import MemoryRecord
-from voiceagent.speech.protocol import Hearing, HearingContext, Hypothesis, SegmentEvent, TurnStarted
+from voiceagent.simulator.timed_ear import TimedEar
+from voiceagent.simulator.timed_hearing import TimedHearing
+from voiceagent.speech.protocol import HearingContext, Hypothesis, SegmentEvent, TurnStarted
 from voiceagent.speech.segmenter import VadSegmenter
 from voiceagent.speech.silero import Confirmers
 from voiceagent.speech.synthesis.shape import from_pcm, to_pcm
@@ -265,9 +267,9 @@ async def talk_over(
     prompts: Sequence[tuple[Say, bytes]],
     language: Language,
     confirmers: Confirmers,
-    hearing: Hearing | None = None,
+    ear: TimedEar | None = None,
 ) -> TalkedOver:
-    """One call: the agent says `prompts` in turn until the far side hangs up."""
+    """One call: the agent says `prompts` in turn until the far side hangs up. Without `ear` no word is recognised."""
     call = TalkedOver()
     clock = ManualClock(AT)
     ticks, record = VirtualTicks(clock), MemoryRecord()
@@ -280,7 +282,7 @@ async def talk_over(
             line,
             _Talker(language, [say for say, _ in prompts], call),
             segmenter,
-            hearing or NoWords(),
+            NoWords() if ear is None else TimedHearing(ear, ticks),
             _Prompts(prompts),
             record,
             ticks,
