@@ -74,6 +74,8 @@ class _Turn:
     guess: Hypothesis | None = None
     """What it says if nothing more was said since `runs`."""
     complete: bool | None = None
+    torn: bool = False
+    """Part of a turn that was too long: the words are not all there."""
     ended_s: float = 0.0
     decided_s: float = 0.0
     speech_s: float = 0.0
@@ -129,6 +131,7 @@ class Ears:
         self._silent_s = 0.0
         self._last_end_s = float("-inf")
         self._last_sensitive = False
+        self._last_cut = False
         self.pending = 0
         """Turns ended but not yet recognised."""
         self.turns = 0
@@ -186,12 +189,14 @@ class Ears:
             if expect is None:
                 return
             started = self._now() - self._segmenter.speaking_s
+            torn = False
             if started - self._last_end_s < SAME_TURN_S:
                 self.patience.paused(max(0.0, started - self._last_end_s))
+                torn = self._last_cut
                 if self._last_sensitive and not expect.sensitive:
                     # The rest of an identity answer, said when the script had gone on: no words of it are kept.
                     expect = replace(expect, sensitive=True)
-            self._open = _Turn(expect, started, protected, early, over)
+            self._open = _Turn(expect, started, protected, early, over, torn=torn)
             self._silent_s = 0.0
             self._wait()
             self._sensitive(expect, True)
@@ -202,6 +207,8 @@ class Ears:
         elif isinstance(event, TurnAudio):
             self._work.put_nowait(event.pcm)
         else:
+            self._open.torn |= event.cut
+            self._last_cut = event.cut
             self._end(self._open, self._now() - event.trailing_s, event.speech_s)
 
     def _watch(self, turn: _Turn, silent_s: float) -> None:
@@ -279,6 +286,8 @@ class Ears:
 
     async def _heard(self, turn: _Turn, lost: bool) -> None:
         hypothesis = turn.guess if turn.guess is not None and not turn.guess.partial else await self._finish(lost)
+        if turn.torn:
+            hypothesis = hypothesis.torn()
         self.pending -= 1
         self._on_turn(
             HeardTurn(

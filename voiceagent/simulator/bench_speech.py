@@ -28,8 +28,8 @@ from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.recorded_answers import OTHER, recorded_clips
 from voiceagent.speech.direct import DirectHearing
 from voiceagent.speech.engines.whisper import Whisper
-from voiceagent.speech.offline import hear_file
-from voiceagent.speech.protocol import HearingContext, Hypothesis, SegmenterSettings
+from voiceagent.speech.offline import hear_file, settings_for
+from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.segmenter import VadSegmenter
 from voiceagent.speech.synthesis.shape import from_pcm, to_pcm
 from voiceagent.speech.training.calibrate import readable
@@ -138,7 +138,9 @@ async def _hear_all(
                 sound = _line(clip, condition)
                 path.write_bytes(encode(to_pcm(sound)))
                 hearing = DirectHearing(whisper.open(language.value))
-                heard = await hear_file(hearing, VadSegmenter(_settings(clip)), path, _context(clip, language))
+                heard = await hear_file(
+                    hearing, VadSegmenter(settings_for((asked(clip),))), path, _context(clip, language)
+                )
                 ours.append(trial_of(clip, condition.name, language, heard, patiently))
                 if index % plain_every == 0 and condition.name in TARGETS:
                     usual = _plainly(whisper, sound, language)
@@ -151,10 +153,6 @@ async def _hear_all(
 def _line(clip: Clip, condition: Condition) -> np.ndarray[Any, np.dtype[np.float32]]:
     chance = np.random.default_rng(_number(clip))
     return from_pcm(to_pcm(through_line(pad(read(clip), 0.2, 1.2), condition, chance)))
-
-
-def _settings(clip: Clip) -> SegmenterSettings:
-    return SegmenterSettings(end_silence_s=1.2) if asked(clip) in ("digits", "birth_date") else SegmenterSettings()
 
 
 def asked(clip: Clip) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,17 @@ from voiceagent.speech.protocol import (
     HearingContext,
     Hypothesis,
     Segmenter,
+    SegmenterSettings,
     TurnAudio,
     TurnEnded,
     TurnStarted,
 )
+
+#: What is dictated with pauses: silence that ends its turn, and the longest turn.
+_DICTATED = frozenset({"digits", "birth_date"})
+_DICTATED_S, _DICTATED_MOST_S = 1.2, 20.0
+#: Speech that begins so soon after a turn was cut is the rest of it.
+_REST_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +39,19 @@ class HeardTurn:
     hypothesis: Hypothesis
 
 
+def settings_for(expect: Collection[str]) -> SegmenterSettings:
+    """How turns are cut where these kinds of answer are asked for."""
+    if _DICTATED & set(expect):
+        return SegmenterSettings(end_silence_s=_DICTATED_S, max_turn_s=_DICTATED_MOST_S)
+    return SegmenterSettings()
+
+
 async def hear_turns(hearing: Hearing, segmenter: Segmenter, pcm: bytes, context: HearingContext) -> list[HeardTurn]:
     """Every turn of 8 kHz s16le audio, as the agent would have heard it; the end of the recording ends a turn."""
     turns: list[HeardTurn] = []
     started = 0.0
-    is_open = False
+    cut_at = float("-inf")
+    is_open = torn = False
     closing = bytes(FRAME_BYTES * (round(segmenter.settings.end_silence_s / FRAME_S) + 10))
     audio = pcm[: len(pcm) // FRAME_BYTES * FRAME_BYTES] + closing
     for at in range(0, len(audio), FRAME_BYTES):
@@ -44,13 +60,17 @@ async def hear_turns(hearing: Hearing, segmenter: Segmenter, pcm: bytes, context
             if isinstance(event, TurnStarted):
                 is_open = True
                 started = now - len(event.pcm) / (SAMPLE_RATE * SAMPLE_BYTES)
+                torn = started - cut_at < _REST_S
                 await hearing.begin(context)
                 await hearing.feed(event.pcm)
             elif isinstance(event, TurnAudio):
                 await hearing.feed(event.pcm)
             elif isinstance(event, TurnEnded) and is_open:
                 is_open = False
-                turns.append(HeardTurn(round(started, 3), round(now, 3), await hearing.finish()))
+                heard = await hearing.finish()
+                if event.cut:
+                    cut_at = now
+                turns.append(HeardTurn(round(started, 3), round(now, 3), heard.torn() if torn or event.cut else heard))
     return turns
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from voiceagent.language.spoken import SpokenPart
@@ -52,6 +52,10 @@ class Hypothesis:
     def hard(self) -> bool:
         """The line is too noisy or the recogniser too slow for another question in words to help much."""
         return self.reason == "timeout" or (self.snr_db is not None and self.snr_db < NOISY_DB)
+
+    def torn(self) -> Hypothesis:
+        """The same of a part of a turn that was too long: half a number is another number, so it vouches for none."""
+        return replace(self, reason=self.reason or "low_confidence")
 
 
 class Hearing(Protocol):

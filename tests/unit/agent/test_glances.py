@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.agent.stage import EXPECT, Stage, say
+from tests.unit.agent.stage import EXPECT, Script, Stage, say
 from voiceagent.agent.patience import PatienceSettings
 from voiceagent.debt.disposition import Disposition
-from voiceagent.dialogue.events import CallAnswered, DialogueEvent, Effect, Hangup, Heard
+from voiceagent.dialogue.events import CallAnswered, DialogueEvent, Effect, Expect, Hangup, Heard, Understanding
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.simulator.tones import ToneVoice
 from voiceagent.speech.protocol import Hypothesis
@@ -59,3 +59,22 @@ def test_the_answer_is_fetched_while_the_end_is_awaited(monkeypatch: pytest.Monk
     monkeypatch.setattr(ToneVoice, "prepare", prepare)
     Stage(answers, {3.4: lambda s: s.debtor_says("nao quero")}).run()
     assert asked == ["resposta"]
+
+
+def test_a_turn_that_was_cut_vouches_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "quatro um sete zero nove dois"
+    reasons: list[str] = []
+    understand = Script.understand
+
+    def noting(self: Script, hypothesis: Hypothesis, expect: Expect, *, only_global: bool) -> Understanding:
+        reasons.append(hypothesis.reason)
+        return understand(self, hypothesis, expect, only_global=only_global)
+
+    def asks(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say("pergunta"), replace(SLOW, max_turn_s=0.8)]
+        return [Hangup(Disposition.REF)] if isinstance(event, Heard) else []
+
+    monkeypatch.setattr(Script, "understand", noting)
+    Stage(asks, {3.4: lambda s: s.debtor_says(long)}).run()
+    assert reasons and reasons[-1] == "low_confidence"

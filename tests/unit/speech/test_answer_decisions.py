@@ -20,7 +20,7 @@ from voiceagent.speech.constrained.head import head_of
 from voiceagent.speech.constrained.judging import (
     Calibration,
     agreement,
-    repetition,
+    repeated,
     shipped_calibration,
     signal_to_noise,
 )
@@ -79,8 +79,9 @@ def test_a_better_fit_a_larger_share_and_agreement_never_lower_the_confidence():
     assert scale.confidence(replace(answer, share=0.99), 20.0, 0.5) >= base
     assert scale.confidence(answer, 20.0, 1.0) >= base
     assert scale.confidence(answer, 5.0, 0.5) <= base
-    again = scale.confidence_again(answer, 20.0, 0.5)
-    assert scale.confidence_again(answer, 20.0, 1.0) >= again >= scale.confidence_again(answer, 20.0, 0.0)
+    same, worse = (scale.confidence_again(answer, 20.0, replace(answer, fit=fit), True) for fit in (-0.2, -1.5))
+    assert same >= worse >= scale.confidence_again(answer, 20.0, answer, False)
+    assert same >= scale.confidence_again(answer, 20.0, replace(answer, fit=-0.2, share=0.5), True)
 
 
 def test_without_weights_there_is_no_judge():
@@ -128,10 +129,9 @@ def test_on_a_noisy_line_what_is_heard_twice_is_believed_without_the_decoder():
 def test_on_a_noisy_line_what_is_heard_in_two_ways_is_not_believed():
     judge, again = hearing_twice("dia treze", "dia três")
     context = HearingContext("pt-BR", ("date",), (), "2026-11-18")
-    heard = judge.decide(noisy_turn(), STATES, context, lambda: Hypothesis("dia 13", 0.8), again)
-    assert heard.text == "dia treze"
-    heard = judge.decide(noisy_turn(), STATES, context, lambda: Hypothesis("dia 23", 0.8), again)
-    assert heard.reason == "low_confidence"
+    for free in ("dia 13", "dia 23"):
+        heard = judge.decide(noisy_turn(), STATES, context, lambda text=free: Hypothesis(text, 0.8), again)
+        assert heard.reason == "low_confidence"
 
 
 def test_on_a_quiet_line_nothing_is_heard_twice():
@@ -145,10 +145,18 @@ def test_on_a_quiet_line_nothing_is_heard_twice():
 
 def test_a_repetition_counts_by_its_fit_and_only_for_the_same_value():
     first, second = Answer("dia doze", "date", -0.1, 1.0, ()), Answer("dia doze", "date", -0.2, 1.0, ())
-    assert repetition(first, second, True) == pytest.approx(0.9)
-    assert repetition(first, second, False) == repetition(first, None, True) == 0.0
-    assert repetition(first, replace(second, kind="amount"), True) == 0.0
-    assert 0.0 < repetition(first, replace(second, fit=-9.0), True) < 0.5
+    assert repeated(first, 10.0, second, True)[-1] == pytest.approx(0.9)
+    assert repeated(first, 10.0, second, False)[-1] == repeated(first, 10.0, None, True)[-1] == 0.0
+    assert repeated(first, 10.0, replace(second, kind="amount"), True)[-1] == 0.0
+    assert 0.0 < repeated(first, 10.0, replace(second, fit=-9.0), True)[-1] < 0.5
+
+
+def test_a_rival_that_either_hearing_hears_keeps_the_value_from_being_sure():
+    scale = shipped_calibration()
+    assert scale is not None
+    first = Answer("vinte e sete", "date", -0.1, 0.999, ())
+    assert scale.confidence_again(first, 16.0, replace(first, share=0.7), True) <= 0.7
+    assert scale.confidence_again(replace(first, share=0.7), 16.0, first, True) <= 0.7
 
 
 def test_words_that_sound_the_same_are_never_sure_without_the_decoder():
@@ -159,7 +167,7 @@ def test_words_that_sound_the_same_are_never_sure_without_the_decoder():
     scale = shipped_calibration()
     assert scale is not None
     assert scale.confidence(answer, 40.0, None) <= answer.share
-    assert scale.confidence_again(answer, 10.0, 1.0) <= answer.share
+    assert scale.confidence_again(answer, 10.0, answer, True) <= answer.share
     assert scale.confidence(answer, 40.0, 1.0) > 0.9
 
 

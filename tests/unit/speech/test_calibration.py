@@ -42,7 +42,7 @@ def test_a_bare_number_answers_more_than_one_question_but_not_all():
         (trial(5.0, again=0.0, noise=1.0), False),
         (trial(1.0, again=1.0, noise=1.0), False),
         (trial(6.0, again=0.0, noise=1.5), False),
-        (trial(6.0, again=0.0, agrees=1.0, noise=1.5), True),
+        (trial(6.0, again=0.0, agrees=1.0, noise=1.5), False),
     ],
 )
 def test_a_trial_is_believed_as_a_closed_question_would(made, believed):

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 HELP = "what the agent hears in a recording of an answer (8 or 16 kHz WAV), exactly as in a call"
 EXAMPLE = "voiceagent transcribe --language pt-BR --expect date --today 2026-11-18 answer.wav"
 
-#: Silence that ends a turn, where digits are dictated in groups.
-_DICTATED_S = 1.2
-_DICTATED = frozenset({"digits", "birth_date"})
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Either a recording with options, or a batch of JSON lines."""
@@ -71,8 +67,8 @@ def _hearer(models: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
         from voiceagent.cli.commands.understand import as_day, as_language, as_names
         from voiceagent.dialogue.understanding import understand
         from voiceagent.speech.direct import DirectHearing
-        from voiceagent.speech.offline import hear_file
-        from voiceagent.speech.protocol import HearingContext, SegmenterSettings
+        from voiceagent.speech.offline import hear_file, settings_for
+        from voiceagent.speech.protocol import HearingContext
         from voiceagent.speech.segmenter import VadSegmenter
 
         language = as_language(request["language"])
@@ -84,10 +80,9 @@ def _hearer(models: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
         phrases = as_names(request.get("phrases") or [], "phrases")
         context = HearingContext(language.value, tuple(expect), tuple(phrases), today.isoformat())
         recogniser = _recogniser(loaded, models, language.value)
-        silence = {"end_silence_s": _DICTATED_S} if _DICTATED & set(expect) else {}
         hearing = DirectHearing(recogniser.open(language.value))
         with confirmers.lend() as confirmer:
-            segmenter = VadSegmenter(SegmenterSettings(**silence), confirmer=confirmer)
+            segmenter = VadSegmenter(settings_for(expect), confirmer=confirmer)
             heard = asyncio.run(hear_file(hearing, segmenter, Path(path), context))
         meant = understand(
             heard.text,

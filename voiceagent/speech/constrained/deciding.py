@@ -20,7 +20,6 @@ from voiceagent.speech.constrained.head import Head, head_of
 from voiceagent.speech.constrained.judging import (
     Calibration,
     agreement,
-    repetition,
     shipped_calibration,
     signal_to_noise,
 )
@@ -79,7 +78,7 @@ class Judge:
         if answer is not None and wanted and not sure and snr_db < NOISY_LINE_DB and again is not None:
             second = listen(self.head(again()), language, [*kinds, _BESIDE], context.phrases, today)
             same = second is not None and _value(second, language, today) == _value(answer, language, today)
-            alone = self.calibration.confidence_again(answer, snr_db, repetition(answer, second, same))
+            alone = self.calibration.confidence_again(answer, snr_db, second, same)
             sure = alone >= self.calibration.sure.get(answer.kind, self._sure)
             contradicted = not same
         # Words that fill the whole turn this well were said, whatever the decoder would write; a value takes both.
@@ -92,8 +91,8 @@ class Judge:
         same = value_of(heard.text, answer.kind, language, today) == _value(answer, language, today)
         agrees = agreement(heard.text, same, answer, language)
         confidence = self.calibration.confidence(answer, snr_db, agrees)
-        if contradicted and not same:
-            # What the second hearing denies takes a decoder that means the same, not one that sounds like it.
+        if contradicted:
+            # What the second hearing denies is asked again, whatever the decoder says.
             confidence = min(confidence, _DENIED)
         enough = confidence >= self.calibration.needed.get(answer.kind, self._needed)
         if wanted and enough and (agrees or not is_open):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 
@@ -26,7 +26,7 @@ ALIKE = 0.34
 #: Log odds that a share can reach.
 _SUREST = 12.0
 #: Where features lie in their row, and the noise from which a second opinion is needed.
-_ODDS, NOISE, _AGREES = 2, 3, 4
+_ODDS, NOISE, AGREES = 2, 3, 4
 _LOUD = (NOISY_LINE_DB - NOISY_DB) / 10
 
 
@@ -51,9 +51,9 @@ class Calibration:
             return unaided(features(answer, snr_db, None), self.alone)
         return certainty(features(answer, snr_db, agrees), self.checked)
 
-    def confidence_again(self, answer: Answer, snr_db: float, agrees: float) -> float:
-        """The same after a second hearing; `agrees` as `repetition` gives it."""
-        return unaided(features(answer, snr_db, agrees), self.again)
+    def confidence_again(self, answer: Answer, snr_db: float, second: Answer | None, same_value: bool) -> float:
+        """The same after a second hearing, which gave the same value or not."""
+        return unaided(repeated(answer, snr_db, second, same_value), self.again)
 
 
 def certainty(row: Sequence[float], weights: Sequence[float]) -> float:
@@ -63,7 +63,7 @@ def certainty(row: Sequence[float], weights: Sequence[float]) -> float:
     the decoder nor a second hearing supports.
     """
     chance = 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, row, strict=True))))
-    supported = len(row) > _AGREES and row[_AGREES] > 0
+    supported = len(row) > AGREES and row[AGREES] > 0
     return chance if supported or row[NOISE] <= _LOUD else min(chance, 0.5)
 
 
@@ -93,11 +93,16 @@ def agreement(free: str, same_value: bool, answer: Answer, language: str) -> flo
     return max(0.0, 1.0 - Levenshtein.distance(heard, said) / (ALIKE * len(said))) * 0.8
 
 
-def repetition(first: Answer, second: Answer | None, same_value: bool) -> float:
-    """1 when a second hearing gives the same value as well as the first did, less the worse it fits, 0 for another."""
+def repeated(first: Answer, snr_db: float, second: Answer | None, same_value: bool) -> list[float]:
+    """What the scale weighs after a second hearing.
+
+    Its agreement is 1 when it gives the same value as well as the first did, less the worse it fits, 0 for another. The
+    value's share is the lesser of both: a rival that one of them hears is not away because the other does not.
+    """
     if second is None or second.kind != first.kind or not same_value:
-        return 0.0
-    return max(0.2, 1.0 + max(second.fit, -2.0) / 2)
+        return features(first, snr_db, 0.0)
+    lesser = replace(first, share=min(first.share, second.share))
+    return features(lesser, snr_db, max(0.2, 1.0 + max(second.fit, -2.0) / 2))
 
 
 def signal_to_noise(samples: NDArray[np.float32]) -> float:

@@ -22,7 +22,9 @@ from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.training import curve
 from voiceagent.speech.training.calibrate import Trial, calibrate, trials
 from voiceagent.speech.training.clips import plan, render
+from voiceagent.speech.training.dictated import dictated
 from voiceagent.speech.training.examples import of_clips, of_joined
+from voiceagent.speech.training.joined import joined
 from voiceagent.speech.training.trainer import train
 
 _ROOT = Path(__file__).parents[3]
@@ -36,9 +38,12 @@ def main() -> int:
     parser.add_argument("--clips", type=int, default=700, help="clips of the training voices")
     parser.add_argument("--copies", type=int, default=3, help="conditions in which each clip is heard")
     parser.add_argument("--joined", type=int, default=400, help="answers joined from the agent's phrase bank")
+    parser.add_argument("--dictated", type=int, default=300, help="answers joined from words said one by one")
     parser.add_argument("--judged", type=int, default=80, help="clips of the calibration's voices")
     parser.add_argument("--epochs", type=int, default=14)
-    parser.add_argument("--base", choices=tuple(INVENTORY), help="language whose trained head to start from")
+    parser.add_argument(
+        "--base", choices=tuple(INVENTORY), help="language whose trained head to start from: the same, to go on"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the trained weights, calibrate all languages anew")
     parser.add_argument("--processes", type=int, default=2, help="voices that render at once")
     parser.add_argument("--models", type=Path, default=_ROOT / "models")
@@ -82,10 +87,15 @@ def trained(args: argparse.Namespace, whisper: Whisper, report: Callable[[str], 
     render([*clips, *judged], language, args.models, args.processes)
     report(f"{len(clips)} clips and {len(judged)} of left-out voices are rendered")
     examples = of_clips(clips, language, args.copies, whisper)
-    examples += of_joined(language, args.joined, args.models, clips, whisper)
+    examples += of_joined(joined(language, args.joined, args.models, _SEED), language, 1, clips, whisper)
+    said = dictated(language, args.dictated, args.models, _SEED, args.processes)
+    examples += of_joined(said, language, 2, clips, whisper)
     left_out = of_clips(judged, language, 2, whisper)
     report(f"{len(examples)} examples and {len(left_out)} of left-out voices are encoded")
     base = read(args.out / f"{args.base}.npz").weights if args.base else None
+    if base is not None and args.base != language:
+        # Another language's phones are not this one's.
+        base = {name: value for name, value in base.items() if not name.startswith("last")}
     return train(examples, left_out, len(INVENTORY[language]) + 1, args.epochs, report, _SEED, base)
 
 

@@ -16,11 +16,12 @@ from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.denoise import NOISY_LINE_DB, denoised
 from voiceagent.speech.constrained.head import Head
 from voiceagent.speech.constrained.judging import (
+    AGREES,
     NOISE,
     agreement,
     certainty,
     features,
-    repetition,
+    repeated,
     signal_to_noise,
     unaided,
 )
@@ -36,7 +37,7 @@ WRONG = 0.003
 VERSION = 2
 _TODAY = date(2026, 11, 18)
 _STEADY = 0.3
-_LEAST, _MOST = 0.9, 0.995
+_LEAST, _MOST = 0.92, 0.995
 _LEAST_SURE = 0.97
 
 
@@ -54,6 +55,11 @@ class Trial:
     checked: list[float]
     again: list[float] | None
     """None on a quiet line: there nothing is heard twice."""
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether a second hearing gave another value."""
+        return self.again is not None and not self.again[AGREES]
 
 
 def trials(
@@ -79,8 +85,8 @@ def trials(
                 row = None
                 if twice is not None:
                     second = listen(twice, language, [kind, "yes_no"], (), _TODAY)
-                    repeated = second is not None and value_of(second.text, second.kind, language, _TODAY) == meant
-                    row = features(answer, heard.snr_db, repetition(answer, second, repeated))
+                    agrees = second is not None and value_of(second.text, second.kind, language, _TODAY) == meant
+                    row = repeated(answer, heard.snr_db, second, agrees)
                 # A bare number answers more than one question.
                 answerable = answers(clip.text, kind, language)
                 made.append(
@@ -156,7 +162,7 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
     }
     scale = {name: [round(float(w), 4) for w in learnt] for name, learnt in weights.items()}
     sure = np.array([_surely(trial, scale) for trial in found])
-    needed = np.array([certainty(trial.checked, scale["checked"]) for trial in found])
+    needed = np.array([0.0 if trial.contradicted else certainty(trial.checked, scale["checked"]) for trial in found])
     kinds = sorted({trial.kind for trial in found})
     of_kind = {kind: np.array([trial.kind == kind for trial in found]) for kind in kinds}
     limit = {

@@ -27,8 +27,7 @@ def judged(trial: Trial, scale: dict[str, Any]) -> Verdict:
         if row is not None and (sure := unaided(row, scale[name])) >= scale["sure"][trial.kind]:
             return Verdict(sure, True)
     confidence = certainty(trial.checked, scale["checked"])
-    contradicted = trial.again is not None and not trial.again[-1] and trial.checked[-1] < 1.0
-    return Verdict(confidence, confidence >= scale["needed"][trial.kind] and not contradicted)
+    return Verdict(confidence, confidence >= scale["needed"][trial.kind] and not trial.contradicted)
 
 
 def report(found: Sequence[Trial], scale: dict[str, Any]) -> str:

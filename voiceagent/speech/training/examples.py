@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,6 @@ from voiceagent.speech.constrained.phones import labels
 from voiceagent.speech.engines.whisper import WINDOW_S, Whisper
 from voiceagent.speech.training.clips import Clip, cache_directory, read
 from voiceagent.speech.training.damage import Samples, spoil
-from voiceagent.speech.training.joined import joined
 
 #: Raised when what is done to clips changes.
 VERSION = 1
@@ -40,15 +38,17 @@ def of_clips(clips: Sequence[Clip], language: str, copies: int, whisper: Whisper
     ]
 
 
-def of_joined(language: str, count: int, models: Path, others: Sequence[Clip], whisper: Whisper) -> list[Example]:
-    """Answers joined from the phrase bank, one condition each."""
+def of_joined(
+    sounds: Sequence[tuple[str, Samples]], language: str, copies: int, others: Sequence[Clip], whisper: Whisper
+) -> list[Example]:
+    """Answers joined of several recordings, (text, samples), each in `copies` random conditions."""
     babble = [read(clip) for clip in others[:60] if clip.path.is_file()]
     examples = []
-    for text, samples in joined(language, count, models, 1):
+    for text, samples in sounds:
         said = labels(text, language)
         if said:
             key = hashlib.sha256(samples.tobytes()).hexdigest()[:24]
-            examples += _examples(key, samples, said, 1, babble, whisper)
+            examples += _examples(key, samples, said, copies, babble, whisper)
     return examples
 
 

@@ -18,10 +18,12 @@ SHARES = {
     "amount": 0.25, "date": 0.22, "birth_date": 0.03, "digits": 0.16, "time": 0.06, "instalments": 0.05,
     "yes_no": 0.11, "general": 0.12,
 }  # fmt: skip
+#: A yes or no of one or two words; what is longer is drawn again, so its share is about halved.
+_LONE = "lone"
 #: Of what is trained on: more of what is refused most, digits and short answers. What is measured keeps its mix.
 TRAINED = {
-    "amount": 0.19, "date": 0.17, "birth_date": 0.02, "digits": 0.25, "time": 0.05, "instalments": 0.04,
-    "yes_no": 0.17, "general": 0.11,
+    "amount": 0.18, "date": 0.17, "birth_date": 0.02, "digits": 0.23, "time": 0.05, "instalments": 0.04,
+    "yes_no": 0.08, _LONE: 0.18, "general": 0.11,
 }  # fmt: skip
 _LONGEST = 16  # words
 
@@ -34,8 +36,11 @@ def draw_texts(language: str, count: int, seed: int, shares: dict[str, float] = 
     texts: list[tuple[str, str]] = []
     while len(texts) < count:
         kind = chance.choices(list(shares), list(shares.values()))[0]
-        words = vary(chance.choice(general), chance).split() if kind == "general" else say(kinds[kind], chance)
-        if 0 < len(words) <= _LONGEST:
+        if kind == "general":
+            words = vary(chance.choice(general), chance).split()
+        else:
+            words = say(kinds["yes_no" if kind == _LONE else kind], chance)
+        if 0 < len(words) <= (2 if kind == _LONE else _LONGEST):
             texts.append((kind, " ".join(words)))
     return texts
 

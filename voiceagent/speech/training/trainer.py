@@ -25,12 +25,12 @@ def train(
     seed: int = 1,
     base: dict[str, Floats] | None = None,
 ) -> dict[str, Floats]:
-    """Weights with the fewest phone errors on `judged`; `base` are another language's weights to start from."""
+    """Weights with the fewest phone errors on `judged`; `base` are weights to start from, or some of them."""
     chance = np.random.default_rng(seed)
     width = examples[0].states.shape[1]
     weights = fresh_weights(width, outputs, chance)
     if base is not None:
-        weights |= {name: value.copy() for name, value in base.items() if not name.startswith("last")}
+        weights |= {name: value.copy() for name, value in base.items()}
     else:
         sample = np.concatenate([examples[i].states for i in chance.permutation(len(examples))[:400]]).astype(
             np.float32
