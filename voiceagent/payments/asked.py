@@ -14,7 +14,7 @@ from voiceagent.base.money import Money
 #: Other names under which a field is taken.
 SYNONYMS = {
     "code": "payload brcode br_code copia_e_cola pix emv text linha linha_digitavel line digitable_line typeable_line "
-    "barcode bar_code codigo codigo_de_barras codigo_barras digits",
+    "barcode bar_code codigo codigo_de_barras codigo_barras",
     "key": "pix_key chave",
     "key_type": "tipo_chave",
     "name": "merchant_name receiver_name nome recebedor beneficiario",

@@ -8,7 +8,7 @@ from datetime import date
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.money import Money
-from voiceagent.payments.checkdigits import mod10, mod11_bank
+from voiceagent.payments.checkdigits import mod10, mod11_bank, require
 from voiceagent.payments.duefactor import date_of, factor_of
 
 _BANK = re.compile(r"(?!000)[0-79][0-9]{2}")
@@ -48,10 +48,7 @@ class Boleto:
             raise BadInputError(
                 f"currency {barcode[3]} is not {_REAL} (real): check the digits", code="boleto_currency"
             )
-        if mod11_bank(barcode[:4] + barcode[5:]) != barcode[4]:
-            raise BadInputError(
-                "the general check digit is wrong: a digit was mistyped, copy the slip again", code="boleto_check_digit"
-            )
+        require(mod11_bank, barcode[:4] + barcode[5:], barcode[4], "the whole slip")
         minor = int(barcode[9:19])
         return cls(
             bank=barcode[:3],
@@ -65,11 +62,7 @@ class Boleto:
         """From the 47 digits people type, each field proved by its own check digit."""
         one, two, three = line[:10], line[10:21], line[21:32]
         for number, field in enumerate((one, two, three), 1):
-            if mod10(field[:-1]) != field[-1]:
-                raise BadInputError(
-                    f"the check digit of field {number} ({field}) is wrong: a digit of it was mistyped",
-                    code="boleto_check_digit",
-                )
+            require(mod10, field[:-1], field[-1], f"field {number} ({field})")
         return cls.from_barcode(one[:4] + line[32:] + one[4:9] + two[:10] + three[:10], today)
 
     @property

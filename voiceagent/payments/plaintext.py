@@ -25,5 +25,5 @@ def require_plain(text: str, field: str) -> None:
     """BadInputError (`pix_text`) unless every character is printable ASCII."""
     for letter in text:
         if not " " <= letter <= "~":
-            name = unicodedata.name(letter, f"control character U+{ord(letter):04X}").lower()
+            name = unicodedata.name(letter, f"character U+{ord(letter):04X}").lower()
             raise BadInputError(f"{field}: {name} cannot stand in a code: write it in plain letters", code="pix_text")

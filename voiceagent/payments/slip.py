@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.money import Money
-from voiceagent.payments.checkdigits import mod10, mod11_utility
+from voiceagent.payments.checkdigits import mod10, mod11_utility, require
 
 #: First digit of every bar code of this kind, and of no bank's.
 PRODUCT = "8"
@@ -39,10 +39,7 @@ class UtilitySlip:
             raise BadInputError(
                 f"the second digit, {self.barcode[1]}, is no segment's: check the digits", code="boleto_segment"
             )
-        if _check_of(self.barcode)(self.barcode[:3] + self.barcode[4:]) != self.check_digit:
-            raise BadInputError(
-                "the general check digit is wrong: a digit was mistyped, copy the slip again", code="boleto_check_digit"
-            )
+        require(_check_of(self.barcode), self.barcode[:3] + self.barcode[4:], self.check_digit, "the whole slip")
 
     @classmethod
     def from_line(cls, line: str) -> UtilitySlip:
@@ -50,11 +47,7 @@ class UtilitySlip:
         check = _check_of(line)
         blocks = [line[at : at + _BLOCK + 1] for at in range(0, len(line), _BLOCK + 1)]
         for number, block in enumerate(blocks, 1):
-            if check(block[:-1]) != block[-1]:
-                raise BadInputError(
-                    f"the check digit of block {number} ({block}) is wrong: a digit of it was mistyped",
-                    code="boleto_check_digit",
-                )
+            require(check, block[:-1], block[-1], f"block {number} ({block})")
         return cls("".join(block[:-1] for block in blocks))
 
     @property

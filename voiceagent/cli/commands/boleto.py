@@ -22,7 +22,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         actions,
         "encode",
         "the line of a bar code; or a bank's slip from its parts, for tests only: no bank knows it, nobody can pay it",
-        "voiceagent boleto encode --bank 001 --due 2026-12-15 --amount 250.00 --free-field 0000001234567000000000017",
+        "voiceagent boleto encode --bank 001 --due 2026-12-15 --amount 250.00 --free-field 0000001234567000000000017"
+        """\n  echo '{"id":1,"bank":"001","due":"2026-12-15","amount":"250.00","""
+        """"free_field":"0000001234567000000000017"}' | voiceagent boleto encode --batch -""",
     )
     encode.add_argument("code", nargs="*", metavar="DIGITS", help="a bar code (or line) to turn into its other form")
     encode.add_argument("--bank", help="3 digits")
@@ -30,7 +32,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     encode.add_argument("--amount", help="like 250.00; left out: the payer types it")
     encode.add_argument("--free-field", metavar="DIGITS", help="the bank's own 25 digits")
     decode = add_action(
-        actions, "decode", "what 44, 47 or 48 digits say, refusing those with a wrong check digit", EXAMPLE
+        actions,
+        "decode",
+        "what 44, 47 or 48 digits say, refusing those with a wrong check digit",
+        EXAMPLE + """\n  echo '{"id":1,"code":"00190.00009 01234.567004 00000.000174 7 16610000025000","""
+        """"today":"2026-11-18"}' | voiceagent boleto decode --batch -""",
     )
     decode.add_argument("code", nargs="*", metavar="DIGITS", help="with or without dots, hyphens and spaces")
     for action in (encode, decode):

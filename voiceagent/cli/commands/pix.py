@@ -15,6 +15,13 @@ EXAMPLE = (
     "--amount 250.00 --txid ACORDO0000000001"
 )
 
+_WRITTEN = (
+    """\n  echo '{"id":1,"key":"financeiro@exemplo.com.br","name":"Credor Exemplo SA","city":"São Paulo","""
+    """"amount":"250.00","txid":"ACORDO1","description":"parcela 1"}' | voiceagent pix encode --batch -"""
+    """\n  echo '{"id":2,"url":"pix.example.com/qr/v2/9d36b84f","name":"Credor Exemplo SA","city":"São Paulo"}' """
+    "| voiceagent pix encode --batch -"
+)
+
 #: Options of `encode`: the fields of a batch line.
 _FIELDS = {
     "key": "CPF, CNPJ, e-mail, telephone like +5511987654321 or random key: a static code",
@@ -32,7 +39,7 @@ _FIELDS = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    encode = add_action(actions, "encode", "write a code", EXAMPLE)
+    encode = add_action(actions, "encode", "write a code", EXAMPLE + _WRITTEN)
     for name, told in _FIELDS.items():
         encode.add_argument(f"--{name.replace('_', '-')}", help=told)
     decode = add_action(
@@ -40,7 +47,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "decode",
         "read a code, refusing what is not whole, unaltered and payable",
         "voiceagent pix decode '00020101021126470014br.gov.bcb.pix0125financeiro@exemplo.com.br520400005303986540625"
-        "0.005802BR5917CREDOR EXEMPLO SA6009SAO PAULO62200516ACORDO00000000016304C88A'",
+        "0.005802BR5917CREDOR EXEMPLO SA6009SAO PAULO62200516ACORDO00000000016304C88A'"
+        """\n  echo '{"id":1,"code":"000201..."}' | voiceagent pix decode --batch -""",
     )
     decode.add_argument("code", nargs="?", help="in quotes: there may be spaces in it")
     for action in (encode, decode):
