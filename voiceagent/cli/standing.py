@@ -18,14 +18,16 @@ LATE = timedelta(minutes=10)
 def status(journal: Journal, *, as_json: bool) -> int:
     """Progress, ETA, and what holds calls back now; 0."""
     from voiceagent.cli.house import guards as house_guards
+    from voiceagent.cli.house import rules_and_gate
     from voiceagent.dialer.campaigns import all_campaigns
     from voiceagent.dialer.floor import read_floor
     from voiceagent.dialer.heartbeat import staff
     from voiceagent.dialer.pacing import Allotment
+    from voiceagent.dialer.progress import progress
     from voiceagent.dialer.switches import all_stops
     from voiceagent.dialer.tables import CampaignState
-    from voiceagent.dialer.watch import progress
 
+    rules, _, _ = rules_and_gate()
     with journal.db.read() as connection:
         now, tenant, guards = journal.clock.now(), journal.tenant_id, house_guards()
         asking = [] if guards.kept_for_inbound else ["status"]
@@ -44,7 +46,7 @@ def status(journal: Journal, *, as_json: bool) -> int:
                 "why": (why.detail if why else "") or one.reason,
                 "mend": why.mend if why else "",
                 "brake": one.brake,
-                **progress(connection, one, now),
+                **progress(connection, one, now, tenant, rules),
             }
             rows.append(row)
             lines.append(

@@ -137,6 +137,12 @@ class Hours:
             return None if span[0] <= now else span[0].astimezone(now.tzinfo)
         return now + timedelta(days=7)
 
+    def open_until(self, now: datetime) -> datetime:
+        """The end of the opening that `now` lies in; `now` itself where it is closed."""
+        zone = ZoneInfo(self.zone)
+        span = self._span(now.astimezone(zone).date(), zone)
+        return span[1].astimezone(now.tzinfo) if span is not None and span[0] <= now < span[1] else now
+
     def _span(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
         span = self.days.get(DAYS[day.weekday()])
         if span is None:

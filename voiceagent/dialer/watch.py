@@ -6,7 +6,6 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -149,28 +148,3 @@ def alarm_stale(journal: Journal) -> int:
     if found:
         log.error("%d contacts have nothing planned: see voiceagent campaigns check", len(found))
     return len(found)
-
-
-def progress(connection: sa.Connection, one: Campaign, now: datetime) -> dict[str, Any]:
-    """How far a campaign is: contacts never called, calls of the last hour, and when each was called once (eta)."""
-    e, a = enrollment.c, tables.attempt.c
-    row = connection.execute(
-        sa.select(sa.func.count(), _count((e.attempts == 0) & e.next_at.is_not(None)), _count(e.attempts > 0)).where(
-            e.campaign_id == one.id
-        )
-    ).one()
-    calls, fresh = connection.execute(
-        sa.select(sa.func.count(), sa.func.count(sa.distinct(a.case_id))).where(
-            a.campaign_id == one.id, a.t_start > now - timedelta(hours=1)
-        )
-    ).one()
-    total, untouched, called = (int(value) for value in row)
-    eta = now + timedelta(hours=untouched / fresh) if fresh and untouched else None
-    return {
-        "contacts": total,
-        "called": called,
-        "never_called": untouched,
-        "penetration": round(called / total, 4) if total else None,
-        "calls_last_hour": int(calls),
-        "eta": eta.isoformat(timespec="minutes") if eta else None,
-    }

@@ -32,9 +32,10 @@ from voiceagent.dialer.floor import Guards
 from voiceagent.dialer.limits import Hours
 from voiceagent.dialer.measures import DialerCollector
 from voiceagent.dialer.modes import Gate
+from voiceagent.dialer.progress import progress
 from voiceagent.dialer.queue import Queue
 from voiceagent.dialer.tables import CampaignState, DialMode, StopScope, callback, enrollment
-from voiceagent.dialer.watch import brake_campaigns, progress, stale_cases
+from voiceagent.dialer.watch import brake_campaigns, stale_cases
 from voiceagent.journal.catalogue import CallAnswered, CallEnded, DebtorTurnHeard, IdentityVerified
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
@@ -164,7 +165,7 @@ def test_contacts_with_nothing_planned_are_listed(
     clock.advance(4 * 86400)
     with db.read() as connection:
         stale = stale_cases(connection, journal.tenant_id, clock.now())
-        how = progress(connection, found(journal), clock.now())
+        how = progress(connection, found(journal), clock.now(), journal.tenant_id)
     assert [one.why for one in stale] == ["unplanned", "overdue", "overdue"]
     assert stale[0].case_id == taken[0].case_id and how["never_called"] == 2
     registry = CollectorRegistry()
