@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -84,6 +86,43 @@ def test_up_and_down_and_up(empty_url: str) -> None:
     assert db.revision() is None
     assert db.upgrade()[0] == "0001"
     db.close()
+
+
+def test_entries_of_lists_survive_the_way_up_and_down(empty_url: str) -> None:
+    db = Database(empty_url)
+    db.upgrade("0013")
+    now, ids = datetime(2026, 11, 18, 13, 0, tzinfo=UTC), [uuid.uuid4() for _ in range(4)]
+    creditor, person, case, brought = ids
+    common = {"tenant_id": DEFAULT_TENANT, "created_at": now, "updated_at": now}
+    counts = dict.fromkeys(("rows", "imported", "updated", "duplicates", "rejected"), 0)
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("creditor", {"id": creditor, "name": "Banco", "tenant_id": DEFAULT_TENANT, "created_at": now}),
+        ("person", {"id": person, "language": "pt-BR", "region": "BR", "identity_ref": person} | common),
+        ("debt_case", {"id": case, "person_id": person, "creditor_id": creditor, "stage": "amicable"} | common),
+        ("contact_list", {"id": brought, "tenant_id": DEFAULT_TENANT, "batch": "b", "file": "f", "sha256": "0",
+                          "mapping": {}, "imported_at": now} | counts),
+    ]  # fmt: skip
+    with db.write() as connection:
+        for name, row in rows:
+            connection.execute(sa.insert(metadata.tables[name]), row)
+        for values in (f"1, NULL, NULL, '{DEFAULT_TENANT}', 'rejected', 'E_ROW'",
+                       f"2, '{person}', '{case}', '{DEFAULT_TENANT}', 'imported', NULL"):  # fmt: skip
+            connection.exec_driver_sql(
+                "INSERT INTO list_entry (list_id, row_number, person_id, case_id, tenant_id, status, reason) "
+                f"VALUES ('{brought}', {values})"
+            )
+    before = entries(db)
+    db.upgrade()
+    assert entries(db) == [{name: value for name, value in row.items() if name != "person_id"} for row in before]
+    db.downgrade("0013")
+    assert entries(db) == before and before[1]["person_id"] == str(person)
+    db.close()
+
+
+def entries(db: Database) -> list[dict[str, Any]]:
+    with db.read() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM list_entry ORDER BY row_number").mappings()
+        return [{name: value if value is None else str(value) for name, value in row.items()} for row in rows]
 
 
 def test_a_database_newer_than_the_program_is_named_as_such(db: Database) -> None:

@@ -35,7 +35,7 @@ from voiceagent.storage.upsert import upsert
 #: Rows of one transaction: many enough to be quick, few enough that calls in progress wait for some tenths of a second.
 PIECE = 2000
 
-_ENTRY = ("list_id", "row_number", "tenant_id", "person_id", "case_id", "status", "reason")
+_ENTRY = ("list_id", "row_number", "tenant_id", "case_id", "status", "reason")
 _BUSY = "another program is importing this very list: let it finish, or end it and import the list again to go on"
 
 
@@ -316,8 +316,8 @@ class _Import:
         for one, fate in zip(read, fates, strict=True):
             whose = next(order) if one.given is not None else None
             reason = one.faults[-1].code if fate is EntryStatus.REJECTED else None
-            ids = (whose.person_id, whose.case_id) if whose is not None else (None, None)
-            entries.append((list_id, one.row.number, tenant, *ids, fate.value, reason))
+            case_id = whose.case_id if whose is not None else None
+            entries.append((list_id, one.row.number, tenant, case_id, fate.value, reason))
         insert_many(connection, list_entry, _ENTRY, entries)
         self._done_rows = read[-1].row.number
         if self.report.campaign_id is not None:

@@ -109,11 +109,11 @@ list_entry = sa.Table(
     sa.Column("list_id", Uuid(), sa.ForeignKey("contact_list.id"), primary_key=True),
     sa.Column("row_number", sa.Integer, primary_key=True, comment="1 is the first row under the header"),
     tenant_column(),
-    sa.Column("person_id", Uuid(), sa.ForeignKey("person.id"), index=True),
     sa.Column("case_id", Uuid(), sa.ForeignKey("debt_case.id"), index=True),
     enum_column("status", EntryStatus),
     sa.Column("reason", sa.String(64), comment="Why it was rejected (a code, never the value)"),
     enum_check("status", EntryStatus),
+    sqlite_with_rowid=False,
 )
 
 list_mapping = sa.Table(

@@ -71,7 +71,7 @@ phone = sa.Table(
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Column("updated_at", UtcDateTime(), nullable=False),
     sa.UniqueConstraint("person_id", "number"),
-    sa.Index("ix_phone_number", "tenant_id", "number"),
+    sa.Index("ix_phone_number", "number"),
     enum_check("status", PhoneStatus),
 )
 
@@ -99,7 +99,7 @@ debt_case = sa.Table(
     id_column(),
     tenant_column(),
     sa.Column("person_id", Uuid(), sa.ForeignKey("person.id"), nullable=False),
-    sa.Column("creditor_id", Uuid(), sa.ForeignKey("creditor.id"), nullable=False, index=True),
+    sa.Column("creditor_id", Uuid(), sa.ForeignKey("creditor.id"), nullable=False),
     sa.Column("portfolio_id", Uuid(), sa.ForeignKey("portfolio.id")),
     enum_column("stage", Stage),
     sa.Column("created_at", UtcDateTime(), nullable=False),
