@@ -7,6 +7,7 @@ import hashlib
 import shutil
 import statistics
 import subprocess
+import threading
 import time
 import uuid
 from datetime import UTC, datetime
@@ -21,9 +22,11 @@ from tests.sip.signals import find, noise, share
 from voiceagent.audio import frames, levels, wav
 from voiceagent.audio.format import FRAME_BYTES
 from voiceagent.base.errors import BadInputError, UnavailableError
+from voiceagent.telephony import frame_port
 from voiceagent.telephony.asterisk_server import AsteriskPorts, AsteriskServer
 from voiceagent.telephony.cdr import CdrDisposition, CdrRow
 from voiceagent.telephony.line import Answered, Dtmf, HungUp, HungUpBy, LineEvent, Ringing
+from voiceagent.telephony.pj import keep_thread
 from voiceagent.telephony.pj_line import PjLine
 from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.seat import Seat
@@ -392,3 +395,29 @@ def test_records_are_in_utc(asterisk_server: AsteriskServer, seat: Seat) -> None
     newest = asterisk_server.cdr()[-1]
     assert abs((datetime.now(UTC) - newest.ended).total_seconds()) < 600
     assert newest.channel.startswith("PJSIP/")
+
+
+def test_the_librarys_threads_keep_what_python_made_for_them(
+    loop: asyncio.Runner, seat: Seat, telephones: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new: list[bool] = []
+
+    def seen() -> None:
+        new.append(not hasattr(mark, "seen"))
+        mark.seen = True
+        keep_thread()
+
+    mark = threading.local()
+    monkeypatch.setattr(frame_port, "keep_thread", seen)
+
+    async def scenario() -> None:
+        line = await seat.dial(phones.TALKS, call_id=call_id())
+        await until_answered(line)
+        spoken = noise(31, 0.5)
+        line.play(spoken)
+        await until_played(line, len(spoken))
+        await line.hangup()
+
+    loop.run(scenario())
+    assert len(new) >= 50
+    assert sum(new) <= 2, "made anew for every frame otherwise"

@@ -6,7 +6,7 @@ import time
 
 from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SAMPLE_RATE, SILENCE
 from voiceagent.telephony.line import FrameTap
-from voiceagent.telephony.pj import pj, read_frame, write_frame
+from voiceagent.telephony.pj import keep_thread, pj, read_frame, write_frame
 from voiceagent.telephony.playout import Heard, Playout
 
 #: A frame that comes later than this behind the one before it is audible.
@@ -76,6 +76,7 @@ class FramePort(pj.AudioMediaPort):  # type: ignore[misc]
 
     def onFrameRequested(self, frame: pj.MediaFrame) -> None:
         """Fill in what the far side hears next."""
+        keep_thread()
         try:
             wires = self.wires
             pcm = SILENCE if wires is None else wires.fetch()
@@ -87,6 +88,7 @@ class FramePort(pj.AudioMediaPort):  # type: ignore[misc]
 
     def onFrameReceived(self, frame: pj.MediaFrame) -> None:
         """Take what the far side said; idle ports are called too."""
+        keep_thread()
         try:
             wires = self.wires
             if wires is not None:

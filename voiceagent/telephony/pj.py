@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from pathlib import Path
 
 from voiceagent.base.errors import MissingPartError
@@ -16,7 +17,7 @@ except ImportError as error:
     ) from error
 
 __all__ = [
-    "asserts", "calls_in_library", "check_frame_copy", "library_file", "max_calls",
+    "asserts", "calls_in_library", "check_frame_copy", "keep_thread", "library_file", "max_calls",
     "pj", "read_frame", "silence_log", "tls_library", "watches_by", "write_frame",
 ]  # fmt: skip
 
@@ -82,7 +83,19 @@ def write_frame(buffer: pj.ByteVector, pcm: bytes) -> None:
     ctypes.memmove(ctypes.c_void_p.from_address(int(buffer.this)).value or 0, pcm, len(pcm))
 
 
+def keep_thread() -> None:
+    """Called inside a callback: the library's thread keeps what Python made for it.
+
+    Otherwise that is made anew for every callback and taken back after it, in memory mapped for the purpose: 8 us each
+    time, a page fault, and every other thread of the process waits for the mapping.
+    """
+    if not getattr(_kept, "kept", False):
+        _kept.kept = True
+        ctypes.pythonapi.PyGILState_Ensure()
+
+
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
+_kept = threading.local()
 
 
 def check_frame_copy() -> None:
