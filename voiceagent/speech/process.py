@@ -1,4 +1,8 @@
-"""The life of the speech process: priority, models, ready line, orderly end."""
+"""The life of the speech process: models, ready line, orderly end.
+
+It gives way to nobody: a caller waits for each turn, and with any niceness that takes the time which everything else on
+the machine leaves. A worker needs so little at a time that it gets its 20 ms beat all the same.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voiceagent.base.errors import UnavailableError, VoiceagentError
-from voiceagent.speech.priority import give_way
 
 if TYPE_CHECKING:
     from voiceagent.speech.server import SpeechServer
-
-#: Below the workers, which must not miss a 20 ms frame; above the renderer, which nobody waits for at once.
-NICENESS = 5
 
 
 def serve(
@@ -36,7 +36,6 @@ def serve(
     """
     # Read by the native libraries when they are loaded, so before anything imports them.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", KMP_BLOCKTIME="0")
-    give_way(NICENESS)
     asyncio.run(_serve(socket, models, max_calls, voice_engine, answers, metrics_port, admit_all))
     return 0
 

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _CLI = "voiceagent.cli.main"
 
 
-def speech_spec(socket: Path, models: Path, *, niceness: int = 5) -> ChildSpec:
+def speech_spec(socket: Path, models: Path) -> ChildSpec:
     """The speech process; ready when it answers what it can recognise."""
 
     async def answers() -> bool:
@@ -38,7 +38,7 @@ def speech_spec(socket: Path, models: Path, *, niceness: int = 5) -> ChildSpec:
         return True
 
     arguments = (_CLI, "speech", "--socket", str(socket), "--models", str(models))
-    return ChildSpec("speech", arguments, nice=niceness, ready_s=90, probe=answers)
+    return ChildSpec("speech", arguments, ready_s=90, probe=answers)
 
 
 def worker_spec(plan: WorkerPlan, file: Path) -> ChildSpec:

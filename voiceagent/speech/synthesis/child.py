@@ -17,9 +17,9 @@ from voiceagent.speech.synthesis.spec import VoiceSpec
 log = logging.getLogger(__name__)
 
 START_S = 60.0
-#: Below the recogniser (5), which somebody waits for already. Not far below: on a machine that has other work too,
-#: names would not be rendered before they are to be said.
-NICENESS = 8
+#: Below the recogniser, which somebody waits for already: half of what that gets. Not far below: on a machine that has
+#: other work too, names would not be rendered before they are to be said.
+NICENESS = 3
 #: Patience with one text: the neural voice needs about half of real time, a busy machine several times that.
 RENDER_BASE_S = 8.0
 RENDER_PER_CHARACTER_S = 0.15
