@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from voiceagent.base.errors import BadInputError
 from voiceagent.cases import tables
 from voiceagent.cases.holds import holds
-from voiceagent.cases.stops import StopsKept, digests_of_stops
+from voiceagent.cases.stops import StopsKept, digests_of_stops, kept_of_calls
 from voiceagent.journal import tables as journal_tables
 from voiceagent.journal.audit import references
 from voiceagent.journal.envelope import NewEvent
@@ -20,8 +20,9 @@ from voiceagent.journal.journal import Journal
 def erase_person(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: str = "retention") -> int:
     """Erase every private value the journal keeps of a person, and the tables' copies; returns how many values.
 
-    Their stops go on holding, under a digest. BadInputError when there is no such person, one in a call now, or one
-    under a legal hold. Recordings are files: their keeper erases those.
+    Their stops go on holding under a digest, and so does what calls taught of them: a wrong number, a death.
+    BadInputError when there is no such person, one in a call now, or one under a legal hold. Recordings are files:
+    their keeper erases those.
     """
     with journal.transaction() as connection:
         person = tables.person
@@ -40,6 +41,7 @@ def erase_person(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: 
                 f"person {person_id} is under a legal hold ({reason}): lift it first", code="legal_hold"
             )
         kept = digests_of_stops(connection, person_id, journal.clock.now())
+        learnt, digests = kept_of_calls(connection, person_id, journal.clock.now())
         case = tables.debt_case
         cases = connection.execute(sa.select(case.c.id).where(case.c.person_id == person_id)).scalars()
         # A stop of a number alone has a stream of its own, with that number in it.
@@ -54,9 +56,11 @@ def erase_person(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: 
                 .where(private.c.id.in_(refs[start : start + 500]), private.c.body.is_not(None))
                 .values(body=None, salt=None, erased_at=journal.clock.now())
             )
-        events = [NewEvent("person", person_id, PrivateErased(person_id, tuple(refs), reason), actor)]
-        if kept:
-            events.insert(0, NewEvent("person", person_id, StopsKept(kept), actor))
+        # Streams of their own: the person they are of cannot be found from them.
+        events = [NewEvent("optout", stop.opt_out_id, stop, actor) for stop in learnt]
+        if kept := kept | digests:
+            events.append(NewEvent("person", person_id, StopsKept(kept), actor))
+        events.append(NewEvent("person", person_id, PrivateErased(person_id, tuple(refs), reason), actor))
         journal.record(events, connection)
     return len(refs)
 

@@ -17,11 +17,12 @@ from typing import ClassVar
 
 import sqlalchemy as sa
 
+from voiceagent.base.ids import uuid7
 from voiceagent.cases import tables as t
-from voiceagent.cases.kinds import OptOutScope
+from voiceagent.cases.kinds import OptOutScope, PhoneStatus, RequestStatus
 from voiceagent.cases.tables.privacy import stop_proof
 from voiceagent.journal import tables as journal_tables
-from voiceagent.journal.catalogue import Said
+from voiceagent.journal.catalogue import OptOutRecorded, Said
 from voiceagent.journal.envelope import Event
 from voiceagent.journal.journal import Projection, for_each
 from voiceagent.journal.private import Private
@@ -30,6 +31,7 @@ from voiceagent.storage.upsert import upsert
 
 _KEY = "stop_key"
 _NUMBER = OptOutScope.NUMBER
+WRONG_NUMBER = "wrong number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class StopsKept(Said):
 
 
 def numbers_of_erased(connection: sa.Connection, numbers: Iterable[str], tenant_id: uuid.UUID) -> frozenset[str]:
-    """Those of `numbers` that nobody may use because somebody erased since wanted it so."""
+    """Those of `numbers` that nobody may use because somebody erased since wanted it so (`wrong_for`: one person)."""
     return frozenset(value for value, scope, _ in _kept(connection, numbers, tenant_id) if scope is _NUMBER)
 
 
@@ -91,6 +93,42 @@ def digests_of_stops(connection: sa.Connection, person_id: uuid.UUID, now: datet
     if not held:
         return {}
     return {stop: digest_for_good(connection, value, person.tenant_id, now) for stop, value in held.items()}
+
+
+def kept_of_calls(
+    connection: sa.Connection, person_id: uuid.UUID, now: datetime
+) -> tuple[list[OptOutRecorded], dict[str, str]]:
+    """What calls with a person taught that must hold when the person is erased and comes with a later list.
+
+    That a number is wrong for them (somebody else's quiet, not theirs), and that they have died. Stops to record, and
+    their digests.
+    """
+    p, a, r, phone = t.person.c, t.attempt.c, t.request.c, t.phone.c
+    person = connection.execute(sa.select(p.document, p.tenant_id).where(p.id == person_id)).one()
+    if person.document is None:
+        return [], {}
+    wrong = connection.execute(
+        sa.select(phone.number).where(
+            phone.person_id == person_id, phone.status == PhoneStatus.WRONG, phone.number.is_not(None)
+        )
+    ).scalars()
+    answered = sa.exists().where(
+        r.attempt_id == a.id, r.kind == "deceased_review", r.status.in_((RequestStatus.DONE, RequestStatus.CANCELLED))
+    )
+    died = connection.execute(
+        sa.select(a.id).where(a.person_id == person_id, a.disposition == "DEC", ~answered)
+    ).first()
+    held = [(_NUMBER, WRONG_NUMBER, wrong_for(person.document, number)) for number in sorted(wrong)]
+    if died is not None:
+        held.append((OptOutScope.PERSON, "deceased", person.document))
+    stops = [OptOutRecorded(uuid7(now), scope, None, source=source) for scope, source, _ in held]
+    digests = [digest_for_good(connection, value, person.tenant_id, now) for _, _, value in held]
+    return stops, {str(stop.opt_out_id): digest for stop, digest in zip(stops, digests, strict=True)}
+
+
+def wrong_for(document: str, number: str) -> str:
+    """What a number that is wrong for somebody is kept by: it may be right for everybody else who has it."""
+    return f"{document} {number}"
 
 
 def digest_for_good(connection: sa.Connection, value: str, tenant_id: uuid.UUID, now: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from voiceagent.base.ids import uuid7
 from voiceagent.calendars.zones import likely_zone
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.segments import SEGMENTS, intensities
-from voiceagent.cases.stops import KEY_OF_STOPS, channels_of_erased, key_id, numbers_of_erased
+from voiceagent.cases.stops import KEY_OF_STOPS, channels_of_erased, key_id, numbers_of_erased, wrong_for
 from voiceagent.cases.store import (
     LONGEST_CALL,
     PROMISES,
@@ -30,7 +30,7 @@ from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.debt.retries import QUIET
 from voiceagent.dialer.consents import NOTHING, TOLD, Told, read_told
-from voiceagent.dialer.numbers import best_first
+from voiceagent.dialer.numbers import as_learnt, best_first
 from voiceagent.dialer.payday import day_after, pay_days
 from voiceagent.dialer.retrying import plan_in_force
 from voiceagent.dialer.tables import CallbackOrigin, callback
@@ -206,7 +206,8 @@ def read_all_facts(
         asked = intensities(connection, cases, today=today, tenant_id=tenant_id)
         told = read_told(connection, zones)
     found = {}
-    for file in files:
+    for kept in files:
+        file = replace(kept, phones=as_learnt(kept.phones, kept.case.document, stopped))
         zone = zones[file.case_id]
         less = asked.get(file.case_id)
         today = now.astimezone(ZoneInfo(zone)).date()
@@ -343,10 +344,11 @@ def _pasts(
 
 
 def _stopped_numbers(connection: sa.Connection, files: Sequence[CaseFile], tenant_id: uuid.UUID) -> frozenset[str]:
-    """Of all these numbers, those nobody may call, whoever they belong to."""
+    """Of all these numbers, those nobody may call, whoever they belong to; and `wrong_for` one of these people."""
     numbers = list({phone.number for file in files for phone in file.phones})
     stopped = frozenset(row.number for row in _STOPPED_NUMBERS(connection, tenant=tenant_id, numbers=numbers))
-    return stopped | numbers_of_erased(connection, numbers, tenant_id)
+    of_people = {wrong_for(file.case.document, phone.number) for file in files for phone in file.phones}
+    return stopped | numbers_of_erased(connection, [*numbers, *of_people], tenant_id)
 
 
 def _stops(

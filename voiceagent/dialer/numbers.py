@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from voiceagent.cases.kinds import PhoneStatus
+from voiceagent.cases.stops import wrong_for
 from voiceagent.cases.store import Phone
 
 #: Somebody else's number for good; no number any more.
@@ -12,6 +14,17 @@ NEVER = frozenset({PhoneStatus.WRONG, PhoneStatus.DEAD})
 
 #: How many dials in vain a number's past is worth: one where somebody else answered is tried after the others twice.
 _HANDICAP = {PhoneStatus.VALID: -1, PhoneStatus.NEW: 0, PhoneStatus.THIRD_PARTY: 2}
+
+
+def as_learnt(phones: tuple[Phone, ...], document: str, stopped: Collection[str]) -> tuple[Phone, ...]:
+    """The numbers, those wrong that were so for the person with `document` before they were erased and came again.
+
+    `stopped`: what stops hold, `wrong_for` this person among them.
+    """
+    return tuple(
+        replace(phone, status=PhoneStatus.WRONG) if wrong_for(document, phone.number) in stopped else phone
+        for phone in phones
+    )
 
 
 def best_first(phones: Iterable[Phone], dials: Mapping[str, int], stopped: Collection[str]) -> list[Phone]:
