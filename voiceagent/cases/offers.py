@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,17 +13,27 @@ from voiceagent.base.money import Money
 from voiceagent.cases import tables
 from voiceagent.debt.agreement import Instalment
 from voiceagent.debt.offer import Offer, OfferKind, Reason
-from voiceagent.storage.question import Question
+from voiceagent.storage.question import Question, one_of
 
 #: It is asked after every call.
-_OF_CASE = Question(sa.select(tables.open_offer).where(tables.open_offer.c.case_id == sa.bindparam("case")))
+OFFERS = Question(sa.select(tables.open_offer).where(one_of(tables.open_offer.c.case_id, "cases")))
 
 
 def open_offer(connection: sa.Connection, case_id: uuid.UUID, today: date) -> Offer | None:
     """The offer of the case that is still valid on `today`, the debtor's day; None when there is none."""
-    row = next(iter(_OF_CASE(connection, case=case_id)), None)
-    if row is None or (row.expires is not None and row.expires < today):
-        return None
+    return open_offers(connection, {case_id: today}).get(case_id)
+
+
+def open_offers(connection: sa.Connection, today: Mapping[uuid.UUID, date]) -> dict[uuid.UUID, Offer]:
+    """The same for several cases, each with its debtor's day; those without one are absent."""
+    return {
+        row.case_id: _offer(row)
+        for row in OFFERS(connection, cases=today)
+        if row.expires is None or row.expires >= today[row.case_id]
+    }
+
+
+def _offer(row: Any) -> Offer:
     payments = tuple(
         Instalment(number, date.fromisoformat(due), Money(minor, row.currency)) for number, due, minor in row.payments
     )

@@ -88,7 +88,7 @@ _EMAILS = Question(
     .where(one_of(tables.email.c.person_id, "people"), tables.email.c.address.is_not(None))
     .order_by(tables.email.c.position)
 )
-_PHONES = Question(
+PHONES = Question(
     sa.select(
         *(tables.phone.c[name] for name in ("id", "person_id", "number", "status", "position", "last_right_party_at"))
     )
@@ -97,7 +97,7 @@ _PHONES = Question(
 )
 
 #: All that `load_cases` asks: `cases` and their `people`.
-CASES = Bundle(_CASES, _DEBTS, _EMAILS, _PHONES)
+CASES = Bundle(_CASES, _DEBTS, _EMAILS, PHONES)
 
 
 def load_case(connection: sa.Connection, case_id: uuid.UUID) -> CaseFile:
@@ -116,7 +116,7 @@ def load_cases(connection: sa.Connection, case_ids: Sequence[uuid.UUID]) -> dict
     debts: dict[uuid.UUID, list[Any]] = {}
     for debt in _DEBTS(connection, cases=case_ids):
         debts.setdefault(debt.case_id, []).append(debt)
-    phones = _phones_of(connection, people)
+    phones = phones_of(connection, people)
     emails: dict[uuid.UUID, list[str]] = {}
     for email in _EMAILS(connection, people=people):
         emails.setdefault(email.person_id, []).append(email.address)
@@ -161,14 +161,10 @@ def _file(row: Any, debts: Sequence[Any], phones: tuple[Phone, ...], emails: Seq
     return CaseFile(case, row.id, row.person_id, row.creditor_id, row.stage, phones, debt_ids)
 
 
-def load_phones(connection: sa.Connection, person_id: uuid.UUID) -> tuple[Phone, ...]:
-    """A person's numbers, best first."""
-    return _phones_of(connection, [person_id]).get(person_id, ())
-
-
-def _phones_of(connection: sa.Connection, people: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Phone, ...]]:
+def phones_of(connection: sa.Connection, people: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Phone, ...]]:
+    """The numbers of each, best first; who has none is absent."""
     found: dict[uuid.UUID, list[Phone]] = {}
-    for row in _PHONES(connection, people=people):
+    for row in PHONES(connection, people=people):
         phone = Phone(row.id, row.number, row.status, row.position, row.last_right_party_at)
         found.setdefault(row.person_id, []).append(phone)
     return {

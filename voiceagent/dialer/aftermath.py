@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from voiceagent.base.errors import BadInputError
 from voiceagent.base.ids import uuid7
 from voiceagent.cases import kinds, tables
-from voiceagent.cases.offers import open_offer
-from voiceagent.cases.store import load_phones
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.retries import RetryPlan
-from voiceagent.dialer.campaigns import load_campaign
+from voiceagent.dialer.ended import DROPPED, Ended
 from voiceagent.dialer.heartbeat import lives
-from voiceagent.dialer.ladder import Next, Step, next_step
-from voiceagent.dialer.payday import day_after, pay_days
+from voiceagent.dialer.ladder import Next
 from voiceagent.dialer.retrying import plan_in_force
 from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, EnrollmentState, Priority, callback, enrollment
 from voiceagent.journal.catalogue import CallbackRequested, CallEnded, CallHungUp, NumberMarked
@@ -29,36 +25,28 @@ from voiceagent.storage.question import Command, Question
 
 #: A call that broke off with the right person is called back after this, once a day.
 DROPPED_AFTER, DROPPED_ONCE = timedelta(minutes=5), timedelta(days=1)
-_DROPPED = frozenset({Disposition.ERR, Disposition.HUP})
 
 #: A contact whose promise is to be reminded of is looked at within this.
 _SOON = timedelta(days=1)
-#: After these the offer that was left open is nobody's wish any more.
-_COLD = frozenset(
-    {Disposition.REF, Disposition.ABU, Disposition.DISP, Disposition.PAID, Disposition.LEG, Disposition.WN}
-)
-
 #: A lease whose worker lives may be renewed so long after its end.
 _RENEWABLE = timedelta(minutes=15)
 
 #: Where the number itself failed; a person at the other end says it through number.marked.
 _DEAD = frozenset({Disposition.DC, Disposition.FAX})
 
-_a, _e, _c = tables.attempt.c, enrollment.c, callback.c
+_e = enrollment.c
 _KEY: sa.BindParameter[Any] = sa.bindparam("key")
-#: They are asked after every call.
-_CALL = Question(sa.select(tables.attempt).where(_a.id == _KEY))
-_ENROLLED = Question(sa.select(enrollment).where(_e.id == _KEY))
-_CALLED_BACK = Question(
-    sa.select(_c.id, _c.attempts).where(
-        _c.case_id == _KEY, _c.leased_until.is_not(None), _c.status == CallbackStatus.OPEN
+#: They are asked every few seconds, and run after every call.
+_RAN_OUT = {
+    table: Question(
+        sa.select(table.c.id, table.c.case_id, table.c.leased_until).where(
+            table.c.tenant_id == sa.bindparam("tenant"),
+            table.c.leased_until.is_not(None),
+            table.c.leased_until < sa.bindparam("now"),
+        )
     )
-)
-_ENDED_SO = Question(
-    sa.select(sa.func.count().label("n"))
-    .select_from(tables.attempt)
-    .where(_a.enrollment_id == _KEY, _a.disposition == sa.bindparam("why"), _a.t_start >= sa.bindparam("since"))
-)
+    for table in (enrollment, callback)
+}
 _MOVE = Command(
     sa.update(enrollment)
     .where(_e.id == _KEY)
@@ -76,27 +64,38 @@ _MOVE = Command(
 
 def settle(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, now: datetime) -> None:
     """Do what follows an ended attempt, once: a second time finds the lease gone and changes nothing."""
-    [call] = _CALL(connection, key=attempt_id)
-    if call.disposition is None:
+    settle_many(journal, connection, [attempt_id], now)
+
+
+def settle_many(journal: Journal, connection: sa.Connection, attempt_ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """`settle` for calls that ended together, with hardly more questions to the database than for one."""
+    ended = Ended(connection, attempt_ids, now)
+    if not ended.calls:
         return
-    disposition: Disposition = call.disposition
     plan = plan_in_force(connection, journal.tenant_id, now)
-    _call_back_dropped(journal, connection, call, disposition, now)
-    _learn(journal, connection, call, disposition)
-    _close_callback(connection, call, disposition, now, plan)
-    if disposition is Disposition.PTP and call.case_id is not None:
-        _plan_reminder(connection, call, now)
-    if call.enrollment_id is None:
-        return
-    row = next(iter(_ENROLLED(connection, key=call.enrollment_id)), None)
-    if row is None or row.state is not EnrollmentState.LEASED or row.leased_until is None:
-        return
-    step = _step(connection, call, disposition, row, now, plan)
-    state = {Next.DONE: EnrollmentState.DONE, Next.STOPPED: EnrollmentState.STOPPED}.get(
-        step.what, EnrollmentState.WAITING
-    )
-    moved = {"key": row.id, "into": state, "why": step.reason, "until": step.at, "at": now}
-    _MOVE(connection, [moved | {"tier": _priority(connection, call, disposition, now)}])
+    for call in ended.calls:
+        _call_back_dropped(journal, connection, call, now)
+        _learn(journal, connection, call)
+        if call.disposition is Disposition.PTP and call.case_id is not None:
+            _plan_reminder(connection, call, now)
+    _close_callbacks(connection, ended, now, plan)
+    moved = []
+    for call in ended.calls:
+        row = ended.leased.pop(call.enrollment_id, None)
+        if row is None:
+            continue
+        step = ended.step(call, row, plan)
+        state = {Next.DONE: EnrollmentState.DONE, Next.STOPPED: EnrollmentState.STOPPED}.get(
+            step.what, EnrollmentState.WAITING
+        )
+        into = {"key": row.id, "into": state, "why": step.reason, "until": step.at, "at": now}
+        moved.append(into | {"tier": ended.priority(call)})
+    _MOVE(connection, moved)
+
+
+def any_ran_out(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime) -> bool:
+    """Whether `expire` would find leases that nobody renewed."""
+    return any(ran_out(connection, tenant=tenant_id, now=now) for ran_out in _RAN_OUT.values())
 
 
 def expire(journal: Journal, connection: sa.Connection, now: datetime) -> int:
@@ -106,16 +105,16 @@ def expire(journal: Journal, connection: sa.Connection, now: datetime) -> int:
     """
     lost = 0
     a = tables.attempt
-    for table in (enrollment, callback):
-        rows = connection.execute(
-            sa.select(table.c.id, table.c.case_id, table.c.leased_until).where(
-                table.c.tenant_id == journal.tenant_id, table.c.leased_until.is_not(None), table.c.leased_until < now
-            )
-        ).all()
-        for row in rows:
+    for table, ran_out in _RAN_OUT.items():
+        for row in ran_out(connection, tenant=journal.tenant_id, now=now):
+            # By its person: of one's calls there are few, and for those of a lease alone there is no index.
+            person = sa.select(tables.debt_case.c.person_id).where(tables.debt_case.c.id == row.case_id)
             of_lease = a.c.enrollment_id == row.id if table is enrollment else a.c.case_id == row.case_id
             call = connection.execute(
-                sa.select(a.c.id, a.c.status, a.c.worker).where(of_lease).order_by(a.c.t_start.desc()).limit(1)
+                sa.select(a.c.id, a.c.status, a.c.worker)
+                .where(a.c.person_id == person.scalar_subquery(), of_lease)
+                .order_by(a.c.t_start.desc())
+                .limit(1)
             ).first()
             attempt_id = call.id if call else None
             ended = call is None or call.status is kinds.AttemptStatus.ENDED
@@ -162,10 +161,11 @@ def _close(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, n
     journal.record(events, connection)
 
 
-def _learn(journal: Journal, connection: sa.Connection, call: sa.Row[tuple[object, ...]], why: Disposition) -> None:
+def _learn(journal: Journal, connection: sa.Connection, call: Any) -> None:
     """A number that does not exist is dead; one that belongs to somebody else is wrong, for this person, for good."""
     if call.phone_id is None:
         return
+    why = call.disposition
     status = kinds.PhoneStatus.DEAD if why in _DEAD else kinds.PhoneStatus.WRONG if why is Disposition.WN else None
     if status is None:
         return
@@ -177,7 +177,7 @@ def _learn(journal: Journal, connection: sa.Connection, call: sa.Row[tuple[objec
         journal.record([NewEvent("call", call.id, marked, "dialer")], connection)
 
 
-def _plan_reminder(connection: sa.Connection, call: sa.Row[tuple[object, ...]], now: datetime) -> None:
+def _plan_reminder(connection: sa.Connection, call: Any, now: datetime) -> None:
     """However the promise came about: what waits of its case is looked at soon enough to be reminded of it."""
     connection.execute(
         sa.update(enrollment)
@@ -190,45 +190,21 @@ def _plan_reminder(connection: sa.Connection, call: sa.Row[tuple[object, ...]], 
     )
 
 
-def _priority(
-    connection: sa.Connection, call: sa.Row[tuple[object, ...]], disposition: Disposition, now: datetime
-) -> Priority:
-    """Whom the next call goes before: a promise is reminded of, and what was left on the table is still warm."""
-    if disposition is Disposition.PTP:
-        return Priority.REMINDER
-    if disposition in _COLD or call.case_id is None:
-        return Priority.LIST
-    broke_off = disposition in _DROPPED and call.right_party
-    today = now.astimezone(ZoneInfo(call.zone or "UTC")).date()
-    return Priority.HOT if broke_off or open_offer(connection, call.case_id, today) is not None else Priority.LIST
-
-
-def _close_callback(
-    connection: sa.Connection,
-    call: sa.Row[tuple[object, ...]],
-    disposition: Disposition,
-    now: datetime,
-    plan: RetryPlan,
-) -> None:
-    for row in _CALLED_BACK(connection, key=call.case_id):
+def _close_callbacks(connection: sa.Connection, ended: Ended, now: datetime, plan: RetryPlan) -> None:
+    how = {call.case_id: call.disposition for call in ended.calls}
+    for row in ended.called_back:
         values: dict[str, object] = {"leased_until": None, "leased_by": None}
-        if MEANING[disposition].human or row.attempts >= plan.callback_tries:
-            done = MEANING[disposition].human
+        done = MEANING[how[row.case_id]].human
+        if done or row.attempts >= plan.callback_tries:
             values |= {"status": CallbackStatus.DONE if done else CallbackStatus.EXPIRED, "closed_at": now}
         else:
             values["retry_at"] = now + plan.callback_wait
         connection.execute(sa.update(callback).where(callback.c.id == row.id).values(**values))
 
 
-def _call_back_dropped(
-    journal: Journal,
-    connection: sa.Connection,
-    call: sa.Row[tuple[object, ...]],
-    disposition: Disposition,
-    now: datetime,
-) -> None:
+def _call_back_dropped(journal: Journal, connection: sa.Connection, call: Any, now: datetime) -> None:
     """The line broke while the right person was talking with us: we call back, unless that was such a call already."""
-    if disposition not in _DROPPED or not call.right_party:
+    if call.disposition not in DROPPED or not call.right_party:
         return
     earlier = connection.execute(
         sa.select(callback.c.id)
@@ -254,33 +230,3 @@ def _call_back_dropped(
         campaign_id=call.campaign_id,
     )
     journal.record([NewEvent("call", call.id, said, "dialer")], connection)
-
-
-def _step(
-    connection: sa.Connection,
-    call: sa.Row[tuple[object, ...]],
-    disposition: Disposition,
-    row: sa.Row[tuple[object, ...]],
-    now: datetime,
-    plan: RetryPlan,
-) -> Step:
-    try:
-        limits = load_campaign(connection, row.campaign_id).limits
-        limit, plan = limits.max_attempts, plan.of(limits.retries)
-    except BadInputError:
-        limit = 0
-    zone = ZoneInfo(call.zone or "UTC")
-    midnight = datetime.combine(now.astimezone(zone).date(), datetime.min.time(), tzinfo=zone)
-    [same] = _ENDED_SO(connection, key=row.id, why=disposition, since=midnight)
-    usable = (kinds.PhoneStatus.DEAD, kinds.PhoneStatus.WRONG)
-    others = [
-        phone
-        for phone in load_phones(connection, call.person_id)
-        if phone.id != call.phone_id and phone.status not in usable
-    ]
-    step = next_step(plan, disposition, now=now, zone=zone, same_today=same.n, seed=call.id, other_numbers=bool(others))
-    if disposition is Disposition.NOMON and (named := pay_days(connection, [call.id]).get(call.id)):
-        step = Step(Next.RETRY, max(now, day_after(named, zone)), disposition.value)
-    if step.what in (Next.RETRY, Next.NEXT_NUMBER) and row.attempts >= limit:
-        return Step(Next.DONE, None, "max_attempts")
-    return step

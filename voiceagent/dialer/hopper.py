@@ -35,6 +35,26 @@ _OTHERS = 500
 STOPPED_LOOK = timedelta(days=1)
 
 
+#: They are asked while seats are idle.
+_RUNNING = Question(
+    sa.select(campaign.c.id).where(
+        campaign.c.tenant_id == sa.bindparam("tenant"), campaign.c.state == CampaignState.RUNNING
+    )
+)
+_FIRST = Question(
+    sa.select(sa.func.min(enrollment.c.next_at).label("at")).where(
+        enrollment.c.campaign_id == sa.bindparam("campaign"), enrollment.c.priority == sa.bindparam("tier")
+    )
+)
+_FIRST_CALLBACK = Question(
+    sa.select(sa.func.min(sa.func.coalesce(callback.c.retry_at, callback.c.due_at)).label("at")).where(
+        callback.c.tenant_id == sa.bindparam("tenant"),
+        callback.c.status == CallbackStatus.OPEN,
+        callback.c.leased_until.is_(None),
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A case that may be due, with what made it so."""
@@ -55,8 +75,7 @@ class Candidate:
 
 def anybody_due(connection: sa.Connection, now: datetime, tenant_id: uuid.UUID) -> bool:
     """Whether asking is worth a write: some case of a running campaign, or a callback, is due."""
-    query = sa.select(campaign.c.id).where(campaign.c.tenant_id == tenant_id, campaign.c.state == CampaignState.RUNNING)
-    running = list(connection.execute(query).scalars())
+    running = [row.id for row in _RUNNING(connection, tenant=tenant_id)]
     if callbacks(connection, now, tenant_id, running, limit=1):
         return True
     return any(enrolled(connection, now, campaign_id, limit=1) for campaign_id in running)
@@ -64,25 +83,9 @@ def anybody_due(connection: sa.Connection, now: datetime, tenant_id: uuid.UUID) 
 
 def next_due(connection: sa.Connection, tenant_id: uuid.UUID) -> datetime | None:
     """The earliest instant at which something becomes due (it may be past); None when nothing is planned."""
-    running = sa.select(campaign.c.id).where(
-        campaign.c.tenant_id == tenant_id, campaign.c.state == CampaignState.RUNNING
-    )
-    instants = []
-    for campaign_id in connection.execute(running).scalars():
-        for tier in Priority:
-            first = sa.select(sa.func.min(enrollment.c.next_at)).where(
-                enrollment.c.campaign_id == campaign_id, enrollment.c.priority == tier
-            )
-            instants.append(connection.execute(first).scalar())
-    instants.append(
-        connection.execute(
-            sa.select(sa.func.min(sa.func.coalesce(callback.c.retry_at, callback.c.due_at))).where(
-                callback.c.tenant_id == tenant_id,
-                callback.c.status == CallbackStatus.OPEN,
-                callback.c.leased_until.is_(None),
-            )
-        ).scalar()
-    )
+    instants = [_FIRST_CALLBACK(connection, tenant=tenant_id)[0].at]
+    for running in _RUNNING(connection, tenant=tenant_id):
+        instants += [_FIRST(connection, campaign=running.id, tier=tier)[0].at for tier in Priority]
     return min((at for at in instants if at is not None), default=None)
 
 

@@ -234,8 +234,7 @@ class Queue:
             live = [(call, ended) for call, ended in verdicts if status[call] is not kinds.AttemptStatus.ENDED]
             self.journal.record([NewEvent("call", call, ended, actor) for call, ended in live], connection)
             now = self.journal.clock.now()
-            for call, _ in verdicts:
-                aftermath.settle(self.journal, connection, call, now)
+            aftermath.settle_many(self.journal, connection, [call for call, _ in verdicts], now)
 
     # --- a round of asking --------------------------------------------------------------------------------------------
 
@@ -272,9 +271,13 @@ class Queue:
             # Nobody could renew while the database was away: first everybody gets the time to.
             return
         if self._expired_at is None or abs(now - self._expired_at) >= _EXPIRE_EVERY:
-            with self.journal.transaction() as connection:
+            with self.journal.db.read() as connection:
                 self.clock_guard.check(connection)
-                aftermath.expire(self.journal, connection, self.journal.clock.now())
+                any_ran_out = aftermath.any_ran_out(connection, self.journal.tenant_id, now)
+            # Others wait for the journal: only for a lease that did run out.
+            if any_ran_out:
+                with self.journal.transaction() as connection:
+                    aftermath.expire(self.journal, connection, self.journal.clock.now())
             self._expired_at = now
 
     def _weather_at(self, connection: sa.Connection, now: datetime) -> Weather:

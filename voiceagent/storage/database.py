@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.storage import migrate
 from voiceagent.storage.faults import UPGRADE, OutdatedError, explain
+from voiceagent.storage.question import errors
 from voiceagent.storage.types import canonical_json
 
 _WRITES = "voiceagent_writes"
@@ -149,8 +150,10 @@ class Database:
         @event.listens_for(engine, "begin")
         def begin(connection: sa.Connection) -> None:
             writes = connection.get_execution_options().get(_WRITES, True)
-            connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            # Straight to the driver: this is said before every look at the database.
+            with errors(connection, "BEGIN") as driver:
+                driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+                driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _parse(url: str) -> URL:

@@ -169,7 +169,7 @@ class Command:
 
 def execute(connection: sa.Connection, text: str, values: Mapping[str, Any] | Sequence[Any]) -> Any:
     """The driver's cursor after `text`; its errors are raised as SQLAlchemy would have raised them."""
-    with _errors(connection, text) as driver:
+    with errors(connection, text) as driver:
         return driver.execute(text, values)
 
 
@@ -182,19 +182,19 @@ def together(connection: sa.Connection) -> Iterator[None]:
     if connection.dialect.name != "postgresql":
         yield
         return
-    with _errors(connection, "several statements") as driver, driver.pipeline():
+    with errors(connection, "several statements") as driver, driver.pipeline():
         yield
 
 
 @contextmanager
-def _errors(connection: sa.Connection, text: str) -> Iterator[Any]:
-    """The driver; who catches a full disk or a broken rule finds its errors under the usual names."""
+def errors(connection: sa.Connection, text: str) -> Iterator[Any]:
+    """The driver's connection; who catches a full disk or a broken rule finds its errors under the usual names."""
     dialect = connection.dialect
-    errors: Any = dialect.loaded_dbapi
+    dbapi: Any = dialect.loaded_dbapi
     try:
         yield connection.connection.driver_connection
-    except errors.Error as error:
-        raise sa.exc.DBAPIError.instance(text, None, error, errors.Error, dialect=dialect) from error
+    except dbapi.Error as error:
+        raise sa.exc.DBAPIError.instance(text, None, error, dbapi.Error, dialect=dialect) from error
 
 
 class _Listed(UserDefinedType[Any]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -221,11 +222,18 @@ def _turn(
 
 def _update_live(connection: sa.Connection, event: Event, **values: Any) -> None:
     """An attempt that has its verdict changes no more: late events of a dying worker stay in the journal alone."""
-    table = tables.attempt
-    connection.execute(
-        sa.update(table)
-        .where(table.c.id == event.stream_id, table.c.status != kinds.AttemptStatus.ENDED)
-        .values(**values)
+    _live_update(tuple(values))(
+        connection, [{f"new_{name}": value for name, value in values.items()} | {"key": event.stream_id}]
+    )
+
+
+@lru_cache
+def _live_update(names: tuple[str, ...]) -> Command:
+    columns = tables.attempt.c
+    return Command(
+        sa.update(tables.attempt)
+        .where(columns.id == _KEY, columns.status != kinds.AttemptStatus.ENDED)
+        .values({name: sa.bindparam(f"new_{name}") for name in names})
     )
 
 
