@@ -163,3 +163,13 @@ def test_a_caller_takes_up_the_offer_that_was_left_open(
 def test_an_agreed_call_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     turns = chat(monkeypatch, capsys, "sou eu\n", "--direction", "callback")
     assert "como combinado" in str(turns[0]["say"]) and turns[1]["state"] == "ask_birth"
+
+
+@pytest.mark.parametrize("command", [["understand", "sim"], ["transcribe", "answer.wav"]])
+@pytest.mark.parametrize(("option", "word"), [("--expect", "amout"), ("--among", "dizpute")])
+def test_a_mistyped_question_is_refused_rather_than_left_unasked(
+    capsys: pytest.CaptureFixture[str], command: list[str], option: str, word: str
+) -> None:
+    assert main([*command, option, f"date,{word}" if option == "--expect" else word]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and f"{option} {word}: one of " in err

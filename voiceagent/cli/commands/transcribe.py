@@ -37,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one object, or one a line for a batch."""
+    from voiceagent.cli.commands.understand import asked_for
     from voiceagent.settings.paths import Paths
 
     hear = _hearer(args.models or Paths.from_environment().models)
@@ -47,8 +48,7 @@ def run(args: argparse.Namespace) -> int:
     request = {
         "wav": args.wav,
         "language": args.language,
-        "expect": _listed(args.expect),
-        "among": _listed(args.among),
+        **asked_for(args.expect, args.among),
         "phrases": _listed(args.phrases),
         "today": args.today,
     }

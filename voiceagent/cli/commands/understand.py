@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 from voiceagent.base.errors import BadInputError, UsageError
 from voiceagent.base.languages import Language
@@ -40,8 +40,7 @@ def run(args: argparse.Namespace) -> int:
     request = {
         "text": " ".join(args.text),
         "language": args.language,
-        "expect": [kind for kind in args.expect.split(",") if kind],
-        "among": [name for name in args.among.split(",") if name],
+        **asked_for(args.expect, args.among),
         "today": args.today or date.today().isoformat(),
     }
     if args.region:
@@ -93,6 +92,19 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise BadInputError("`text` must be a string")
     return value
+
+
+def asked_for(expect: str, among: str) -> dict[str, list[str]]:
+    """`--expect` and `--among`; UsageError names what nobody can ask for: a mistyped word would be a question unasked."""
+    from voiceagent.dialogue.script import INTENTS, SLOTS, Kind
+
+    asked = {name: [word.strip() for word in text.split(",") if word.strip()] for name, text in
+             (("expect", expect), ("among", among))}  # fmt: skip
+    for name, known in (("expect", {*get_args(Kind), *SLOTS}), ("among", set(INTENTS))):
+        for word in asked[name]:
+            if word not in known:
+                raise UsageError(f"--{name} {word}: one of {', '.join(sorted(known))}")
+    return asked
 
 
 def as_names(value: Any, field: str) -> list[str]:

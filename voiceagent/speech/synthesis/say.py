@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
+from voiceagent.language.figures import aloud
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.speech.synthesis.speaker import CallVoice, Speaker
 
@@ -11,14 +13,15 @@ _PATIENCE_S = 120.0
 
 
 async def say(models: Path, text: str, language: str, voice: str | None = None) -> bytes:
-    """8 kHz PCM of `text` in the agent's voice or the one named; nothing of it is kept.
+    """8 kHz PCM of `text`, its figures in words, in the agent's voice or the one named; nothing of it is kept.
 
     MissingPartError when the voice's engine is not installed, UnavailableError when it fails.
     """
     speaker = Speaker(models)
     try:
         call = CallVoice(speaker.voice(language, voice))
-        pcm, _ = await speaker.render(call, [SpokenPart(text, cacheable=False)], _PATIENCE_S)
+        spoken = aloud(text, language, today=date.today())
+        pcm, _ = await speaker.render(call, [SpokenPart(spoken, cacheable=False)], _PATIENCE_S)
     finally:
         await speaker.close()
     return pcm
