@@ -27,6 +27,7 @@ from voiceagent.dialer.report import Report
 from voiceagent.dialer.rows import RowReader
 from voiceagent.dialer.source import open_source
 from voiceagent.journal.journal import Journal
+from voiceagent.simulator.bench_floor import of_postgres, of_sqlite
 from voiceagent.simulator.cluster import Cluster
 from voiceagent.storage.database import Database
 
@@ -91,14 +92,23 @@ def measure(plan: Plan, say: Say) -> dict[str, Any]:
         say(f"{plan.rows:,} rows written; reading and checking them")
         report["reading"] = reading = _apart(_read, path)
         say("SQLite")
-        report["sqlite"] = _against(_apart(_import, path, f"sqlite:///{folder}/bench.db", plan.replay), reading)
+        imported = f"sqlite:///{folder}/bench.db"
+        stored = _apart(_import, path, imported, plan.replay)
+        floor = _apart(_sqlite_floor, imported, f"sqlite:///{folder}/floor.db")
+        report["sqlite"] = _against(stored, reading, floor)
         report["postgresql"] = None
         if plan.postgres:
             try:
                 with Cluster() as cluster:
                     say("PostgreSQL")
-                    stored = _apart(_import, path, cluster.url("bench"), False)
-                    report["postgresql"] = _against(stored, reading) | {
+                    imported = cluster.url("bench")
+                    # Not the import's: what making the tables takes.
+                    _apart(_upgrade, imported)
+                    before = cluster.processor_s()
+                    stored = _apart(_import, path, imported, False)
+                    stored["server_us_per_row"] = round((cluster.processor_s() - before) / plan.rows * 1e6, 1)
+                    found = of_postgres(imported, cluster.url("floor"), Path(folder), cluster.processor_s)
+                    report["postgresql"] = _against(stored, reading, found.figures()) | {
                         "bare_copy": _apart(_copy, cluster.url("copy"), path)
                     }
             except MissingPartError as error:
@@ -120,13 +130,21 @@ def met(report: dict[str, Any]) -> dict[str, bool]:
     return found
 
 
-def _against(stored: dict[str, Any], reading: dict[str, Any]) -> dict[str, Any]:
-    """What storage adds to reading alone, in processor time and by the clock (which a busy machine stretches)."""
+def _against(stored: dict[str, Any], reading: dict[str, Any], floor: dict[str, Any]) -> dict[str, Any]:
+    """What storage adds to reading alone, in processor time and by the clock (which a busy machine stretches).
+
+    `floor`: what the database takes for these very rows, whoever brings them.
+    """
+    alone = floor["cpu_us_per_row"] + floor["server_us_per_row"]
     adds = {
         "storage_adds": stored["cpu_us_per_row"] / reading["cpu_us_per_row"] - 1,
         "storage_adds_wall": reading["rows_per_s_wall"] / stored["rows_per_s_wall"] - 1,
     }
-    return stored | {name: round(share, 2) for name, share in adds.items()}
+    return (
+        stored
+        | {name: round(share, 2) for name, share in adds.items()}
+        | {"same_rows": floor | {"of_reading": round(alone / reading["cpu_us_per_row"], 2)}}
+    )
 
 
 def _apart(function: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
@@ -215,6 +233,17 @@ def _import(path: Path, url: str, replay: bool) -> dict[str, Any]:
         found |= {"replay_sound": proof.sound, "events": proof.events}
     db.close()
     return found
+
+
+def _upgrade(url: str) -> dict[str, Any]:
+    db = Database(url)
+    db.upgrade()
+    db.close()
+    return {}
+
+
+def _sqlite_floor(imported: str, empty: str) -> dict[str, Any]:
+    return of_sqlite(imported, empty).figures()
 
 
 def _copy(url: str, path: Path) -> dict[str, Any]:

@@ -15,7 +15,8 @@ def test_a_small_run_takes_every_row_and_proves_its_journal(capsys: pytest.Captu
     assert main(["bench", "import", "--rows", "40", "--no-postgres", "--replay", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     stored = report["sqlite"]
-    assert (stored["imported"], stored["rejected"], stored["replay_sound"], stored["events"]) == (40, 0, True, 42)
+    assert (stored["imported"], stored["rejected"], stored["replay_sound"], stored["events"]) == (40, 0, True, 3)
+    assert stored["same_rows"]["rows"] == 40 and stored["same_rows"]["of_reading"] > 0
     assert stored["growth_mb"] is None and report["postgresql"] is None
     assert report["reading"]["cpu_us_per_row"] > 0 and set(report["met"]) == {
         "sqlite_rows_per_s", "sqlite_storage_adds",

@@ -49,6 +49,13 @@ def _show(report: dict[str, Any]) -> None:
             f"{part['storage_adds_wall']:.0%} by the clock; "
             f"peak {part['peak_mb']} MB{grown})"
         )
+        same = part["same_rows"]
+        server = f" and the server's {part['server_us_per_row']} µs" if "server_us_per_row" in part else ""
+        alone = same["cpu_us_per_row"] + same["server_us_per_row"]
+        print(
+            f"  of it the program's {part['cpu_us_per_row']} µs{server}; the same rows alone, ready-made: "
+            f"{alone:.1f} µs, {same['of_reading']:.0%} of reading"
+        )
         if "replay_sound" in part:
             print(f"  replay of {part['events']:,} events: {'the same rows' if part['replay_sound'] else 'DIFFERENT'}")
         if "bare_copy" in part:
