@@ -22,7 +22,7 @@ from voiceagent.settings.paths import Paths
 from voiceagent.simulator.bench_turn import judge, spread
 from voiceagent.simulator.demo import instant
 from voiceagent.simulator.footprint import Footprints
-from voiceagent.simulator.gauges import IdleThread, ProcessorTime
+from voiceagent.simulator.gauges import BusiestStretch, IdleThread, ProcessorTime
 from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.phones import PhonePlan
@@ -111,14 +111,19 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
                 break
             group = debtors[called : called + calls]
             phones[:] = await rehearsal.plug_in([_phone(debtor, n) for n, debtor in enumerate(group)])
+            busiest = BusiestStretch(lambda: rehearsal.parts(phones), {"speech": "renderer"})
+            looking = asyncio.create_task(busiest.run(), name="busiest stretch")
             with ProcessorTime(lambda: rehearsal.parts(phones)) as used, IdleThread() as idle:
                 called += calls
                 for debtor in group:
                     await asyncio.to_thread(rehearsal.enrol_list, [debtor])
                     await asyncio.sleep(APART_S)
                 await rehearsal.until_called(called)
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
             await asyncio.gather(*(phone.stop() for phone in phones))
-            steps.append(await asyncio.to_thread(_step, rehearsal, group, used.cores(), idle.milliseconds()))
+            step = await asyncio.to_thread(_step, rehearsal, group, used.cores(), idle.milliseconds())
+            steps.append(step | {"cores_busiest": busiest.cores()})
             progress(_line(steps[-1]))
             if not plan.loop_s and (steps[-1]["total"]["p95_s"] or 0.0) > HOPELESS * LIMIT_S:
                 break
@@ -173,10 +178,10 @@ def capacity(steps: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
 
 def _line(step: Mapping[str, Any]) -> str:
     total = step["total"]
-    busy = ", ".join(f"{name} {cores}" for name, cores in step["cores"].items())
+    busy = ", ".join(f"{name} {cores}" for name, cores in step["cores_busiest"].items())
     return (
         f"{step['at_once']} calls at once: p50 {total['p50_s']} s, p95 {total['p95_s']} s, n {total['n']}; "
-        f"cores busy: {busy}"
+        f"cores busy in the busiest 10 s: {busy}"
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +18,12 @@ _PROC = Path("/proc")
 
 def processor_seconds(pids: Iterable[int]) -> float:
     """Processor time of these processes and everything they started that still lives."""
+    parents, spent = _processes()
+    return _spent(pids, parents, spent)
+
+
+def _processes() -> tuple[dict[int, int], dict[int, float]]:
+    """Every process' parent and its processor time."""
     parents: dict[int, int] = {}
     spent: dict[int, float] = {}
     for entry in _PROC.iterdir():
@@ -28,6 +36,10 @@ def processor_seconds(pids: Iterable[int]) -> float:
             continue
         parents[int(entry.name)] = int(fields[1])
         spent[int(entry.name)] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return parents, spent
+
+
+def _spent(pids: Iterable[int], parents: Mapping[int, int], spent: Mapping[int, float]) -> float:
     wanted = set(pids)
     grown = True
     while grown:
@@ -74,6 +86,51 @@ class ProcessorTime:
     def cores(self) -> dict[str, float]:
         """Cores each part kept busy, on average."""
         return {name: round(max(0.0, spent) / max(self._lasted, 1e-6), 3) for name, spent in self._spent.items()}
+
+
+class BusiestStretch:
+    """Cores that parts kept busy in the stretch in which they all together were busiest; a mean hides that.
+
+    Cancel `run` when there is nothing more to see. `within`: what a part started is a part of its own, under that name.
+    """
+
+    STEP_S, STEPS = 2.0, 5
+
+    def __init__(self, parts: Callable[[], Mapping[str, Iterable[int]]], within: Mapping[str, str]) -> None:
+        self._parts, self._within = parts, within
+        self._seen: deque[tuple[float, dict[str, float]]] = deque(maxlen=self.STEPS + 1)
+        self._busiest: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Look every `STEP_S`."""
+        while True:
+            self.look(time.monotonic(), await asyncio.to_thread(self._spent_so_far))
+            await asyncio.sleep(self.STEP_S)
+
+    def look(self, at: float, spent: Mapping[str, float]) -> None:
+        """At that time (monotonic) so many processor seconds were spent by each part."""
+        self._seen.append((at, dict(spent)))
+        began, before = self._seen[0]
+        if len(self._seen) <= self.STEPS:
+            return
+        cores = {name: max(0.0, (spent[name] - before.get(name, 0.0)) / (at - began)) for name in spent}
+        if sum(cores.values()) > sum(self._busiest.values()):
+            self._busiest = cores
+
+    def cores(self) -> dict[str, float]:
+        """The busiest stretch; empty before one is over."""
+        return {name: round(busy, 3) for name, busy in self._busiest.items()}
+
+    def _spent_so_far(self) -> dict[str, float]:
+        parents, spent = _processes()
+        told: dict[str, float] = {}
+        for name, pids in self._parts().items():
+            pids = set(pids)
+            told[name] = _spent(pids, parents, spent)
+            if name in self._within:
+                own = sum(spent.get(pid, 0.0) for pid in pids)
+                told[self._within[name]], told[name] = told[name] - own, own
+        return told
 
 
 class IdleThread:

@@ -54,14 +54,14 @@ def _show(report: dict[str, Any]) -> None:
     print(f"{report['engine']}: answers in time up to {capacity['in_time']} calls at once, {end}")
     print(
         f"{'at once':>8}{'n':>6}{'p50 s':>8}{'p95 s':>8}{'turn end':>10}{'heard':>8}{'said':>8}{'first word':>12}"
-        "  (p95 all four)  cores busy"
+        "  (p95 all four)  cores in the busiest 10 s"
     )
     for step in report["steps"]:
         total, stages = step["total"], step["stages"]
         of = (stages["end_of_turn"], stages["recognise"], stages["first_audio"], step["answer_to_first_word"])
         figures = [total["p50_s"], total["p95_s"], *(one["p95_s"] for one in of)]
         p50, p95, end, asr, tts, word = ("-" if value is None else f"{value:.2f}" for value in figures)
-        busy = ", ".join(f"{name} {cores}" for name, cores in step["cores"].items())
+        busy = ", ".join(f"{name} {cores}" for name, cores in step["cores_busiest"].items())
         print(f"{step['at_once']:>8}{total['n']:>6}{p50:>8}{p95:>8}{end:>10}{asr:>8}{tts:>8}{word:>12}  {busy}")
     for row in report["held"]:
         first, last = row["rss_mb"]
