@@ -47,7 +47,7 @@ class ClockGuard:
 
     def check(self, connection: sa.Connection) -> None:
         """UnavailableError (code clock) while the clock is more than a minute off; said in the log once each time."""
-        fault = self._fault(connection)
+        fault = self.doubt(connection)
         if fault and not self.fault:
             log.critical("the clock cannot be trusted: %s", fault)
         self.fault = fault
@@ -63,7 +63,8 @@ class ClockGuard:
             return error.code != "clock"
         return True
 
-    def _fault(self, connection: sa.Connection) -> str:
+    def doubt(self, connection: sa.Connection) -> str:
+        """What is wrong with the clock now; "" when nothing speaks against it. Says nothing to the log."""
         now = self._clock.now()
         jumped = now - self._began - timedelta(seconds=self._clock.monotonic() - self._ticks)
         if abs(jumped) > MOST:

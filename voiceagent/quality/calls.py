@@ -163,6 +163,10 @@ def debtor_side(recording: Path) -> bytes:
 
 
 def cut(pcm: bytes, start_s: float, end_s: float) -> bytes:
-    """A stretch of 8 kHz s16le audio with a little before and after."""
+    """A stretch of 8 kHz s16le audio with a little before and after; BadInputError when it ends within or before it."""
+    length_s = len(pcm) / (SAMPLE_RATE * SAMPLE_BYTES)
+    if length_s < (start_s + end_s) / 2:
+        told = f"the recording ends at {length_s:.1f} s, and what was said at {start_s:.1f} s is not in it"
+        raise BadInputError(told, code="no_recording")
     first, last = (max(0, int(at * SAMPLE_RATE)) * SAMPLE_BYTES for at in (start_s - BEFORE_S, end_s + AFTER_S))
     return pcm[first:last]

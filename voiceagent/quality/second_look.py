@@ -46,7 +46,11 @@ def look_again(call: KeptCall, one: Waiting, recordings: Path, listener: Listene
             terms[term] = LookVerdict.AGREED if turn.result == "dtmf" else LookVerdict.UNHEARD
             continue
         if turn.n not in heard:
-            heard[turn.n] = listener.readings(cut(pcm, *_stretch(call.turns, turn)), call.language.value)
+            try:
+                stretch = cut(pcm, *_stretch(call.turns, turn))
+            except BadInputError as error:
+                return unheard(error.message, engine)
+            heard[turn.n] = listener.readings(stretch, call.language.value)
         terms[term] = judge(call, turn, term, heard[turn.n])
         words.append({"turn": turn.n, "term": term, "first": turn.text, "second": list(heard[turn.n][:3])})
     if "yes" not in terms:

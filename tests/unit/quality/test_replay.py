@@ -85,6 +85,16 @@ def test_the_way_words_are_written_is_no_difference(shop: Shop) -> None:
     assert yes.now.slots.get("yes_no") is False and {"heard", "slots"} <= set(yes.differences)
 
 
+def test_a_recording_that_was_cut_off_is_no_call_in_which_nothing_was_said(shop: Shop) -> None:
+    call = shop.promised_call()
+    kept = shop.directory / f"{call}.wav"
+    kept.write_bytes(kept.read_bytes()[:5000])
+    replay, hearing = replayer(shop, [""] * 4)
+    with pytest.raises(BadInputError, match=r"the recording ends at 0\.\d s"):
+        replay.replay(call)
+    assert not hearing.fed
+
+
 def test_a_recording_that_is_elsewhere_or_nowhere(shop: Shop) -> None:
     call = shop.promised_call()
     moved = shop.directory / "archive" / f"{call}.wav"

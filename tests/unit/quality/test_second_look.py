@@ -121,6 +121,14 @@ def test_a_broken_recording_stops_nobody_behind_it(shop: Shop, sound: bytes) -> 
     assert looks.done == {LookVerdict.UNHEARD: 1, LookVerdict.AGREED: 1}
 
 
+def test_a_recording_that_ends_before_the_yes_proves_nothing(shop: Shop) -> None:
+    kept = shop.directory / f"{shop.promised_call()}.wav"
+    kept.write_bytes(kept.read_bytes()[:5000])
+    looks, parrot = looking(shop, *AGREES)
+    assert looks.once() == 1 and parrot.asked == 0
+    assert statuses(shop) == {PromiseStatus.UNDER_REVIEW}
+
+
 def test_a_look_that_was_interrupted_is_taken_again(shop: Shop) -> None:
     shop.promised_call()
 

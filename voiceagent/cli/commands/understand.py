@@ -95,7 +95,7 @@ def _text(value: Any) -> str:
 
 
 def asked_for(expect: str, among: str) -> dict[str, list[str]]:
-    """`--expect` and `--among`; UsageError names what nobody can ask for: a mistyped word would be a question unasked."""
+    """`--expect` and `--among`; UsageError names what nobody can ask for: a mistyped word is a question unasked."""
     from voiceagent.dialogue.script import INTENTS, SLOTS, Kind
 
     asked = {name: [word.strip() for word in text.split(",") if word.strip()] for name, text in
