@@ -107,6 +107,27 @@ def test_a_pilot_ends_with_its_calls(
     assert found(journal).mode is DialMode.LIVE
 
 
+def test_calls_that_pulled_a_brake_are_no_pilot(
+    journal: Journal, rules: RuleBook, campaign: Callable, make_case: Callable, clock: ManualClock
+) -> None:
+    people = [make_case(n) for n in range(5)]
+    campaign(*people)
+    change_campaign(journal, "teste", limits=lambda old: replace(old, pilot_calls=2))
+    set_mode(journal, "teste", DialMode.PILOT, reason="try it")
+    queue = Queue(journal, rules, Gate(DialMode.PILOT, allowed=frozenset(one.phones[0] for one in people)))
+    for lease in queue.lease_many(["a", "b"]):
+        finish(queue, journal, lease, D.WN)
+    clock.advance(10)
+    set_state(journal, "teste", CampaignState.PAUSED, brake={"brake": "wrong_party", "calls": []}, actor="brake")
+    set_state(journal, "teste", CampaignState.RUNNING)
+    with pytest.raises(BadInputError, match="0 of its pilot's 2 calls"):
+        set_mode(journal, "teste", DialMode.LIVE, reason="looks good")
+    clock.advance(10)
+    for lease in queue.lease_many(["a", "b"]):
+        finish(queue, journal, lease, D.NA)
+    set_mode(journal, "teste", DialMode.LIVE, reason="looks good now")
+
+
 def test_switches_stop_leases_and_calls_leased_a_moment_ago(
     queue: Queue, journal: Journal, campaign: Callable, make_case: Callable, rules: RuleBook
 ) -> None:
