@@ -3,6 +3,8 @@
 Step by step more people are called at the same time. They are scripted, their words rendered beforehand, so that only
 the agent's side recognises anything; they ask what needs no identity, so every turn is answered with speech from
 the phrase bank, and the same at any number of calls. Each turn is timed on its telephone's tape as in `bench turn`.
+Who is misheard and asked for a date of birth is waited for as long as a date takes: such turns tell nothing of the
+load and are counted apart.
 """
 
 from __future__ import annotations
@@ -39,11 +41,13 @@ LANGUAGE, PERSONA = "pt-BR", "instalments"
 HELLO = "Alô?"
 LINES = (
     "Quem está falando?",
-    "Você é um robô?",
+    "Você é uma máquina?",
     "Pode repetir, por favor?",
     "Quem está falando?",
     "Não quero falar sobre isso agora, me liga mais tarde.",
 )
+#: Where these are said, unless one was misheard.
+STATE = "greet"
 #: An answer later than this, once in twenty, is what callers feel.
 LIMIT_S = 1.2
 #: So many times later, and no more calls are tried.
@@ -143,7 +147,7 @@ def _step(
 ) -> dict[str, Any]:
     """What the tapes of these people say. Blocks."""
     numbers = {debtor.number for debtor in group}
-    measured = judge(rehearsal, numbers)
+    measured = judge(rehearsal, numbers, {STATE})
     rows = [row for row in rehearsal.calls() if row["number"] in numbers]
     spans = [(row["t_answer"], row["t_end"]) for row in rows if row["t_answer"] and row["t_end"]]
     return {

@@ -175,8 +175,10 @@ async def _render(rehearsal: Rehearsal, phones: Iterable[PhonePlan]) -> None:
 # --- what the tapes and the journal say -------------------------------------------------------------------------------
 
 
-def judge(rehearsal: Rehearsal, numbers: Container[str] | None = None) -> Measured:
-    """Every answered call of the rehearsal, or those to `numbers`. Blocks."""
+def judge(
+    rehearsal: Rehearsal, numbers: Container[str] | None = None, states: Container[str] | None = None
+) -> Measured:
+    """Every answered call of the rehearsal, or those to `numbers`; turns in every state, or in these. Blocks."""
     measured = Measured()
     for row in rehearsal.calls():
         if numbers is not None and row["number"] not in numbers:
@@ -189,12 +191,17 @@ def judge(rehearsal: Rehearsal, numbers: Container[str] | None = None) -> Measur
             events = read_events(connection, stream=("call", row["id"]), limit=10_000)
         heard = [event.payload for event in events if event.type == "turn.debtor"]
         audio = wav.decode(tape.read_bytes(), str(tape))
-        judge_call(exchanges(audio.channel(0), audio.channel(1)), heard, measured)
+        judge_call(exchanges(audio.channel(0), audio.channel(1)), heard, measured, states)
     return measured
 
 
-def judge_call(taped: Sequence[Exchange], heard: Sequence[Mapping[str, Any]], measured: Measured) -> None:
-    """Add one call: its exchanges on tape and the debtor's turns as the agent noted them."""
+def judge_call(
+    taped: Sequence[Exchange],
+    heard: Sequence[Mapping[str, Any]],
+    measured: Measured,
+    states: Container[str] | None = None,
+) -> None:
+    """Add one call: its exchanges on tape and what the agent noted of the debtor's turns, in every state or in these."""
     if not taped:
         measured.counts["silent_calls"] += 1
         return
@@ -208,7 +215,7 @@ def judge_call(taped: Sequence[Exchange], heard: Sequence[Mapping[str, Any]], me
             measured.barge_in.append(exchange.silenced_s)
         near = [turn for turn in spoken if abs(turn["ended_s"] - exchange.turn.ends_s) <= SAME_TURN_S]
         turn = min(near, key=lambda each: abs(each["ended_s"] - exchange.turn.ends_s), default=None)
-        why = _why_not(exchange, turn)
+        why = _why_not(exchange, turn, states)
         if why is not None:
             measured.counts[why] += 1
             continue
@@ -231,12 +238,14 @@ def judge_call(taped: Sequence[Exchange], heard: Sequence[Mapping[str, Any]], me
         measured.stages["transport"].append(left)
 
 
-def _why_not(exchange: Exchange, turn: Mapping[str, Any] | None) -> str | None:
+def _why_not(exchange: Exchange, turn: Mapping[str, Any] | None, states: Container[str] | None = None) -> str | None:
     """Why an exchange is no answer to be timed; None when it is one."""
     if exchange.talked_over:
         return "talked_over"
     if turn is None:
         return "not_heard"
+    if states is not None and turn["state"] not in states:
+        return "elsewhere"
     if turn["result"] == "no_match":
         return "repeats"
     if turn["result"] not in ("ok", "bargein"):

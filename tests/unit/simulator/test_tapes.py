@@ -93,6 +93,15 @@ def test_only_the_prompt_that_answers_is_timed() -> None:
     assert parts == pytest.approx(measured.total), "the stages and the way there and back make the whole"
 
 
+def test_a_turn_in_another_state_is_counted_apart() -> None:
+    taped = [exchange(0.4, 0.9, (1.5, 4.0)), exchange(10.0, 11.0, (12.1, 14.0)), exchange(20.0, 21.0, (22.5, 23.0))]
+    noted = [heard(11.0), heard(21.0) | {"state": "ask_birth"}]
+    measured = Measured()
+    judge_call(taped, noted, measured, {noted[0]["state"]})
+    assert measured.total == pytest.approx([1.1])
+    assert measured.counts == {"elsewhere": 1, "fillers": 0}
+
+
 def test_a_call_without_words_is_counted_and_nothing_else() -> None:
     measured = Measured()
     judge_call([], [], measured)
