@@ -201,7 +201,7 @@ def judge_call(
     measured: Measured,
     states: Container[str] | None = None,
 ) -> None:
-    """Add one call: its exchanges on tape and what the agent noted of the debtor's turns, in every state or in these."""
+    """Add one call: its exchanges on tape and what the agent noted of its turns, in every state or in these."""
     if not taped:
         measured.counts["silent_calls"] += 1
         return
