@@ -20,11 +20,20 @@ if TYPE_CHECKING:
     from voiceagent.speech.server import SpeechServer
 
 
+#: Calls that are let in where nobody says how many: measured, a core bears seven before answers are late.
+CALLS_A_CORE, LEAST_CALLS = 8, 16
+
+
+def most_calls(cores: int) -> int:
+    """How many calls a machine of so many cores serves at a time."""
+    return max(LEAST_CALLS, CALLS_A_CORE * cores)
+
+
 def serve(
     socket: Path,
     models: Path,
     *,
-    max_calls: int = 16,
+    max_calls: int | None = None,
     voice_engine: str | None = None,
     answers: Path | None = None,
     metrics_port: int | None = None,
@@ -32,11 +41,14 @@ def serve(
 ) -> int:
     """Run the speech process in this process until SIGTERM or SIGINT; 0. `admit_all`: however late turns are.
 
+    `max_calls`: served at a time; None: as many as the machine's cores may bear, the strain of turns says the rest.
+
     MissingPartError when nothing can recognise speech, UnavailableError when the socket or port is taken.
     """
     # Read by the native libraries when they are loaded, so before anything imports them.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", KMP_BLOCKTIME="0")
-    asyncio.run(_serve(socket, models, max_calls, voice_engine, answers, metrics_port, admit_all))
+    most = max_calls or most_calls(len(os.sched_getaffinity(0)))
+    asyncio.run(_serve(socket, models, most, voice_engine, answers, metrics_port, admit_all))
     return 0
 
 

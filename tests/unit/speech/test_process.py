@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from voiceagent.base.errors import UnavailableError
+from voiceagent.cli.main import main
 from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.engines.scripted import fingerprint
+from voiceagent.speech.process import most_calls
 from voiceagent.speech.protocol import HearingContext
 
 YES = bytes(range(1, 161)) * 20
@@ -79,6 +81,17 @@ def test_an_orderly_end_removes_the_socket(tmp_path, number):
     process.send_signal(number)
     assert process.wait(20) == 0
     assert not (tmp_path / "s.sock").exists()
+
+
+def test_a_larger_machine_serves_more_calls() -> None:
+    assert [most_calls(cores) for cores in (1, 2, 16)] == [16, 16, 128]
+
+
+@pytest.mark.parametrize("number", ["0", "-3", "many"])
+def test_a_number_of_calls_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], number: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["speech", "--max-calls", number])
+    assert ended.value.code == 2 and "--max-calls" in capsys.readouterr().err
 
 
 def test_without_a_model_it_does_not_start_and_says_what_to_do(tmp_path):

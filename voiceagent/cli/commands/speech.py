@@ -15,12 +15,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--socket", type=Path, metavar="PATH", help="Unix socket (default: run/speech.sock in the home)"
     )
     parser.add_argument("--models", type=Path, metavar="DIR", help="installed models (default: models/)")
-    parser.add_argument("--max-calls", type=int, default=16, metavar="N", help="calls served at a time (default 16)")
+    parser.add_argument(
+        "--max-calls", type=_calls, metavar="N", help="calls served at a time (default: 8 for each core, at least 16)"
+    )
     parser.add_argument("--voice-engine", choices=("kokoro", "pyttsx3"), help="default: kokoro where installed")
     parser.add_argument("--answers", type=Path, metavar="FILE", help="tests: recognise by this JSON instead of a model")
     # For measurements: where answers begin to be late is what they ask.
     parser.add_argument("--admit-all", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--metrics-port", type=int, metavar="PORT", help="serve /metrics on this loopback port")
+
+
+def _calls(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("1 or more")
+    return number
 
 
 def run(args: argparse.Namespace) -> int:
