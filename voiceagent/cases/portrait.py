@@ -24,6 +24,15 @@ ACCESS = ("personal_data.shown", "personal_data.exported", "recording.listened",
 
 
 @dataclass(frozen=True, slots=True)
+class PersonalDataShown(Said):
+    """Somebody asked for names and numbers: of one call or person (the stream is theirs) or of a day's list."""
+
+    TYPE: ClassVar[str] = "personal_data.shown"
+    day: date | None = None
+    calls: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class PersonExported(Said):
     """Everything kept of a person was given out; to whom, says the reason; by whom, the event's actor."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,22 @@ def weigh(journal: Journal, campaign_id: uuid.UUID) -> Admitted:
             told = found.weighed
             print(f"{told:,} weighed by the law", file=sys.stderr)
     return found
+
+
+def who() -> str:
+    """Who runs the command, as the journal names its actors."""
+    import getpass
+
+    return f"cli:{getpass.getuser()}"[:64]
+
+
+def tell_shown(journal: Journal, people: Iterable[uuid.UUID]) -> None:
+    """Names and numbers of these people are about to be shown: what cannot be recorded is not shown."""
+    from voiceagent.cases.portrait import PersonalDataShown
+    from voiceagent.journal.envelope import NewEvent
+
+    shown = PersonalDataShown(calls=0)
+    journal.record([NewEvent("person", person, shown, who()) for person in people])
 
 
 def guards() -> Guards:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import ClassVar
 
-from voiceagent.cases.portrait import PersonExported
+from voiceagent.cases.portrait import PersonalDataShown, PersonExported
 from voiceagent.journal.catalogue import Said
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
@@ -23,15 +23,6 @@ class RecordingListened(Said):
     TYPE: ClassVar[str] = "recording.listened"
     recording_id: uuid.UUID
     download: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalDataShown(Said):
-    """Somebody asked for names and numbers: of one call or person (the stream is theirs) or of a day's list."""
-
-    TYPE: ClassVar[str] = "personal_data.shown"
-    day: date | None = None
-    calls: int = 1
 
 
 @dataclass(slots=True)

@@ -111,6 +111,9 @@ def test_a_person_is_given_out_held_and_erased(home: Path, capsys: pytest.Captur
     assert told["person"]["name"] == "Ana Inventada" and told["phone"][0]["purpose"] == "collection"
     assert {row["value"] for row in told["attribute"]} == {"700", "ouro"} and told["provenance"]
     assert told["access"][0]["what"] == "personal_data.exported"
+    assert say(capsys, "explain", "52998224725")[0] == 0
+    looked, _ = json.loads(say(capsys, "privacy", "access", "52998224725", "--json")[1])["access"]
+    assert looked["what"] == "personal_data.shown" and looked["who"].startswith("cli:")
     assert say(capsys, "privacy", "hold", "52998224725")[0] == 1
     assert say(capsys, "privacy", "hold", "52998224725", "--reason", "lawsuit 1")[0] == 0
     code, _, err = say(capsys, "privacy", "erase", "52998224725", "--reason", "asked")
@@ -121,9 +124,10 @@ def test_a_person_is_given_out_held_and_erased(home: Path, capsys: pytest.Captur
     code, _, err = say(capsys, "privacy", "export", "52998224725")
     assert code == 1 and "nobody is known" in err
     listed = json.loads(say(capsys, "privacy", "access", "--json")[1])["access"]
-    assert [row["what"] for row in listed] == ["private.erased", "personal_data.exported"]
+    assert [row["what"] for row in listed] == ["private.erased", "personal_data.shown", "personal_data.exported"]
     gone = json.loads(say(capsys, "privacy", "export", erased["person"])[1])
     assert gone["person"]["name"] is None and "ouro" not in json.dumps(gone)
+    assert "the person was erased" in say(capsys, "explain", gone["debt_case"][0]["id"])[1]
     assert say(capsys, "db", "check")[0] == 0
 
 

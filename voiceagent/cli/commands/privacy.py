@@ -74,12 +74,6 @@ def run(args: argparse.Namespace) -> int:
         return _hold(args, journal, person_id)
 
 
-def _who() -> str:
-    import getpass
-
-    return f"cli:{getpass.getuser()}"[:64]
-
-
 def _person(contact: str, journal: Journal) -> uuid.UUID:
     from voiceagent.dialer.identify import find_person
 
@@ -92,10 +86,11 @@ def _export(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) ->
 
     from voiceagent.base.errors import BadInputError
     from voiceagent.cases.portrait import PersonExported, portrait
+    from voiceagent.cli.house import who
     from voiceagent.journal.envelope import NewEvent
 
     # Recorded first: what cannot be recorded is not given out.
-    journal.record([NewEvent("person", person_id, PersonExported(person_id, args.reason[:255]), _who())])
+    journal.record([NewEvent("person", person_id, PersonExported(person_id, args.reason[:255]), who())])
     with journal.db.read() as connection:
         document = json.dumps(portrait(connection, person_id), ensure_ascii=False, indent=1)
     if not args.output:
@@ -112,6 +107,7 @@ def _export(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) ->
 
 
 def _erase(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> int:
+    from voiceagent.cli.house import who
     from voiceagent.service.forgetting import forget_on_request
     from voiceagent.settings.jurisdictions import load_rules
     from voiceagent.settings.paths import Paths
@@ -119,18 +115,19 @@ def _erase(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> 
     paths = Paths.from_environment()
     erased = forget_on_request(
         journal, paths.recordings, load_rules(paths.dialplans / "jurisdictions"), person_id,
-        reason=args.reason, actor=_who(), despite_retention=args.despite_retention,
+        reason=args.reason, actor=who(), despite_retention=args.despite_retention,
     )  # fmt: skip
     return _say(args, {"person": str(person_id), "erased": erased}, f"{erased} values and files erased")
 
 
 def _hold(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> int:
     from voiceagent.cases.holds import lift_holds, place_hold
+    from voiceagent.cli.house import who
 
     if args.lift:
-        lifted = lift_holds(journal, person_id, reason=args.reason, actor=_who())
+        lifted = lift_holds(journal, person_id, reason=args.reason, actor=who())
         return _say(args, {"person": str(person_id), "lifted": lifted}, f"{lifted} holds lifted")
-    hold_id = place_hold(journal, person_id, reason=args.reason, actor=_who())
+    hold_id = place_hold(journal, person_id, reason=args.reason, actor=who())
     return _say(args, {"person": str(person_id), "hold": str(hold_id)}, "held: nothing of the person is erased")
 
 
