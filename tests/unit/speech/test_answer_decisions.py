@@ -24,8 +24,8 @@ from voiceagent.speech.constrained.judging import (
     shipped_calibration,
     signal_to_noise,
 )
-from voiceagent.speech.constrained.listening import Answer, listen
-from voiceagent.speech.constrained.phones import INVENTORY
+from voiceagent.speech.constrained.listening import Answer, listen, more_heard
+from voiceagent.speech.constrained.phones import INVENTORY, labels
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.training.calibrate import fit_logistic
 from voiceagent.speech.training.network import backward, ctc, forward, fresh_weights
@@ -36,9 +36,10 @@ STATES = np.zeros((1, 512), np.float32)
 KINDS = ("amount", "birth_date", "date", "digits", "instalments", "time", "yes_no")
 SCALE = Calibration(
     (6.0, 4.0, 0.2, -0.5),
-    (4.0, 4.0, 0.2, -0.5, 3.0),
+    (4.0, 4.0, 0.2, -0.5, 3.0, 4.0),
     (4.0, 4.0, 0.2, -0.5, 3.0),
     dict.fromkeys(KINDS, 0.95),
+    dict.fromkeys(KINDS, 0.98),
     dict.fromkeys(KINDS, 0.98),
 )
 
@@ -157,6 +158,33 @@ def test_a_rival_that_either_hearing_hears_keeps_the_value_from_being_sure():
     first = Answer("vinte e sete", "date", -0.1, 0.999, ())
     assert scale.confidence_again(first, 16.0, replace(first, share=0.7), True) <= 0.7
     assert scale.confidence_again(replace(first, share=0.7), 16.0, first, True) <= 0.7
+
+
+@pytest.mark.parametrize(
+    ("heard", "more"), [("cinco ocho", False), ("cinco cho ocho", True), ("cinco a ocho", False), ("cin ocho", False)]
+)
+def test_a_consonant_more_than_was_said_is_noticed(heard, more):
+    logs = posteriors(heard, "es", random.Random(5), 0.3)
+    assert more_heard(logs, labels("cinco ocho", "es") or [], "es") is more
+
+
+def test_digits_that_leave_a_consonant_unexplained_take_a_decoder_that_means_the_same():
+    scale = shipped_calibration()
+    assert scale is not None
+    whole = Answer("cinco ocho cinco", "digits", 0.0, 1.0, ())
+    lacking = replace(whole, unexplained=True)
+    assert scale.confidence(whole, 40.0, None) >= scale.quiet["digits"] > scale.confidence(lacking, 40.0, None)
+    assert agreement("cinco ocho ocho cinco", False, whole, "es") > 0.0
+    assert agreement("cinco ocho ocho cinco", False, lacking, "es") == 0.0
+    assert scale.confidence(lacking, 40.0, 0.0) < scale.needed["digits"] <= scale.confidence(lacking, 40.0, 1.0)
+
+
+def test_a_strange_voice_is_believed_where_the_decoder_means_the_same_but_other_words_are_not():
+    scale = shipped_calibration()
+    assert scale is not None
+    strange, other = (Answer("não", "yes_no", fit, 1.0, ()) for fit in (-2.7, -5.0))
+    assert scale.confidence(strange, 40.0, 1.0) >= scale.needed["yes_no"] > scale.confidence(strange, 40.0, 0.5)
+    assert scale.confidence(other, 40.0, 1.0) < 0.5
 
 
 def test_words_that_sound_the_same_are_never_sure_without_the_decoder():

@@ -11,8 +11,9 @@ from voiceagent.speech.training.curve import judged, report
 SCALE = {
     "alone": [-2.0, 0.0, 1.0, 0.0],
     "again": [0.0, 0.0, 0.0, 0.0, 5.0],
-    "checked": [0.0, 0.0, 0.0, 0.0, 3.0],
+    "checked": [0.0, 0.0, 0.0, 0.0, 3.0, 0.0],
     "sure": {"amount": 0.97},
+    "quiet": {"amount": 0.95},
     "needed": {"amount": 0.9},
 }
 
@@ -22,7 +23,7 @@ def trial(
 ) -> Trial:
     alone = [1.0, 0.0, odds, noise]
     second = None if again is None else [*alone, again]
-    return Trial("es", "snr10" if noise else "clean", "amount", right, True, alone, [*alone, agrees], second)
+    return Trial("es", "snr10" if noise else "clean", "amount", right, True, alone, [*alone, agrees, 0.0], second)
 
 
 def test_a_bare_number_answers_more_than_one_question_but_not_all():

@@ -73,13 +73,15 @@ class Judge:
         wanted = answer is not None and (answer.kind in kinds or answer.kind == PHRASE)
         is_open = len(kinds) < len(context.expect)
         alone = self.calibration.confidence(answer, snr_db, None) if answer is not None else 0.0
-        sure = answer is not None and wanted and alone >= self.calibration.sure.get(answer.kind, self._sure)
+        # A phrase is as short as a yes or no.
+        takes = self.calibration.takes(answer.kind if answer and answer.kind in kinds else _BESIDE, snr_db)
+        sure = answer is not None and wanted and alone >= takes
         contradicted = False
         if answer is not None and wanted and not sure and snr_db < NOISY_LINE_DB and again is not None:
             second = listen(self.head(again()), language, [*kinds, _BESIDE], context.phrases, today)
             same = second is not None and _value(second, language, today) == _value(answer, language, today)
             alone = self.calibration.confidence_again(answer, snr_db, second, same)
-            sure = alone >= self.calibration.sure.get(answer.kind, self._sure)
+            sure = alone >= takes
             contradicted = not same
         # Words that fill the whole turn this well were said, whatever the decoder would write; a value takes both.
         if answer is not None and sure and (not is_open or answer.kind in (PHRASE, _BESIDE)):
@@ -112,12 +114,8 @@ class Judge:
         return heard
 
     @property
-    def _sure(self) -> float:
-        """What a phrase takes: it is as short as a yes or no."""
-        return self.calibration.sure[_BESIDE]
-
-    @property
     def _needed(self) -> float:
+        """What a phrase takes: it is as short as a yes or no."""
         return self.calibration.needed[_BESIDE]
 
 

@@ -23,10 +23,14 @@ _BLOCK = SAMPLE_RATE // 50
 QUIET_LINE_DB = 40.0
 #: Share of phones that may differ before two texts no longer sound alike.
 ALIKE = 0.34
+#: Share of a value that may lack a word: the rival is one that the search did not find.
+_MAY_LACK = 0.9
 #: Log odds that a share can reach.
 _SUREST = 12.0
 #: Where features lie in their row, and the noise from which a second opinion is needed.
-_ODDS, NOISE, AGREES = 2, 3, 4
+_FIT, _ODDS, NOISE, AGREES = 1, 2, 3, 4
+#: Words that were not said fit worse than this.
+_OTHER_FIT = -2.0
 _LOUD = (NOISY_LINE_DB - NOISY_DB) / 10
 
 
@@ -37,19 +41,25 @@ class Calibration:
     alone: tuple[float, ...]
     """Weights of (1, fit, log odds of the share, noise) when only the head was asked."""
     checked: tuple[float, ...]
-    """The same and one for agreement, when Whisper's own decoder was asked as well."""
+    """The same, one for agreement and one for the fit of what the decoder agrees with, when that was asked as well."""
     again: tuple[float, ...]
     """The same and one for agreement, when the head heard the turn a second time with its noise held down."""
     needed: Mapping[str, float]
     """Kind of answer → the confidence it takes."""
     sure: Mapping[str, float]
-    """Kind of answer → the confidence it takes without asking Whisper's decoder."""
+    """Kind of answer → the confidence it takes without asking Whisper's decoder, on a noisy line."""
+    quiet: Mapping[str, float]
+    """The same on a quiet line."""
+
+    def takes(self, kind: str, snr_db: float) -> float:
+        """The confidence that an answer of that kind takes without asking Whisper's decoder."""
+        return (self.sure if snr_db < NOISY_LINE_DB else self.quiet)[kind]
 
     def confidence(self, answer: Answer, snr_db: float, agrees: float | None) -> float:
         """Probability that the answer's value is what was said; `agrees` as `agreement` gives it, None = not asked."""
         if agrees is None:
             return unaided(features(answer, snr_db, None), self.alone)
-        return certainty(features(answer, snr_db, agrees), self.checked)
+        return certainty(seconded(answer, snr_db, agrees), self.checked)
 
     def confidence_again(self, answer: Answer, snr_db: float, second: Answer | None, same_value: bool) -> float:
         """The same after a second hearing, which gave the same value or not."""
@@ -77,16 +87,32 @@ def unaided(row: Sequence[float], weights: Sequence[float]) -> float:
 
 def features(answer: Answer, snr_db: float, agrees: float | None) -> list[float]:
     """What the scale weighs."""
-    odds = math.log(answer.share / max(1 - answer.share, 1e-9))
+    share = min(answer.share, _MAY_LACK) if answer.unexplained else answer.share
+    odds = math.log(share / max(1 - share, 1e-9))
     noise = max(0.0, NOISY_LINE_DB - snr_db) / 10
     row = [1.0, max(answer.fit, -4.0), min(odds, _SUREST), noise]
     return row if agrees is None else [*row, agrees]
+
+
+def seconded(answer: Answer, snr_db: float, agrees: float) -> list[float]:
+    """What the scale weighs after the decoder was asked.
+
+    A voice that the head does not know fits badly. Where the decoder means the same value, only a fit as bad as other
+    words have tells against it.
+    """
+    row = features(answer, snr_db, agrees)
+    if agrees < 1.0:
+        return [*row, 0.0]
+    row[_FIT] = 0.0
+    return [*row, min(0.0, max(answer.fit, _OTHER_FIT - 3.0) - _OTHER_FIT)]
 
 
 def agreement(free: str, same_value: bool, answer: Answer, language: str) -> float:
     """1 when the free decode means the same, less the less it sounds like the answer, down to 0."""
     if same_value:
         return 1.0
+    if answer.unexplained:
+        return 0.0  # with a digit less it would sound like it too
     heard, said = labels(plain_words(free), language), labels(plain_words(answer.text), language)
     if not heard or not said:
         return 0.0
@@ -126,4 +152,4 @@ def shipped_calibration() -> Calibration | None:
         return None
     stored = json.loads(path.read_text(encoding="utf-8"))
     alone, checked, again = (tuple(stored[name]) for name in ("alone", "checked", "again"))
-    return Calibration(alone, checked, again, stored["needed"], stored["sure"])
+    return Calibration(alone, checked, again, stored["needed"], stored["sure"], stored["quiet"])

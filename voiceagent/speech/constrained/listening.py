@@ -10,17 +10,19 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 from voiceagent.language.heard import understand_slots
 from voiceagent.speech.constrained.answers import kinds_of, unsure_of
 from voiceagent.speech.constrained.automaton import Automaton, automaton
 from voiceagent.speech.constrained.grammar import Expr, either
-from voiceagent.speech.constrained.phones import BLANK, anew, labels
+from voiceagent.speech.constrained.phones import BLANK, INVENTORY, VOWELS, anew, labels
 from voiceagent.speech.constrained.search import Found, Graph
 
 PHRASE = "phrase"
 #: What people say instead of an answer; always listened for.
 UNSURE = "unsure"
+_DIGITS = "digits"
 #: Where money is counted, for telling one amount from another.
 _REGION = {"pt-BR": "BR", "es": "MX", "en": "US"}
 #: The slots that an answer of a kind fills, where they are not named like it.
@@ -50,6 +52,8 @@ class Answer:
     """0-1: how much of the probability of all near answers is this value's, however it is worded."""
     others: tuple[tuple[str, float], ...]
     """Wordings of other values with their share, best first."""
+    unexplained: bool = False
+    """Of digits: a consonant was heard that none of the words has; a digit may be lost, as one said twice."""
 
 
 def listen(
@@ -93,7 +97,16 @@ def listen(
         others=tuple(
             sorted(((wording[value], part / total) for value, part in rest if part > near), key=lambda pair: -pair[1])
         ),
+        unexplained=kind == _DIGITS and more_heard(logs, labels(" ".join(best.words), language) or [], language),
     )
+
+
+def more_heard(logs: NDArray[np.float32], said: list[int], language: str) -> bool:
+    """Whether the likeliest phones hold a consonant more than what was said."""
+    likeliest = logs.argmax(axis=1)
+    heard = [int(phone) for phone in likeliest[np.insert(np.diff(likeliest) != 0, 0, True)] if phone != BLANK]
+    added = (heard[step.dest_pos] for step in Levenshtein.editops(said, heard) if step.tag == "insert")
+    return any(INVENTORY[language][phone - 1] not in VOWELS for phone in added)
 
 
 def value_of(text: str, kind: str, language: str, today: date) -> Hashable:

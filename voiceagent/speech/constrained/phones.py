@@ -20,6 +20,8 @@ INVENTORY = {
     "en": "iIeEaAOouV@3YWpbtdkgfvszTDSZCJhlrmnNwj",
 }
 BLANK = 0
+#: Those of all languages.
+VOWELS = frozenset("aeiouAEIOUV@3YW")
 #: Phones that a word begins anew, with a little stop, after a word that ended with the same; others melt into one.
 _ANEW = {"en": "iIeEaAOouV@3YW"}
 

@@ -22,6 +22,7 @@ from voiceagent.speech.constrained.judging import (
     certainty,
     features,
     repeated,
+    seconded,
     signal_to_noise,
     unaided,
 )
@@ -38,7 +39,8 @@ VERSION = 2
 _TODAY = date(2026, 11, 18)
 _STEADY = 0.3
 _LEAST, _MOST = 0.92, 0.995
-_LEAST_SURE = 0.97
+#: Without the decoder; where there is noise the head errs with a clear conscience.
+_LEAST_QUIET, _LEAST_SURE = 0.955, 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def trials(
                         answerable and meant == value_of(clip.text, kind, language, _TODAY),
                         answerable,
                         features(answer, heard.snr_db, None),
-                        features(answer, heard.snr_db, agreement(heard.free, same, answer, language)),
+                        seconded(answer, heard.snr_db, agreement(heard.free, same, answer, language)),
                         row,
                     )
                 )
@@ -165,15 +167,18 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
     needed = np.array([0.0 if trial.contradicted else certainty(trial.checked, scale["checked"]) for trial in found])
     kinds = sorted({trial.kind for trial in found})
     of_kind = {kind: np.array([trial.kind == kind for trial in found]) for kind in kinds}
-    limit = {
-        "sure": _threshold(sure, right, _LEAST_SURE),
-        "needed": _threshold(needed, right, _LEAST),
-    }
+    noisily = np.array([trial.again is not None for trial in found])
+
+    def thresholds(confidence: NDArray[np.float64], among: NDArray[np.bool_], least: float) -> dict[str, float]:
+        limit = _threshold(confidence[among], right[among], least)
+        # A kind's own errors can only make it stricter than all kinds together.
+        return {k: max(limit, _threshold(confidence[m & among], right[m & among], least)) for k, m in of_kind.items()}
+
     return {
         **scale,
-        # A kind's own errors can only make it stricter than all kinds together.
-        "sure": {k: max(limit["sure"], _threshold(sure[m], right[m], _LEAST_SURE)) for k, m in of_kind.items()},
-        "needed": {k: max(limit["needed"], _threshold(needed[m], right[m], _LEAST)) for k, m in of_kind.items()},
+        "sure": thresholds(sure, noisily, _LEAST_SURE),
+        "quiet": thresholds(sure, ~noisily, _LEAST_QUIET),
+        "needed": thresholds(needed, np.ones(len(found), bool), _LEAST),
     }
 
 

@@ -23,8 +23,9 @@ class Verdict:
 
 def judged(trial: Trial, scale: dict[str, Any]) -> Verdict:
     """As in a call: the head alone, then a second hearing where there is noise, then the decoder."""
+    takes = scale["quiet" if trial.again is None else "sure"][trial.kind]
     for row, name in ((trial.alone, "alone"), (trial.again, "again")):
-        if row is not None and (sure := unaided(row, scale[name])) >= scale["sure"][trial.kind]:
+        if row is not None and (sure := unaided(row, scale[name])) >= takes:
             return Verdict(sure, True)
     confidence = certainty(trial.checked, scale["checked"])
     return Verdict(confidence, confidence >= scale["needed"][trial.kind] and not trial.contradicted)
