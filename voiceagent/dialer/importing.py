@@ -171,12 +171,15 @@ class _Import:
         folder = self._rejected_path.parent
         if not os.access(folder, os.W_OK):
             raise BadInputError(f"rejected rows cannot be written into {folder}: give --rejected FILE")
-        rejects = RejectedRows(self._rejected_path, resumed=self._done_rows > 0)
+        goes_on = self._done_rows > 0
+        rejects = RejectedRows(self._rejected_path, resumed=goes_on)
         try:
             yield rejects
         finally:
             rejects.close()
-        if rejects.used or (self._done_rows and self._rejected_path.exists()):
+        if not rejects.used and not goes_on:
+            rejects.clear()
+        if self._rejected_path.exists() and (rejects.used or goes_on):
             self.report.rejected_file = str(self._rejected_path)
 
     def look_at(self, piece: Sequence[Row]) -> None:

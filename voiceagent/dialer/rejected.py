@@ -42,6 +42,15 @@ class RejectedRows:
         beside.replace(self._path)
         return sum(row[-1] == _WITHOUT for row in kept)
 
+    def clear(self) -> None:
+        """Take away what an earlier import wrote under this name: of a list without faults it would say the untrue."""
+        if self._path is None or not self._path.is_file():
+            return
+        with self._path.open("rb") as file:
+            ours = file.read(64).startswith(",".join(_HEADER).encode("utf-8-sig"))
+        if ours:
+            self._path.unlink()
+
     @property
     def used(self) -> bool:
         """Something was written."""

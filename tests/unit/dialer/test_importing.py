@@ -255,6 +255,19 @@ def test_a_quote_left_open_swallows_nothing_silently(journal: Journal, write: Ca
     assert (report.rows, report.imported, line, code) == (2, 1, "3", "E_ROW") and "quote" in text
 
 
+def test_what_an_earlier_list_of_the_same_name_got_wrong_is_not_told_of_this_one(
+    journal: Journal, write: Callable, tmp_path: Path
+) -> None:
+    beside = tmp_path / "lista.rejected.csv"
+    assert import_list(journal, write(GOOD.replace("52998224725", "52998224726"))).rejected == 1 and beside.exists()
+    mended = import_list(journal, write(GOOD))
+    assert (mended.imported, mended.rejected, mended.rejected_file) == (1, 0, None) and not beside.exists()
+    # What is not ours stays.
+    beside.write_text("my own notes", encoding="utf-8")
+    assert import_list(journal, write(GOOD.replace("C-1", "C-77"))).rejected_file is None
+    assert beside.read_text(encoding="utf-8") == "my own notes"
+
+
 def test_formulas_are_disarmed_in_the_rejected_file_and_it_is_private(journal: Journal, write: Callable) -> None:
     report = import_list(journal, write(GOOD.replace("C-1", "C-1").replace("900,00", "=1+1", 1), OTHER))
     assert faults(report)[0][2] == "'=1+1"
