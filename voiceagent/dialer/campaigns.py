@@ -228,6 +228,8 @@ def change_campaign(
     with journal.transaction() as connection:
         found = _unfinished(connection, name, journal.tenant_id)
         bounds = limits(found.limits) if limits else found.limits
+        if limits:
+            bounds.require_sensible()
         require_shown(bounds.caller_ids if bounds.caller_ids != found.limits.caller_ids else ())
         _require_trunks(connection, bounds.trunks if bounds.trunks != found.limits.trunks else (), journal.tenant_id)
         if priority is not None and abs(priority) > HIGHEST_RANK:

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from voiceagent.base.errors import BadInputError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: Bounds of what a campaign or a trunk may be told: calls, and calls by the minute or by the second.
+MOST, SLOWEST = 1_000_000, 0.01
 #: What a telephone shows: E.164, or a number that only its own country dials.
 _SHOWN = re.compile(r"\+?[0-9]{3,15}")
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)")
@@ -74,6 +76,14 @@ class Limits:
         known: dict[str, Any] = {name: value for name, value in (data or {}).items() if name in cls.__slots__}
         known.update((name, tuple(known[name])) for name in ("trunks", "caller_ids") if name in known)
         return cls(**known)
+
+    def require_sensible(self) -> None:
+        """BadInputError for bounds that nobody means, which would be no bounds, or never let a call begin."""
+        for name in ("max_attempts", "calls", "pilot_calls"):
+            if (getattr(self, name) or 1) > MOST:
+                raise BadInputError(f"{name} must be at most {MOST}")
+        if self.ramp_per_minute is not None and not SLOWEST <= self.ramp_per_minute <= MOST:
+            raise BadInputError(f"ramp must be {SLOWEST:g} to {MOST} calls a minute")
 
     def to_json(self) -> dict[str, Any]:
         """For the campaign's row: only what is not the default."""

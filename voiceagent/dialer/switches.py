@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError, DeniedError
 from voiceagent.dialer import events
-from voiceagent.dialer.limits import require_shown
+from voiceagent.dialer.limits import SLOWEST, require_shown
 from voiceagent.dialer.tables import CampaignState, StopScope, campaign, dial_stop, trunk
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
@@ -84,8 +84,8 @@ def set_trunk(journal: Journal, told: Trunk, *, actor: str = "operator") -> None
     if not _NAME.fullmatch(told.name):
         raise BadInputError("a trunk is called as Asterisk's endpoint is: 1 to 64 letters, digits, _ or -")
     require_shown(told.caller_ids)
-    if not 1 <= told.max_channels <= MOST_CHANNELS or not 0 < told.calls_per_second <= 1000:
-        raise BadInputError(f"a trunk has 1 to {MOST_CHANNELS} channels, and above 0 up to 1000 calls per second")
+    if not 1 <= told.max_channels <= MOST_CHANNELS or not SLOWEST <= told.calls_per_second <= 1000:
+        raise BadInputError(f"a trunk has 1 to {MOST_CHANNELS} channels, and {SLOWEST:g} to 1000 calls per second")
     said = events.TrunkSet(told.name, told.max_channels, told.calls_per_second, told.caller_ids)
     journal.record([NewEvent("dialing", journal.tenant_id, said, actor)])
 

@@ -148,6 +148,8 @@ def test_what_makes_no_sense_of_a_campaign_is_refused(journal: Journal, campaign
         ({"caller_ids": ("hello",)}, "no caller id"),
         ({"ramp_per_minute": float("nan")}, "ramp"),
         ({"ramp_per_minute": float("inf")}, "ramp"),
+        ({"ramp_per_minute": 1e-320}, "ramp"),
+        ({"calls": 10**20}, "calls must be at most"),
     ):
         with pytest.raises(BadInputError, match=why):
             change_campaign(journal, "teste", limits=lambda _, limits=limits: Limits(**limits))
@@ -156,6 +158,9 @@ def test_what_makes_no_sense_of_a_campaign_is_refused(journal: Journal, campaign
     for name in ("a b", "a;b", "", "x" * 65):
         with pytest.raises(BadInputError, match="letters"):
             set_trunk(journal, Trunk(name, 1))
+    for trunk in (Trunk("carrier", 4, 1e-320), Trunk("carrier", 10**14)):
+        with pytest.raises(BadInputError, match="a trunk has 1 to"):
+            set_trunk(journal, trunk)
     set_trunk(journal, Trunk("carrier", 4))
     change_campaign(journal, "teste", limits=lambda _: Limits(trunks=("carrier",)))
     with journal.db.read() as connection:
