@@ -78,7 +78,7 @@ def test_who_is_weighed_elsewhere_is_passed_over_and_no_other_of_a_higher_tier(
     set_state(full, "teste", CampaignState.RUNNING)
     with full.db.read() if full.db.is_sqlite else full.db.write() as other:
         # Another worker weighs whoever comes first, and has not committed yet; SQLite's only writer cannot be met so.
-        claimed = hopper.enrolled(other, full.clock.now(), campaign_id, limit=1)
+        claimed = hopper.enrolled(other, full.clock.now(), campaign_id, limit=1)()
         assert [one.case_id for one in claimed] == [reminded]
         first = queue_of(full).lease("seat-1")
     second = queue_of(full).lease("seat-2")

@@ -12,10 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.intake import Taken
 from voiceagent.dialer.meanwhile import wait_turn
+from voiceagent.journal.catalogue import NumberMarked
+from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal, head
 from voiceagent.journal.tables import private
 from voiceagent.storage.bulk import insert_many
-from voiceagent.storage.question import Bundle, Command, Question, one_of, together
+from voiceagent.storage.driver import together
+from voiceagent.storage.question import Bundle, Command, Question, one_of
 from voiceagent.storage.types import instant_text
 
 
@@ -83,13 +86,17 @@ def test_commands_together_count_what_they_met_and_say_what_was_refused(journal:
 
 
 def test_the_head_of_the_journal_is_known_within_a_transaction_only(journal: Journal, taken: Taken) -> None:
+    with journal.db.read() as connection:
+        first = head(connection)
+    journal.record([NewEvent("call", uuid.uuid4(), NumberMarked(taken.phone_ids[0], kinds.PhoneStatus.VALID))])
+    journal.record([NewEvent("case", taken.case_id, NumberMarked(taken.phone_ids[0], kinds.PhoneStatus.VALID))])
     with journal.db.write() as connection:
         seen = head(connection)
         meanwhile = wait_turn(journal, connection, seen)
         assert not meanwhile.everything and not meanwhile.people and meanwhile.begun == ()
         assert not meanwhile.touches(taken.person_id)
-        earlier = wait_turn(journal, connection, (0, "0" * 64))
-        assert earlier.touches(taken.person_id)
+        earlier = wait_turn(journal, connection, first)
+        assert earlier.touches(taken.person_id) and not earlier.everything and not earlier.numbers
 
 
 def test_questions_foreseen_have_the_same_answers_and_types(journal: Journal, taken: Taken) -> None:

@@ -96,6 +96,13 @@ PHONES = Question(
     .order_by(tables.phone.c.position)
 )
 
+
+def numbers_of(people: str) -> sa.Select[Any]:
+    """The numbers of the persons given under the name `people`, within a question."""
+    phone = tables.phone.alias("their")
+    return sa.select(phone.c.number).where(one_of(phone.c.person_id, people), phone.c.number.is_not(None))
+
+
 #: All that `load_cases` asks: `cases` and their `people`.
 CASES = Bundle(_CASES, _DEBTS, _EMAILS, PHONES)
 

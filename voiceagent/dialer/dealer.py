@@ -16,12 +16,12 @@ from voiceagent.base.errors import BadInputError, DeniedError
 from voiceagent.base.ids import uuid7
 from voiceagent.cases import tables
 from voiceagent.cases.attempts import AlreadyLiveError, NewAttempt, begin_attempts
-from voiceagent.cases.store import CASES, CaseFile, Phone, load_cases
+from voiceagent.cases.store import CASES, CaseFile, Phone, load_cases, numbers_of
 from voiceagent.compliance import Decision, Purpose, RuleBook, decide
 from voiceagent.debt.identity import UNVERIFIABLE, verifiable
 from voiceagent.dialer import hopper
 from voiceagent.dialer.campaigns import Campaign, load_campaign
-from voiceagent.dialer.facts import Facts, read_all_facts
+from voiceagent.dialer.facts import FACTS, Facts, asked_with, read_all_facts
 from voiceagent.dialer.hopper import Candidate
 from voiceagent.dialer.lease import ForbiddenError, Lease
 from voiceagent.dialer.meanwhile import Meanwhile
@@ -31,7 +31,8 @@ from voiceagent.dialer.tables import CallbackOrigin, DialMode, Priority
 from voiceagent.journal.catalogue import CallAttempted, ComplianceDecided
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
-from voiceagent.storage.question import Question, one_of, together
+from voiceagent.storage.driver import end, together
+from voiceagent.storage.question import Bundle, Question, one_of
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +50,12 @@ def _in_calls() -> sa.CompoundSelect[Any]:
     # A literal, so that both databases use the small indexes of live calls.
     alive = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
     query = sa.select(a.person_id, a.number).where(a.tenant_id == sa.bindparam("tenant"), alive)
-    return sa.union_all(query.where(one_of(a.number, "numbers")), query.where(one_of(a.person_id, "people")))
+    return sa.union_all(query.where(a.number.in_(numbers_of("people"))), query.where(one_of(a.person_id, "people")))
 
 
 _BUSY = Question(_in_calls())
+#: All that is asked about candidates.
+_WEIGHED = Bundle(CASES, FACTS, _BUSY)
 
 
 def _asked_for(candidate: Candidate) -> datetime | None:
@@ -131,12 +134,13 @@ class Dealer:
         # A promised call takes its contact's place in the campaign along: neither is looked at twice.
         self.seen.update(key for one in candidates for key in (one.callback_id, one.enrollment_id) if key)
         cases = [one.case_id for one in candidates]
-        people = [one.person_id for one in candidates if one.person_id is not None]
-        with CASES.foreseen(self.connection, cases=cases, people=people):
+        people = {one.case_id: one.person_id for one in candidates if one.person_id is not None}
+        asked = asked_with(people, self.now, self._journal.tenant_id)
+        with _WEIGHED.foreseen(self.connection, **asked):
             files = load_cases(self.connection, cases)
-        known = {key: file for key, file in files.items() if isinstance(file, CaseFile)}
-        facts = read_all_facts(self.connection, list(known.values()), self.now, self._journal.tenant_id)
-        self._busy |= self._in_calls(known.values())
+            known = {key: file for key, file in files.items() if isinstance(file, CaseFile)}
+            facts = read_all_facts(self.connection, list(known.values()), self.now, self._journal.tenant_id)
+            self._busy |= self._in_calls(known.values())
         for candidate in candidates:
             if not self._seats or not self._allotment.may_begin(candidate.campaign_id):
                 break
@@ -183,16 +187,17 @@ class Dealer:
         if meanwhile.everything:
             return left
         denied = [*beside, *(event for one in waits for event in one.denied)]
-        with together(self.connection):
+        taken = [(grant.candidate, grant.seat) for grant in grants]
+        with hopper.taking(), together(self.connection):
             begin_attempts(self._journal, [grant.new for grant in grants], self.connection, beside=denied)
-            taken = [(grant.candidate, grant.seat) for grant in grants]
-            check = hopper.take(self.connection, taken, self._until, self.now)
-        check()
-        for one in waits:
-            if one.over:
-                hopper.finish(self.connection, one.candidate, one.reason, self.now)
-            else:
-                hopper.postpone(self.connection, one.candidate, one.reason, one.at, self.now, priority=one.priority)
+            hopper.take(self.connection, taken, self._until, self.now)
+            for one in waits:
+                if one.over:
+                    hopper.finish(self.connection, one.candidate, one.reason, self.now)
+                else:
+                    hopper.postpone(self.connection, one.candidate, one.reason, one.at, self.now, priority=one.priority)
+            # Others wait for the journal: they get it as soon as the server has all of this.
+            end(self.connection)
         self.leases = [self._lease(grant) for grant in grants]
         return left
 
@@ -285,10 +290,8 @@ class Dealer:
 
     def _in_calls(self, files: Iterable[CaseFile]) -> set[str]:
         """Persons (as text) and numbers of `files` that are in a call now."""
-        listed = list(files)
-        numbers = {phone.number for file in listed for phone in file.phones}
-        people = {file.person_id for file in listed}
-        rows = _BUSY(self.connection, tenant=self._journal.tenant_id, numbers=numbers, people=people)
+        people = {file.person_id for file in files}
+        rows = _BUSY(self.connection, tenant=self._journal.tenant_id, people=people)
         return {str(row.person_id) for row in rows} | {row.number for row in rows if row.number}
 
     def _attempted(

@@ -24,6 +24,7 @@ from voiceagent.cases.store import (
     Phone,
     earliest_open_promises,
     failed_identity_at,
+    numbers_of,
 )
 from voiceagent.compliance import CaseFacts, Channel, Contact, ContactKind, Decision, Purpose, Request, Softer
 from voiceagent.debt.disposition import Disposition
@@ -184,26 +185,15 @@ def read_all_facts(
     """The same for several cases, by case id, with no more questions to the database than for one."""
     if not files:
         return {}
-    cases, day_ago = [file.case_id for file in files], now - timedelta(1)
-    zones = {file.case_id: zone_for(file) for file in files}
+    cases, zones = {file.case_id: file.person_id for file in files}, {file.case_id: zone_for(file) for file in files}
     today = now.astimezone(ZoneInfo(zones[files[0].case_id])).date()
-    with _ALL.foreseen(
-        connection,
-        people=[file.person_id for file in files],
-        cases=cases,
-        numbers=[phone.number for file in files for phone in file.phones],
-        tenant=tenant_id,
-        since=now - LOOK_BACK,
-        tried_since=day_ago,
-        began=day_ago - LONGEST_CALL,
-        stop_key=key_id(tenant_id),
-    ):
+    with FACTS.foreseen(connection, **asked_with(cases, now, tenant_id)):
         past = _pasts(connection, files, now, tenant_id)
         stops = _stops(connection, files, tenant_id)
         stopped = _stopped_numbers(connection, files, tenant_id)
-        promised = earliest_open_promises(connection, cases)
-        wrong = failed_identity_at(connection, {file.case_id: file.person_id for file in files}, since=day_ago)
-        asked = intensities(connection, cases, today=today, tenant_id=tenant_id)
+        promised = earliest_open_promises(connection, list(cases))
+        wrong = failed_identity_at(connection, cases, since=now - timedelta(1))
+        asked = intensities(connection, list(cases), today=today, tenant_id=tenant_id)
         told = read_told(connection, zones)
     found = {}
     for kept in files:
@@ -237,6 +227,13 @@ def read_all_facts(
     return found
 
 
+def asked_with(cases: Mapping[uuid.UUID, uuid.UUID], now: datetime, tenant_id: uuid.UUID) -> dict[str, Any]:
+    """What `FACTS` is asked with for these cases; the person of each."""
+    day_ago = now - timedelta(1)
+    since = {"since": now - LOOK_BACK, "tried_since": day_ago, "began": day_ago - LONGEST_CALL}
+    return since | {"people": cases.values(), "cases": cases, "tenant": tenant_id, "stop_key": key_id(tenant_id)}
+
+
 def zone_for(file: CaseFile) -> str:
     """The person's most likely clock."""
     return likely_zone(file.case.region, file.case.state, next(iter(file.case.phones), None))
@@ -267,7 +264,7 @@ _STOPPED_NUMBERS = Question(
         _o.tenant_id == sa.bindparam("tenant"),
         _o.scope == kinds.OptOutScope.NUMBER,
         _o.revoked_at.is_(None),
-        one_of(_o.number, "numbers"),
+        _o.number.in_(numbers_of("people")),
     )
 )
 _OPTED_OUT = Question(
@@ -286,7 +283,7 @@ _SAID = Question(
     )
 )
 #: All of it at once.
-_ALL = Bundle(
+FACTS = Bundle(
     _HISTORY, _ASKED, _STOPPED_NUMBERS, _OPTED_OUT, _REQUESTS, _SAID, PROMISES, WRONG, SEGMENTS, TOLD, KEY_OF_STOPS
 )
 
@@ -345,8 +342,8 @@ def _pasts(
 
 def _stopped_numbers(connection: sa.Connection, files: Sequence[CaseFile], tenant_id: uuid.UUID) -> frozenset[str]:
     """Of all these numbers, those nobody may call, whoever they belong to; and `wrong_for` one of these people."""
-    numbers = list({phone.number for file in files for phone in file.phones})
-    stopped = frozenset(row.number for row in _STOPPED_NUMBERS(connection, tenant=tenant_id, numbers=numbers))
+    numbers, people = {phone.number for file in files for phone in file.phones}, {file.person_id for file in files}
+    stopped = frozenset(row.number for row in _STOPPED_NUMBERS(connection, tenant=tenant_id, people=people))
     of_people = {wrong_for(file.case.document, phone.number) for file in files for phone in file.phones}
     return stopped | numbers_of_erased(connection, [*numbers, *of_people], tenant_id)
 

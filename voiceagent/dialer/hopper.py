@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,14 +24,17 @@ from voiceagent.dialer.tables import (
     campaign,
     enrollment,
 )
+from voiceagent.storage.driver import TakenError
 from voiceagent.storage.question import Command, Question, one_of
+from voiceagent.storage.taking import Take
 
 #: A callback that could not be placed for so long is given up; the campaign goes on with the case.
 CALLBACK_LIFE = timedelta(days=3)
 #: Postponed again and again: after this nobody expects the call any more.
 CALLBACK_END = timedelta(days=45)
-#: People whom other workers weigh at the same moment are passed over: at most so many.
-_OTHERS = 500
+#: The longest due that are looked at, of a tier: those whom other workers weigh at the same moment are passed over. A
+#: literal: a plan for an unknown number might read everybody who waits.
+_WIDE: sa.ColumnElement[int] = sa.literal_column("540")
 #: A case that no waiting cures is looked at again after this, because a stop may be lifted by people.
 STOPPED_LOOK = timedelta(days=1)
 
@@ -73,12 +77,16 @@ class Candidate:
     """Where the queue told it."""
 
 
+#: A question that was asked: gives its candidates, within `together` after others were asked too.
+Asked = Callable[[], list[Candidate]]
+
+
 def anybody_due(connection: sa.Connection, now: datetime, tenant_id: uuid.UUID) -> bool:
     """Whether asking is worth a write: some case of a running campaign, or a callback, is due."""
     running = [row.id for row in _RUNNING(connection, tenant=tenant_id)]
-    if callbacks(connection, now, tenant_id, running, limit=1):
+    if callbacks(connection, now, tenant_id, running, limit=1)():
         return True
-    return any(enrolled(connection, now, campaign_id, limit=1) for campaign_id in running)
+    return any(enrolled(connection, now, campaign_id, limit=1)() for campaign_id in running)
 
 
 def next_due(connection: sa.Connection, tenant_id: uuid.UUID) -> datetime | None:
@@ -98,14 +106,14 @@ def callbacks(
     alone: bool = True,
     limit: int,
     seen: Collection[uuid.UUID] = (),
-) -> list[Candidate]:
+) -> Asked:
     """Promised calls that are due, of these campaigns and (`alone`) of none, to people who are not in a call.
 
     `seen`: not these. Until the transaction ends, no other gets the same people.
     """
     ask = _CALLBACKS_TOO if alone else _CALLBACKS
-    rows = ask(connection, tenant=tenant_id, now=now, campaigns=campaigns, seen=seen, most=limit, wide=limit + _OTHERS)
-    return [
+    told = ask.asked(connection, tenant=tenant_id, now=now, campaigns=campaigns, seen=seen, most=limit)
+    return lambda: [
         Candidate(
             case_id=row.case_id,
             campaign_id=row.campaign_id,
@@ -117,7 +125,7 @@ def callbacks(
             since=row.created_at,
             person_id=row.person_id,
         )
-        for row in rows
+        for row in told()
     ]
 
 
@@ -128,14 +136,13 @@ def enrolled(
     *,
     limit: int,
     seen: Collection[uuid.UUID] = (),
-) -> list[Candidate]:
+) -> Asked:
     """Contacts of a campaign that are due and not in a call: reminders, hot leads, the rest; the longest due first.
 
     `seen`: not these. Until the transaction ends, no other gets the same people.
     """
-    rows = _DUE(connection, campaign=campaign_id, now=now, seen=seen, most=limit, wide=limit + _OTHERS)
-    rows.sort(key=lambda row: (-row.priority, row.next_at))
-    return [
+    told = _DUE.asked(connection, campaign=campaign_id, now=now, seen=seen, most=limit)
+    return lambda: [
         Candidate(
             case_id=row.case_id,
             campaign_id=campaign_id,
@@ -144,7 +151,7 @@ def enrolled(
             priority=Priority(row.priority),
             person_id=row.person_id,
         )
-        for row in rows
+        for row in sorted(told(), key=lambda row: (-row.priority, row.next_at))
     ]
 
 
@@ -196,7 +203,7 @@ def _due_now() -> sa.Select[Any]:
             ~_in_a_call(tables.debt_case.c.person_id),
         )
         .order_by(e.next_at)
-        .limit(sa.bindparam("wide"))
+        .limit(_WIDE)
         .subquery(f"tier_{tier.value}")
         for tier in sorted(Priority, reverse=True)
     ]
@@ -224,7 +231,7 @@ def _callbacks_due(alone: bool) -> sa.Select[Any]:
             ~_in_a_call(c.person_id),
         )
         .order_by(c.priority.desc(), c.due_at, c.id)
-        .limit(sa.bindparam("wide"))
+        .limit(_WIDE)
         .subquery("due")
     )
     return sa.select(due).where(_Free(due.c.person_id)).limit(sa.bindparam("most"))
@@ -236,24 +243,15 @@ _CALLBACKS, _CALLBACKS_TOO = Question(_callbacks_due(False)), Question(_callback
 
 
 _KEY: sa.BindParameter[Any] = sa.bindparam("key")
-_BY: dict[str, sa.BindParameter[Any]] = {"leased_by": sa.bindparam("seat"), "leased_until": sa.bindparam("until")}
-_TAKE_CALLBACK = Command(
-    sa.update(callback)
-    .where(callback.c.id == _KEY, callback.c.leased_until.is_(None))
-    .values(attempts=callback.c.attempts + 1, **_BY)
-)
-_TAKE = Command(
-    sa.update(enrollment)
-    .where(enrollment.c.id == _KEY, enrollment.c.leased_until.is_(None))
-    .values(
-        state=EnrollmentState.LEASED,
-        attempts=enrollment.c.attempts + 1,
-        reason=None,
-        next_at=None,
-        updated_at=sa.bindparam("at"),
-        **_BY,
-    )
-)
+_CALLED: dict[str, Any] = {"attempts": callback.c.attempts + 1}
+_HELD: dict[str, Any] = {
+    "state": EnrollmentState.LEASED,
+    "attempts": enrollment.c.attempts + 1,
+    "reason": None,
+    "next_at": None,
+    "updated_at": sa.bindparam("at", type_=enrollment.c.updated_at.type),
+}
+_TAKE_CALLBACKS, _TAKE = Take(callback, **_CALLED), Take(enrollment, **_HELD)
 _WAITS = (
     sa.update(enrollment)
     .where(enrollment.c.id == _KEY)
@@ -267,28 +265,21 @@ _WAITS = (
 _WAIT, _WAIT_AS = Command(_WAITS), Command(_WAITS.values(priority=sa.bindparam("tier")))
 
 
-def take(
-    connection: sa.Connection, taken: Sequence[tuple[Candidate, str]], until: datetime, now: datetime
-) -> Callable[[], None]:
-    """These candidates are being called, each by its seat; call what it returns when the statements were run.
+def take(connection: sa.Connection, taken: Sequence[tuple[Candidate, str]], until: datetime, now: datetime) -> None:
+    """These candidates are being called, each by its seat; to be told within `taking`."""
+    called = {one.callback_id: seat for one, seat in taken if one.callback_id is not None}
+    held = {one.enrollment_id: seat for one, seat in taken if one.enrollment_id is not None}
+    _TAKE_CALLBACKS(connection, called, until=until)
+    _TAKE(connection, held, until=until, at=now)
 
-    UnavailableError (code taken) then where one of them is held by somebody already.
-    """
-    called = [
-        {"key": one.callback_id, "seat": seat, "until": until} for one, seat in taken if one.callback_id is not None
-    ]
-    held = [
-        {"key": one.enrollment_id, "seat": seat, "until": until, "at": now}
-        for one, seat in taken
-        if one.enrollment_id is not None
-    ]
-    met = _TAKE_CALLBACK(connection, called), _TAKE(connection, held)
 
-    def check() -> None:
-        if sum(one() for one in met) != len(called) + len(held):
-            raise UnavailableError("a contact was taken by somebody else meanwhile; ask again", code="taken")
-
-    return check
+@contextmanager
+def taking() -> Iterator[None]:
+    """UnavailableError (code taken) where one of those that were to be taken is held by somebody already."""
+    try:
+        yield
+    except TakenError as error:
+        raise UnavailableError("a contact was taken by somebody else meanwhile; ask again", code="taken") from error
 
 
 def renew(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,6 +26,15 @@ _OF_ONE = frozenset({"call", "case", "person"})
 _HARMLESS = frozenset({"seat.state", "list.imported", "people.imported", "creditor.added", CampaignCreated.TYPE})
 
 _e, _a, _c = event.c, tables.attempt.c, tables.debt_case.c
+
+
+def _of(kind: str, identity: sa.ColumnElement[Any], column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
+    # Row by row, never joined: a plan for an unknown number of events would read all calls there ever were.
+    of_kind = _e.stream_type == sa.literal_column(f"'{kind}'")
+    return sa.select(column).where(of_kind, identity == _e.stream_id).scalar_subquery()
+
+
+_person = sa.func.coalesce(_of("call", _a.id, _a.person_id), _of("case", _c.id, _c.person_id), type_=_a.person_id.type)
 _AFTER = Question(
     sa.select(
         _e.seq,
@@ -33,14 +43,9 @@ _AFTER = Question(
         _e.type,
         _e.stream_type,
         _e.stream_id,
-        sa.func.coalesce(_a.person_id, _c.person_id, type_=_a.person_id.type).label("person_id"),
-        _a.number,
-        _a.campaign_id,
-        _a.trunk,
+        _person.label("person_id"),
+        *(_of("call", _a.id, column).label(column.key) for column in (_a.number, _a.campaign_id, _a.trunk)),
     )
-    .select_from(event)
-    .outerjoin(tables.attempt, sa.and_(_e.stream_type == sa.literal_column("'call'"), _a.id == _e.stream_id))
-    .outerjoin(tables.debt_case, sa.and_(_e.stream_type == sa.literal_column("'case'"), _c.id == _e.stream_id))
     .where(_e.seq > sa.bindparam("after"))
     .order_by(_e.seq)
 )

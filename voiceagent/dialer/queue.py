@@ -31,6 +31,7 @@ from voiceagent.dialer.pacing import Allotment
 from voiceagent.journal.catalogue import CallEnded
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal, head
+from voiceagent.storage.driver import together
 from voiceagent.storage.question import Question, one_of
 
 __all__ = ["DEFAULT_POLICY", "DEFAULT_SCRIPT", "ForbiddenError", "Lease", "Queue"]
@@ -118,7 +119,7 @@ class Queue:
         and what changed since the look is left for another round. SQLite has one writer from the beginning.
         """
         tenant = self.journal.tenant_id
-        with self.journal.db.write() as connection:
+        with self.journal.db.write(planned_once=True) as connection:
             now = self.journal.clock.now()
             self.clock_guard.check(connection)
             with FLOOR.foreseen(connection, tenant=tenant):
@@ -317,12 +318,20 @@ class Queue:
         if wanted < 1:
             return []
         alone = only is None and allotment.may_begin(None)
-        asked = hopper.callbacks(connection, now, tenant, ready, alone=alone, limit=wanted, seen=dealer.seen)
-        if asked:
+        first: hopper.Asked = list
+        # The first campaign is asked along with the promised calls, which there hardly ever are.
+        with together(connection):
+            promised = hopper.callbacks(connection, now, tenant, ready, alone=alone, limit=wanted, seen=dealer.seen)
+            if ready:
+                share = min(wanted, allotment.share(ready[0], wanted))
+                first = hopper.enrolled(connection, now, ready[0], limit=share, seen=dealer.seen)
+        if asked := promised():
             return asked
         for campaign_id in ready:
             share = min(wanted, allotment.share(campaign_id, wanted))
-            asked = hopper.enrolled(connection, now, campaign_id, limit=share, seen=dealer.seen)
+            if campaign_id != ready[0]:
+                first = hopper.enrolled(connection, now, campaign_id, limit=share, seen=dealer.seen)
+            asked = first()
             if len(asked) < share:
                 allotment.nobody(campaign_id)
             if asked:

@@ -18,7 +18,8 @@ from voiceagent.journal.envelope import GENESIS, Event, NewEvent, chained, plain
 from voiceagent.journal.private import Private, at_hand
 from voiceagent.storage.bulk import Native, insert_many
 from voiceagent.storage.database import Database
-from voiceagent.storage.question import Question, execute, one_of, together
+from voiceagent.storage.driver import SHARE, execute, let_in_early, together
+from voiceagent.storage.question import Question, one_of
 from voiceagent.storage.schema import DEFAULT_TENANT
 from voiceagent.storage.types import canonical_json, instant_text
 
@@ -188,7 +189,8 @@ def lock(connection: sa.Connection) -> None:
     turn = connection.info.get(_LOCKED)
     if turn is None or turn.transaction is not mine:
         if connection.dialect.name == "postgresql":
-            execute(connection, f"SELECT pg_advisory_xact_lock({_ADVISORY})", ())
+            execute(connection, f"SELECT pg_advisory_xact_lock({_ADVISORY}), {SHARE}", ())
+            let_in_early(connection)
         connection.info[_LOCKED] = _Turn(mine)
 
 

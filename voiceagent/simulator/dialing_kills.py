@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,14 @@ from voiceagent.cases import tables
 from voiceagent.cases.attempts import close_orphans
 from voiceagent.cases.intake import import_cases
 from voiceagent.debt.disposition import MEANING, Disposition
-from voiceagent.dialer import aftermath
+from voiceagent.dialer import aftermath, hopper
 from voiceagent.dialer.campaigns import create_campaign, enroll, set_state
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Queue
 from voiceagent.dialer.tables import CampaignState
 from voiceagent.journal.audit import audit
 from voiceagent.journal.catalogue import CallEnded
+from voiceagent.journal.journal import Journal
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.simulator.bench_dialer import AT, journal_of
 from voiceagent.simulator.dialing_rules import judge
@@ -46,8 +47,10 @@ Say = Callable[[str], None]
 _OUTCOMES = {"NA": 40, "BUSY": 8, "VM": 14, "CONG": 3, "HUP": 8, "DC": 3, "WN": 2, "REF": 3, "NOMON": 4, "ERR": 2}
 #: How much of the campaign's day passes while every contact is called once.
 _DAY = timedelta(hours=8)
-#: Kills without a call in between, after which nobody is left to call.
-_PATIENCE = 200
+#: Where so long nobody was called: who is due is asked for; and after which nobody is left to call.
+_QUIET_S, _PATIENCE_S = 1.0, 300.0
+#: Time passes by so much while nobody is due: retries and leases that run out are waited for.
+_PASSES = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,8 @@ class Plan:
     contacts: int = 10_000
     workers: int = 8
     seats: int = 4
-    every_s: tuple[float, float] = (0.5, 4.0)
-    """Between two kills, at least and at most."""
+    every: tuple[int, int] = (1, 80)
+    """Calls between two kills, at least and at most, however fast the machine is."""
     calls_each: float = 1.1
     """It goes on until so many calls were begun for each contact."""
     seed: int = 1
@@ -122,7 +125,7 @@ class _Ahead:
 class _Shared:
     """Memory of all processes, without locks: who is killed while holding one would stop the others."""
 
-    def __init__(self, context: SpawnContext, workers: int) -> None:
+    def __init__(self, context: ForkServerContext, workers: int) -> None:
         self.ahead = context.Value("d", (AT - datetime.now(UTC)).total_seconds(), lock=False)
         self.begun = context.Array("q", workers, lock=False)
         """Calls begun, by worker; each writes its own."""
@@ -159,7 +162,9 @@ def _work(url: str, plan: Plan, n: int, life: int, shared: _Shared, log: str) ->
 
 def run(url: str, plan: Plan, say: Say = lambda line: None) -> Report:
     """Do it on the empty database at `url`, then judge."""
-    context = multiprocessing.get_context("spawn")
+    # Whoever is killed is followed by another at once: from a process that has loaded the program, and done nothing.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     shared = _Shared(context, plan.workers)
     journal = journal_of(url, _Ahead(shared.ahead))
     journal.db.upgrade()
@@ -176,23 +181,29 @@ def run(url: str, plan: Plan, say: Say = lambda line: None) -> Report:
         logs = [str(Path(folder) / f"w{n}") for n in range(plan.workers)]
         lives = [1] * plan.workers
 
-        def bear(n: int) -> SpawnProcess:
+        def bear(n: int) -> ForkServerProcess:
             process = context.Process(target=_work, args=(url, plan, n, lives[n], shared, logs[n]))
             process.start()
             return process
 
         crew += [bear(n) for n in range(plan.workers)]
-        moved, waited, told = 0, 0, 0
-        while moved < target and waited < _PATIENCE:
-            time.sleep(chance.uniform(*plan.every_s))
-            # Time passes with the calls; where none begins, retries and leases that run out are waited for.
+        moved, told, seen = 0, 0, time.monotonic()
+        kill_at = chance.randint(*plan.every)
+        while moved < target and time.monotonic() - seen < _PATIENCE_S:
+            time.sleep(chance.uniform(0.001, 0.05))
             calls = sum(shared.begun)
-            waited = 0 if calls > moved else waited + 1
-            shared.ahead.value += _DAY.total_seconds() * (calls - moved) / target or (600.0 if waited > 2 else 0.0)
-            moved = calls
+            if calls > moved:
+                # Time passes with the calls.
+                shared.ahead.value += _DAY.total_seconds() * (calls - moved) / target
+                moved, seen = calls, time.monotonic()
+            elif time.monotonic() - seen > _QUIET_S and not _anybody_due(journal):
+                shared.ahead.value += _PASSES.total_seconds()
+            if moved < kill_at:
+                continue
+            kill_at = moved + chance.randint(*plan.every)
             n = chance.randrange(plan.workers)
             # One that is still starting holds nothing yet.
-            if shared.born[n] == lives[n] and moved > 0:
+            if shared.born[n] == lives[n]:
                 crew[n].kill()
                 crew[n].join()
                 report.kills += 1
@@ -226,10 +237,15 @@ def run(url: str, plan: Plan, say: Say = lambda line: None) -> Report:
     return report
 
 
+def _anybody_due(journal: Journal) -> bool:
+    with journal.db.read() as connection:
+        return hopper.anybody_due(connection, journal.clock.now(), journal.tenant_id)
+
+
 @contextmanager
-def _stopping(shared: _Shared) -> Iterator[list[SpawnProcess]]:
+def _stopping(shared: _Shared) -> Iterator[list[ForkServerProcess]]:
     """The workers; none outlives the block."""
-    crew: list[SpawnProcess] = []
+    crew: list[ForkServerProcess] = []
     try:
         yield crew
     finally:

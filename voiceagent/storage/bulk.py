@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from voiceagent.storage.question import array_text, execute
+from voiceagent.storage.driver import begin_now, errors, execute
+from voiceagent.storage.question import array_text
 from voiceagent.storage.types import Uuid
 
 #: A value as both databases take it: ids, instants (`instant_text`) and days as text, money as whole minor units.
@@ -69,11 +70,11 @@ def _insert_statement(table: sa.Table, columns: tuple[str, ...]) -> str:
 def _unnest_statement(table: sa.Table, columns: tuple[str, ...], dialect: sa.Dialect) -> str:
     """One text however many rows there are: the server prepares it once."""
     arrays = []
-    for name in columns:
+    for place, name in enumerate(columns, 1):
         kind = table.c[name].type.dialect_impl(dialect)
         # As text of any length: a cast to a shorter one would cut where an insert complains.
         text = isinstance(getattr(kind, "impl", kind), sa.String)
-        arrays.append(f"CAST(%s AS {'TEXT' if text else kind.compile(dialect)}[])")
+        arrays.append(f"CAST(${place} AS {'TEXT' if text else kind.compile(dialect)}[])")
     return f"INSERT INTO {table.name} ({_names(columns)}) SELECT * FROM unnest({', '.join(arrays)})"
 
 
@@ -87,19 +88,11 @@ def _names(columns: tuple[str, ...]) -> str:
 
 
 def _copy(connection: sa.Connection, statement: str, rows: Sequence[Sequence[Native]]) -> None:
-    import psycopg
-
     columns = [_cells(values) for values in zip(*rows, strict=True)]
     text = "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
-    driver: Any = connection.connection.driver_connection
-    try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write(text)
-    except psycopg.Error as error:
-        # As SQLAlchemy would have raised it: who catches a full disk or a broken rule finds it under one name.
-        raise sa.exc.DBAPIError.instance(
-            statement, None, error, psycopg.Error, dialect=connection.dialect, ismulti=True
-        ) from error
+    begin_now(connection)
+    with errors(connection, statement) as driver, driver.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(text)
 
 
 def _cells(values: Sequence[Native]) -> Sequence[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,16 +13,24 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.storage import migrate
+from voiceagent.storage.driver import begin_now, begin_with, end, errors, lets_in_early, together
 from voiceagent.storage.faults import UPGRADE, OutdatedError, explain
-from voiceagent.storage.question import errors
 from voiceagent.storage.types import canonical_json
 
-_WRITES = "voiceagent_writes"
+_WRITES, _PLANNED_ONCE = "voiceagent_writes", "voiceagent_planned_once"
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#: However many rows there may be, few are met: by their indexes, one after the other.
+_SETTINGS = {"plan_cache_mode": "force_generic_plan"} | dict.fromkeys(
+    ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit"), "off"
+)
+_PLAN_ONCE = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items())
+#: Since when a pooled connection rests, and after how long it is asked whether the server is still there.
+_RESTS, _PROBE_S = "rests_since", 1.0
 
 
 class Database:
@@ -43,8 +53,9 @@ class Database:
                 self._file = None
                 options["poolclass"] = StaticPool
         else:
-            options |= {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10}
-            options["connect_args"] = {"connect_timeout": max(1, round(busy_timeout_s))}
+            options |= {"pool_size": 5, "max_overflow": 10}
+            # Transactions are begun and ended below, together with what is asked first and last in them.
+            options["connect_args"] = {"connect_timeout": max(1, round(busy_timeout_s)), "autocommit": True}
         try:
             self.engine = sa.create_engine(self.url, **options)
         except ModuleNotFoundError as error:
@@ -53,6 +64,8 @@ class Database:
             ) from error
         if self.is_sqlite:
             self._attend_sqlite()
+        else:
+            self._attend_postgresql()
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
@@ -60,16 +73,17 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One consistent view of the data; writing in it fails."""
-        options: dict[str, Any] = {_WRITES: False}
-        if not self.is_sqlite:
-            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with self._transaction(options) as connection:
+        with self._transaction({_WRITES: False}) as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
-        """One transaction: committed at the end of the block, rolled back when the block raises."""
-        with self._transaction({_WRITES: True}) as connection:
+    def write(self, *, planned_once: bool = False) -> Iterator[sa.Connection]:
+        """One transaction: committed at the end of the block, rolled back when the block raises.
+
+        `planned_once`: PostgreSQL makes one plan for each statement, whatever is asked with it. For statements that are
+        short for all values; planning them takes longer than answering.
+        """
+        with self._transaction({_WRITES: True, _PLANNED_ONCE: planned_once}) as connection:
             yield connection
 
     def upgrade(self, revision: str = "head") -> list[str]:
@@ -107,6 +121,9 @@ class Database:
                 raise OutdatedError(f"there is no database {self} yet; {UPGRADE}")
             with self.engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
+                if lets_in_early(connection):
+                    with together(connection):
+                        end(connection)
         except DBAPIError as error:
             told = explain(error, str(self))
             if told is None:
@@ -154,6 +171,33 @@ class Database:
             with errors(connection, "BEGIN") as driver:
                 driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
                 driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    def _attend_postgresql(self) -> None:
+        engine = self.engine
+
+        @event.listens_for(engine, "checkin")
+        def rest(_connection: Any, record: Any) -> None:
+            record.info[_RESTS] = time.monotonic()
+
+        @event.listens_for(engine, "checkout")
+        def probe(connection: Any, record: Any, _proxy: Any) -> None:
+            # A server that was started anew is noticed here; asking each time would cost as much as an answer.
+            if time.monotonic() - record.info.get(_RESTS, math.inf) < _PROBE_S and not connection.closed:
+                return
+            try:
+                engine.dialect.do_ping(connection)
+            except Exception as error:
+                raise InvalidatePoolError("the server was started anew, or went") from error
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: sa.Connection) -> None:
+            options = connection.get_execution_options()
+            once = [_PLAN_ONCE] if options.get(_PLANNED_ONCE) else []
+            begin_with(connection, ["BEGIN", *once] if options.get(_WRITES, True) else [_BEGIN_READING])
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def begun(connection: sa.Connection, *_: Any) -> None:
+            begin_now(connection)
 
 
 def _parse(url: str) -> URL:

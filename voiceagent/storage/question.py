@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import UserDefinedType
 
+from voiceagent.storage.driver import execute, numbering
 from voiceagent.storage.types import UtcDateTime, Uuid
 
 Convert = Callable[[Any], Any]
@@ -43,8 +44,15 @@ class Question:
         foreseen: _Foreseen | None = connection.info.get(_FORESEEN)
         if foreseen is not None and (known := foreseen.rows.get(self)) is not None and foreseen.same(values):
             return known
+        return self.asked(connection, **values)()
+
+    def asked(self, connection: sa.Connection, **values: Any) -> Callable[[], list[Any]]:
+        """Ask; what is returned gives all rows, within `together` after other things were asked too."""
         prepared = _prepared(self.query, self._known, connection.dialect)
         cursor = execute(connection, prepared.text, prepared.given(values))
+        return lambda: self._read(connection, cursor)
+
+    def _read(self, connection: sa.Connection, cursor: Any) -> list[Any]:
         rows = cursor.fetchall()
         if not rows:
             return []
@@ -76,6 +84,10 @@ class _Foreseen:
         """Whether these are the values that it was asked with."""
         return all(name in self.values and _alike(value, self.values[name]) for name, value in values.items())
 
+    def covers(self, questions: Iterable[Question], values: Mapping[str, Any]) -> bool:
+        """Whether all of them, asked with these values, are answered already."""
+        return all(question in self.rows for question in questions) and self.same(values)
+
 
 def _alike(one: Any, other: Any) -> bool:
     if isinstance(one, str) or not isinstance(one, Iterable):
@@ -89,8 +101,9 @@ class Bundle:
     Parameters of one name are one value. A round trip and a statement cost more than most of these answers.
     """
 
-    def __init__(self, *questions: Question) -> None:
-        self._questions = questions
+    def __init__(self, *questions: Question | Bundle) -> None:
+        parts = [one.questions if isinstance(one, Bundle) else (one,) for one in questions]
+        self.questions: tuple[Question, ...] = tuple(question for part in parts for question in part)
         self._known: dict[str, _Prepared] = {}
         self._made: list[_Reading] = []
 
@@ -100,22 +113,22 @@ class Bundle:
 
         Write nothing within it that they ask for. SQLite is asked one by one: there is no way to be spared.
         """
-        if connection.dialect.name != "postgresql":
+        before: _Foreseen | None = connection.info.get(_FORESEEN)
+        if connection.dialect.name != "postgresql" or (before is not None and before.covers(self.questions, values)):
             yield
             return
         if not self._known:
-            self._made = [_from_json(question.query, connection.dialect) for question in self._questions]
+            self._made = [_from_json(question.query, connection.dialect) for question in self.questions]
             self._known[connection.dialect.name] = _prepare(self._one_statement(), connection.dialect)
         prepared = self._known[connection.dialect.name]
-        rows: list[list[Any]] = [[] for _ in self._questions]
+        rows: list[list[Any]] = [[] for _ in self.questions]
         for n, told in execute(connection, prepared.text, prepared.given(values)).fetchall():
             row_of, converts = self._made[n]
             for place, convert in converts:
                 if told[place] is not None:
                     told[place] = convert(told[place])
             rows[n].append(row_of(told))
-        before = connection.info.get(_FORESEEN)
-        connection.info[_FORESEEN] = _Foreseen(dict(zip(self._questions, rows, strict=True)), values)
+        connection.info[_FORESEEN] = _Foreseen(dict(zip(self.questions, rows, strict=True)), values)
         try:
             yield
         finally:
@@ -125,7 +138,7 @@ class Bundle:
 
     def _one_statement(self) -> sa.CompoundSelect[Any]:
         parts = []
-        for n, question in enumerate(self._questions):
+        for n, question in enumerate(self.questions):
             rows = question.query.subquery(f"q{n}")
             # One after the other, each in its own order: nothing above them sorts.
             parts.append(sa.select(sa.literal_column(str(n)), sa.func.json_build_array(*rows.c)).select_from(rows))
@@ -167,45 +180,17 @@ class Command:
         return lambda: sum(cursor.rowcount for cursor in cursors)
 
 
-def execute(connection: sa.Connection, text: str, values: Mapping[str, Any] | Sequence[Any]) -> Any:
-    """The driver's cursor after `text`; its errors are raised as SQLAlchemy would have raised them."""
-    with errors(connection, text) as driver:
-        return driver.execute(text, values)
-
-
-@contextmanager
-def together(connection: sa.Connection) -> Iterator[None]:
-    """Within it PostgreSQL is told the next thing before it has answered the last, and asked only for what is read.
-
-    For the moments in which others wait. An error may be raised at a later statement, or at the end.
-    """
-    if connection.dialect.name != "postgresql":
-        yield
-        return
-    with errors(connection, "several statements") as driver, driver.pipeline():
-        yield
-
-
-@contextmanager
-def errors(connection: sa.Connection, text: str) -> Iterator[Any]:
-    """The driver's connection; who catches a full disk or a broken rule finds its errors under the usual names."""
-    dialect = connection.dialect
-    dbapi: Any = dialect.loaded_dbapi
-    try:
-        yield connection.connection.driver_connection
-    except dbapi.Error as error:
-        raise sa.exc.DBAPIError.instance(text, None, error, dbapi.Error, dialect=dialect) from error
-
-
-class _Listed(UserDefinedType[Any]):
+class Listed(UserDefinedType[Any]):
     """Several values as one parameter: JSON on SQLite, the text of an array on PostgreSQL."""
 
     cache_ok = True
 
     def get_col_spec(self, **_: Any) -> str:
+        """As SQLAlchemy asks for it."""
         return "TEXT"
 
     def bind_processor(self, dialect: sa.Dialect) -> Convert:
+        """As SQLAlchemy asks for it."""
         return array_text if dialect.name == "postgresql" else _json_text
 
 
@@ -236,7 +221,7 @@ class _OneOf(sa.ColumnElement[bool]):
 
     def __init__(self, column: sa.ColumnElement[Any], name: str) -> None:
         self.column = column
-        self.values: sa.BindParameter[Any] = sa.bindparam(name, (), type_=_Listed())
+        self.values: sa.BindParameter[Any] = sa.bindparam(name, (), type_=Listed())
 
     def self_group(self, against: Any = None) -> _OneOf:
         """A condition as it stands: compared with 1, as databases without booleans are asked, it would use no index."""
@@ -284,8 +269,8 @@ def _prepared(statement: Any, known: dict[str, _Prepared], dialect: sa.Dialect) 
 
 
 def _prepare(statement: Any, dialect: sa.Dialect) -> _Prepared:
-    compiled: Any = statement.compile(dialect=dialect)
-    asked = {name for name, bind in compiled.binds.items() if bind.required or isinstance(bind.type, _Listed)}
+    compiled: Any = statement.compile(dialect=numbering(dialect))
+    asked = {name for name, bind in compiled.binds.items() if bind.required or isinstance(bind.type, Listed)}
     # Lists that are part of the statement are written out in its text.
     state = compiled.construct_expanded_state(dict.fromkeys(asked))
     converting = {name: _impl(bind.type, dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}

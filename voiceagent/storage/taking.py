@@ -1,0 +1,62 @@
+"""Rows that are taken by somebody: all of those that are meant, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from voiceagent.storage.driver import TakenError
+from voiceagent.storage.question import Command, Listed, Question
+
+
+class Take:
+    """Sets `leased_by` and `leased_until`, and what else is given, where nobody holds a row yet.
+
+    `table` has these columns and an `id`. TakenError where somebody does, within `together` at its end at the latest:
+    the transaction is over then.
+    """
+
+    def __init__(self, table: sa.Table, **values: Any) -> None:
+        free = table.c.leased_until.is_(None)
+        until = sa.bindparam("until", type_=table.c.leased_until.type)
+        one: sa.BindParameter[Any] = sa.bindparam("key", type_=table.c.id.type)
+        self._one_by_one = Command(
+            sa.update(table)
+            .where(table.c.id == one, free)
+            .values(leased_by=sa.bindparam("by"), leased_until=until, **values)
+        )
+        keys, names = (sa.bindparam(name, (), type_=Listed()) for name in ("keys", "names"))
+        given = (
+            sa.func.unnest(
+                sa.cast(keys, postgresql.ARRAY(postgresql.UUID())), sa.cast(names, postgresql.ARRAY(sa.Text()))
+            )
+            .table_valued(sa.column("key", table.c.id.type), sa.column("by", sa.Text()), name="given")
+            .render_derived()
+        )
+        met = (
+            sa.update(table)
+            .where(table.c.id == given.c.key, free)
+            .values(leased_by=given.c.by, leased_until=until, **values)
+            .returning(table.c.id)
+            .cte("met")
+        )
+        # The server itself must refuse: the commit may be on its way already. A statement can, by a division by zero.
+        all_of_them = sa.func.count() == sa.bindparam("n", type_=sa.Integer())
+        self._at_once = Question(
+            sa.select(sa.literal_column("1").op("/")(sa.cast(all_of_them, sa.Integer())).label("met")).select_from(met)
+        )
+
+    def __call__(self, connection: sa.Connection, taken: Mapping[Any, str], **values: Any) -> None:
+        """Row by row of `taken` (id: by whom); `values` are those bound by name, `until` among them."""
+        if not taken:
+            return
+        if connection.dialect.name == "postgresql":
+            told = values | {"keys": list(taken), "names": list(taken.values()), "n": len(taken)}
+            self._at_once.asked(connection, **told)
+            return
+        met = self._one_by_one(connection, [values | {"key": key, "by": by} for key, by in taken.items()])
+        if met() != len(taken):
+            raise TakenError
