@@ -129,6 +129,12 @@ def test_cnpj() -> None:
         document("11222333000182", "BR")
 
 
+@pytest.mark.parametrize("serial", ["46091", "46091.5"])
+def test_a_spreadsheets_serial_is_no_day_and_says_what_it_is(serial: str) -> None:
+    with pytest.raises(CellError, match="serial number: format the column as a date"):
+        cells.day(serial, "BR")
+
+
 @given(st.text(max_size=16), st.sampled_from(["BR", "US"]))
 def test_any_text_is_a_day_or_a_cell_error(text: str, region: str) -> None:
     try:
