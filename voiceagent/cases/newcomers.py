@@ -76,8 +76,9 @@ def ids_of(said: Mapping[str, Any]) -> Iterator[Ids]:
 
 
 def _ids(run: Iterator[str], phones: int, emails: int, debts: int) -> Ids:
-    person, case = next(run), next(run)
-    return Ids(person, case, *[tuple(islice(run, number)) for number in (phones, emails, debts)])
+    some = tuple(islice(run, 2 + phones + emails + debts))
+    after_phones, after_emails = 2 + phones, 2 + phones + emails
+    return Ids(some[0], some[1], some[2:after_phones], some[after_phones:after_emails], some[after_emails:])
 
 
 def first_of_each(debts: Sequence[Debt]) -> Sequence[Debt]:
