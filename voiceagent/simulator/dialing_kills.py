@@ -47,8 +47,9 @@ Say = Callable[[str], None]
 _OUTCOMES = {"NA": 40, "BUSY": 8, "VM": 14, "CONG": 3, "HUP": 8, "DC": 3, "WN": 2, "REF": 3, "NOMON": 4, "ERR": 2}
 #: How much of the campaign's day passes while every contact is called once.
 _DAY = timedelta(hours=8)
-#: Where so long nobody was called: who is due is asked for; and after which nobody is left to call.
-_QUIET_S, _PATIENCE_S = 1.0, 300.0
+#: Looks without a new call, after which who is due is asked for; and after which nobody is left to call. A machine that
+#: stood still meanwhile did not look.
+_QUIET, _PATIENCE = 40, 12_000
 #: Time passes by so much while nobody is due: retries and leases that run out are waited for.
 _PASSES = timedelta(minutes=10)
 
@@ -187,16 +188,16 @@ def run(url: str, plan: Plan, say: Say = lambda line: None) -> Report:
             return process
 
         crew += [bear(n) for n in range(plan.workers)]
-        moved, told, seen = 0, 0, time.monotonic()
+        moved, told, looks = 0, 0, 0
         kill_at = chance.randint(*plan.every)
-        while moved < target and time.monotonic() - seen < _PATIENCE_S:
+        while moved < target and looks < _PATIENCE:
             time.sleep(chance.uniform(0.001, 0.05))
-            calls = sum(shared.begun)
+            calls, looks = sum(shared.begun), looks + 1
             if calls > moved:
                 # Time passes with the calls.
                 shared.ahead.value += _DAY.total_seconds() * (calls - moved) / target
-                moved, seen = calls, time.monotonic()
-            elif time.monotonic() - seen > _QUIET_S and not _anybody_due(journal):
+                moved, looks = calls, 0
+            elif looks % _QUIET == 0 and not _anybody_due(journal):
                 shared.ahead.value += _PASSES.total_seconds()
             if moved < kill_at:
                 continue
