@@ -16,7 +16,7 @@ from voiceagent.debt.disposition import Disposition
 from voiceagent.dialer.brakes import SHORT_S, Breaker, CallSeen, Canary, ShortCalls
 from voiceagent.dialer.campaigns import RUNNING, Campaign, running_campaigns
 from voiceagent.dialer.heartbeat import WORKER_SILENT
-from voiceagent.dialer.pacing import CONGESTION_MEMORY, CampaignNow, Floor, Held, TrunkNow
+from voiceagent.dialer.pacing import CONGESTION_MEMORY, CampaignNow, Floor, Held, TrunkNow, rate_window
 from voiceagent.dialer.tables import DialMode, StopScope, dial_stop, trunk, worker
 from voiceagent.journal.journal import HEAD
 from voiceagent.storage.question import Bundle, Question
@@ -172,8 +172,8 @@ def _trunks(
 ) -> tuple[TrunkNow, ...]:
     found = []
     for row in _TRUNKS(connection, tenant=tenant_id):
-        window = timedelta(seconds=max(1.0, 1 / row.calls_per_second))
-        starts = _STARTS(connection, tenant=tenant_id, since=now - window, trunk=row.name)
+        since = now - rate_window(row.calls_per_second)
+        starts = _STARTS(connection, tenant=tenant_id, since=since, trunk=row.name)
         stop = stops.get((StopScope.TRUNK, row.name))
         mend = f"voiceagent campaigns resume --trunk {row.name}"
         lately = weather.calls.get(row.name, ())

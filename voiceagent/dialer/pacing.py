@@ -31,6 +31,11 @@ class Held:
         return f"{self.reason}{until}{': ' + self.detail if self.detail else ''}{'; ' + self.mend if self.mend else ''}"
 
 
+def rate_window(calls_per_second: float) -> timedelta:
+    """How far back calls count for a rate: a second, longer for less than one call a second, at most a day."""
+    return timedelta(seconds=min(max(1.0, 1 / calls_per_second), 86_400.0))
+
+
 @dataclass(frozen=True, slots=True)
 class TrunkNow:
     """A trunk at this instant."""
@@ -76,7 +81,7 @@ class TrunkNow:
             why = "breaker" if self.trying else why
             return 0, Held(why, detail=f"{self.used} of {channels} in use")
         # A window, not a bucket: never more than the rate in any second, whoever else starts calls.
-        window = timedelta(seconds=max(1.0, 1 / self.calls_per_second))
+        window = rate_window(self.calls_per_second)
         allowed = max(1, int(self.calls_per_second))
         recent = sorted(at for at in self.starts if at > now - window)
         if len(recent) >= allowed:
@@ -108,7 +113,7 @@ class CampaignNow:
             minutes = max(0.0, (now - self.started_at) / timedelta(minutes=1))
             ramped = 1 + int(minutes * self.limits.ramp_per_minute)
             if ramped < most:
-                step = timedelta(minutes=ramped / self.limits.ramp_per_minute)
+                step = timedelta(minutes=min(ramped / self.limits.ramp_per_minute, 1440.0))
                 most, held = ramped, Held("ramp_up", self.started_at + step)
         left = most - self.used
         if self.pilot_left is not None and self.pilot_left < left:

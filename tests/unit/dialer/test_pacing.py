@@ -83,6 +83,13 @@ def test_congestion_halves_a_trunk_and_quiet_minutes_give_it_back() -> None:
     assert replace(twice, used=4).room(NOW + timedelta(seconds=30))[1].reason == "congestion"
 
 
+def test_a_rate_near_nothing_ends_nothing_else() -> None:
+    crawling = campaign("crawling", limits=Limits(ramp_per_minute=1e-320), started_at=NOW)
+    trunks = (TrunkNow("slow", 9, 1e-320, starts=(NOW - timedelta(hours=1),)), TrunkNow("up", 9, 9))
+    assert begun(Floor(NOW, 2, trunks=trunks, campaigns=(crawling, campaign("b"))), 2)
+    assert trunks[0].room(NOW)[1].until == NOW + timedelta(hours=23)
+
+
 def test_kill_switches_hold_everything_or_their_trunk() -> None:
     one = campaign()
     assert Allotment(Floor(NOW, 4, campaigns=(one,), held=Held("stopped"))).next_campaigns() == []
