@@ -176,6 +176,9 @@ def test_digits_that_leave_a_consonant_unexplained_take_a_decoder_that_means_the
     assert scale.confidence(whole, 40.0, None) >= scale.quiet["digits"] > scale.confidence(lacking, 40.0, None)
     assert agreement("cinco ocho ocho cinco", False, whole, "es") > 0.0
     assert agreement("cinco ocho ocho cinco", False, lacking, "es") == 0.0
+    assert (
+        scale.confidence_again(lacking, 16.0, lacking, True) <= 0.9 < scale.confidence_again(lacking, 16.0, whole, True)
+    )
     assert scale.confidence(lacking, 40.0, 0.0) < scale.needed["digits"] <= scale.confidence(lacking, 40.0, 1.0)
 
 

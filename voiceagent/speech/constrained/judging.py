@@ -127,7 +127,7 @@ def repeated(first: Answer, snr_db: float, second: Answer | None, same_value: bo
     """
     if second is None or second.kind != first.kind or not same_value:
         return features(first, snr_db, 0.0)
-    lesser = replace(first, share=min(first.share, second.share))
+    lesser = replace(first, share=min(first.share, second.share), unexplained=first.unexplained and second.unexplained)
     return features(lesser, snr_db, max(0.2, 1.0 + max(second.fit, -2.0) / 2))
 
 
