@@ -37,6 +37,8 @@ CALLBACK_END = timedelta(days=45)
 _WIDE: sa.ColumnElement[int] = sa.literal_column("540")
 #: A case that no waiting cures is looked at again after this, because a stop may be lifted by people.
 STOPPED_LOOK = timedelta(days=1)
+#: Why a contact waits that was promised a call.
+PROMISED = "callback"
 
 
 #: They are asked while seats are idle.
@@ -291,6 +293,24 @@ def renew(
             connection.execute(
                 sa.update(table).where(table.c.id == key, table.c.leased_until.is_not(None)).values(leased_until=until)
             )
+
+
+def wait_for_promised(connection: sa.Connection, case_id: uuid.UUID, now: datetime) -> None:
+    """Who was promised a call for an instant to come is not called by a list before it."""
+    c, e = callback.c, enrollment.c
+    due = connection.execute(
+        sa.select(sa.func.min(c.due_at)).where(c.case_id == case_id, c.status == CallbackStatus.OPEN, c.due_at > now)
+    ).scalar()
+    if due is None:
+        return
+    waits = e.state.in_((EnrollmentState.READY, EnrollmentState.WAITING)) & (e.next_at < due)
+    # A payment's day does not wait for a talk.
+    waits &= e.priority < sa.literal_column(str(Priority.REMINDER.value))
+    connection.execute(
+        sa.update(enrollment)
+        .where(e.case_id == case_id, waits)
+        .values(state=EnrollmentState.WAITING, reason=PROMISED, next_at=due, updated_at=now)
+    )
 
 
 def postpone(

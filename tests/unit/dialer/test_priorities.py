@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -21,6 +21,7 @@ from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Lease, Queue
 from voiceagent.dialer.tables import CampaignState, EnrollmentState, Priority, enrollment
 from voiceagent.journal.catalogue import (
+    CallAnswered,
     CallbackRequested,
     CallEnded,
     OfferedPayment,
@@ -135,11 +136,12 @@ def test_the_order_is_promised_call_reminder_warm_lead_list(
     queue.complete(callback, verdict(D.CB, right_party=True))
     queue.complete(plain, verdict(D.VM))
     until(clock, "2026-11-19T10:30:00-03:00")
-    assert queue.lease("seat-1", "teste") is not None  # the list's own; the promise is put off to its day meanwhile
+    # The list's own, not who was promised a call; the promise is put off to its day meanwhile.
+    assert leased(queue).case_id == plain.case_id
     until(clock, "2026-11-23T10:00:00-03:00")
-    order = [leased(queue) for _ in range(4)]
-    assert [one.case_id for one in order[:3]] == [callback.case_id, promised.case_id, warm.case_id]
-    assert [one.purpose for one in order[:3]] == [Purpose.CALLBACK, Purpose.REMINDER, Purpose.COLLECTION]
+    order = [leased(queue) for _ in range(3)]
+    assert [one.case_id for one in order] == [callback.case_id, promised.case_id, warm.case_id]
+    assert [one.purpose for one in order] == [Purpose.CALLBACK, Purpose.REMINDER, Purpose.COLLECTION]
 
 
 def test_a_lead_cools_down_when_its_offer_was_refused_or_ran_out(
@@ -217,6 +219,24 @@ def test_a_promised_call_and_its_contact_due_together_are_one_call(
     assert (row.state, row.next_at, row.reason) == (EnrollmentState.LEASED, None, None)
     queue.complete(lease, verdict(D.NA))
     assert of_case(db, lease).state is EnrollmentState.WAITING and of_case(db, lease).leased_until is None
+
+
+def test_nobody_who_was_promised_a_call_is_called_by_the_list_before_it(
+    queue: Queue, campaign: Callable, clock: ManualClock, journal: Journal, db: Database, rules: RuleBook
+) -> None:
+    (taken,) = campaign()
+    _, due = add_callback(journal, taken.case_id, clock.now() + timedelta(hours=6), rules=rules)
+    assert queue.lease("seat-1") is None, "the contact itself has been due all the time"
+    clock.advance((due - clock.now()).total_seconds())
+    lease = leased(queue)
+    later = clock.now() + timedelta(days=5, hours=1)
+    asked = CallbackRequested(
+        uuid7(clock.now()), taken.case_id, taken.person_id, lease.phone_id, later, campaign_id=lease.campaign_id
+    )
+    journal.record([NewEvent("call", lease.attempt_id, said) for said in (CallAnswered(), asked)])
+    queue.complete(lease, verdict(D.CB))
+    row = of_case(db, lease)
+    assert (row.next_at, row.reason) == (later, "callback"), "days after the quiet that follows any talk"
 
 
 def test_a_promised_call_waits_with_its_paused_campaign_and_explain_says_so(
