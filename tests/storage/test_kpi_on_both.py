@@ -336,6 +336,6 @@ def count_reads(journal: Journal) -> Iterator[int]:
     import sqlalchemy as sa
 
     begun: list[None] = []
-    sa.event.listen(journal.db.engine, "begin", lambda _connection: begun.append(None))
+    sa.event.listen(journal.db.reader, "begin", lambda _connection: begun.append(None))
     while True:
         yield len(begun)

@@ -26,6 +26,7 @@ _a = tables.attempt.c
 _LIVE = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
 #: All calls of a day are counted for the share of short ones: too dear for every look at the weather.
 _COUNT_EVERY = timedelta(minutes=1)
+_COUNTED_QUICKLY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +47,17 @@ class Weather:
     calls: dict[str, list[CallSeen]]
     congestions: dict[str, list[datetime]]
     short: Held | None
-    short_at: datetime
-    """When the day's short calls were counted."""
+    short_until: datetime
+    """Until then the day's short calls are not counted again."""
 
 
 def read_weather(
     connection: sa.Connection, tenant_id: uuid.UUID, now: datetime, guards: Guards, *, before: Weather | None = None
 ) -> Weather:
     """The last hour's failures by trunk, and whether the day had too many short calls (`before` may still say it)."""
-    rows = connection.execute(
-        sa.select(_a.id, _a.t_start, _a.t_end, _a.trunk, _a.disposition, _a.t_answer)
-        .where(
-            _a.tenant_id == tenant_id,
-            _a.t_start > now - CONGESTION_MEMORY,
-            _a.trunk.is_not(None),
-            _a.disposition.is_not(None),
-        )
-        .order_by(_a.t_start.desc())
-        .limit(2000)
-    ).all()
+    # Without trunks nobody reads a whole hour's calls to find that none went over one.
+    any_trunk = bool(_TRUNKS(connection, tenant=tenant_id))
+    rows = _ON_TRUNKS(connection, tenant=tenant_id, since=now - CONGESTION_MEMORY) if any_trunk else []
     calls: dict[str, list[CallSeen]] = {}
     congestions: dict[str, list[datetime]] = {}
     for row in rows:
@@ -72,25 +65,20 @@ def read_weather(
         calls.setdefault(row.trunk, []).append(CallSeen(row.id, at, row.disposition, answered=row.t_answer is not None))
         if row.disposition is Disposition.CONG:
             congestions.setdefault(row.trunk, []).append(at)
-    if before is not None and abs(now - before.short_at) < _COUNT_EVERY:
-        return Weather(now, calls, congestions, before.short, before.short_at)
-    return Weather(now, calls, congestions, guards.short_calls(*short_calls(connection, tenant_id, now)), now)
+    if before is not None and before.at <= now < before.short_until:
+        return Weather(now, calls, congestions, before.short, before.short_until)
+    short, counted = short_calls(connection, tenant_id, now)
+    # Of many calls those of some minutes hardly move the share, and many take long to count.
+    until = now + _COUNT_EVERY * max(1, counted // _COUNTED_QUICKLY)
+    return Weather(now, calls, congestions, guards.short_calls(short, counted), until)
 
 
 def short_calls(
     connection: sa.Connection, tenant_id: uuid.UUID, now: datetime, *, back: timedelta = timedelta(days=1)
 ) -> tuple[int, int]:
     """Short calls and all calls sent from `now - back` on that have ended."""
-    short = sa.or_(_a.t_answer.is_(None), _a.talk_s <= SHORT_S)
-    row = connection.execute(
-        sa.select(sa.func.coalesce(sa.func.sum(sa.case((short, 1), else_=0)), 0), sa.func.count()).where(
-            _a.tenant_id == tenant_id,
-            _a.t_start > now - back,
-            _a.direction == kinds.Direction.OUT,
-            _a.disposition.is_not(None),
-        )
-    ).one()
-    return int(row[0]), int(row[1])
+    [row] = _SHORT(connection, tenant=tenant_id, since=now - back)
+    return int(row.short), int(row.n)
 
 
 def read_floor(
@@ -154,6 +142,31 @@ _TRUNKS = Question(sa.select(trunk).where(trunk.c.tenant_id == sa.bindparam("ten
 _STARTS = Question(
     sa.select(_a.t_start).where(
         _a.tenant_id == sa.bindparam("tenant"), _a.t_start > sa.bindparam("since"), _a.trunk == sa.bindparam("trunk")
+    )
+)
+
+_ON_TRUNKS = Question(
+    sa.select(_a.id, _a.t_start, _a.t_end, _a.trunk, _a.disposition, _a.t_answer)
+    .where(
+        _a.tenant_id == sa.bindparam("tenant"),
+        _a.t_start > sa.bindparam("since"),
+        _a.trunk.is_not(None),
+        _a.disposition.is_not(None),
+    )
+    .order_by(_a.t_start.desc())
+    .limit(2000)
+)
+_SHORT = Question(
+    sa.select(
+        sa.func.coalesce(
+            sa.func.sum(sa.case((sa.or_(_a.t_answer.is_(None), _a.talk_s <= SHORT_S), 1), else_=0)), 0
+        ).label("short"),
+        sa.func.count().label("n"),
+    ).where(
+        _a.tenant_id == sa.bindparam("tenant"),
+        _a.t_start > sa.bindparam("since"),
+        _a.direction == kinds.Direction.OUT,
+        _a.disposition.is_not(None),
     )
 )
 

@@ -208,15 +208,25 @@ def head(connection: sa.Connection) -> tuple[int, str]:
     return (newest[0].seq, newest[0].digest) if newest else (0, GENESIS)
 
 
+_AFTER = (
+    sa.select(*(tables.event.c[name] for name in _EVENT))
+    .where(tables.event.c.seq > sa.bindparam("after"))
+    .order_by(tables.event.c.seq)
+    .limit(sa.bindparam("most"))
+)
+_EVENTS = Question(_AFTER)
+_OF_STREAM = Question(
+    _AFTER.where(tables.event.c.stream_type == sa.bindparam("kind"), tables.event.c.stream_id == sa.bindparam("id"))
+)
+
+
 def read_events(
     connection: sa.Connection, *, after: int = 0, stream: tuple[str, uuid.UUID] | None = None, limit: int = 1000
 ) -> list[Event]:
     """Events with `seq` > `after` in order, at most `limit`; those of one stream when given."""
-    table = tables.event
-    query = sa.select(table).where(table.c.seq > after).order_by(table.c.seq).limit(limit)
     if stream:
-        query = query.where(table.c.stream_type == stream[0], table.c.stream_id == stream[1])
-    return [Event(**row) for row in connection.execute(query).mappings()]
+        return [Event(*row) for row in _OF_STREAM(connection, after=after, kind=stream[0], id=stream[1], most=limit)]
+    return [Event(*row) for row in _EVENTS(connection, after=after, most=limit)]
 
 
 def all_events(connection: sa.Connection, batch: int = 250) -> Iterator[list[Event]]:

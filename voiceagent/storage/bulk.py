@@ -43,7 +43,9 @@ def insert_many(
     if not rows:
         return
     if connection.dialect.name != "postgresql":
-        connection.exec_driver_sql(_insert_statement(table, columns), [tuple(row) for row in rows])
+        text = _insert_statement(table, columns)
+        with errors(connection, text) as driver:
+            driver.executemany(text, rows)
     elif len(rows) > _FEW:
         _copy(connection, _copy_statement(table, columns), rows)
     else:

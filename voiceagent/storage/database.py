@@ -31,6 +31,8 @@ _SETTINGS = {"plan_cache_mode": "force_generic_plan"} | dict.fromkeys(
 _PLAN_ONCE = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items())
 #: Since when a pooled connection rests, and after how long it is asked whether the server is still there.
 _RESTS, _PROBE_S = "rests_since", 1.0
+#: Prepared ones that a connection to SQLite keeps; preparing costs more than most of them.
+_STATEMENTS = 512
 
 
 class Database:
@@ -48,7 +50,11 @@ class Database:
         self._file = self.url.database if self.is_sqlite else None
         options: dict[str, Any] = {"json_serializer": canonical_json}
         if self.is_sqlite:
-            options["connect_args"] = {"check_same_thread": False, "timeout": busy_timeout_s}
+            options["connect_args"] = {
+                "check_same_thread": False,
+                "timeout": busy_timeout_s,
+                "cached_statements": _STATEMENTS,
+            }
             if not self._file or self._file == ":memory:":
                 self._file = None
                 options["poolclass"] = StaticPool
@@ -58,12 +64,15 @@ class Database:
             options["connect_args"] = {"connect_timeout": max(1, round(busy_timeout_s)), "autocommit": True}
         try:
             self.engine = sa.create_engine(self.url, **options)
+            # A connection that turns from reading to writing forgets every statement it had prepared.
+            self.reader = sa.create_engine(self.url, **options) if self._file else self.engine
         except ModuleNotFoundError as error:
             raise MissingPartError(
                 f"the library for {self.url.drivername} is not installed: pip install 'voiceagent[postgres]'"
             ) from error
         if self.is_sqlite:
-            self._attend_sqlite()
+            for engine in {self.engine, self.reader}:
+                self._attend_sqlite(engine)
         else:
             self._attend_postgresql()
 
@@ -110,6 +119,7 @@ class Database:
 
     def close(self) -> None:
         """Give the connections back."""
+        self.reader.dispose()
         self.engine.dispose()
 
     @contextmanager
@@ -119,7 +129,8 @@ class Database:
                 self._make_file()
             elif self._file is not None and not Path(self._file).exists():
                 raise OutdatedError(f"there is no database {self} yet; {UPGRADE}")
-            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            engine = self.engine if options[_WRITES] else self.reader
+            with engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
                 if lets_in_early(connection):
                     with together(connection):
@@ -147,8 +158,8 @@ class Database:
                 "VOICEAGENT_HOME or VOICEAGENT_DATABASE_URL"
             ) from error
 
-    def _attend_sqlite(self) -> None:
-        engine, busy_ms = self.engine, round(self.busy_timeout_s * 1000)
+    def _attend_sqlite(self, engine: sa.Engine) -> None:
+        busy_ms = round(self.busy_timeout_s * 1000)
 
         @event.listens_for(engine, "connect")
         def configure(connection: Any, _record: Any) -> None:
@@ -169,7 +180,9 @@ class Database:
             writes = connection.get_execution_options().get(_WRITES, True)
             # Straight to the driver: this is said before every look at the database.
             with errors(connection, "BEGIN") as driver:
-                driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+                if connection.info.get(_WRITES) is not writes:
+                    driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+                    connection.info[_WRITES] = writes
                 driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     def _attend_postgresql(self) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import UserDefinedType
 
 from voiceagent.storage.driver import execute, numbering
-from voiceagent.storage.types import UtcDateTime, Uuid
+from voiceagent.storage.types import TextEnum, UtcDateTime, Uuid
 
 Convert = Callable[[Any], Any]
 #: What makes a row of the driver's values, and which of them are converted before.
@@ -66,7 +66,8 @@ class Question:
         for row in rows:
             told = list(row)
             for place, convert in converts:
-                told[place] = convert(told[place])
+                if told[place] is not None:
+                    told[place] = convert(told[place])
             found.append(row_of(told))
         return found
 
@@ -152,18 +153,29 @@ def _from_json(query: Any, dialect: sa.Dialect) -> _Reading:
     for place, column in enumerate(columns):
         if isinstance(column.type, sa.Float):
             continue
-        known = next((convert for kind, convert in _OF_JSON if isinstance(column.type, kind)), None)
+        known = next((convert for kind, convert in _OF_JSON if isinstance(column.type, kind)), _member(column.type))
         convert = known or _impl(column.type, dialect).result_processor(dialect, None)
         converts += [(place, convert)] if convert else []
     return _named("Row", [column.key for column in columns], rename=True)._make, tuple(converts)
 
 
-_OF_JSON: tuple[tuple[type[Any], Convert], ...] = (
+#: As SQLite keeps them, and JSON: what their own types do with it, without the way there.
+_OF_TEXT: tuple[tuple[type[Any], Convert], ...] = (
     (Uuid, UUID),
     (UtcDateTime, lambda text: datetime.fromisoformat(text).astimezone(UTC)),
+)
+_OF_JSON: tuple[tuple[type[Any], Convert], ...] = (
+    *_OF_TEXT,
     (sa.Date, date.fromisoformat),
     (sa.LargeBinary, lambda text: bytes.fromhex(text[2:])),
 )
+
+
+def _member(kind: Any) -> Convert | None:
+    """What makes a word of an enumeration its member; None for other types."""
+    if not isinstance(kind, TextEnum) or kind.enum is None:
+        return None
+    return {member.value: member for member in kind.enum}.__getitem__
 
 
 class Command:
@@ -290,9 +302,13 @@ def _reading(query: Any, dialect: sa.Dialect, cursor: Any) -> _Reading:
     converts = []
     for place, column in enumerate(columns):
         # PostgreSQL's driver knows ids by itself.
-        if dialect.name != "postgresql" or not isinstance(column.type, Uuid):
-            convert = _impl(column.type, dialect).result_processor(dialect, cursor.description[place][1])
-            converts += [(place, convert)] if convert else []
+        if dialect.name == "postgresql" and isinstance(column.type, Uuid):
+            continue
+        known = _member(column.type)
+        if dialect.name == "sqlite" and known is None:
+            known = next((convert for kind, convert in _OF_TEXT if isinstance(column.type, kind)), None)
+        convert = known or _impl(column.type, dialect).result_processor(dialect, cursor.description[place][1])
+        converts += [(place, convert)] if convert else []
     return _named("Row", [column.key for column in columns], rename=True)._make, tuple(converts)
 
 
