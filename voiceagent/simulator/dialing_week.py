@@ -89,6 +89,8 @@ class Week:
     """Contacts neither planned, nor final, nor explained."""
     states: Counter[str] = field(default_factory=Counter)
     callbacks_kept: int = 0
+    processor_s: float = 0.0
+    """Of the whole simulation and its judge."""
 
     def occupy(self, start: datetime, end: datetime) -> None:
         """A seat is in a call from `start` to `end`: each hour gets its part."""
@@ -115,6 +117,7 @@ class Week:
             "breach_count": len(self.breaches),
             "unaccounted": self.unaccounted,
             "callbacks_kept": self.callbacks_kept,
+            "processor_s": round(self.processor_s, 1),
             "occupancy": self.occupancy(),
         }
 
@@ -220,6 +223,7 @@ class _Floor:
 
 def simulate(plan: Plan, url: str, say: Callable[[str], None] = lambda line: None) -> Week:
     """Run the week on an empty database at `url`, then judge it from its journal."""
+    before = time.process_time()
     db = Database(url, busy_timeout_s=60.0)
     db.upgrade()
     clock = ManualClock(START)
@@ -241,6 +245,7 @@ def simulate(plan: Plan, url: str, say: Callable[[str], None] = lambda line: Non
         week.breaches = judge(connection)
         week.unaccounted, week.states = account(connection, campaign_id)
     db.close()
+    week.processor_s = time.process_time() - before
     return week
 
 
@@ -262,8 +267,21 @@ def _run(floor: _Floor, plan: Plan, say: Callable[[str], None]) -> None:
         floor.end()
         if (hours := int((clock.now() - START) / timedelta(hours=1))) != hour:
             hour = hours
-            took = time.monotonic() - began
-            say(f"day {hour // 24 + 1}, {hour % 24:02} h: {floor.week.attempts} calls, {took / 60:.1f} min")
+            took, spent = (time.monotonic() - began) / 60, time.process_time() / 60
+            passed, to_come = _open_hours(plan, hour)
+            left = f"; at most {took * to_come / passed:.0f} min more" if passed else ""
+            day = f"day {hour // 24 + 1}, {hour % 24:02} h"
+            say(f"{day}: {floor.week.attempts} calls, {took:.1f} min ({spent:.1f} of processor){left}")
+
+
+def _open_hours(plan: Plan, hour: int) -> tuple[int, int]:
+    """Of the simulated days the hours in which anybody is called, before the one that begins now and from it on."""
+    lawful = [
+        n
+        for n in range(plan.days * 24)
+        if (day := (START + timedelta(hours=n)).astimezone(ZONE)).weekday() < 6 and 8 <= day.hour < 20
+    ]
+    return sum(n < hour for n in lawful), sum(n >= hour for n in lawful)
 
 
 def account(connection: sa.Connection, campaign_id: uuid.UUID) -> tuple[int, Counter[str]]:

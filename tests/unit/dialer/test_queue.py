@@ -457,3 +457,26 @@ def test_answered_calls_stay_with_their_seat_until_the_verdict(
     journal.record([NewEvent("call", lease.attempt_id, CallAnswered())])
     assert queue.lease("seat-2") is None
     assert attempts(db)[0].status is kinds.AttemptStatus.TALKING
+
+
+def test_what_follows_a_call_is_not_looked_for_among_all_calls(
+    queue: Queue, campaign: Callable, journal: Journal, db: Database, clock: ManualClock
+) -> None:
+    campaign()
+    lease = queue.lease("seat-1")
+    assert lease is not None
+    clock.advance(30)
+    said: list[str] = []
+    with db.engine.connect() as connection:
+        connection.connection.driver_connection.set_trace_callback(said.append)
+    queue.complete(lease, verdict(D.NA))
+    clock.advance(1000)
+    queue.lease("seat-1")
+    asked = {text for text in said if text.startswith(("SELECT", "UPDATE"))}
+    assert len(asked) > 10
+    with db.write() as connection:
+        plans = {
+            step.detail: text for text in asked for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")
+        }
+    scanned = {step: text for step, text in plans.items() if step.startswith(("SCAN attempt", "SCAN interaction"))}
+    assert not scanned, scanned

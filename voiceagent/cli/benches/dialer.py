@@ -21,7 +21,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--waiting", type=int, default=1_000_000, help="contacts for the question of scale")
     parser.add_argument("--week", action="store_true", help="a simulated week instead, judged from its journal alone")
     parser.add_argument(
-        "--contacts", type=int, default=0, help="of the week (default 50000: some hours) or the kills (default 10000)"
+        "--contacts",
+        type=int,
+        default=0,
+        help="of the week (default 50000: half an hour and more) or the kills (default 10000)",
     )
     parser.add_argument("--kills", action="store_true", help="workers killed at random points instead, and judged")
     parser.add_argument("--seats", type=int, default=0, help="of a worker (default 4), or of the week (one for 500)")
@@ -77,7 +80,8 @@ def _week(args: argparse.Namespace, say: Callable[[str], None]) -> int:
     if args.json:
         print(json.dumps(week, ensure_ascii=False))
     else:
-        print(f"{week['contacts']} contacts, {week['seats']} seats, {week['attempts']} calls")
+        spent = f"{week['processor_s'] / 60:.1f} min of processor"
+        print(f"{week['contacts']} contacts, {week['seats']} seats, {week['attempts']} calls, {spent}")
         print(f"rules broken: {week['breach_count']}; contacts lost: {week['unaccounted']}")
         for told in week["breaches"]:
             print(f"  {told}")
