@@ -29,7 +29,9 @@ from voiceagent.cases.attempts import close_orphans
 from voiceagent.cases.intake import import_cases
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer import aftermath, hopper
+from voiceagent.dialer.brakes import ShortCalls
 from voiceagent.dialer.campaigns import create_campaign, enroll, set_state
+from voiceagent.dialer.floor import Guards
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Queue
 from voiceagent.dialer.tables import CampaignState
@@ -50,6 +52,8 @@ _DAY = timedelta(hours=8)
 #: Looks without a new call, after which who is due is asked for; and after which nobody is left to call. A machine that
 #: stood still meanwhile did not look.
 _QUIET, _PATIENCE = 40, 12_000
+#: Verdicts are given without a call, so all calls are short ones: that guard would end the day at the thousandth.
+_GUARDS = Guards(short_calls=ShortCalls(at_least=1_000_000_000))
 #: Time passes by so much while nobody is due: retries and leases that run out are waited for.
 _PASSES = timedelta(minutes=10)
 
@@ -140,7 +144,7 @@ def _work(url: str, plan: Plan, n: int, life: int, shared: _Shared, log: str) ->
     name = f"w{n}"
     journal = journal_of(url, _Ahead(shared.ahead))
     rules = load_rules(plan.dialplans / "jurisdictions")
-    queue = Queue(journal, rules, Gate(simulated=Everyone()), worker=name, lease_s=900)
+    queue = Queue(journal, rules, Gate(simulated=Everyone()), worker=name, lease_s=900, guards=_GUARDS)
     seats = [f"{name}-{k}" for k in range(plan.seats)]
     wire = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     shared.born[n] = life
