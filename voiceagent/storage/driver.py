@@ -7,7 +7,7 @@ round trip costs both sides more than most answers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,9 +32,7 @@ def execute(connection: sa.Connection, text: str, values: Mapping[str, Any] | Se
     with errors(connection, text) as driver:
         if connection.dialect.name != "postgresql":
             return driver.execute(text, values)
-        if connection.info.get(_BEGIN) is None:
-            return _raw(driver).execute(text, values)
-        with driver.pipeline():
+        with driver.pipeline() if connection.info.get(_BEGIN) else nullcontext():
             begin_now(connection)
             return _raw(driver).execute(text, values)
 
