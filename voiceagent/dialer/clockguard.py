@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from voiceagent.base.clock import Clock, ManualClock
-from voiceagent.base.errors import UnavailableError
+from voiceagent.base.errors import UnavailableError, VoiceagentError
 from voiceagent.dialer.events import ClockTrusted
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
@@ -59,7 +59,7 @@ class ClockGuard:
         try:
             with db.read() as connection:
                 self.check(connection)
-        except UnavailableError as error:
+        except VoiceagentError as error:
             return error.code != "clock"
         return True
 

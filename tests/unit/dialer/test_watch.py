@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -267,6 +268,12 @@ def test_what_a_wrong_clock_writes_does_not_make_it_right(
     assert queue.lease("seat-1") is not None
     assert registry.get_sample_value("voiceagent_clock_trusted") == 1
     assert ClockGuard(clock).trusted(db)
+
+
+def test_a_database_that_is_gone_says_nothing_of_the_clock_and_ends_no_program(
+    clock: ManualClock, tmp_path: Path
+) -> None:
+    assert ClockGuard(clock).trusted(Database(f"sqlite:///{tmp_path / 'gone.db'}"))
 
 
 def _projections():  # type: ignore[no-untyped-def]
