@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from voiceagent.dialer.importing import PIECE
 from voiceagent.storage.bulk import make_room
 from voiceagent.storage.database import Database
+from voiceagent.storage.driver import begin_now
 from voiceagent.storage.schema import metadata
 
 #: What an import writes, parents first.
@@ -92,6 +93,7 @@ def of_postgres(imported: str, empty: str, folder: Path, server_s: Callable[[], 
             piece = {name: b"".join(islice(files[name], share)) for name, share in shares.items()}
             began = time.process_time()
             with target.write() as written:
+                begin_now(written)
                 driver = written.connection.driver_connection
                 for name, text in piece.items():
                     with driver.cursor() as cursor, cursor.copy(f"COPY {name} FROM STDIN") as copy:
