@@ -85,6 +85,17 @@ def test_commands_together_count_what_they_met_and_say_what_was_refused(journal:
         insert_many(connection, private, columns, [row])
 
 
+@pytest.mark.parametrize("many", [3, 300])
+def test_rows_of_any_number_go_along_with_other_statements(journal: Journal, many: int) -> None:
+    at = instant_text(journal.clock.now())
+    tenants = [(str(uuid.uuid4()), f"tenant {n}", at) for n in range(many)]
+    with journal.db.write() as connection:
+        with together(connection):
+            insert_many(connection, tables.tenant, ("id", "name", "created_at"), tenants)
+        named = tables.tenant.c.name.like("tenant %")
+        assert connection.execute(sa.select(sa.func.count()).where(named)).scalar_one() == many
+
+
 def test_the_head_of_the_journal_is_known_within_a_transaction_only(journal: Journal, taken: Taken) -> None:
     with journal.db.read() as connection:
         first = head(connection)

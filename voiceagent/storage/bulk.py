@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from voiceagent.storage.driver import begin_now, errors, execute
+from voiceagent.storage.driver import begin_now, errors, execute, is_together
 from voiceagent.storage.question import array_text
 from voiceagent.storage.types import Uuid
 
@@ -46,7 +46,7 @@ def insert_many(
         text = _insert_statement(table, columns)
         with errors(connection, text) as driver:
             driver.executemany(text, rows)
-    elif len(rows) > _FEW:
+    elif len(rows) > _FEW and not is_together(connection):
         _copy(connection, _copy_statement(table, columns), rows)
     else:
         arrays = [array_text(values) for values in zip(*rows, strict=True)]

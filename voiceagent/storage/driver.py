@@ -65,6 +65,12 @@ def together(connection: sa.Connection) -> Iterator[None]:
         yield
 
 
+def is_together(connection: sa.Connection) -> bool:
+    """Whether that is so now: there is no COPY in it."""
+    driver: Any = connection.connection.driver_connection
+    return connection.dialect.name == "postgresql" and bool(driver.pgconn.pipeline_status)
+
+
 @contextmanager
 def errors(connection: sa.Connection, text: str) -> Iterator[Any]:
     """The driver; who catches a full disk or a broken rule finds its errors under the usual names."""
