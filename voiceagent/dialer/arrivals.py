@@ -26,11 +26,11 @@ from voiceagent.dialer import aftermath
 from voiceagent.dialer.callbacks import MISSED_AFTER, add_callback, call_back_missed
 from voiceagent.dialer.cells import CellError
 from voiceagent.dialer.dealer import DEFAULT_POLICY, DEFAULT_SCRIPT
-from voiceagent.dialer.events import CallbackClosed
 from voiceagent.dialer.facts import read_facts
 from voiceagent.dialer.leads import Lead, begin_lead
 from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, CampaignState, callback, campaign, enrollment
 from voiceagent.dialer.telephones import phone
+from voiceagent.dialer.withdrawing import withdraw
 from voiceagent.journal.catalogue import CallAttempted, CallEnded, CallerFound, CallHungUp, CallRinging
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
@@ -265,12 +265,7 @@ class Arrivals:
                 c.leased_until.is_(None),
             )
         ).scalars()
-        done = [
-            NewEvent("callback", one, CallbackClosed(one, CallbackStatus.CANCELLED, "the debtor called"), "dialer")
-            for one in rows
-        ]
-        if done:
-            self.journal.record(done, connection)
+        withdraw(self.journal, connection, list(rows), "the debtor called", actor="dialer")
 
     def _attempted(self, known: Visitor | None, number: str | None, seat: str | None, now: datetime) -> CallAttempted:
         zone = known.zone if known else default_zone(self.region) or "UTC"

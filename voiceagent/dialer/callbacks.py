@@ -18,9 +18,9 @@ from voiceagent.cases import tables
 from voiceagent.cases.store import Phone, load_case
 from voiceagent.compliance import Purpose, RuleBook, decide
 from voiceagent.dialer import hopper
-from voiceagent.dialer.events import CallbackClosed
 from voiceagent.dialer.facts import Facts, read_facts
 from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, CampaignState, callback, campaign, enrollment
+from voiceagent.dialer.withdrawing import withdraw
 from voiceagent.journal.catalogue import CallbackRequested
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
@@ -174,8 +174,7 @@ def cancel_callback(journal: Journal, callback_id: uuid.UUID, *, reason: str = "
         row = connection.execute(sa.select(callback.c.status).where(callback.c.id == callback_id)).first()
         if row is None or row.status is not CallbackStatus.OPEN:
             raise BadInputError(f"there is no open callback {callback_id}: see voiceagent callbacks list --status open")
-        closed = CallbackClosed(callback_id, CallbackStatus.CANCELLED, reason[:200])
-        journal.record([NewEvent("callback", callback_id, closed, actor)], connection)
+        withdraw(journal, connection, [callback_id], reason, actor=actor)
 
 
 def call_back_missed(journal: Journal, number: str, *, rules: RuleBook | None) -> list[uuid.UUID]:

@@ -32,6 +32,7 @@ from voiceagent.dialer.tables import (
     list_entry,
     trunk,
 )
+from voiceagent.dialer.withdrawing import withdraw
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
 from voiceagent.storage.bulk import among, insert_many
@@ -189,23 +190,21 @@ def set_state(
 
     Returns how many promised calls end with a campaign that is finished: nobody may call in its name any more.
     """
-    withdrawn: list[NewEvent] = []
+    withdrawn: list[uuid.UUID] = []
     with journal.transaction() as connection:
         over = state is CampaignState.FINISHED
         found = (require_campaign if over else _unfinished)(connection, name, journal.tenant_id)
         if found.state is not state:
             changed = events.CampaignStateChanged(found.id, state, reason.strip()[:255], brake)
+            journal.record([NewEvent("campaign", found.id, changed, actor)], connection)
             if over:
                 waits = sa.select(callback.c.id).where(
                     callback.c.campaign_id == found.id,
                     callback.c.status == CallbackStatus.OPEN,
                     callback.c.leased_until.is_(None),
                 )
-                withdrawn = [
-                    NewEvent("callback", key, events.CallbackClosed(key, CallbackStatus.CANCELLED, FINISHED), actor)
-                    for key in connection.execute(waits.order_by(callback.c.id)).scalars()
-                ]
-            journal.record([NewEvent("campaign", found.id, changed, actor), *withdrawn], connection)
+                withdrawn = list(connection.execute(waits.order_by(callback.c.id)).scalars())
+                withdraw(journal, connection, withdrawn, FINISHED, actor=actor)
     return len(withdrawn)
 
 

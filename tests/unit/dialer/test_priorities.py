@@ -14,7 +14,7 @@ from voiceagent.compliance import Purpose, RuleBook
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer.admission import admit
 from voiceagent.dialer.arrivals import Arrivals
-from voiceagent.dialer.callbacks import add_callback
+from voiceagent.dialer.callbacks import add_callback, cancel_callback
 from voiceagent.dialer.campaigns import create_campaign, enroll, set_state
 from voiceagent.dialer.explain import explain_case
 from voiceagent.dialer.modes import Gate
@@ -237,6 +237,17 @@ def test_nobody_who_was_promised_a_call_is_called_by_the_list_before_it(
     queue.complete(lease, verdict(D.CB))
     row = of_case(db, lease)
     assert (row.next_at, row.reason) == (later, "callback"), "days after the quiet that follows any talk"
+
+
+def test_who_is_promised_a_call_no_more_is_the_lists_again(
+    queue: Queue, campaign: Callable, clock: ManualClock, journal: Journal, rules: RuleBook
+) -> None:
+    (taken,) = campaign()
+    made, _ = add_callback(journal, taken.case_id, clock.now() + timedelta(days=200), rules=rules)
+    assert queue.lease("seat-1") is None
+    cancel_callback(journal, made)
+    lease = leased(queue)
+    assert lease.case_id == taken.case_id and lease.callback_id is None
 
 
 def test_a_promised_call_waits_with_its_paused_campaign_and_explain_says_so(
