@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import threading
 import uuid
 from collections import defaultdict
@@ -38,7 +39,7 @@ OUTCOMES = ("NA", "NA", "BUSY", "CONG", "HUP", "VM", "NOMON", "DC", "ERR")
 
 
 def before_every_statement(db: Database, act: Callable[[], None]) -> None:
-    """Have `act` called before each statement, also before those given straight to PostgreSQL's driver."""
+    """Have `act` called before each statement, also before those given straight to the driver."""
     import psycopg
 
     class Watched(psycopg.Cursor[Any]):
@@ -46,13 +47,30 @@ def before_every_statement(db: Database, act: Callable[[], None]) -> None:
             act()
             return super().execute(*args, **more)
 
+    class WatchedHere(sqlite3.Cursor):
+        def execute(self, *args: Any) -> Any:
+            act()
+            return super().execute(*args)
+
+    class WatchedFile(sqlite3.Connection):
+        def execute(self, *args: Any) -> Any:
+            return self.cursor().execute(*args)
+
+        def cursor(self, *_: Any) -> Any:
+            return super().cursor(WatchedHere)
+
     def watch(connection: Any, *_: Any) -> None:
         connection.cursor_factory = Watched
 
-    if db.engine.dialect.name == "postgresql":
-        sa_event.listen(db.engine, "checkout", watch)
-    else:
-        sa_event.listen(db.engine, "before_cursor_execute", lambda *_: act())
+    def opens(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
+        options["factory"] = WatchedFile
+
+    for engine in {db.engine, db.reader}:
+        if engine.dialect.name == "postgresql":
+            sa_event.listen(engine, "checkout", watch)
+        else:
+            engine.dispose()
+            sa_event.listen(engine, "do_connect", opens)
 
 
 class Killed(BaseException):
@@ -92,7 +110,7 @@ class Worker:
             except Killed:
                 self.deaths += 1
                 self._fuse = -1
-                self.db.engine.dispose()
+                self.db.close()
                 self._start()
 
 
