@@ -161,9 +161,16 @@ def test_a_rival_that_either_hearing_hears_keeps_the_value_from_being_sure():
 
 
 @pytest.mark.parametrize(
-    ("heard", "more"), [("cinco ocho", False), ("cinco cho ocho", True), ("cinco a ocho", False), ("cin ocho", False)]
+    ("heard", "more"),
+    [
+        ("cinco ocho", False),
+        ("cinco cho ocho", True),
+        ("cinco a ocho", False),
+        ("cin ocho", False),
+        ("cinco ocho aja", False),  # a breath behind it is no digit said twice
+    ],
 )
-def test_a_consonant_more_than_was_said_is_noticed(heard, more):
+def test_a_consonant_of_theirs_more_than_was_said_is_noticed(heard, more):
     logs = posteriors(heard, "es", random.Random(5), 0.3)
     assert more_heard(logs, labels("cinco ocho", "es") or [], "es") is more
 

@@ -53,7 +53,7 @@ class Answer:
     others: tuple[tuple[str, float], ...]
     """Wordings of other values with their share, best first."""
     unexplained: bool = False
-    """Of digits: a consonant was heard that none of the words has; a digit may be lost, as one said twice."""
+    """Of digits: a consonant of theirs was heard once more than they have it; one said twice may be lost."""
 
 
 def listen(
@@ -102,11 +102,14 @@ def listen(
 
 
 def more_heard(logs: NDArray[np.float32], said: list[int], language: str) -> bool:
-    """Whether the likeliest phones hold a consonant more than what was said."""
+    """Whether the likeliest phones hold a consonant of what was said once more than it was said.
+
+    What none of its words has is no digit said twice: a breath behind the last one, or somebody else in the room.
+    """
     likeliest = logs.argmax(axis=1)
     heard = [int(phone) for phone in likeliest[np.insert(np.diff(likeliest) != 0, 0, True)] if phone != BLANK]
     added = (heard[step.dest_pos] for step in Levenshtein.editops(said, heard) if step.tag == "insert")
-    return any(INVENTORY[language][phone - 1] not in VOWELS for phone in added)
+    return any(phone in said and INVENTORY[language][phone - 1] not in VOWELS for phone in added)
 
 
 def value_of(text: str, kind: str, language: str, today: date) -> Hashable:
