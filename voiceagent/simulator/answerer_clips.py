@@ -96,6 +96,8 @@ def sound_of(mark: str, chance: np.random.Generator) -> Sound:
     match mark:
         case "…":
             return silence(float(chance.uniform(0.6, 1.2)))
+        case "[wait]":
+            return silence(float(chance.uniform(2.5, 4.0)))  # long enough for the agent to begin
         case "[beep]":
             wait, length = float(chance.uniform(0.2, 0.9)), float(chance.uniform(0.25, 0.8))
             return np.concatenate([silence(wait), tone((float(chance.uniform(750, 1450)),), length)])

@@ -102,6 +102,10 @@ class Trial:
     disposition: str
     recorded_s: float
     """What the agent said after a voicemail's beep."""
+    talked_s: float
+    """What it said at all."""
+    ended_s: float | None
+    """When the agent hung up; None: the far side did, when it had nothing more to say."""
     heard: str
     """What the recogniser made of it."""
 
@@ -137,6 +141,7 @@ class _Far:
     def __init__(self, pcm: bytes) -> None:
         self._frames = list(split(pcm))
         self.at = 0
+        self.tired = False
         self.first: int | None = None
         self.spoken: list[int] = []
         self._line: FakeLine
@@ -154,6 +159,7 @@ class _Far:
         frame = self._frames[self.at] if self.at < len(self._frames) else SILENCE
         self.at += 1
         if self.at >= len(self._frames):
+            self.tired = True
             self._line.far_hangup()
         return frame.ljust(FRAME_BYTES, b"\0")
 
@@ -224,6 +230,8 @@ def _trial(
         waited,
         str(disposition or ""),
         round(len(after) * FRAME_S, 2),
+        round(len(far.spoken) * FRAME_S, 2),
+        None if far.tired else round(far.at * FRAME_S, 2),
         " / ".join(turn.text for turn in record.debtor if turn.text),
     )
 
@@ -249,6 +257,8 @@ def tables(trials: Sequence[Trial]) -> dict[str, Any]:
         "first_word_within_1s": share(sum(wait <= _SOON_S for wait in waits), len(waits)),
         "first_word_after_a_sentence_s": _spread(longer),
         "machine_known_after_answer_s": _spread(found),
+        "said_to_a_machine_s": _spread([trial.talked_s for trial in machines]),
+        "known_too_late": _late([trial for trial in machines if trial.machine and trial.talked_s]),
         "said_after_the_beep_s": _spread([t.recorded_s for t in machines if "[beep]" in t.answerer.text]),
         "mistakes": [
             f"{t.answerer.language} {t.line} {t.answerer.kind}: {t.answerer.text!r} taken for {t.verdict} "
@@ -257,6 +267,15 @@ def tables(trials: Sequence[Trial]) -> dict[str, Any]:
             if t.machine == t.answerer.human
         ][:_SHOWN],
     }
+
+
+def _late(trials: Sequence[Trial]) -> dict[str, Any]:
+    """Machines that were greeted: how many calls the agent ended, and how soon after it knew. A screening service is
+    greeted on purpose."""
+    trials = [trial for trial in trials if trial.verdict != AnsweredBy.SCREENING]
+    pairs = [(trial.ended_s, trial.verdict_s) for trial in trials]
+    after = [round(ended - known, 2) for ended, known in pairs if ended is not None and known is not None]
+    return {"ended_by_the_agent": share(len(after), len(trials)), "hung_up_after_s": _spread(after)}
 
 
 def share(count: int, of: int) -> dict[str, Any]:

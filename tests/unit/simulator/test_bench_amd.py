@@ -9,8 +9,11 @@ from voiceagent.simulator.answerer_clips import Answerer, answerers
 from voiceagent.simulator.bench_amd import Trial, share, tables
 
 
-def trial(kind: str, verdict: str, *, waited: float | None = None, text: str = "Alô?") -> Trial:
-    return Trial(Answerer(kind, "pt-BR", text), "clean", verdict, "", 1.0, 1.5, waited, "", 0.2, "alô")
+def trial(
+    kind: str, verdict: str, *, waited: float | None = None, text: str = "Alô?", talked: float = 0.0, ended: float = 9.0
+) -> Trial:
+    who = Answerer(kind, "pt-BR", text)
+    return Trial(who, "clean", verdict, "", 1.0, 1.5, waited, "", 0.2, talked, ended or None, "alô")
 
 
 def test_mistakes_are_counted_on_both_sides_and_silence_on_neither() -> None:
@@ -33,6 +36,23 @@ def test_mistakes_are_counted_on_both_sides_and_silence_on_neither() -> None:
     assert sorted("Oi, tia." in one for one in report["mistakes"]) == [False, True]
     assert report["first_word_within_1s"]["count"] == 1 and report["first_word_after_hello_s"]["n"] == 2
     assert report["first_word_after_a_sentence_s"]["max"] == 2.0 and report["said_after_the_beep_s"]["n"] == 1
+
+
+def test_what_was_said_to_a_machine_is_told_and_who_ended_the_calls_it_was_known_late_in() -> None:
+    report = tables(
+        [
+            trial("late", "voicemail", talked=3.0, ended=2.5),
+            trial("late", "ivr", talked=5.0, ended=0.0),
+            trial("late", "screening", talked=5.0),
+            trial("late", "human", talked=8.0, ended=0.0),
+            trial("voicemail", "voicemail"),
+            trial("human_short", "human", talked=7.0),
+        ]
+    )
+    assert report["said_to_a_machine_s"] == {"n": 5, "median": 5.0, "p95": 8.0, "max": 8.0}
+    late = report["known_too_late"]
+    assert (late["ended_by_the_agent"]["count"], late["ended_by_the_agent"]["n"]) == (1, 2)
+    assert late["hung_up_after_s"]["max"] == 1.5
 
 
 @pytest.mark.parametrize(

@@ -64,10 +64,17 @@ def _show(report: dict[str, Any]) -> None:
         "first_word_after_hello_s",
         "first_word_after_a_sentence_s",
         "machine_known_after_answer_s",
+        "said_to_a_machine_s",
         "said_after_the_beep_s",
     ):
         spread = report[name]
         numbers = f"median {spread['median']}, p95 {spread['p95']}, most {spread['max']} s (n {spread['n']})"
         print(f"{name.removesuffix('_s').replace('_', ' ')}: {numbers}")
+    late = report["known_too_late"]
+    spread = late["hung_up_after_s"]
+    print(
+        f"taken for a person first, ended by the agent: {share_text(late['ended_by_the_agent'])}, "
+        f"median {spread['median']}, p95 {spread['p95']} s after it knew"
+    )
     for mistake in report["mistakes"]:
         print(f"  {mistake}")
