@@ -20,6 +20,7 @@ from voiceagent.journal.journal import HEAD, Journal, lock
 from voiceagent.simulator.cluster import Cluster
 from voiceagent.storage.database import Database
 from voiceagent.storage.driver import end, together
+from voiceagent.storage.question import Question
 
 UNTIL = datetime(2026, 11, 18, 14, 0, tzinfo=UTC)
 _MARKED = sa.select(sa.func.count()).select_from(sa.table("event")).where(sa.column("type") == NumberMarked.TYPE)
@@ -60,6 +61,17 @@ def test_a_contact_that_is_held_is_taken_by_nobody_else_and_nothing_of_it_is_wri
         assert connection.execute(_MARKED).scalar() == 1
     assert (row.leased_by, row.leased_until, row.state) == ("seat-1", UNTIL, EnrollmentState.LEASED)
     assert (row.attempts, row.next_at) == (1, None)
+
+
+@pytest.mark.postgres
+def test_a_division_by_zero_of_anything_else_is_told_as_what_it_is(postgres_server: str) -> None:
+    db = Database(f"{postgres_server}/postgres")
+    divided = Question(sa.select((sa.literal_column("1") / sa.bindparam("by", type_=sa.Integer())).label("n")))
+    try:
+        with db.read() as connection, pytest.raises(sa.exc.DBAPIError, match="division by zero"):
+            divided(connection, by=0)
+    finally:
+        db.close()
 
 
 def test_what_ended_early_can_be_asked_nothing_more(journal: Journal) -> None:

@@ -24,9 +24,8 @@ from voiceagent.dialer.tables import (
     campaign,
     enrollment,
 )
-from voiceagent.storage.driver import TakenError
 from voiceagent.storage.question import Command, Question, one_of
-from voiceagent.storage.taking import Take
+from voiceagent.storage.taking import Take, TakenError, all_or_none
 
 #: A callback that could not be placed for so long is given up; the campaign goes on with the case.
 CALLBACK_LIFE = timedelta(days=3)
@@ -279,7 +278,8 @@ def take(connection: sa.Connection, taken: Sequence[tuple[Candidate, str]], unti
 def taking() -> Iterator[None]:
     """UnavailableError (code taken) where one of those that were to be taken is held by somebody already."""
     try:
-        yield
+        with all_or_none():
+            yield
     except TakenError as error:
         raise UnavailableError("a contact was taken by somebody else meanwhile; ask again", code="taken") from error
 

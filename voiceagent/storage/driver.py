@@ -19,12 +19,6 @@ _BEGIN, _ENDED, _SHARES = "begins_with", "ended_early", "lets_in_early"
 _FLUSH = "SELECT pg_logical_emit_message(true, 'voiceagent', '')"
 #: Commits without waiting for the disk. Others may build on what was committed so: they come after it on the disk too.
 SHARE = "set_config('synchronous_commit', 'off', true)"
-#: How a statement says that it did not meet all rows it must.
-_NOT_ALL = "22012"
-
-
-class TakenError(Exception):
-    """A row that was to be taken is held by somebody else. Who takes says it in its own words."""
 
 
 def execute(connection: sa.Connection, text: str, values: Mapping[str, Any] | Sequence[Any]) -> Any:
@@ -79,8 +73,6 @@ def errors(connection: sa.Connection, text: str) -> Iterator[Any]:
     try:
         yield connection.connection.driver_connection
     except known.Error as error:
-        if getattr(error, "sqlstate", None) == _NOT_ALL:
-            raise TakenError from error
         raise sa.exc.DBAPIError.instance(text, None, error, known.Error, dialect=dialect) from error
 
 

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from voiceagent.storage.driver import TakenError
 from voiceagent.storage.question import Command, Listed, Question
+
+#: How PostgreSQL says that not all rows were met: a division by zero.
+_NOT_ALL = "22012"
+
+
+class TakenError(Exception):
+    """A row that was to be taken is held by somebody else. Who takes says it in its own words."""
+
+
+@contextmanager
+def all_or_none() -> Iterator[None]:
+    """Around whatever a `Take` is told along with: TakenError where one of its rows is held by somebody else.
+
+    Nothing else that is asked within it may divide.
+    """
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _NOT_ALL:
+            raise
+        raise TakenError from error
 
 
 class Take:
     """Sets `leased_by` and `leased_until`, and what else is given, where nobody holds a row yet.
 
-    `table` has these columns and an `id`. TakenError where somebody does, within `together` at its end at the latest:
-    the transaction is over then.
+    `table` has these columns and an `id`. To be told within `all_or_none`, which raises TakenError where somebody does: at
+    the end of `together` at the latest, and the transaction is over then.
     """
 
     def __init__(self, table: sa.Table, **values: Any) -> None:
