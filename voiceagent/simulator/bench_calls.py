@@ -89,9 +89,8 @@ class QuickRehearsal(Rehearsal):
         answers = self.home / "run" / "answers.json"
         answers.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         answers.write_text("{}")
-        spec = speech_spec(self.speech_socket, self.paths.models)
         more = ("--answers", str(answers), "--voice-engine", "pyttsx3", "--max-calls", "100")
-        return replace(spec, arguments=(*spec.arguments, *more))
+        return speech_spec(self.speech_socket, self.paths.models, *more)
 
 
 def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,29 +25,19 @@ from voiceagent.simulator.bench_turn import judge, spread
 from voiceagent.simulator.demo import instant
 from voiceagent.simulator.footprint import Footprints
 from voiceagent.simulator.gauges import BusiestStretch, IdleThread, ProcessorTime
-from voiceagent.simulator.measured_on import machine
+from voiceagent.simulator.measured_on import loads, machine
+from voiceagent.simulator.measured_with import LANGUAGE, Candidate, Words, measured_with
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.phones import PhonePlan
 from voiceagent.simulator.rehearsal import Rehearsal
 from voiceagent.simulator.rehearsal_plan import RehearsalSettings
 from voiceagent.simulator.sample import SampleDebtor, draw, people_of
 from voiceagent.simulator.scenario import Step
-from voiceagent.simulator.telephones import debtor_voice
-from voiceagent.speech.recogniser import served_languages
-from voiceagent.worker.children import Child, ChildSpec
-from voiceagent.worker.household import speech_spec
+from voiceagent.worker.children import Child
 
-LANGUAGE, PERSONA = "pt-BR", "instalments"
-HELLO = "Alô?"
-LINES = (
-    "Quem está falando?",
-    "Você é uma máquina?",
-    "Pode repetir, por favor?",
-    "Quem está falando?",
-    "Não quero falar sobre isso agora, me liga mais tarde.",
-)
-#: Where these are said, unless one was misheard.
-STATE = "greet"
+PERSONA = "instalments"
+#: A speech process that refuses nobody: where answers begin to be late is what is asked.
+ADMITTING = ("--max-calls", "999", "--admit-all")
 #: An answer later than this, once in twenty, is what callers feel.
 LIMIT_S = 1.2
 #: So many times later, and no more calls are tried.
@@ -71,40 +61,45 @@ class Plan:
     """No further step is begun that would end later."""
     loop_s: float = 0.0
     """Instead: keep `steps[0]` calls going for so long and watch what the processes hold."""
+    engine: str = "whisper"
     at: str | None = None
     seed: int = 1
     home: Path | None = None
 
 
-class Crowded(Rehearsal):
-    """A rehearsal whose speech process refuses nobody: where answers begin to be late is what is asked."""
-
-    def _speech(self) -> ChildSpec:
-        spec = speech_spec(self.speech_socket, self.paths.models)
-        return replace(spec, arguments=(*spec.arguments, "--max-calls", "999", "--admit-all"))
-
-
 def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
-    """Call more and more people at once. UnavailableError when no turn could be timed at all."""
+    """Call more and more people at once.
+
+    UsageError for nonsense, MissingPartError without the engine's model, UnavailableError when no turn could be timed.
+    """
     if not plan.steps or min(plan.steps) < 1 or plan.seconds <= 0:
         raise UsageError("--steps are numbers of calls, at least 1, and --seconds more than 0")
-    return asyncio.run(_measure(plan, Paths.from_environment(), progress))
+    with measured_with(plan.engine, Paths.from_environment()) as candidate:
+        return asyncio.run(_measure(plan, candidate, progress))
 
 
-async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) -> dict[str, Any]:
+async def _measure(plan: Plan, candidate: Candidate, progress: Callable[[str], None]) -> dict[str, Any]:
+    paths, words = candidate.paths, candidate.words
     began, load = time.monotonic(), os.getloadavg()[0]
-    engine = served_languages(paths.models).get(LANGUAGE, "nothing")
     at = instant(plan.at, ZoneInfo(people_of(LANGUAGE).zone))
     rounds = [plan.steps[0]] * max(1, round(plan.loop_s / LOOP_ROUND_S)) if plan.loop_s else list(plan.steps)
     debtors = draw([Persona.load(PERSONA, LANGUAGE)] * sum(rounds), today=at.date(), seed=plan.seed)
     settings = RehearsalSettings(
-        at=at, language=LANGUAGE, seats=max(rounds), tapes=True, longest_s=plan.seconds + plan.loop_s + 600
+        at=at,
+        language=LANGUAGE,
+        script=words.script,
+        seats=max(rounds),
+        tapes=True,
+        speech=(*candidate.speech, *ADMITTING),
+        longest_s=plan.seconds + plan.loop_s + 600,
     )
     steps: list[dict[str, Any]] = []
     home = plan.home or paths.home / "bench-capacity"
-    async with Crowded(settings, [debtor.number for debtor in debtors], home, paths, progress) as rehearsal:
+    async with Rehearsal(settings, [debtor.number for debtor in debtors], home, paths, progress) as rehearsal:
         progress("rendering what debtors say")
-        await rehearsal.render_words([_phone(debtor, n) for n, debtor in enumerate(debtors[:5])])
+        await rehearsal.render_words(
+            [_phone(debtor, words, n) for n, debtor in enumerate(debtors[: len(words.voices)])]
+        )
         phones: list[Child] = []
         prints = Footprints(lambda: rehearsal.parts())
         watching = asyncio.create_task(prints.run(), name="footprints")
@@ -114,7 +109,7 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
                 progress("no time for another step")
                 break
             group = debtors[called : called + calls]
-            phones[:] = await rehearsal.plug_in([_phone(debtor, n) for n, debtor in enumerate(group)])
+            phones[:] = await rehearsal.plug_in([_phone(debtor, words, n) for n, debtor in enumerate(group)])
             busiest = BusiestStretch(lambda: rehearsal.parts(phones), {"speech": "renderer"})
             looking = asyncio.create_task(busiest.run(), name="busiest stretch")
             with ProcessorTime(lambda: rehearsal.parts(phones)) as used, IdleThread() as idle:
@@ -126,28 +121,31 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
             await asyncio.gather(*(phone.stop() for phone in phones))
-            step = await asyncio.to_thread(_step, rehearsal, group, used.cores(), idle.milliseconds())
+            step = await asyncio.to_thread(_step, rehearsal, group, words, used.cores(), idle.milliseconds())
             steps.append(step | {"cores_busiest": busiest.cores()})
             progress(_line(steps[-1]))
             if not plan.loop_s and (steps[-1]["total"]["p95_s"] or 0.0) > HOPELESS * LIMIT_S:
                 break
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-        return _report(plan, engine, at, steps, prints, load, rehearsal)
+        return _report(plan, candidate, at, steps, prints, load, rehearsal)
 
 
-def _phone(debtor: SampleDebtor, index: int) -> PhonePlan:
-    steps = (*(Step(say=line) for line in LINES), Step(hangup=True))
-    voice = debtor_voice(LANGUAGE, index)
-    return PhonePlan(number=debtor.number, hello=HELLO, steps=steps, ring_s=RING_S, voice=voice)
+def _phone(debtor: SampleDebtor, words: Words, index: int) -> PhonePlan:
+    steps = (*(Step(say=line) for line in words.questions), Step(hangup=True))
+    return PhonePlan(number=debtor.number, hello=words.hello, steps=steps, ring_s=RING_S, voice=words.voice(index))
 
 
 def _step(
-    rehearsal: Rehearsal, group: Sequence[SampleDebtor], cores: Mapping[str, float], idle: Mapping[str, float]
+    rehearsal: Rehearsal,
+    group: Sequence[SampleDebtor],
+    words: Words,
+    cores: Mapping[str, float],
+    idle: Mapping[str, float],
 ) -> dict[str, Any]:
     """What the tapes of these people say. Blocks."""
     numbers = {debtor.number for debtor in group}
-    measured = judge(rehearsal, numbers, {STATE})
+    measured = judge(rehearsal, numbers, {words.asked_in} if words.asked_in else None)
     rows = [row for row in rehearsal.calls() if row["number"] in numbers]
     spans = [(row["t_answer"], row["t_end"]) for row in rows if row["t_answer"] and row["t_end"]]
     return {
@@ -191,7 +189,7 @@ def _line(step: Mapping[str, Any]) -> str:
 
 def _report(
     plan: Plan,
-    engine: str,
+    candidate: Candidate,
     at: datetime,
     steps: Sequence[Mapping[str, Any]],
     prints: Footprints,
@@ -201,7 +199,7 @@ def _report(
     if not any(step["total"]["n"] for step in steps):
         raise UnavailableError(f"no turn was answered; see {rehearsal.home}")
     return {
-        "engine": engine,
+        **candidate.told,
         "limit_s": LIMIT_S,
         "capacity": capacity(steps),
         "steps": list(steps),
@@ -210,10 +208,5 @@ def _report(
         "restarts": rehearsal.supervisor.restarts,
         "at": at.isoformat(),
         "seed": plan.seed,
-        "machine": machine()
-        | {
-            "load_before": round(load, 2),
-            "load_after": round(os.getloadavg()[0], 2),
-            "asterisk": rehearsal.asterisk.program.version(),
-        },
+        "machine": machine(**loads(load), asterisk=rehearsal.asterisk.program.version()),
     }

@@ -1,8 +1,7 @@
 """The measurement of recognition under load: callers who speak at the pace of life to the real speech process.
 
 No telephone and no Asterisk: what is measured is the ears of so many calls at once, from the last sound of an answer
-to its text, through segmenter, socket, queue and engine. The Vosk model that registries have is Korean; with it the
-engine's speed is measured and nothing else.
+to its text, through segmenter, socket, queue and engine.
 """
 
 from __future__ import annotations
@@ -12,44 +11,34 @@ import os
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from voiceagent.agent.ears import Ears, HeardTurn
 from voiceagent.audio.format import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, SILENCE
-from voiceagent.base.errors import MissingPartError, UsageError
+from voiceagent.base.errors import UsageError
 from voiceagent.dialogue.completeness import is_complete
 from voiceagent.dialogue.events import Expect
 from voiceagent.dialogue.machine import END_SILENCE
 from voiceagent.dialogue.understanding import understand
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.settings.paths import Paths
-from voiceagent.simulator.bench_capacity import LINES
+from voiceagent.simulator.bench_capacity import ADMITTING
 from voiceagent.simulator.bench_speech import CHOICES, TODAY
 from voiceagent.simulator.bench_turn import spread
 from voiceagent.simulator.gauges import ProcessorTime
-from voiceagent.simulator.measured_on import machine
-from voiceagent.simulator.telephones import DEBTOR_VOICES
+from voiceagent.simulator.measured_on import loads, machine
+from voiceagent.simulator.measured_with import LANGUAGE, Candidate, Words, measured_with
 from voiceagent.speech.client import SpeechClient
-from voiceagent.speech.installed import VOSK, VOSK_TEST, recogniser_directory
 from voiceagent.speech.protocol import Hypothesis
 from voiceagent.speech.segmenter import VadSegmenter
 from voiceagent.speech.silero import Confirmers
-from voiceagent.speech.synthesis.child import SynthesiserChild
-from voiceagent.speech.synthesis.spec import PYTTSX3, VoiceSpec
 from voiceagent.telephony.ticks import RealTicks
 from voiceagent.worker.children import Child
 from voiceagent.worker.household import speech_spec
 
-LANGUAGE = "pt-BR"
-#: What is answered, by engine: the Vosk model that can be had hears Korean.
-ANSWERS = {
-    "whisper": (*LINES, "Sim, sou eu mesmo.", "Dia dez.", "Trezentos e cinquenta reais."),
-    "vosk": ("네, 맞아요.", "아니요.", "다음 주 금요일에 낼게요.", "오십만 원이요.", "지금은 통화하기 어려워요."),
-}
 #: What is asked, in turn: an open question, yes or no, a day, an amount.
 ASKED = ((("intent", "yes_no"), CHOICES[LANGUAGE]), (("yes_no",), ()), (("date",), ()), (("amount",), ()))
 STEPS = (4, 16, 24)
@@ -72,66 +61,40 @@ class Plan:
 
 
 def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
-    """Let so many people talk. MissingPartError when the engine's model is not installed."""
-    if not plan.steps or min(plan.steps) < 1 or plan.seconds <= 0 or plan.engine not in ANSWERS:
-        raise UsageError("--callers are numbers of at least 1, --seconds more than 0, --engine whisper or vosk")
-    return asyncio.run(_measure(plan, Paths.from_environment().models, progress))
+    """Let so many people talk. UsageError for nonsense, MissingPartError when the engine's model is not installed."""
+    if not plan.steps or min(plan.steps) < 1 or plan.seconds <= 0:
+        raise UsageError("--callers are numbers of at least 1, --seconds more than 0")
+    with measured_with(plan.engine, Paths.from_environment()) as candidate:
+        return asyncio.run(_measure(plan, candidate, progress))
 
 
-async def _measure(plan: Plan, models: Path, progress: Callable[[str], None]) -> dict[str, Any]:
+async def _measure(plan: Plan, candidate: Candidate, progress: Callable[[str], None]) -> dict[str, Any]:
     load = os.getloadavg()[0]
-    with only(models, plan.engine) as served, tempfile.TemporaryDirectory(prefix="voiceagent-") as folder:
+    with tempfile.TemporaryDirectory(prefix="voiceagent-") as folder:
         socket = Path(folder) / "speech.sock"
-        spec = speech_spec(socket, served)
-        child = Child(replace(spec, arguments=(*spec.arguments, "--max-calls", "999", "--admit-all")))
+        child = Child(speech_spec(socket, candidate.paths.models, *candidate.speech, *ADMITTING))
         await child.start()
         try:
             service = SpeechClient(socket, render_s=_RENDER_S)
             progress("rendering what is answered")
-            answers = await (_korean(models) if plan.engine == "vosk" else _answers(service))
+            answers = await _answers(service, candidate.words)
             steps = []
             for callers in plan.steps:
                 steps.append(await _step(plan, callers, service, answers, child))
                 progress(f"{callers} callers: {steps[-1]['total']}")
         finally:
             await child.stop()
-    told = {"load_before": round(load, 2), "load_after": round(os.getloadavg()[0], 2)}
-    return {"engine": plan.engine, "steps": steps, "seed": plan.seed, "machine": machine() | told}
+    return {**candidate.told, "steps": steps, "seed": plan.seed, "machine": machine(**loads(load))}
 
 
-@contextmanager
-def only(models: Path, engine: str) -> Iterator[Path]:
-    """Models among which the language is recognised by that engine."""
-    found = models / VOSK_TEST if engine == "vosk" else recogniser_directory(models, engine, LANGUAGE)
-    if found is None or not found.is_dir():
-        wanted = VOSK_TEST if engine == "vosk" else "whisper-base"
-        raise MissingPartError(f"{engine}'s model is not installed: run `voiceagent models install {wanted}`")
-    with tempfile.TemporaryDirectory(prefix="voiceagent-") as folder:
-        for path in models.iterdir():
-            if path.name not in VOSK.values():
-                (Path(folder) / path.name).symlink_to(path.absolute())
-        if engine == "vosk":
-            (Path(folder) / VOSK[LANGUAGE]).symlink_to(found.absolute())
-        yield Path(folder)
-
-
-async def _answers(service: SpeechClient) -> list[bytes]:
+async def _answers(service: SpeechClient, words: Words) -> list[bytes]:
     """The answers in the voices of debtors."""
     said = []
-    for name in DEBTOR_VOICES[LANGUAGE][:3]:
+    for name in words.voices[:3]:
         voice = await service.voice("bench", LANGUAGE, name)
-        said += [await voice.render((SpokenPart(text),)) for text in ANSWERS["whisper"]]
+        said += [await voice.render((SpokenPart(text),)) for text in words.remarks]
         await voice.close()
     return said
-
-
-async def _korean(models: Path) -> list[bytes]:
-    """The answers in Korean, by the system's voice."""
-    child = SynthesiserChild(PYTTSX3, models)
-    try:
-        return [await child.render(text, VoiceSpec(PYTTSX3, "ko", "en")) for text in ANSWERS["vosk"]]
-    finally:
-        await child.close()
 
 
 async def _step(

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import platform
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,7 +25,8 @@ from voiceagent.language.spoken import SpokenPart
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.demo import instant
 from voiceagent.simulator.gauges import IdleThread, ProcessorTime
-from voiceagent.simulator.measured_on import machine
+from voiceagent.simulator.measured_on import loads, machine
+from voiceagent.simulator.measured_with import LANGUAGE, Candidate, Words, measured_with
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.phones import PhonePlan
 from voiceagent.simulator.rehearsal import Rehearsal
@@ -35,30 +34,16 @@ from voiceagent.simulator.rehearsal_plan import RehearsalSettings
 from voiceagent.simulator.sample import SampleDebtor, draw, people_of
 from voiceagent.simulator.scenario import Barge, Step
 from voiceagent.simulator.tapes import Exchange, exchanges
-from voiceagent.simulator.telephones import batched, debtor_voice
+from voiceagent.simulator.telephones import batched
 from voiceagent.speech.client import SpeechClient
-from voiceagent.speech.recogniser import served_languages
 from voiceagent.worker.children import Child
 
-LANGUAGE, PERSONA = "pt-BR", "instalments"
+PERSONA = "instalments"
 #: Targets at two calls at a time, and the further aim at four, in seconds (docs/speech.md).
 TARGETS = {"p50_s": 0.9, "p95_s": 1.3, "barge_in_stop_p95_s": 0.5}
 AIMS = {"p50_s": 0.5, "p95_s": 0.9}
-HELLO = "Alô?"
-#: What a debtor says after that: every kind of answer; `!` begins what is said over the agent.
-LINES = (
-    "Quem está falando?",
-    "Sim, sou eu mesmo.",
-    "Você é um robô?",
-    "{birth}",
-    "Quanto eu estou devendo?",
-    "!Quero parcelar em três vezes.",
-    "!Dia {day}.",
-    "Sim, pode confirmar.",
-    "Sim.",
-)
-#: Turns of one call that count on average, to know how many people have to be called.
-TURNS_A_CALL = 7
+#: Answers of a call that do not count, on average: how many people have to be called.
+LOST_A_CALL = 2
 #: An interruption begins so long into the prompt.
 BARGE_MS = 1500
 #: Telephones ring so long: shorter than people let them.
@@ -86,7 +71,8 @@ class Plan:
     at: str | None = None
     seed: int = 1
     home: Path | None = None
-    lines: tuple[str, ...] = LINES
+    lines: tuple[str, ...] = ()
+    """What debtors answer; the engine's own words where nothing is given."""
 
 
 @dataclass(slots=True)
@@ -106,24 +92,33 @@ class Measured:
 def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Call people until `n` turns were answered; two calls at a time bring about eight a minute.
 
-    UsageError when another engine is in use, UnavailableError when nothing could be timed at all.
+    UsageError for nonsense, MissingPartError without the engine's model, UnavailableError when nothing could be timed
+    at all.
     """
-    return asyncio.run(_measure(plan, Paths.from_environment(), progress))
-
-
-async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) -> dict[str, Any]:
     if plan.n < 1 or plan.concurrent < 1:
         raise UsageError("--n and --concurrent are at least 1")
-    engine = served_languages(paths.models).get(LANGUAGE, "")
-    if engine != plan.engine:
-        raise UsageError(f"{LANGUAGE} is recognised by {engine or 'nothing'} here, not by {plan.engine}")
+    with measured_with(plan.engine, Paths.from_environment()) as candidate:
+        return asyncio.run(_measure(plan, candidate, progress))
+
+
+async def _measure(plan: Plan, candidate: Candidate, progress: Callable[[str], None]) -> dict[str, Any]:
+    paths, words = candidate.paths, candidate.words
+    lines = plan.lines or words.answers
     at = instant(plan.at, ZoneInfo(people_of(LANGUAGE).zone))
-    people = -(-plan.n // TURNS_A_CALL)
+    people = -(-plan.n // max(1, len(lines) - LOST_A_CALL))
     # Twice as many as should be needed: whoever is misheard answers fewer questions.
     debtors = draw([Persona.load(PERSONA, LANGUAGE)] * 2 * people, today=at.date(), seed=plan.seed)
     size = min(max(TELEPHONES, plan.concurrent), people)
     longest_s = LONGEST_CALL_S * (1 + size / plan.concurrent)
-    settings = RehearsalSettings(at=at, language=LANGUAGE, seats=plan.concurrent, tapes=True, longest_s=longest_s)
+    settings = RehearsalSettings(
+        at=at,
+        language=LANGUAGE,
+        script=words.script,
+        seats=plan.concurrent,
+        tapes=True,
+        speech=candidate.speech,
+        longest_s=longest_s,
+    )
     home = plan.home or paths.home / "bench-turn"
     load = os.getloadavg()[0]
     measured = Measured()
@@ -133,7 +128,7 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
         with IdleThread() as idle:
             called = 0
             for group in batched(debtors, size):
-                answering = {debtor.number: _phone(debtor, plan.lines, called + k) for k, debtor in enumerate(group)}
+                answering = {debtor.number: _phone(debtor, words, lines, called + k) for k, debtor in enumerate(group)}
                 progress("rendering what debtors say")
                 await _render(rehearsal, answering.values())
                 phones[:] = await rehearsal.plug_in(list(answering.values()))
@@ -146,17 +141,16 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
                 progress(f"{len(measured.total)} turns answered in {called} calls")
                 if len(measured.total) >= plan.n:
                     break
-        return _report(plan, engine, at, called, measured, load, used.cores(), idle.milliseconds(), rehearsal)
+        return _report(plan, candidate, at, called, measured, load, used.cores(), idle.milliseconds(), rehearsal)
 
 
-def _phone(debtor: SampleDebtor, wanted: Sequence[str], index: int) -> PhonePlan:
+def _phone(debtor: SampleDebtor, words: Words, wanted: Sequence[str], index: int) -> PhonePlan:
     said = [
         Step(say=line.lstrip("!").format(**debtor.facts), barge=Barge(after_ms=BARGE_MS) if line[0] == "!" else None)
         for line in wanted
     ]
-    voice = debtor_voice(LANGUAGE, index)
     steps = (*said, Step(hangup=True))
-    return PhonePlan(number=debtor.number, hello=HELLO, steps=steps, ring_s=RING_S, voice=voice)
+    return PhonePlan(number=debtor.number, hello=words.hello, steps=steps, ring_s=RING_S, voice=words.voice(index))
 
 
 async def _render(rehearsal: Rehearsal, phones: Iterable[PhonePlan]) -> None:
@@ -270,7 +264,7 @@ def _within(value: float | int | None, limit: float) -> bool:
 
 def _report(
     plan: Plan,
-    engine: str,
+    candidate: Candidate,
     at: datetime,
     called: int,
     measured: Measured,
@@ -285,7 +279,7 @@ def _report(
         )
     total, barge_in = spread(measured.total), spread(measured.barge_in)
     return {
-        "engine": engine,
+        **candidate.told,
         "concurrent": plan.concurrent,
         "n": len(measured.total),
         "calls": called,
@@ -308,12 +302,5 @@ def _report(
             "p95_s": _within(total["p95_s"], TARGETS["p95_s"]),
             "barge_in_stop_p95_s": _within(barge_in["p95_s"], TARGETS["barge_in_stop_p95_s"]),
         },
-        "machine": machine()
-        | {
-            "load_before": round(load, 2),
-            "load_after": round(os.getloadavg()[0], 2),
-            "asterisk": rehearsal.asterisk.program.version(),
-            "kernel": platform.release(),
-            **{name: version(name) for name in ("ctranslate2", "pjsua2-python", "numpy")},
-        },
+        "machine": machine(**loads(load), asterisk=rehearsal.asterisk.program.version()),
     }

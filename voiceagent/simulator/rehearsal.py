@@ -189,7 +189,7 @@ class Rehearsal:
         )
 
     def _speech(self) -> ChildSpec:
-        return speech_spec(self.speech_socket, self.paths.models)
+        return speech_spec(self.speech_socket, self.paths.models, *self.settings.speech)
 
     def _require_speech(self) -> None:
         """Said here, in one line, before anything is started or wiped."""

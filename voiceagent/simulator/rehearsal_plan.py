@@ -34,6 +34,8 @@ class RehearsalSettings:
     """How long a debtor waits for one of them."""
     tapes: bool = False
     """Telephones record what they say and hear (`Rehearsal.tapes`)."""
+    speech: tuple[str, ...] = ()
+    """Further arguments of the speech process."""
     longest_s: float = 1800.0
 
 

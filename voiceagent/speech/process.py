@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voiceagent.base.errors import UnavailableError, VoiceagentError
+from voiceagent.base.languages import Language
 
 if TYPE_CHECKING:
     from voiceagent.speech.server import SpeechServer
@@ -35,12 +36,14 @@ def serve(
     *,
     max_calls: int | None = None,
     voice_engine: str | None = None,
+    agent_voice: str | None = None,
     answers: Path | None = None,
     metrics_port: int | None = None,
     admit_all: bool = False,
 ) -> int:
     """Run the speech process in this process until SIGTERM or SIGINT; 0. `admit_all`: however late turns are.
 
+    `agent_voice`: the agent's in the language it names ("pyttsx3:ko@pt-BR"), whose engine is then the one in use.
     `max_calls`: served at a time; None: as many as the machine's cores may bear, the strain of turns says the rest.
 
     MissingPartError when nothing can recognise speech, UnavailableError when the socket or port is taken.
@@ -48,7 +51,7 @@ def serve(
     # Read by the native libraries when they are loaded, so before anything imports them.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", KMP_BLOCKTIME="0")
     most = max_calls or most_calls(len(os.sched_getaffinity(0)))
-    asyncio.run(_serve(socket, models, most, voice_engine, answers, metrics_port, admit_all))
+    asyncio.run(_serve(socket, models, most, voice_engine, agent_voice, answers, metrics_port, admit_all))
     return 0
 
 
@@ -57,6 +60,7 @@ async def _serve(
     models: Path,
     max_calls: int,
     voice_engine: str | None,
+    agent_voice: str | None,
     answers: Path | None,
     metrics_port: int | None,
     admit_all: bool,
@@ -66,7 +70,9 @@ async def _serve(
     from voiceagent.speech.metrics import SpeechMetrics
     from voiceagent.speech.server import SpeechServer
     from voiceagent.speech.synthesis.speaker import Speaker
+    from voiceagent.speech.synthesis.spec import VoiceSpec
 
+    own = VoiceSpec.parse(agent_voice, Language.PT_BR) if agent_voice else None
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -79,7 +85,7 @@ async def _serve(
         ears = Ears(load_recognisers(models), metrics, max_calls)
     ears.strain.close_s = math.inf if admit_all else ears.strain.close_s
     ears.strain.late_s = 0.0 if admit_all else ears.strain.late_s
-    server = SpeechServer(socket, ears, Speaker(models, engine=voice_engine), metrics)
+    server = SpeechServer(socket, ears, Speaker(models, engine=voice_engine, own=own), metrics)
     if metrics_port is not None:
         try:
             metrics.serve(metrics_port)

@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 _CLI = "voiceagent.cli.main"
 
 
-def speech_spec(socket: Path, models: Path) -> ChildSpec:
-    """The speech process; ready when it answers what it can recognise."""
+def speech_spec(socket: Path, models: Path, *more: str) -> ChildSpec:
+    """The speech process, with these further arguments; ready when it answers what it can recognise."""
 
     async def answers() -> bool:
         try:
@@ -37,7 +37,7 @@ def speech_spec(socket: Path, models: Path) -> ChildSpec:
             return False
         return True
 
-    arguments = (_CLI, "speech", "--socket", str(socket), "--models", str(models))
+    arguments = (_CLI, "speech", "--socket", str(socket), "--models", str(models), *more)
     return ChildSpec("speech", arguments, ready_s=90, probe=answers)
 
 

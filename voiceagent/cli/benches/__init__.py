@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,34 @@ def languages_named(names: Sequence[str]) -> tuple[Language, ...]:
         return tuple(Language(name) for name in names)
     except ValueError:
         raise UsageError(f"no language {list(names)}: one of {', '.join(Language)}") from None
+
+
+def machine_text(machine: dict[str, Any]) -> str:
+    """The machine of a measurement (`simulator/measured_on.machine`) as a person reads it, in two lines."""
+    told = f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, {machine['system']}"
+    told += f" {machine['kernel']}"
+    if "asterisk" in machine:
+        told += f", Asterisk {machine['asterisk']}"
+    if "load_before" in machine:
+        told += f", load {machine['load_before']} before and {machine['load_after']} after"
+    return told + "\n" + ", ".join(f"{name} {version}" for name, version in machine["libraries"].items())
+
+
+def engine_option(parser: argparse.ArgumentParser) -> None:
+    """`--engine`, of measurements that can be taken with either recogniser."""
+    parser.add_argument(
+        "--engine",
+        choices=("whisper", "vosk"),
+        default="whisper",
+        help="the recogniser (default: %(default)s). vosk without a model of pt-BR is measured with the Korean one, "
+        "Korean voices and a script of three states: engine latency and capacity only",
+    )
+
+
+def engine_text(report: dict[str, Any]) -> str:
+    """The engine of a measurement, its model, and what alone the figures say."""
+    only = f" ({report['only']})" if "only" in report else ""
+    return f"{report['engine']}, {report['model']}{only}"
 
 
 def share_text(share: dict[str, Any]) -> str:

@@ -7,12 +7,15 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.benches import engine_option, engine_text, machine_text
+
 HELP = "calls at once at which answers come too late (p95 over 1.2 s), through a real Asterisk"
 EXAMPLE = "voiceagent bench capacity --steps 4,8,16,30 --json"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
+    engine_option(parser)
     parser.add_argument(
         "--steps", type=_numbers, default=None, metavar="N,N,...", help="calls at once (default 4,8,12,16,20,24,30)"
     )
@@ -35,7 +38,15 @@ def run(args: argparse.Namespace) -> int:
     def progress(line: str) -> None:
         print(f"bench: {line}", file=sys.stderr, flush=True)
 
-    report = measure(Plan(args.steps or STEPS, args.seconds, args.loop, args.at, args.seed), progress)
+    plan = Plan(
+        steps=args.steps or STEPS,
+        seconds=args.seconds,
+        loop_s=args.loop,
+        engine=args.engine,
+        at=args.at,
+        seed=args.seed,
+    )
+    report = measure(plan, progress)
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
     else:
@@ -44,14 +55,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> None:
-    machine, capacity = report["machine"], report["capacity"]
-    print(
-        f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, Asterisk {machine['asterisk']}, "
-        f"load {machine['load_before']} before and {machine['load_after']} after"
-    )
+    capacity = report["capacity"]
+    print(machine_text(report["machine"]))
     late = capacity["late"]
     end = f"late at {late}" if late is not None else "not reached"
-    print(f"{report['engine']}: answers in time up to {capacity['in_time']} calls at once, {end}")
+    print(f"{engine_text(report)}: answers in time up to {capacity['in_time']} calls at once, {end}")
     print(
         f"{'at once':>8}{'n':>6}{'p50 s':>8}{'p95 s':>8}{'turn end':>10}{'heard':>8}{'said':>8}{'first word':>12}"
         "  (p95 all four)  cores in the busiest 10 s"

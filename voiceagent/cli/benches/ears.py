@@ -7,15 +7,15 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.benches import engine_option, engine_text, machine_text
+
 HELP = "callers who talk to the speech process at the pace of life, without telephones: how soon they are heard"
 EXAMPLE = "voiceagent bench ears --callers 4,16,24 --seconds 30 --json"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
-    parser.add_argument(
-        "--engine", default="whisper", metavar="E", help="whisper, or vosk: with a Korean model, its speed alone"
-    )
+    engine_option(parser)
     parser.add_argument(
         "--callers", type=_numbers, default=None, metavar="N,N,...", help="callers at once (default 4,16,24)"
     )
@@ -40,13 +40,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> None:
-    machine = report["machine"]
-    print(
-        f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, "
-        f"load {machine['load_before']} before and {machine['load_after']} after"
-    )
-    alone = ", a Korean model and Korean answers: the engine's speed alone" if report["engine"] == "vosk" else ""
-    print(f"{report['engine']}{alone}; from the last sound of an answer to its text")
+    print(machine_text(report["machine"]))
+    print(f"{engine_text(report)}; from the last sound of an answer to its text")
     print(f"{'callers':>8}{'n':>6}{'p50 s':>8}{'p95 s':>8}{'end of turn p95':>17}{'recognise p95':>15}  cores busy")
     for step in report["steps"]:
         total, stages = step["total"], step["stages"]

@@ -7,13 +7,15 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.benches import engine_option, engine_text, machine_text
+
 HELP = "time answers, interruptions and first words at the debtor's telephone, through a real Asterisk"
 EXAMPLE = "voiceagent bench turn --concurrent 2 --n 200 --json"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
-    parser.add_argument("--engine", default="whisper", help="the recogniser that must be in use (default: %(default)s)")
+    engine_option(parser)
     parser.add_argument("--concurrent", type=int, default=2, metavar="N", help="calls at a time (default: %(default)s)")
     parser.add_argument(
         "--n", type=int, default=36, metavar="N", help="answers to time, at least (default: %(default)s, 5 minutes)"
@@ -40,13 +42,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> None:
-    machine = report["machine"]
-    print(
-        f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, Asterisk {machine['asterisk']}, "
-        f"load {machine['load_before']} before and {machine['load_after']} after"
-    )
+    print(machine_text(report["machine"]))
     met = "all targets met" if all(report["met"].values()) else "NOT all targets met"
-    print(f"{report['engine']}, {report['concurrent']} calls at a time, {report['calls']} calls: {met}")
+    print(f"{engine_text(report)}, {report['concurrent']} calls at a time, {report['calls']} calls: {met}")
     rows = [("answer to a turn", report["total"])]
     rows += [(f"  {name}", spread) for name, spread in report["stages"].items()]
     rows += [(f"  in {state}", spread) for state, spread in report["states"].items()]

@@ -20,8 +20,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--voice-engine", choices=("kokoro", "pyttsx3"), help="default: kokoro where installed")
     parser.add_argument("--answers", type=Path, metavar="FILE", help="tests: recognise by this JSON instead of a model")
-    # For measurements: where answers begin to be late is what they ask.
+    # For measurements: where answers begin to be late is what they ask, in whatever language an engine has.
     parser.add_argument("--admit-all", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--agent-voice", metavar="VOICE", help=argparse.SUPPRESS)
     parser.add_argument("--metrics-port", type=int, metavar="PORT", help="serve /metrics on this loopback port")
 
 
@@ -43,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
         models=args.models or paths.models,
         max_calls=args.max_calls,
         voice_engine=args.voice_engine,
+        agent_voice=args.agent_voice,
         answers=args.answers,
         metrics_port=args.metrics_port,
         admit_all=args.admit_all,

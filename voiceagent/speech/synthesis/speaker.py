@@ -62,7 +62,11 @@ class Speaker:
         cache: PhraseCache | None = None,
         engine: str | None = None,
         child: Callable[[str, Path], UnitRenderer] = SynthesiserChild,
+        own: VoiceSpec | None = None,
     ) -> None:
+        """`own`: the agent's voice in its language instead of the one it has; its engine is then the one in use."""
+        self._agents = {own.language: own} if own is not None else {}
+        engine = own.engine if own is not None else engine
         self.engine = engine or (KOKORO if kokoro_directory(models) is not None else PYTTSX3)
         self.cache = cache or PhraseCache(phrases_directory(models))
         self._models = models
@@ -75,14 +79,17 @@ class Speaker:
 
     def voice(self, language: str, wanted: str | None = None) -> VoiceSpec:
         """The agent's voice of a language, or the one named. MissingPartError when its engine is not installed."""
-        voice = VoiceSpec.parse(wanted, language) if wanted else agent_voice(self.engine, language)
+        voice = VoiceSpec.parse(wanted, language) if wanted else self._agent(language)
         if voice.engine == KOKORO and kokoro_directory(self._models) is None:
             raise MissingPartError(f"voice {voice.name} needs the neural voice: run `voiceagent models install kokoro`")
         return voice
 
     def voices(self) -> Iterable[VoiceSpec]:
         """The agent's voices of the engine in use."""
-        return [agent_voice(self.engine, language) for language in AGENT_VOICES[self.engine]]
+        return [self._agent(language) for language in AGENT_VOICES[self.engine]]
+
+    def _agent(self, language: str) -> VoiceSpec:
+        return self._agents.get(language) or agent_voice(self.engine, language)
 
     async def start(self) -> None:
         """Load the engine in use."""
