@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from voiceagent.cases import tables
 from voiceagent.cases.intake import import_cases
 from voiceagent.debt.case import Case
 from voiceagent.dialer import hopper
+from voiceagent.dialer.callbacks import add_callback
 from voiceagent.dialer.campaigns import create_campaign, enroll, set_state
 from voiceagent.dialer.importing import Options, import_list
 from voiceagent.dialer.lists import undo_list
@@ -85,6 +88,37 @@ def test_who_is_weighed_elsewhere_is_passed_over_and_no_other_of_a_higher_tier(
     assert first is not None and second is not None
     order = [reminded, warm] if full.db.is_sqlite else [warm, reminded]
     assert [first.case_id, second.case_id] == order
+
+
+def test_who_awaits_a_promised_call_is_only_reminded_and_found_by_an_index(
+    full: Journal, make_case: Callable[..., Case], clock: ManualClock
+) -> None:
+    people = [make_case(n, phones=(f"+55119555501{n:02d}",), state="SP") for n in range(4)]
+    reminded, warm, *listed = [one.case_id for one in import_cases(full, people, source="test")]
+    campaign_id = create_campaign(full, "teste")
+    for members, tier in ((listed, Priority.LIST), ([warm], Priority.HOT), ([reminded], Priority.REMINDER)):
+        with full.transaction() as connection:
+            enroll(full, connection, campaign_id, members, priority=tier)
+    set_state(full, "teste", CampaignState.RUNNING)
+    rules, now = load_rules(ROOT / "dialplans" / "jurisdictions"), clock.now()
+    due = max(add_callback(full, one, now + timedelta(hours=1), rules=rules)[1] for one in (reminded, warm, listed[0]))
+
+    def found(connection: sa.Connection, at: datetime) -> list[uuid.UUID]:
+        return [one.case_id for one in hopper.enrolled(connection, at, campaign_id, limit=9)()]
+
+    # Past SQLAlchemy's own trace: what is asked is given to the driver.
+    asked: list[str] = []
+    with full.db.write() as connection:
+        if full.db.is_sqlite:
+            connection.connection.driver_connection.set_trace_callback(asked.append)
+        assert found(connection, now) == [reminded, listed[1]]
+        if full.db.is_sqlite:
+            connection.connection.driver_connection.set_trace_callback(None)
+            plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[-1]}")]
+            assert "SEARCH promised USING INDEX ix_callback_case_id (case_id=?)" in plan
+            assert not [step for step in plan if step.startswith(("SCAN enrollment", "SCAN debt_case"))]
+        assert hopper.next_due(connection, now, full.tenant_id) == now
+        assert sorted(found(connection, due)) == sorted([reminded, warm, *listed])
 
 
 def test_a_list_in_a_lease_and_back(full: Journal, tmp_path: Path, clock: ManualClock) -> None:

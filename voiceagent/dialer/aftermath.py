@@ -13,7 +13,6 @@ from voiceagent.base.ids import uuid7
 from voiceagent.cases import kinds, tables
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.retries import RetryPlan
-from voiceagent.dialer import hopper
 from voiceagent.dialer.ended import DROPPED, Ended
 from voiceagent.dialer.heartbeat import lives
 from voiceagent.dialer.ladder import Next
@@ -92,10 +91,6 @@ def settle_many(journal: Journal, connection: sa.Connection, attempt_ids: Sequen
         into = {"key": row.id, "into": state, "why": step.reason, "until": step.at, "at": now}
         moved.append(into | {"tier": ended.priority(call)})
     _MOVE(connection, moved)
-    for call in ended.calls:
-        asked = call.disposition is Disposition.CB or (call.disposition in DROPPED and call.right_party)
-        if asked and call.case_id is not None:
-            hopper.wait_for_promised(connection, call.case_id, now)
 
 
 def any_ran_out(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime) -> bool:

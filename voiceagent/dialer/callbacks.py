@@ -17,7 +17,6 @@ from voiceagent.calendars.zones import likely_zone
 from voiceagent.cases import tables
 from voiceagent.cases.store import Phone, load_case
 from voiceagent.compliance import Purpose, RuleBook, decide
-from voiceagent.dialer import hopper
 from voiceagent.dialer.facts import Facts, read_facts
 from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, CampaignState, callback, campaign, enrollment
 from voiceagent.dialer.withdrawing import withdraw
@@ -132,7 +131,6 @@ def add_callback(
             campaign_id=_campaign_of(connection, case_id),
         )
         journal.record([NewEvent("case", case_id, said, actor)], connection)
-        hopper.wait_for_promised(connection, case_id, now)
     return said.callback_id, due
 
 

@@ -25,7 +25,7 @@ from voiceagent.dialer.limits import Limits
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.pacing import Allotment, Held
 from voiceagent.dialer.retrying import plan_in_force
-from voiceagent.dialer.tables import CallbackStatus, CampaignState, callback, campaign, enrollment
+from voiceagent.dialer.tables import CallbackStatus, CampaignState, Priority, callback, campaign, enrollment
 
 
 def find_cases(connection: sa.Connection, contact: str, tenant_id: uuid.UUID) -> list[uuid.UUID]:
@@ -79,8 +79,8 @@ def explain_case(
     held = Allotment(read_floor(connection, tenant_id, now, asking=asking, guards=guards)).held()
     zone = ZoneInfo(facts.zone)
     plan = plan_in_force(connection, tenant_id, now)
-    campaigns = _campaigns(connection, case_id, now, held, plan, zone)
     callbacks = _callbacks(connection, case_id, now, held, zone)
+    campaigns = _campaigns(connection, case_id, now, held, plan, zone)
     due = any(one["due"] for one in (*campaigns, *callbacks))
     # A promised call that is due is asked of the law as one; else whatever the next call may be for.
     promised = next((datetime.fromisoformat(one["due_at"]) for one in callbacks if one["due"]), None)
@@ -172,12 +172,15 @@ def _campaigns(
         sa.select(
             campaign.c.name, campaign.c.state.label("running"), campaign.c.reason.label("paused"),
             campaign.c.mode, campaign.c.caps, enrollment.c.state,
-            enrollment.c.reason, enrollment.c.next_at, enrollment.c.attempts,
+            enrollment.c.reason, enrollment.c.next_at, enrollment.c.attempts, enrollment.c.priority,
         )
         .join(campaign, campaign.c.id == enrollment.c.campaign_id)
         .where(enrollment.c.case_id == case_id)
         .order_by(campaign.c.name)
     )  # fmt: skip
+    instant = sa.func.max(sa.func.coalesce(callback.c.retry_at, callback.c.due_at, type_=callback.c.due_at.type))
+    promised = sa.select(instant).where(callback.c.case_id == case_id, callback.c.status == CallbackStatus.OPEN)
+    promised_for = connection.execute(promised).scalar() or now
     found = []
     for row in rows:
         why = ""
@@ -187,6 +190,8 @@ def _campaigns(
             why = f"{row.state.value}{_because(row.reason, plan, row.caps)}"
         elif row.next_at is not None and row.next_at > now:
             why = f"waits until {row.next_at.astimezone(zone).isoformat()}{_because(row.reason, plan, row.caps)}"
+        elif promised_for > now and row.priority < Priority.REMINDER:
+            why = f"waits until {promised_for.astimezone(zone).isoformat()} (a call is promised for then)"
         elif row.name in held:
             why = f"held by {held[row.name].told(zone)}"
         found.append(

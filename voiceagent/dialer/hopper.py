@@ -36,19 +36,12 @@ CALLBACK_END = timedelta(days=45)
 _WIDE: sa.ColumnElement[int] = sa.literal_column("540")
 #: A case that no waiting cures is looked at again after this, because a stop may be lifted by people.
 STOPPED_LOOK = timedelta(days=1)
-#: Why a contact waits that was promised a call.
-PROMISED = "callback"
 
 
 #: They are asked while seats are idle.
 _RUNNING = Question(
     sa.select(campaign.c.id).where(
         campaign.c.tenant_id == sa.bindparam("tenant"), campaign.c.state == CampaignState.RUNNING
-    )
-)
-_FIRST = Question(
-    sa.select(sa.func.min(enrollment.c.next_at).label("at")).where(
-        enrollment.c.campaign_id == sa.bindparam("campaign"), enrollment.c.priority == sa.bindparam("tier")
     )
 )
 _FIRST_CALLBACK = Question(
@@ -90,11 +83,13 @@ def anybody_due(connection: sa.Connection, now: datetime, tenant_id: uuid.UUID) 
     return any(enrolled(connection, now, campaign_id, limit=1)() for campaign_id in running)
 
 
-def next_due(connection: sa.Connection, tenant_id: uuid.UUID) -> datetime | None:
+def next_due(connection: sa.Connection, now: datetime, tenant_id: uuid.UUID) -> datetime | None:
     """The earliest instant at which something becomes due (it may be past); None when nothing is planned."""
     instants = [_FIRST_CALLBACK(connection, tenant=tenant_id)[0].at]
     for running in _RUNNING(connection, tenant=tenant_id):
-        instants += [_FIRST(connection, campaign=running.id, tier=tier)[0].at for tier in Priority]
+        for tier in Priority:
+            first = sa.select(enrollment.c.next_at).where(*_waits_in(tier)).order_by(enrollment.c.next_at).limit(1)
+            instants.append(connection.execute(first, {"campaign": running.id, "now": now}).scalar())
     return min((at for at in instants if at is not None), default=None)
 
 
@@ -140,6 +135,7 @@ def enrolled(
 ) -> Asked:
     """Contacts of a campaign that are due and not in a call: reminders, hot leads, the rest; the longest due first.
 
+    Who was promised a call for an instant to come is only reminded before it.
     `seen`: not these. Until the transaction ends, no other gets the same people.
     """
     told = _DUE.asked(connection, campaign=campaign_id, now=now, seen=seen, most=limit)
@@ -161,6 +157,27 @@ def _in_a_call(person_id: sa.ColumnElement[uuid.UUID]) -> sa.ColumnElement[bool]
     # A literal, so that both databases use the small index of live calls.
     alive = sa.literal_column("live.status") != sa.literal_column("'ended'")
     return sa.exists(sa.select(live.c.id).where(live.c.person_id == person_id, alive))
+
+
+def awaits_promised(case_id: sa.ColumnElement[uuid.UUID], now: sa.ColumnElement[datetime]) -> sa.ColumnElement[bool]:
+    """A call is promised to the case for an instant to come, be it the first or one after nobody answered."""
+    c = callback.alias("promised").c
+    instant = sa.func.coalesce(c.retry_at, c.due_at)
+    return sa.exists(sa.select(c.id).where(c.case_id == case_id, c.status == sa.literal_column("'open'"), instant > now))
+
+
+def _waits_in(tier: Priority) -> list[sa.ColumnElement[bool]]:
+    """The contacts of `campaign` that are called in their turn of the tier, at their `next_at`."""
+    e = enrollment.c
+    waits = [
+        e.campaign_id == sa.bindparam("campaign"),
+        e.priority == sa.literal_column(str(tier.value)),
+        e.next_at.is_not(None),
+    ]
+    # A payment's day does not wait for a talk.
+    if tier is not Priority.REMINDER:
+        waits.append(~awaits_promised(e.case_id, sa.bindparam("now", type_=e.next_at.type)))
+    return waits
 
 
 class _Free(sa.ColumnElement[bool]):
@@ -197,8 +214,7 @@ def _due_now() -> sa.Select[Any]:
         sa.select(e.id, e.case_id, e.next_at, e.priority, tables.debt_case.c.person_id)
         .join(tables.debt_case, tables.debt_case.c.id == e.case_id)
         .where(
-            e.campaign_id == sa.bindparam("campaign"),
-            e.priority == sa.literal_column(str(tier.value)),
+            *_waits_in(tier),
             e.next_at <= sa.bindparam("now"),
             ~one_of(e.id, "seen"),
             ~_in_a_call(tables.debt_case.c.person_id),
@@ -293,24 +309,6 @@ def renew(
             connection.execute(
                 sa.update(table).where(table.c.id == key, table.c.leased_until.is_not(None)).values(leased_until=until)
             )
-
-
-def wait_for_promised(connection: sa.Connection, case_id: uuid.UUID, now: datetime) -> None:
-    """Who was promised a call for an instant to come is not called by a list before it."""
-    c, e = callback.c, enrollment.c
-    due = connection.execute(
-        sa.select(sa.func.min(c.due_at)).where(c.case_id == case_id, c.status == CallbackStatus.OPEN, c.due_at > now)
-    ).scalar()
-    if due is None:
-        return
-    waits = e.state.in_((EnrollmentState.READY, EnrollmentState.WAITING)) & (e.next_at < due)
-    # A payment's day does not wait for a talk.
-    waits &= e.priority < sa.literal_column(str(Priority.REMINDER.value))
-    connection.execute(
-        sa.update(enrollment)
-        .where(e.case_id == case_id, waits)
-        .values(state=EnrollmentState.WAITING, reason=PROMISED, next_at=due, updated_at=now)
-    )
 
 
 def postpone(

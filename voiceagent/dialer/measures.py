@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from prometheus_client.core import GaugeMetricFamily
@@ -18,7 +18,7 @@ from voiceagent.dialer.clockguard import ClockGuard
 from voiceagent.dialer.floor import Guards, read_floor, short_calls
 from voiceagent.dialer.heartbeat import staff
 from voiceagent.dialer.pacing import Allotment
-from voiceagent.dialer.tables import CallbackStatus, CampaignState, EnrollmentState, callback, enrollment
+from voiceagent.dialer.tables import CallbackStatus, CampaignState, EnrollmentState, Priority, callback, enrollment
 from voiceagent.dialer.watch import stale_cases
 from voiceagent.storage.database import Database
 
@@ -78,6 +78,9 @@ class DialerCollector:
         for row in rows:
             told = row.status if row.status in ("ready", "leased") else self._status.get(row.status, "waiting")
             counted[names[row.campaign_id], told] += row.n
+        for name, number in _held_for_promised(connection, names, now):
+            counted[name, "ready"] -= number
+            counted[name, "waiting"] += number
         for labels, number in sorted(counted.items()):
             hopper.add_metric(labels, number)
         yield hopper
@@ -135,3 +138,24 @@ def _statuses(rules: RuleBook) -> dict[str, str]:
         if name == "window" or name in _CAPS
         for term in terms
     }
+
+
+def _held_for_promised(
+    connection: sa.Connection, names: Mapping[uuid.UUID, str], now: datetime
+) -> list[tuple[str, int]]:
+    """By campaign's name, the contacts whose turn has come and who wait for a call they were promised."""
+    e, c = enrollment.c, callback.c
+    # From the promised calls, of which there are few: not by asking of everybody who is due.
+    rows = connection.execute(
+        sa.select(e.campaign_id, sa.func.count(e.id.distinct()).label("n"))
+        .join(callback, c.case_id == e.case_id)
+        .where(
+            c.status == CallbackStatus.OPEN,
+            sa.func.coalesce(c.retry_at, c.due_at) > now,
+            e.campaign_id.in_(names),
+            e.next_at <= now,
+            e.priority < sa.literal_column(str(Priority.REMINDER.value)),
+        )
+        .group_by(e.campaign_id)
+    )
+    return [(names[row.campaign_id], row.n) for row in rows]

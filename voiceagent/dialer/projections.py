@@ -186,6 +186,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(events.DialingResumed.TYPE, for_each(_stirring(dialing_resumed))),
     Projection(events.TrunkSet.TYPE, for_each(_stirring(trunk_set))),
     Projection(events.TrunkRemoved.TYPE, for_each(_stirring(trunk_removed))),
-    Projection(events.CallbackClosed.TYPE, for_each(callback_closed)),
+    Projection(events.CallbackClosed.TYPE, for_each(_stirring(callback_closed))),
     Projection(events.RetriesAdopted.TYPE, for_each(retries_adopted)),
 )

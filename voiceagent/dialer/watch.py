@@ -123,16 +123,16 @@ def stale_cases(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime, 
     """Contacts that would be forgotten, the oldest first, at most `limit` of each kind."""
     e = enrollment.c
     waits = e.state.in_((EnrollmentState.READY, EnrollmentState.WAITING))
+    c, long_ago = callback.c, now - OVERDUE
+    until = sa.func.coalesce(c.closed_at, c.retry_at, c.due_at)
+    # Whose promised call is still to come, or was until lately, is not called by the list.
+    open_callback = sa.exists().where(c.case_id == e.case_id, until > now, c.status == CallbackStatus.OPEN)
+    promised = sa.exists().where(c.case_id == e.case_id, until > long_ago)
     found = []
     for one in running_campaigns(connection, tenant_id):
-        open_callback = sa.exists().where(
-            callback.c.case_id == e.case_id,
-            callback.c.status == CallbackStatus.OPEN,
-            sa.func.coalesce(callback.c.retry_at, callback.c.due_at) > now,
-        )
         for why, since, where in (
             ("unplanned", e.updated_at, waits & e.next_at.is_(None) & ~open_callback),
-            ("overdue", e.next_at, e.next_at < now - OVERDUE),
+            ("overdue", e.next_at, (e.next_at < long_ago) & ~promised),
             ("lost_lease", e.updated_at, (e.state == EnrollmentState.LEASED) & e.leased_until.is_(None)),
         ):
             query = sa.select(e.case_id, since.label("since")).where(e.campaign_id == one.id, where)

@@ -258,7 +258,7 @@ def _run(floor: _Floor, plan: Plan, say: Callable[[str], None]) -> None:
         after = floor.running[0][0] if floor.running else None
         if now < end and floor.free and not asked:
             with floor.journal.db.read() as connection:
-                due = hopper.next_due(connection, floor.journal.tenant_id)
+                due = hopper.next_due(connection, now, floor.journal.tenant_id)
             # Somebody due whom nobody may call now (a pause of the pacing) is asked for again shortly.
             wake = max(due or end, now + timedelta(seconds=20))
             after = min(after, wake) if after else wake

@@ -12,14 +12,17 @@ from voiceagent.base.ids import uuid7
 from voiceagent.cases.promised import next_payment, owing_only
 from voiceagent.compliance import Purpose, RuleBook
 from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.dialer import hopper
 from voiceagent.dialer.admission import admit
 from voiceagent.dialer.arrivals import Arrivals
 from voiceagent.dialer.callbacks import add_callback, cancel_callback
 from voiceagent.dialer.campaigns import create_campaign, enroll, set_state
 from voiceagent.dialer.explain import explain_case
+from voiceagent.dialer.measures import DialerCollector
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Lease, Queue
 from voiceagent.dialer.tables import CampaignState, EnrollmentState, Priority, enrollment
+from voiceagent.dialer.watch import stale_cases
 from voiceagent.journal.catalogue import (
     CallAnswered,
     CallbackRequested,
@@ -235,8 +238,47 @@ def test_nobody_who_was_promised_a_call_is_called_by_the_list_before_it(
     )
     journal.record([NewEvent("call", lease.attempt_id, said) for said in (CallAnswered(), asked)])
     queue.complete(lease, verdict(D.CB))
+    assert of_case(db, lease).next_at < later, "its own wait, after any talk, is not that of the promised call"
+    clock.advance((later - clock.now()).total_seconds() - 1)
+    assert queue.lease("seat-1") is None
+    with db.read() as connection:
+        (told,) = explain_case(
+            connection, taken.case_id, now=clock.now(), rules=rules, gate=Gate(), guard_s=240.0,
+            tenant_id=journal.tenant_id,
+        )["campaigns"]  # fmt: skip
+        assert stale_cases(connection, journal.tenant_id, clock.now()) == []
+        assert hopper.next_due(connection, clock.now(), journal.tenant_id) == later
+    assert told["why"] == "waits until 2026-11-23T17:00:00-03:00 (a call is promised for then)"
+    samples = (one for family in DialerCollector(db, clock, journal.tenant_id).collect() for one in family.samples)
+    waiting = {one.labels["status"]: one.value for one in samples if one.name == "voiceagent_hopper_items"}
+    assert waiting == {"ready": 0, "waiting": 1}
+    clock.advance(1)
+    again = leased(queue)
+    assert again.callback_id is not None
+    # Between the tries of a promised call the list does not call either.
+    queue.complete(again, verdict(D.NA))
+    with journal.transaction() as connection:
+        connection.execute(sa.update(enrollment).values(next_at=clock.now()))
+    clock.advance(14 * 60)
+    assert queue.lease("seat-1") is None
+
+
+def test_whose_promised_call_is_withdrawn_waits_as_the_ladder_said(
+    queue: Queue, campaign: Callable, clock: ManualClock, journal: Journal, db: Database, rules: RuleBook
+) -> None:
+    (taken,) = campaign()
+    lease = leased(queue)
+    queue.complete(lease, verdict(D.NA))
+    waits = of_case(db, lease)
+    assert waits.reason == "NA" and waits.next_at > clock.now()
+    made, due = add_callback(journal, taken.case_id, waits.next_at + timedelta(hours=1), rules=rules)
     row = of_case(db, lease)
-    assert (row.next_at, row.reason) == (later, "callback"), "days after the quiet that follows any talk"
+    assert due > waits.next_at == row.next_at and (row.state, row.reason) == (waits.state, waits.reason)
+    cancel_callback(journal, made)
+    assert queue.lease("seat-1") is None
+    until(clock, waits.next_at.isoformat())
+    again = leased(queue)
+    assert again.case_id == taken.case_id and again.callback_id is None
 
 
 def test_who_is_promised_a_call_no_more_is_the_lists_again(
