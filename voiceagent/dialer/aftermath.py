@@ -13,11 +13,13 @@ from voiceagent.base.ids import uuid7
 from voiceagent.cases import kinds, tables
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.retries import RetryPlan
+from voiceagent.dialer.campaigns import FINISHED
 from voiceagent.dialer.ended import DROPPED, Ended
 from voiceagent.dialer.heartbeat import lives
 from voiceagent.dialer.ladder import Next
 from voiceagent.dialer.retrying import plan_in_force
 from voiceagent.dialer.tables import CallbackOrigin, CallbackStatus, EnrollmentState, Priority, callback, enrollment
+from voiceagent.dialer.withdrawing import withdraw
 from voiceagent.journal.catalogue import CallbackRequested, CallEnded, CallHungUp, NumberMarked
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
@@ -74,11 +76,12 @@ def settle_many(journal: Journal, connection: sa.Connection, attempt_ids: Sequen
         return
     plan = plan_in_force(connection, journal.tenant_id, now)
     for call in ended.calls:
-        _call_back_dropped(journal, connection, call, now)
+        if not ended.is_over(call.campaign_id):
+            _call_back_dropped(journal, connection, call, now)
         _learn(journal, connection, call)
         if call.disposition is Disposition.PTP and call.case_id is not None:
             _plan_reminder(connection, call, now)
-    _close_callbacks(connection, ended, now, plan)
+    _close_callbacks(journal, connection, ended, now, plan)
     moved = []
     for call in ended.calls:
         row = ended.leased.pop(call.enrollment_id, None)
@@ -190,16 +193,27 @@ def _plan_reminder(connection: sa.Connection, call: Any, now: datetime) -> None:
     )
 
 
-def _close_callbacks(connection: sa.Connection, ended: Ended, now: datetime, plan: RetryPlan) -> None:
+def _close_callbacks(
+    journal: Journal, connection: sa.Connection, ended: Ended, now: datetime, plan: RetryPlan
+) -> None:
     how = {call.case_id: call.disposition for call in ended.calls}
-    for row in ended.called_back:
+    nobodys = []
+    for row in ended.promised:
+        held = row.leased_until is not None
+        done = held and MEANING[how[row.case_id]].human
+        if not done and ended.is_over(row.campaign_id):
+            # Finished while this call was made: those that waited then were withdrawn, and nobody asks for this one.
+            nobodys.append(row.id)
+            continue
+        if not held:
+            continue
         values: dict[str, object] = {"leased_until": None, "leased_by": None}
-        done = MEANING[how[row.case_id]].human
         if done or row.attempts >= plan.callback_tries:
             values |= {"status": CallbackStatus.DONE if done else CallbackStatus.EXPIRED, "closed_at": now}
         else:
             values["retry_at"] = now + plan.callback_wait
         connection.execute(sa.update(callback).where(callback.c.id == row.id).values(**values))
+    withdraw(journal, connection, nobodys, FINISHED, actor="dialer")
 
 
 def _call_back_dropped(journal: Journal, connection: sa.Connection, call: Any, now: datetime) -> None:

@@ -215,7 +215,7 @@ class Arrivals:
     def _visitor(self, connection: sa.Connection, file: CaseFile, number: str | None, now: datetime) -> Visitor:
         facts = read_facts(connection, file, now, self.journal.tenant_id)
         held_by = connection.execute(
-            sa.select(campaign.c.id, campaign.c.script, campaign.c.policy)
+            sa.select(campaign.c.id, campaign.c.script, campaign.c.policy, campaign.c.state)
             .join(enrollment, enrollment.c.campaign_id == campaign.c.id)
             .where(enrollment.c.case_id == file.case_id)
             .order_by((campaign.c.state == CampaignState.RUNNING).desc(), campaign.c.priority.desc(), campaign.c.id)
@@ -230,7 +230,8 @@ class Arrivals:
             facts.identity_tries_left,
             held_by.script if held_by else DEFAULT_SCRIPT,
             held_by.policy if held_by else DEFAULT_POLICY,
-            held_by.id if held_by else None,
+            # Finished: it lends its words, and nobody is called back in its name.
+            held_by.id if held_by and held_by.state is not CampaignState.FINISHED else None,
         )
 
     def _manner(self, connection: sa.Connection, visitors: Sequence[Visitor]) -> Manner:

@@ -16,11 +16,10 @@ from voiceagent.cases.offers import OFFERS, open_offers
 from voiceagent.cases.store import PHONES, phones_of
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.retries import RetryPlan
-from voiceagent.dialer.campaigns import load_campaign
+from voiceagent.dialer.campaigns import Campaign, load_campaign
 from voiceagent.dialer.ladder import Next, Step, next_step
-from voiceagent.dialer.limits import Limits
 from voiceagent.dialer.payday import day_after, pay_days
-from voiceagent.dialer.tables import CallbackStatus, EnrollmentState, Priority, callback, enrollment
+from voiceagent.dialer.tables import CallbackStatus, CampaignState, EnrollmentState, Priority, callback, enrollment
 from voiceagent.storage.question import Bundle, Question, one_of
 
 #: Of these the line broke.
@@ -37,9 +36,9 @@ _a, _e, _c = tables.attempt.c, enrollment.c, callback.c
 #: They are asked after every call.
 _CALLS = Question(sa.select(tables.attempt).where(one_of(_a.id, "calls")))
 _ENROLLED = Question(sa.select(enrollment).where(one_of(_e.id, "enrolments")))
-_CALLED_BACK = Question(
-    sa.select(_c.id, _c.case_id, _c.attempts).where(
-        one_of(_c.case_id, "cases"), _c.leased_until.is_not(None), _c.status == CallbackStatus.OPEN
+_PROMISED = Question(
+    sa.select(_c.id, _c.case_id, _c.attempts, _c.leased_until, _c.campaign_id).where(
+        one_of(_c.case_id, "cases"), _c.status == CallbackStatus.OPEN
     )
 )
 #: By person, of whom there are few calls: those of an enrolment would be looked for among all calls that ever were.
@@ -48,7 +47,7 @@ _LATELY = Question(
         one_of(_a.person_id, "people"), _a.t_start >= sa.bindparam("since"), _a.enrollment_id.is_not(None)
     )
 )
-_ALL = Bundle(_ENROLLED, _CALLED_BACK, _LATELY, OFFERS, PHONES)
+_ALL = Bundle(_ENROLLED, _PROMISED, _LATELY, OFFERS, PHONES)
 
 
 class Ended:
@@ -67,8 +66,8 @@ class Ended:
                 today[call.case_id] = now.astimezone(_zone(call)).date()
         with _ALL.foreseen(connection, cases=cases, people=people, enrolments=held, since=now - _A_DAY):
             enrolled = _ENROLLED(connection, enrolments=held)
-            self.called_back = _CALLED_BACK(connection, cases=cases)
-            """Promised calls that these calls kept, or tried to."""
+            self.promised = _PROMISED(connection, cases=cases)
+            """Open promised calls: those held were kept by these calls, or tried to; others were asked for in them."""
             self._lately = _LATELY(connection, people=people, since=now - _A_DAY)
             self._offers = open_offers(connection, today)
             self._phones = phones_of(connection, people)
@@ -76,7 +75,7 @@ class Ended:
             row.id: row for row in enrolled if row.state is EnrollmentState.LEASED and row.leased_until is not None
         }
         """By id, those enrolments that wait for the end of their call."""
-        self._limits: dict[uuid.UUID, Limits | None] = {}
+        self._campaigns: dict[uuid.UUID, Campaign | None] = {}
 
     def priority(self, call: Any) -> Priority:
         """Whom the next call goes before: a promise is reminded of, and what was left on the table is still warm."""
@@ -89,7 +88,8 @@ class Ended:
 
     def step(self, call: Any, row: Any, plan: RetryPlan) -> Step:
         """Where the contact of the enrolment `row` goes."""
-        limits = self._limits_of(row.campaign_id)
+        found = self._campaign(row.campaign_id)
+        limits = found.limits if found else None
         if limits is not None:
             plan = plan.of(limits.retries)
         zone = _zone(call)
@@ -111,14 +111,19 @@ class Ended:
             return Step(Next.DONE, None, "max_attempts")
         return step
 
-    def _limits_of(self, campaign_id: uuid.UUID) -> Limits | None:
-        """None where the campaign is gone."""
-        if campaign_id not in self._limits:
+    def is_over(self, campaign_id: uuid.UUID | None) -> bool:
+        """Whether nobody may call in the campaign's name any more."""
+        found = self._campaign(campaign_id) if campaign_id is not None else None
+        return found is not None and found.state is CampaignState.FINISHED
+
+    def _campaign(self, campaign_id: uuid.UUID) -> Campaign | None:
+        """None where it is gone."""
+        if campaign_id not in self._campaigns:
             try:
-                self._limits[campaign_id] = load_campaign(self._connection, campaign_id).limits
+                self._campaigns[campaign_id] = load_campaign(self._connection, campaign_id)
             except BadInputError:
-                self._limits[campaign_id] = None
-        return self._limits[campaign_id]
+                self._campaigns[campaign_id] = None
+        return self._campaigns[campaign_id]
 
 
 def _zone(call: Any) -> ZoneInfo:

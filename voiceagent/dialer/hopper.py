@@ -163,7 +163,9 @@ def awaits_promised(case_id: sa.ColumnElement[uuid.UUID], now: sa.ColumnElement[
     """A call is promised to the case for an instant to come, be it the first or one after nobody answered."""
     c = callback.alias("promised").c
     instant = sa.func.coalesce(c.retry_at, c.due_at)
-    return sa.exists(sa.select(c.id).where(c.case_id == case_id, c.status == sa.literal_column("'open'"), instant > now))
+    return sa.exists(
+        sa.select(c.id).where(c.case_id == case_id, c.status == sa.literal_column("'open'"), instant > now)
+    )
 
 
 def _waits_in(tier: Priority) -> list[sa.ColumnElement[bool]]:

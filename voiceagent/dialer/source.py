@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from voiceagent.base.errors import BadInputError, UnavailableError
+from voiceagent.base.errors import BadInputError, UnavailableError, unreadable
 from voiceagent.dialer.cells import reread
 
 _CHUNK = 1 << 20
@@ -111,7 +111,7 @@ def open_source(path: Path, *, delimiter: str | None = None) -> Source:
             raise BadInputError(f"the list {path} is empty")
         made: Format = Workbook(path) if look.workbook else TextFile(path, look.utf8, look.head, delimiter)
     except OSError as error:
-        raise BadInputError(f"cannot read the list {path}: {error.strerror or error}") from error
+        raise unreadable(f"the list {path}", error) from error
     source = Source(path, look.sha256, made, stamp)
     source.require_unchanged()
     return source

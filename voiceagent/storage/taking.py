@@ -36,8 +36,8 @@ def all_or_none() -> Iterator[None]:
 class Take:
     """Sets `leased_by` and `leased_until`, and what else is given, where nobody holds a row yet.
 
-    `table` has these columns and an `id`. To be told within `all_or_none`, which raises TakenError where somebody does: at
-    the end of `together` at the latest, and the transaction is over then.
+    `table` has these columns and an `id`. To be told within `all_or_none`, which raises TakenError where somebody
+    does: at the end of `together` at the latest, and the transaction is over then.
     """
 
     def __init__(self, table: sa.Table, **values: Any) -> None:

@@ -15,6 +15,7 @@ from voiceagent.base.errors import BadInputError
 from voiceagent.compliance import RuleBook
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.retries import Ladder, RetryPlan, Variant
+from voiceagent.dialer.arrivals import Arrivals
 from voiceagent.dialer.callbacks import add_callback, all_callbacks, call_back_missed, late_callbacks, read_wanted
 from voiceagent.dialer.campaigns import change_campaign, set_mode, set_state
 from voiceagent.dialer.explain import explain_case
@@ -25,7 +26,7 @@ from voiceagent.dialer.queue import Queue
 from voiceagent.dialer.retrying import adopt
 from voiceagent.dialer.switches import Trunk, find_trunk, set_trunk
 from voiceagent.dialer.tables import CallbackStatus, CampaignState, DialMode, callback
-from voiceagent.journal.catalogue import CallbackRequested, CallEnded
+from voiceagent.journal.catalogue import CallAnswered, CallbackRequested, CallEnded
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
 
@@ -122,6 +123,53 @@ def test_promised_calls_end_with_their_campaign_and_late_ones_show(
     with journal.db.read() as connection:
         (listed,) = all_callbacks(connection, journal.tenant_id, status=CallbackStatus.CANCELLED)
     assert listed["id"] == str(made) and late(timedelta(minutes=1)) == []
+
+
+def test_no_call_is_promised_in_the_name_of_a_campaign_that_was_finished_meanwhile(
+    journal: Journal, rules: RuleBook, queue: Queue, campaign: Callable, make_case: Callable, clock: ManualClock
+) -> None:
+    kept, missed, asks, broke = campaign(*(make_case(n) for n in range(4)))
+    for taken in (kept, missed):
+        add_callback(journal, taken.case_id, clock.now(), rules=rules)
+    calls = {one.case_id: one for one in queue.lease_many([f"seat-{n}" for n in range(4)])}
+    assert calls[kept.case_id].callback_id and calls[missed.case_id].callback_id
+    assert set_state(journal, "teste", CampaignState.FINISHED) == 0, "both are being called"
+    call = calls[asks.case_id]
+    wish = CallbackRequested(
+        uuid.uuid4(), call.case_id, call.person_id, call.phone_id, clock.now() + timedelta(hours=3),
+        campaign_id=call.campaign_id,
+    )  # fmt: skip
+    journal.record([NewEvent("call", call.attempt_id, wish)])
+    for taken, ended in (
+        (kept, CallEnded("CPC_NEG", human=True)),
+        (missed, CallEnded("NA")),
+        (asks, CallEnded("CB", human=True)),
+        (broke, CallEnded("HUP", human=True, right_party=True)),
+    ):
+        queue.complete(calls[taken.case_id], ended)
+    with journal.db.read() as connection:
+        now = {uuid.UUID(one["case_id"]): one["status"] for one in all_callbacks(connection, journal.tenant_id)}
+        assert late_callbacks(connection, journal.tenant_id, clock.now() + timedelta(days=9)) == []
+    assert now == {kept.case_id: "done", missed.case_id: "cancelled", asks.case_id: "cancelled"}
+
+
+def test_who_calls_in_after_the_campaign_is_called_back_outside_it(
+    journal: Journal, rules: RuleBook, queue: Queue, campaign: Callable, clock: ManualClock
+) -> None:
+    (taken,) = campaign()
+    set_state(journal, "teste", CampaignState.FINISHED)
+    arrivals = Arrivals(journal, rules, worker="w1", mode="rehearsal", region="BR")
+    arrival = arrivals.begin("+5511955550100", "seat-1")
+    (visitor,) = arrival.visitors
+    wish = CallbackRequested(
+        uuid.uuid4(), taken.case_id, taken.person_id, visitor.phone_id, clock.now() + timedelta(hours=3),
+        campaign_id=visitor.campaign_id,
+    )  # fmt: skip
+    journal.record([NewEvent("call", arrival.attempt_id, said) for said in (CallAnswered(), wish)])
+    arrivals.complete(arrival, CallEnded("CB", human=True, right_party=True))
+    clock.advance(3 * 3600)
+    lease = queue.lease("seat-1")
+    assert lease is not None and lease.callback_id == wish.callback_id and lease.campaign_id is None
 
 
 def test_a_request_of_somebody_unknown_keeps_no_missed_call_from_being_returned(
