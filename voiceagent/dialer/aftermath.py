@@ -193,9 +193,7 @@ def _plan_reminder(connection: sa.Connection, call: Any, now: datetime) -> None:
     )
 
 
-def _close_callbacks(
-    journal: Journal, connection: sa.Connection, ended: Ended, now: datetime, plan: RetryPlan
-) -> None:
+def _close_callbacks(journal: Journal, connection: sa.Connection, ended: Ended, now: datetime, plan: RetryPlan) -> None:
     how = {call.case_id: call.disposition for call in ended.calls}
     nobodys = []
     for row in ended.promised:
