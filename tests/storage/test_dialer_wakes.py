@@ -29,6 +29,7 @@ from voiceagent.journal.journal import Journal
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import ROOT
 from voiceagent.simulator.cluster import Cluster
+from voiceagent.simulator.tones import ToneService
 from voiceagent.storage.database import Database
 from voiceagent.storage.notices import Listener
 from voiceagent.worker.desk import TOLD_POLL_S, Desk
@@ -113,11 +114,8 @@ def test_a_restarted_database_is_listened_to_again(make_case: Callable[..., Case
         (taken,) = import_cases(journal, [make_case(phones=("+5511955550100",))], source="test")
         queue = Queue(journal, RULES, Gate(), worker="w1")
 
-        async def ready() -> None:
-            return None
-
         with Ears(db) as ears:
-            desk = Desk(queue, ready, told=lambda: ears.listener.listening)
+            desk = Desk(queue, ToneService().places, told=lambda: ears.listener.listening)
             assert ears.hears() and ears.listener.listening
             assert queue.lease("seat-1") is None and desk.rest_s(0.5) == 0.5, "leases to take back are looked for first"
             assert queue.lease("seat-1") is None and desk.rest_s(0.5) == TOLD_POLL_S

@@ -6,13 +6,14 @@ The virtual-time driver speaks and recognises with these: whatever goes wrong th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import numpy as np
 
 from voiceagent.audio.format import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE
 from voiceagent.language.spoken import SpokenPart
-from voiceagent.speech.protocol import HearingContext, Hypothesis
+from voiceagent.speech.protocol import HearingContext, Hypothesis, Places
 
 #: Tones lie on the bins of a 20 ms frame's spectrum (50 Hz apart), two of them per text.
 _LOW, _HIGH, _STEP = 300, 3400, 50
@@ -125,9 +126,10 @@ class ToneService:
         self.book = ToneBook()
         self.ears = ToneHearing(self.book)
 
-    async def check(self) -> int:
+    @asynccontextmanager
+    async def places(self, wanted: int) -> AsyncIterator[Places]:
         """It is always there, for as many as like."""
-        return 1_000_000
+        yield Places(wanted)
 
     async def hearing(self, call_id: str, language: str) -> ToneHearing:
         """The ears."""

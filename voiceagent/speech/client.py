@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
@@ -18,7 +18,7 @@ from voiceagent.audio.format import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE
 from voiceagent.base.errors import BadInputError, MissingPartError, UnavailableError, VoiceagentError
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.speech import wire
-from voiceagent.speech.protocol import HearingContext, Hypothesis
+from voiceagent.speech.protocol import HearingContext, Hypothesis, Places
 
 log = logging.getLogger(__name__)
 
@@ -60,32 +60,55 @@ class SpeechClient:
         await voice.open()
         return voice
 
-    async def check(self) -> int:
-        """How many more calls may begin on this machine now.
+    @contextlib.asynccontextmanager
+    async def places(self, wanted: int) -> AsyncIterator[Places]:
+        """Room for up to `wanted` calls on this machine, nobody else's within it.
 
         UnavailableError when nobody answers, or (code strained) none should begin.
         """
-        told = await self._describe()
-        why = wire.refusal(told)
-        if why:
-            raise UnavailableError(f"no new call for now: {why}", code="strained")
-        return wire.room(told)
+        async with self._asked(wire.describe_event(wanted)) as (link, told):
+            why = wire.refusal(told)
+            if why:
+                raise UnavailableError(f"no new call for now: {why}", code="strained")
+            room = wire.room(told)
+            yield Places(wanted) if room is None else _HeldPlaces(link, room)
 
     async def info(self) -> Info:
         """What the speech process serves. UnavailableError when nobody answers."""
-        return Info.from_event(await self._describe())
+        async with self._asked(Describe().event()) as (_, told):
+            return Info.from_event(told)
 
-    async def _describe(self) -> Event:
+    @contextlib.asynccontextmanager
+    async def _asked(self, question: Event) -> AsyncIterator[tuple[_Link, Event]]:
         link = _Link(self._path)
         try:
-            async with asyncio.timeout(OPEN_S):
-                await link.connect()
-                await link.send(Describe().event())
-                return await link.wait_for("info")
-        except (OSError, EOFError, TimeoutError) as error:
-            raise _silent(self._path) from error
+            try:
+                async with asyncio.timeout(OPEN_S):
+                    await link.connect()
+                    await link.send(question)
+                    told = await link.wait_for("info")
+            except (OSError, EOFError, TimeoutError) as error:
+                raise _silent(self._path) from error
+            yield link, told
         finally:
             link.close()
+
+
+class _HeldPlaces(Places):
+    """Held by a connection for as long as it lasts."""
+
+    def __init__(self, link: _Link, room: int) -> None:
+        super().__init__(room)
+        self._link = link
+
+    async def keep(self, calls: Sequence[str]) -> None:
+        """As `Places`; a speech process that is gone meanwhile tells each call so itself."""
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await self._link.send(wire.keep_event(calls))
+                await self._link.wait_for(wire.KEPT)
+        except (OSError, EOFError, TimeoutError, VoiceagentError) as error:
+            log.warning("places of %d calls may be taken by others: %s", len(calls), error or type(error).__name__)
 
 
 class SpeechHearing:

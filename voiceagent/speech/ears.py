@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,10 @@ AHEAD_S = 0.25
 STALE = 0.4
 WORKERS = 2
 BACKLOG = 16
+#: A call that was to begin opens its ear within this, or somebody else may have its place.
+KEPT_S = 30.0
+#: Who asks for room waits so long for what others hold while they look for somebody to call.
+MOMENT_S = 1.0
 #: While so many wait, only turns that have ended are recognised: some glances are at pauses in mid-turn, for nothing.
 CROWD = 2 * WORKERS
 
@@ -69,29 +73,70 @@ class Ears:
         self.recognisers = dict(recognisers)
         self.max_calls = max_calls
         self.calls = 0
+        self._reserved = 0
+        self._kept: dict[str, float] = {}
+        self._freed = asyncio.Event()
+        self.waiting = 0
+        """Who asks for room that others hold at this moment."""
         self.deadline_s = deadline_s
         self._metrics = metrics
         self.strain = Strain(time.monotonic)
         self._queue = DeadlineQueue(WORKERS, BACKLOG)
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="recognise")
 
-    def refusal(self) -> str:
-        """Why no new call should begin on this machine now; "" when one may."""
-        full = f"the speech process already serves {self.calls} calls" if self.calls >= self.max_calls else ""
+    def refusal(self, held: int = 0) -> str:
+        """Why no new call should begin on this machine now, beside the places that are `held`; "" when one may."""
+        full = "" if held or self.room() else f"the speech process already serves {self._taken()} calls"
         why = full or self.strain.refusal()
         self._metrics.admits.set(0 if why else 1)
         return why
 
     def room(self) -> int:
         """How many more calls it would serve, as far as their number goes."""
-        return max(0, self.max_calls - self.calls)
+        return max(0, self.max_calls - self._taken())
 
-    async def open(self, language: str) -> CallEar:
-        """A warmed ear. MissingPartError for a language without a model, UnavailableError (busy) when full."""
+    def _taken(self) -> int:
+        """Calls, and those that are about to begin."""
+        now = time.monotonic()
+        self._kept = {call: until for call, until in self._kept.items() if until > now}
+        return self.calls + self._reserved + len(self._kept)
+
+    async def reserve(self, wanted: int) -> int:
+        """Hold room for up to `wanted` calls, until `give_back` of what it returns: how many.
+
+        What others hold may be free again in a moment: that is waited for.
+        """
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(MOMENT_S):
+                while self._reserved and not self.room():
+                    self._freed.clear()
+                    await self._freed.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self.waiting -= 1
+        held = max(0, min(wanted, self.room()))
+        self._reserved += held
+        return held
+
+    def give_back(self, held: int, keep: Sequence[str] = ()) -> None:
+        """What was reserved is free again, except for the calls (ids) that are to `keep` it until they open."""
+        self._reserved -= held
+        self._freed.set()
+        until = time.monotonic() + KEPT_S
+        self._kept.update((call, until) for call in keep[:held])
+
+    async def open(self, language: str, call_id: str = "") -> CallEar:
+        """A warmed ear. MissingPartError for a language without a model, UnavailableError (busy) when full.
+
+        A call whose place was kept takes that.
+        """
         recogniser = self.recognisers.get(language)
         if recogniser is None:
             raise MissingPartError(f"no recogniser for {language} is installed: run `voiceagent models install`")
-        if self.calls >= self.max_calls:
+        self._kept.pop(call_id, None)
+        if not self.room():
             self._metrics.refused.inc()
             raise UnavailableError(f"the speech process already serves {self.max_calls} calls", code="busy")
         self.calls += 1

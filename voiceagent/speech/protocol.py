@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -98,11 +99,25 @@ class Voice(Protocol):
         ...
 
 
+class Places:
+    """Room for calls that are about to begin."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        """How many may, 1 or more."""
+
+    async def keep(self, calls: Sequence[str]) -> None:
+        """These calls (ids), `room` at most, are to begin; what else was held is free again. Told once."""
+
+
 class SpeechService(Protocol):
     """Gives each call its ears and its mouth."""
 
-    async def check(self) -> int:
-        """How many more calls may begin now, 1 or more; UnavailableError when none may, or nobody answers."""
+    def places(self, wanted: int) -> AbstractAsyncContextManager[Places]:
+        """Room for up to `wanted` calls; UnavailableError at the beginning when none may begin, or nobody answers.
+
+        Nobody else gets it until the end, and until their ears are opened those calls that were kept by then.
+        """
         ...
 
     async def hearing(self, call_id: str, language: str) -> Hearing:

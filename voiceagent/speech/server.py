@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ class _Connection(AsyncEventHandler):
         super().__init__(reader, writer)
         self._server = server
         self._ear: CallEar | None = None
+        self._held = 0
         self._language: str = Language.PT_BR.value
         self._turn = 0
         self._begun = False
@@ -114,6 +116,7 @@ class _Connection(AsyncEventHandler):
         """Forget the call."""
         if self._ear is not None:
             self._ear.close()
+        self._keep(())
         self._voices.clear()
 
     async def _handle(self, event: Event) -> None:
@@ -130,20 +133,34 @@ class _Connection(AsyncEventHandler):
         elif Synthesize.is_type(event.type):
             await self._synthesize(event)
         elif event.type == wire.OPEN:
-            ear = await self._opened(_language(event.data.get("language")))
+            ear = await self._opened(_language(event.data.get("language")), str(event.data.get("call_id") or ""))
             await self.write_event(Event(wire.OPENED, {"engine": ear.engine, "language": ear.language}))
         elif Describe.is_type(event.type):
-            ears = self._server.ears
-            await self.write_event(wire.info_event(self._server.info(), ears.refusal(), ears.room()))
+            await self._describe(event.data.get("wanted"))
+        elif event.type == wire.KEEP:
+            self._keep([str(call) for call in event.data["calls"]])
+            await self.write_event(Event(wire.KEPT))
         elif Ping.is_type(event.type):
             await self.write_event(Pong(event.data.get("text")).event())
 
-    async def _opened(self, language: str) -> CallEar:
+    async def _describe(self, wanted: Any) -> None:
+        ears = self._server.ears
+        self._keep(())
+        if wanted is not None:
+            self._held = await ears.reserve(int(wanted))
+        room = ears.room() if wanted is None else self._held
+        await self.write_event(wire.info_event(self._server.info(), ears.refusal(self._held), room))
+
+    def _keep(self, calls: Sequence[str]) -> None:
+        self._server.ears.give_back(self._held, calls)
+        self._held = 0
+
+    async def _opened(self, language: str, call_id: str = "") -> CallEar:
         if self._ear is not None and self._ear.language != language:
             self._ear.close()
             self._ear = None
         if self._ear is None:
-            self._ear = await self._server.ears.open(language)
+            self._ear = await self._server.ears.open(language, call_id)
         self._language = language
         return self._ear
 

@@ -4,7 +4,9 @@ Plain Wyoming: describe/info, transcribe + audio-start/chunk/stop → transcript
 ping/pong, error. Added, where any other server or client ignores it: `context` of transcribe (call_id, turn, expect,
 phrases, today) and of transcript (turn, confidence, alternatives, engine, reason, ms); `context` of synthesize
 (call_id, parts, patience_s); the event `voiceagent-open`, which warms a recogniser for a call; and `voiceagent-glance`,
-which asks what the turn says so far and is answered with `voiceagent-glanced`.
+which asks what the turn says so far and is answered with `voiceagent-glanced`. A describe may say how many calls are
+about to begin (`wanted`): `room` of info are then held for them while the connection lasts, and longer for those that
+`voiceagent-keep` names (`calls`), which is answered with `voiceagent-kept`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Any
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
-from wyoming.info import Info
+from wyoming.info import Describe, Info
 from wyoming.tts import Synthesize, SynthesizeVoice
 
 from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
@@ -26,6 +28,8 @@ OPEN = "voiceagent-open"
 OPENED = "voiceagent-opened"
 GLANCE = "voiceagent-glance"
 GLANCED = "voiceagent-glanced"
+KEEP = "voiceagent-keep"
+KEPT = "voiceagent-kept"
 #: PCM per audio-chunk event when a whole prompt is sent: a second.
 CHUNK_BYTES = SAMPLE_RATE * SAMPLE_BYTES
 
@@ -76,9 +80,22 @@ def refusal(event: Event) -> str:
     return str(event.data.get("refusal") or "")
 
 
-def room(event: Event) -> int:
-    """How many more calls it would serve; another project's server does not say, and is taken to have room."""
-    return int(event.data.get("room", 1_000_000))
+def describe_event(wanted: int) -> Event:
+    """Asks what is served, and for room for so many calls."""
+    event = Describe().event()
+    event.data |= {"wanted": wanted}
+    return event
+
+
+def room(event: Event) -> int | None:
+    """How many of the wanted calls may begin; None: another project's server, which does not say."""
+    told = event.data.get("room")
+    return None if told is None else int(told)
+
+
+def keep_event(calls: Sequence[str]) -> Event:
+    """Of the room that is held, the calls that take it; the rest is free again."""
+    return Event(KEEP, {"calls": list(calls)})
 
 
 def glance_event(turn: int, number: int) -> Event:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -30,7 +30,7 @@ from voiceagent.dialogue.law import STRICTEST, SpokenLaw
 from voiceagent.dialogue.machine import Machine
 from voiceagent.dialogue.state import Briefing
 from voiceagent.journal import catalogue
-from voiceagent.speech.protocol import Hearing, Segmenter, SpeechService, Voice
+from voiceagent.speech.protocol import Hearing, Places, Segmenter, SpeechService, Voice
 from voiceagent.speech.segmenter import VadSegmenter
 from voiceagent.speech.silero import Confirmers
 from voiceagent.telephony.hangup import HangupReason
@@ -112,13 +112,15 @@ class House:
     paused: Callable[[str], bool] = nobody_pauses
     """Whether people have paused a seat."""
 
-    async def ready(self) -> int:
-        """How many calls could be held beside those that are.
+    @asynccontextmanager
+    async def places(self, wanted: int) -> AsyncIterator[Places]:
+        """Room for up to `wanted` calls beside those that are, nobody else's within it.
 
-        Raises UnavailableError while none could: then nobody is leased, and no attempt used up.
+        Raises UnavailableError while there is none: then nobody is leased, and no attempt used up.
         """
         await asyncio.to_thread(self.recorder.check)
-        return await self.speech.check()
+        async with self.speech.places(wanted) as places:
+            yield places
 
     @contextmanager
     def segmenter(self) -> Iterator[Segmenter]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from voiceagent.base.errors import UnavailableError
 from voiceagent.dialer.lease import Lease
 from voiceagent.dialer.queue import Queue
+from voiceagent.speech.protocol import Places
 
 log = logging.getLogger(__name__)
 
@@ -19,15 +21,19 @@ TOLD_POLL_S = 3.0
 class Desk:
     """`next` for each idle seat; those that ask in the same moment share one transaction.
 
-    `ready` is asked before anybody is leased, and says for how many calls there is room: a full disk, a dead speech
-    process or a busy one must not use up debtors' attempts.
+    `places` holds room for as many calls as it can before anybody is leased, and keeps that of those who were: a full
+    disk, a dead speech process or a busy one must not use up debtors' attempts.
     `told`: whether we are told at once when somebody may be called; then nobody needs to ask as often.
     """
 
     def __init__(
-        self, queue: Queue, ready: Callable[[], Awaitable[int]], *, told: Callable[[], bool] = lambda: False
+        self,
+        queue: Queue,
+        places: Callable[[int], AbstractAsyncContextManager[Places]],
+        *,
+        told: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._queue, self._ready, self._told = queue, ready, told
+        self._queue, self._places, self._told = queue, places, told
         self._waiting: dict[str, asyncio.Future[Lease | None]] = {}
         self._asking: asyncio.Task[None] | None = None
         self._trouble = ""
@@ -53,8 +59,10 @@ class Desk:
             asked, self._waiting = self._waiting, {}
             leases: list[Lease] = []
             try:
-                room = await self._ready()
-                leases = await asyncio.to_thread(self._queue.lease_many, list(asked)[:room])
+                async with self._places(len(asked)) as places:
+                    leases = await asyncio.to_thread(self._queue.lease_many, list(asked)[: places.room])
+                    if leases:
+                        await places.keep([str(lease.attempt_id) for lease in leases])
                 self._trouble = self.trouble = ""
             except UnavailableError as error:
                 # Once, not at every question for as long as it lasts.

@@ -58,9 +58,10 @@ class Reception:
         """Answer `line`, talk, close the attempt. Never raises: what goes wrong in a call becomes its verdict."""
         call_id = _uuid(line.call_id)
         try:
-            await self._house.ready()
-            lead = self._leads.lead_of(line) if self._leads is not None else None
-            arrival = await asyncio.to_thread(self._arrivals.begin, line.remote, seat, call_id=call_id, lead=lead)
+            async with self._house.places(1) as places:
+                lead = self._leads.lead_of(line) if self._leads is not None else None
+                arrival = await asyncio.to_thread(self._arrivals.begin, line.remote, seat, call_id=call_id, lead=lead)
+                await places.keep([str(arrival.attempt_id)])
         except Exception as error:
             log.error("seat %s cannot take a call: %s", seat, error)
             with contextlib.suppress(UnavailableError):  # the softphone is going: that ends the line as well

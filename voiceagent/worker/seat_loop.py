@@ -57,7 +57,7 @@ class SeatLoop:
         self._shelf, self._writer, self._house, self._clock = shelf, writer, house, clock
         self._idle_poll_s = idle_poll_s
         # Seats of one worker share a desk: those that are idle together ask together.
-        self._desk = desk or Desk(queue, house.ready)
+        self._desk = desk or Desk(queue, house.places)
         self._draining, self._at_once, self._stirred = False, False, asyncio.Event()
         self._reception, self._door = reception, Door(phone, self._stirred)
         self._state: SeatState | None = None

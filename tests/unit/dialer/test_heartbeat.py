@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from voiceagent.dialer.queue import Queue
 from voiceagent.dialer.tables import EnrollmentState, enrollment, worker
 from voiceagent.journal.journal import Journal
 from voiceagent.service.upkeep import close_silent_workers
+from voiceagent.speech.protocol import Places
 from voiceagent.storage.database import Database
 from voiceagent.worker.desk import Desk
 
@@ -69,12 +71,14 @@ def test_seats_that_are_idle_together_ask_together() -> None:
             return []
 
     async def play() -> list[Any]:
-        async def ready() -> None:
+        @asynccontextmanager
+        async def places(wanted: int) -> AsyncIterator[Places]:
             if len(asked) == 1:
                 raise UnavailableError("no speech process answers")
+            yield Places(wanted)
 
         queue: Any = Rows()
-        desk = Desk(queue, ready)
+        desk = Desk(queue, places)
         first = await asyncio.gather(*(desk.next(f"s{n}") for n in range(3)))
         return [*first, await desk.next("s0")]
 

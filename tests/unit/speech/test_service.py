@@ -19,6 +19,7 @@ from voiceagent.audio.format import FRAME_BYTES
 from voiceagent.audio.resample import resample
 from voiceagent.base.errors import MissingPartError, UnavailableError
 from voiceagent.language.spoken import SpokenPart
+from voiceagent.speech import ears as speech_ears
 from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.ears import CROWD, WORKERS, Ears
 from voiceagent.speech.engines.scripted import Scripted, ScriptedEar, fingerprint
@@ -100,6 +101,12 @@ def in_house(tmp_path: Path, scenario: Callable[[House], Awaitable[None]], **mad
 
     asyncio.run(run())
     return house
+
+
+async def room(client: SpeechClient) -> int:
+    """For how many calls there is room now, of as many as like."""
+    async with client.places(1_000) as places:
+        return places.room
 
 
 async def settle(condition: Callable[[], bool]) -> None:
@@ -467,12 +474,12 @@ def test_a_socket_left_by_a_dead_process_is_taken_over(tmp_path):
 
 def test_a_strained_machine_says_so_to_every_seat_and_goes_on_with_its_calls(tmp_path):
     async def scenario(house: House) -> None:
-        await house.client.check()
+        await room(house.client)
         hearing = await house.client.hearing("call", "pt-BR")
         for _ in range(6):
             house.server.ears.strain.turn(1.0)
         with pytest.raises(UnavailableError, match=r"wait 1\.00 s") as refused:
-            await SpeechClient(house.socket).check()
+            await room(SpeechClient(house.socket))
         assert refused.value.code == "strained"
         assert house.metrics.registry.get_sample_value("voiceagent_speech_admits") == 0
         await hearing.begin(CONTEXT)
@@ -485,16 +492,63 @@ def test_a_strained_machine_says_so_to_every_seat_and_goes_on_with_its_calls(tmp
 
 def test_a_machine_full_of_calls_refuses_before_anybody_is_leased(tmp_path):
     async def scenario(house: House) -> None:
-        assert await house.client.check() == 2
+        assert await room(house.client) == 2
         one, other = [await house.client.hearing(name, "pt-BR") for name in ("one", "other")]
         with pytest.raises(UnavailableError, match="serves 2 calls"):
-            await house.client.check()
+            await room(house.client)
         await one.close()
         await settle(lambda: house.server.ears.calls == 1)
-        assert await house.client.check() == 1
+        assert await room(house.client) == 1
         await other.close()
 
     in_house(tmp_path, scenario, max_calls=2)
+
+
+def test_workers_that_ask_at_once_are_not_promised_the_same_place(tmp_path):
+    async def scenario(house: House) -> None:
+        one, other = SpeechClient(house.socket), SpeechClient(house.socket)
+        ears = house.server.ears
+        async with one.places(2) as mine:
+            assert mine.room == 2
+            async with other.places(5) as theirs:
+                assert theirs.room == 1
+                await mine.keep(["a"])
+                await theirs.keep([])
+        async with other.places(5) as theirs:
+            assert theirs.room == 2, "what neither took is free"
+            # Somebody who asks in this moment is answered when it is over.
+            asks = asyncio.create_task(room(one))
+            await settle(lambda: ears.waiting == 1)
+            await theirs.keep(["b"])
+            assert await asks == 1
+        await settle(lambda: ears.room() == 1)
+        calls = [await one.hearing(call, "pt-BR") for call in ("a", "b", "c")]
+        with pytest.raises(UnavailableError) as refused:
+            await one.hearing("d", "pt-BR")
+        assert refused.value.code == "busy" and ears.calls == 3
+        for call in calls:
+            await call.close()
+        await settle(lambda: ears.calls == 0)
+
+    in_house(tmp_path, scenario, max_calls=3)
+
+
+def test_a_place_that_was_kept_is_its_calls_and_nobody_elses_until_it_is_given_up(tmp_path, monkeypatch):
+    async def scenario(house: House) -> None:
+        async with house.client.places(1) as places:
+            await places.keep(["a"])
+        with pytest.raises(UnavailableError):
+            await house.client.hearing("b", "pt-BR")
+        with pytest.raises(UnavailableError, match="serves 1 calls"):
+            await room(house.client)
+        await (await house.client.hearing("a", "pt-BR")).close()
+        await settle(lambda: house.server.ears.calls == 0)
+        monkeypatch.setattr(speech_ears, "KEPT_S", 0.0)
+        async with house.client.places(1) as places:
+            await places.keep(["never opens"])
+        assert await room(house.client) == 1
+
+    in_house(tmp_path, scenario, max_calls=1)
 
 
 def test_turns_that_come_too_late_close_the_door(tmp_path):
@@ -507,7 +561,7 @@ def test_turns_that_come_too_late_close_the_door(tmp_path):
         late = await hearing.finish()
         assert late.reason == "timeout" and late.hard
         with pytest.raises(UnavailableError, match="no answer in time"):
-            await house.client.check()
+            await room(house.client)
         gate.set()
 
     in_house(tmp_path, scenario, engine=Slow(gate), deadline_s=0.2)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +13,7 @@ from voiceagent.base.clock import SystemClock
 from voiceagent.base.errors import UnavailableError
 from voiceagent.cases.kinds import SeatState
 from voiceagent.simulator.tones import ToneService
+from voiceagent.speech.protocol import Places
 from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.ticks import RealTicks
 from voiceagent.worker.call import House
@@ -37,9 +40,11 @@ class Mute(ToneService):
         super().__init__()
         self.asked = 0
 
-    async def check(self) -> int:
+    @asynccontextmanager
+    async def places(self, wanted: int) -> AsyncIterator[Places]:
         self.asked += 1
         raise UnavailableError("no speech process answers")
+        yield
 
 
 def leases(house: House, enough: Any, phone: Any = None) -> int:
@@ -77,8 +82,9 @@ def test_a_dead_speech_process_uses_up_no_attempt(tmp_path: Path) -> None:
 class Nearly(ToneService):
     """A speech service with room for two more calls."""
 
-    async def check(self) -> int:
-        return 2
+    @asynccontextmanager
+    async def places(self, wanted: int) -> AsyncIterator[Places]:
+        yield Places(2)
 
 
 def test_no_more_calls_are_asked_for_than_the_speech_process_has_room_for(tmp_path: Path) -> None:
@@ -90,7 +96,7 @@ def test_no_more_calls_are_asked_for_than_the_speech_process_has_room_for(tmp_pa
 
     async def play() -> list[Any]:
         queue: Any = SimpleNamespace(lease_many=lease_many)
-        desk = Desk(queue, house(tmp_path, Nearly()).ready)
+        desk = Desk(queue, house(tmp_path, Nearly()).places)
         return await asyncio.gather(*(desk.next(f"seat{n}") for n in range(5)))
 
     assert asyncio.run(play()) == [None] * 5, "whoever was not asked for gets nothing, and is not left waiting"
@@ -100,10 +106,10 @@ def test_no_more_calls_are_asked_for_than_the_speech_process_has_room_for(tmp_pa
 def test_a_desk_says_why_its_seats_ask_for_nothing_until_they_do_again(tmp_path: Path) -> None:
     async def play() -> list[str]:
         queue: Any = SimpleNamespace(lease_many=lambda seats: [])
-        said, ready = [], Mute().check
-        desk = Desk(queue, lambda: ready())
-        for speech in (Mute(), ToneService()):
-            ready = speech.check
+        said, speech = [], ToneService()
+        desk = Desk(queue, lambda wanted: speech.places(wanted))
+        for service in (Mute(), ToneService()):
+            speech = service
             await desk.next("seat1")
             said.append(desk.trouble)
         return said
