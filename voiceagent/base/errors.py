@@ -30,6 +30,15 @@ class BadInputError(VoiceagentError):
     code = "bad_input"
 
 
+def unreadable(what: object, error: Exception, *, code: str | None = None) -> BadInputError:
+    """The error for a file that could not be read: `what` is its path, with a word before it where that helps."""
+    if isinstance(error, UnicodeDecodeError):
+        why = f"it is not text in UTF-8 (byte {error.start + 1})"
+    else:
+        why = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return BadInputError(f"cannot read {what}: {why}", code=code)
+
+
 class MissingPartError(VoiceagentError):
     """A part that must be installed (model, library, server) is absent; the message names the command that mends it."""
 

@@ -70,6 +70,15 @@ class Intensity:
         names = ("per_day", "per_week", "gap_hours")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None} or None
 
+    def words(self) -> str:
+        """What is set, for people; empty when nothing is."""
+        told = (
+            (self.per_day, "at most {} a day"),
+            (self.per_week, "at most {} a week"),
+            (self.gap_hours, "{} h between two contacts"),
+        )
+        return ", ".join(text.format(value) for value, text in told if value is not None)
+
     def strictest(self, other: Intensity) -> Intensity:
         """Both at once: of two caps the lower, of two gaps the longer."""
 

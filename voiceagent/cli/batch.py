@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from voiceagent.base.errors import BadInputError, VoiceagentError
+from voiceagent.base.errors import BadInputError, VoiceagentError, unreadable
 
 
 def run_batch(source: str, handle: Callable[[dict[str, Any]], dict[str, Any]], out: TextIO | None = None) -> int:
@@ -67,4 +67,4 @@ def _lines(source: str) -> Iterator[str | bytes]:
         with Path(source).open("rb") as lines:
             yield from lines
     except OSError as error:
-        raise BadInputError(f"cannot read {source}: {error.strerror or error}") from error
+        raise unreadable(source, error) from error

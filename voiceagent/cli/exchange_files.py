@@ -50,7 +50,7 @@ def write_secrets(path: Path, passwords: Secrets) -> None:
 
 def check_sip(path: Path) -> None:
     """BadInputError when somebody wrote that file by hand: it is not ours to replace."""
-    if path.is_file() and not path.read_text(encoding="utf-8").startswith(_MADE):
+    if path.is_file() and not path.read_text(encoding="utf-8", errors="replace").startswith(_MADE):
         raise BadInputError(f"{path} was written by hand: move it away, or choose another place with --sip FILE")
 
 

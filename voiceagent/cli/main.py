@@ -61,8 +61,12 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Entry point: parse, run, answer with 0, 1 or 2."""
     args = build_parser().parse_args(argv)
+    level = "DEBUG" if args.debug else os.environ.get("VOICEAGENT_LOG", "").upper() or "WARNING"
+    if level not in logging.getLevelNamesMapping():
+        print(f"voiceagent: VOICEAGENT_LOG={level}: write DEBUG, INFO, WARNING or ERROR", file=sys.stderr)
+        return 2
     logging.basicConfig(
-        level=logging.DEBUG if args.debug else os.environ.get("VOICEAGENT_LOG", "WARNING").upper(),
+        level=level,
         stream=sys.stderr,
         format="%(asctime)s %(levelname).1s %(name)s: %(message)s",
     )

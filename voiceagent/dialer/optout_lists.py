@@ -17,6 +17,7 @@ from voiceagent.cases.kinds import OptOutScope
 from voiceagent.cases.stops import numbers_of_erased
 from voiceagent.dialer import optouts
 from voiceagent.dialer.cells import CellError, cleaned
+from voiceagent.dialer.columns import field_of, plain
 from voiceagent.dialer.documents import document
 from voiceagent.dialer.rejected import RejectedRows
 from voiceagent.dialer.rows import Fault
@@ -24,15 +25,18 @@ from voiceagent.dialer.source import Row, open_source
 from voiceagent.dialer.telephones import phone
 from voiceagent.journal.journal import Journal
 
-_NAMES = {
-    "number": (
-        "number", "phone", "telephone", "telefone", "telefono", "teléfono", "numero", "número", "fone", "celular",
-    ),
-    "document": ("document", "documento", "cpf", "cnpj", "cpf_cnpj", "rut", "curp", "dni", "ssn"),
-    "channel": ("channel", "canal"),
-    "source": ("source", "origem", "origen", "fonte", "fuente"),
-    "proof": ("proof", "prova", "prueba", "protocolo"),
-}  # fmt: skip
+#: Columns that contact lists do not have, or have for something else; their other headers are known here too.
+_OWN = {
+    name: field
+    for field, names in {
+        "number": "number numero",
+        "channel": "channel canal",
+        "source": "source origem origen fonte fuente",
+        "proof": "proof prova prueba protocolo",
+    }.items()
+    for name in names.split()
+}
+_OF_LISTS = {"phone": "number", "document": "document"}
 _CHANNELS = {"": None, "all": None, "voice": "voice", "voz": "voice", "sms": "sms", "email": "email", "e-mail": "email"}
 _BATCH = 500
 
@@ -71,7 +75,7 @@ def import_optouts(
     A row that cannot be read is written to `rejected` (default: beside the file) and stops nothing else. The same file
     again adds nothing.
     """
-    opened = open_source(path)
+    opened = open_source(path, known=_field_of)
     columns = _columns(opened.header)
     beside = rejected or path.with_name(f"{path.name}.rejected.csv")
     refused = RejectedRows(beside)
@@ -92,9 +96,16 @@ def import_optouts(
     return Imported(path.name, opened.sha256, **counts, rejected_file=str(beside) if refused.used else None)
 
 
+def _field_of(header: str) -> str | None:
+    field = field_of(header)
+    return _OWN.get(plain(header)) or _OF_LISTS.get(field or "", field)
+
+
 def _columns(header: tuple[str, ...]) -> dict[str, int]:
-    plain = [name.strip().casefold().replace(" ", "_") for name in header]
-    found = {field: plain.index(name) for field, names in _NAMES.items() for name in reversed(names) if name in plain}
+    found: dict[str, int] = {}
+    for at, name in enumerate(header):
+        if field := _field_of(name):
+            found.setdefault(field, at)
     if not found.keys() & {"number", "document"}:
         raise BadInputError(
             f"no column of numbers or documents: name one number (or telefone) or document (or cpf); "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from voiceagent.base.errors import BadInputError, UnavailableError, unreadable
 from voiceagent.dialer.cells import reread
+from voiceagent.dialer.columns import field_of
 
 _CHUNK = 1 << 20
 #: No row of a contact list is longer; a file with such a line is something else.
@@ -95,8 +96,12 @@ class Source:
             )
 
 
-def open_source(path: Path, *, delimiter: str | None = None) -> Source:
-    """Look through the file once; BadInputError with one line when it is no contact list."""
+#: The field of a column by its header; None when nobody knows it.
+FieldOf = Callable[[str], str | None]
+
+
+def open_source(path: Path, *, delimiter: str | None = None, known: FieldOf = field_of) -> Source:
+    """Look through the file once; BadInputError with one line when it is no list with a column that is `known`."""
     from voiceagent.dialer.textfile import TextFile
     from voiceagent.dialer.workbook import Workbook
 
@@ -109,7 +114,9 @@ def open_source(path: Path, *, delimiter: str | None = None) -> Source:
         look = _examine(path)
         if not look.size:
             raise BadInputError(f"the list {path} is empty")
-        made: Format = Workbook(path) if look.workbook else TextFile(path, look.utf8, look.head, delimiter)
+        made: Format = (
+            Workbook(path, known) if look.workbook else TextFile(path, look.utf8, look.head, delimiter, known)
+        )
     except OSError as error:
         raise unreadable(f"the list {path}", error) from error
     source = Source(path, look.sha256, made, stamp)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from voiceagent.base.errors import BadInputError
-from voiceagent.dialer.columns import field_of, layout_of
-from voiceagent.dialer.source import LONGEST_LINE, Row, damage
+from voiceagent.dialer.columns import layout_of
+from voiceagent.dialer.source import LONGEST_LINE, FieldOf, Row, damage
 
 #: A quoted cell over more lines than this has lost its closing quote.
 _LINES_IN_CELL = 3
@@ -30,7 +30,7 @@ class TextFile:
 
     left_out: tuple[str, ...] = ()
 
-    def __init__(self, path: Path, utf8: bool, head: bytes, delimiter: str | None = None) -> None:
+    def __init__(self, path: Path, utf8: bool, head: bytes, delimiter: str | None, known: FieldOf) -> None:
         self.path = path
         self.encoding = _encoding(path, utf8, head)
         #: Whether bytes may be found that are no UTF-8.
@@ -49,11 +49,12 @@ class TextFile:
         first = self._decoded(lines[0])
         if first is None or "\x00" in first:
             raise BadInputError(f"{path} is neither UTF-8 nor Windows text: save it as CSV in UTF-8")
-        self.delimiter = delimiter or _delimiter(first)
+        self.delimiter = delimiter or _delimiter(first, known)
         # A quoted title may go over several lines.
         header = [self._decoded(title) or "" for title in next(csv.reader(lines, delimiter=self.delimiter), [])]
-        layout = None if any(field_of(title) for title in header) else layout_of(self.delimiter, header)
-        if layout is None and not any(field_of(title) for title in header):
+        named = any(known(title) for title in header)
+        layout = None if named else layout_of(self.delimiter, header)
+        if layout is None and not named:
             raise BadInputError(
                 f"the list {path} has no header: its first line must name the columns (nome;telefone1;...)"
             )
@@ -156,13 +157,13 @@ def _encoding(path: Path, utf8: bool, head: bytes) -> str:
     return "utf-8"
 
 
-def _delimiter(line: str) -> str:
+def _delimiter(line: str, known: FieldOf) -> str:
     """The one under which most columns are known, then under which there are most."""
 
-    def known(candidate: str) -> tuple[int, int]:
+    def columns(candidate: str) -> tuple[int, int]:
         cells = next(csv.reader([line.strip("\r\n")], delimiter=candidate), [])
-        return sum(field_of(cell) is not None for cell in cells), len(cells)
+        return sum(known(cell) is not None for cell in cells), len(cells)
 
     others = sorted({letter for letter in line if not letter.isalnum()} - _NEVER - set(_USUAL))
     candidates: list[str] = [*_USUAL, *others]
-    return max(candidates, key=known)
+    return max(candidates, key=columns)

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from voiceagent.base.errors import BadInputError
-from voiceagent.dialer.columns import field_of
-from voiceagent.dialer.source import Row, damage
+from voiceagent.dialer.source import FieldOf, Row, damage
 
 #: A spreadsheet keeps fifteen digits of a number; of a longer one the last are lost.
 _EXACT = 10**15
@@ -39,17 +38,17 @@ _LIKELY = 3
 class Workbook:
     """One sheet: the first of those whose top names most columns. Formulas count by the value saved with them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, known: FieldOf) -> None:
         self.path = path
         self._sheet, self._first_line = 0, 0
         self.header: tuple[str, ...] = ()
         best, likely = (False, 0), []
         for sheet, name, visible, line, cells in self._tops():
-            known = sum(field_of(title) is not None for title in cells)
-            if known >= _LIKELY:
+            named = sum(known(title) is not None for title in cells)
+            if named >= _LIKELY:
                 likely.append(name)
             # A hidden sheet is what people mean only where no other looks like a list.
-            rank = (known >= _LIKELY and visible, known)
+            rank = (named >= _LIKELY and visible, named)
             if rank > best:
                 best, chosen, self._sheet, self._first_line, self.header = rank, name, sheet, line, tuple(cells)
         if not best[1]:

@@ -27,7 +27,7 @@ import numpy.typing as npt
 import yaml
 from rapidfuzz import fuzz, process
 
-from voiceagent.base.errors import BadInputError, MissingPartError
+from voiceagent.base.errors import BadInputError, MissingPartError, unreadable
 from voiceagent.language.languages import lexicon_of
 from voiceagent.language.text import words
 
@@ -136,7 +136,7 @@ def load(path: Path, numbers: Collection[str] = ()) -> IntentData:
     except FileNotFoundError as error:
         raise MissingPartError(f"no intents at {path}: restore the file or set VOICEAGENT_DIALPLANS") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInputError(f"cannot read intents from {path}: {' '.join(str(error).split())}") from error
+        raise unreadable(f"intents from {path}", error) from error
     if not isinstance(tree, dict) or not isinstance(tree.get("intents"), dict):
         raise BadInputError(f"{path}: put intents under the key `intents`")
     examples: list[tuple[str, str]] = []

@@ -30,56 +30,48 @@ class Kpi:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """How a KPI is called and what it is made of, for tables and tooltips."""
+    """How a KPI is called and what it is made of."""
 
-    pt: str
-    en: str
+    name: str
+    """In Portuguese, as the trade says it."""
     formula: str
 
 
 #: In the order of the funnel. Formulas name the counts: D dialled, A answered, H human, M machine, R right party,
 #: P calls with a promise.
 LABELS: dict[str, Label] = {
-    "attempts": Label("Tentativas", "Attempts", "D"),
-    "answered": Label("Atendidas", "Answered", "A"),
-    "human": Label("ALÔ", "Human answers", "H"),
-    "machine": Label("Caixa postal", "Machines", "M"),
-    "right_party": Label("CPC", "Right-party contacts", "R"),
-    "promises": Label("Chamadas com promessa", "Calls with a promise", "P"),
-    "debtors": Label("Devedores tentados", "Debtors attempted", "distinct people in D"),
-    "spin": Label("Spin", "Attempts per debtor", "D ÷ debtors attempted"),
-    "answer_rate": Label("Taxa de atendimento", "Answer rate", "A ÷ D"),
-    "human_rate": Label("Taxa de ALÔ", "Human answer rate", "H ÷ D"),
-    "machine_rate": Label("Taxa de caixa postal", "Machine rate", "M ÷ A"),
-    "right_party_rate": Label("CPC/ALÔ", "Right-party rate", "R ÷ H"),
-    "promise_rate": Label("Taxa de promessa", "PTP rate", "P ÷ R"),
-    "debtor_human_rate": Label("Devedores com ALÔ", "Debtors reached", "debtors with H ÷ debtors attempted"),
-    "debtor_right_party_rate": Label("Devedores com CPC", "Debtors identified", "debtors with R ÷ debtors with H"),
-    "debtor_promise_rate": Label("Devedores com promessa", "Debtors who promised", "debtors with P ÷ debtors with R"),
-    "tma_s": Label("TMA", "Average talk time", "Σ (talk + hold) over H ÷ H"),
-    "tmo_s": Label("TMO", "Average handle time", "Σ (talk + hold + wrap) over H ÷ H"),
-    "time_to_first_audio_s": Label("TME", "Time to first audio", "Σ (first audio − answer) ÷ answered with audio"),
-    "ring_s": Label("Tempo médio de toque", "Average ring time", "Σ ring ÷ D ended"),
-    "abandonment_rate": Label("Abandono", "Abandonment", f"H without audio within {ABANDONED_S:g} s ÷ H"),
-    "short_call_share": Label(
-        "Chamadas curtas", "Short calls", f"D ended, unanswered or ≤ {SHORT_CALL_S:g} s ÷ D ended"
-    ),
-    "containment": Label("Contenção", "Containment", "H not transferred to a person ÷ H"),
-    "opt_out_rate": Label("Pedidos de não ligar", "Opt-outs", "calls with an opt-out ÷ H"),
-    "dispute_rate": Label("Contestação", "Disputes", "disposition DISP ÷ H"),
-    "wrong_number_rate": Label("Número errado", "Wrong numbers", "disposition WN ÷ H"),
-    "no_input_rate": Label("Sem resposta", "No input", "silent turns ÷ turns that expected speech"),
-    "no_match_rate": Label("Não entendidas", "No match", "turns not understood ÷ turns with speech"),
-    "second_look_share": Label(
-        "Promessas reescutadas", "Promises heard again", "calls whose promise had its second look ÷ P"
-    ),
-    "doubt_rate": Label(
-        "Promessas em revisão", "Promises in doubt", "second looks that went to a person ÷ second looks"
-    ),
-    "overturn_rate": Label(
-        "Revisões canceladas", "Reviews overturned", "reviews cancelled by a person ÷ reviews decided"
-    ),
-    "interruption_rate": Label("Interrupções", "Prompts interrupted", "prompts cut by speech ÷ prompts"),
+    "attempts": Label("Tentativas", "D"),
+    "answered": Label("Atendidas", "A"),
+    "human": Label("ALÔ", "H"),
+    "machine": Label("Caixa postal", "M"),
+    "right_party": Label("CPC", "R"),
+    "promises": Label("Chamadas com promessa", "P"),
+    "debtors": Label("Devedores tentados", "distinct people in D"),
+    "spin": Label("Spin", "D ÷ debtors attempted"),
+    "answer_rate": Label("Taxa de atendimento", "A ÷ D"),
+    "human_rate": Label("Taxa de ALÔ", "H ÷ D"),
+    "machine_rate": Label("Taxa de caixa postal", "M ÷ A"),
+    "right_party_rate": Label("CPC/ALÔ", "R ÷ H"),
+    "promise_rate": Label("Taxa de promessa", "P ÷ R"),
+    "debtor_human_rate": Label("Devedores com ALÔ", "debtors with H ÷ debtors attempted"),
+    "debtor_right_party_rate": Label("Devedores com CPC", "debtors with R ÷ debtors with H"),
+    "debtor_promise_rate": Label("Devedores com promessa", "debtors with P ÷ debtors with R"),
+    "tma_s": Label("TMA", "Σ (talk + hold) over H ÷ H"),
+    "tmo_s": Label("TMO", "Σ (talk + hold + wrap) over H ÷ H"),
+    "time_to_first_audio_s": Label("TME", "Σ (first audio − answer) ÷ answered with audio"),
+    "ring_s": Label("Tempo médio de toque", "Σ ring ÷ D ended"),
+    "abandonment_rate": Label("Abandono", f"H without audio within {ABANDONED_S:g} s ÷ H"),
+    "short_call_share": Label("Chamadas curtas", f"D ended, unanswered or ≤ {SHORT_CALL_S:g} s ÷ D ended"),
+    "containment": Label("Contenção", "H not transferred to a person ÷ H"),
+    "opt_out_rate": Label("Pedidos de não ligar", "calls with an opt-out ÷ H"),
+    "dispute_rate": Label("Contestação", "disposition DISP ÷ H"),
+    "wrong_number_rate": Label("Número errado", "disposition WN ÷ H"),
+    "no_input_rate": Label("Sem resposta", "silent turns ÷ turns that expected speech"),
+    "no_match_rate": Label("Não entendidas", "turns not understood ÷ turns with speech"),
+    "second_look_share": Label("Promessas reescutadas", "calls whose promise had its second look ÷ P"),
+    "doubt_rate": Label("Promessas em revisão", "second looks that went to a person ÷ second looks"),
+    "overturn_rate": Label("Revisões canceladas", "reviews cancelled by a person ÷ reviews decided"),
+    "interruption_rate": Label("Interrupções", "prompts cut by speech ÷ prompts"),
 }
 
 
@@ -118,6 +110,6 @@ SERVICE_LEVEL_S = 20.0
 
 #: What only calls that come in have; they follow LABELS, and D is what was offered then.
 INBOUND_LABELS: dict[str, Label] = {
-    "service_level": Label("Nível de serviço", "Service level", f"A within {SERVICE_LEVEL_S:g} s ÷ D"),
-    "lost_rate": Label("Abandono na fila", "Lost before an answer", "(D − A) ÷ D"),
+    "service_level": Label("Nível de serviço", f"A within {SERVICE_LEVEL_S:g} s ÷ D"),
+    "lost_rate": Label("Abandono na fila", "(D − A) ÷ D"),
 }

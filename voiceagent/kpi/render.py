@@ -48,7 +48,7 @@ def table_text(rows: Sequence[Row], by: str | None) -> str:
     heads = ["", *(row.key or ("total" if by is None else "—") for row in rows)]
     lines = [heads]
     for name, label in _labels(rows).items():
-        lines.append([f"{label.pt} ({label.formula})", *(_cell(name, row.kpis[name]) for row in rows)])
+        lines.append([f"{label.name} ({label.formula})", *(_cell(name, row.kpis[name]) for row in rows)])
     for currency in sorted({currency for row in rows for currency in row.money}):
         for name, title in (("promised", "Valor prometido"), ("discount", "Desconto"), ("ticket", "Ticket médio")):
             cells = [row.money.get(currency, {}).get(name) for row in rows]
@@ -72,7 +72,9 @@ def _cell(name: str, kpi: Kpi) -> str:
         return "–"
     if name.endswith(("_rate", "_share")) or name in ("containment", "service_level"):
         return f"{float(kpi.value) * 100:.1f} %"
-    return f"{float(kpi.value):.2f}" if kpi.denominator is not None else str(kpi.value)
+    if kpi.denominator is None:
+        return str(kpi.value)
+    return f"{float(kpi.value):.2f}" + (" s" if name.endswith("_s") else "")
 
 
 def _harmless(text: str) -> str:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
 from voiceagent.audio.wav import decode
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, unreadable
 from voiceagent.base.languages import Language
 from voiceagent.cases import tables as t
 from voiceagent.cases.kinds import Direction
@@ -156,7 +156,7 @@ def debtor_side(recording: Path) -> bytes:
     try:
         sound = decode(recording.read_bytes(), str(recording))
     except OSError as error:
-        raise BadInputError(f"cannot read {recording}: {error.strerror or error}", code="no_recording") from error
+        raise unreadable(recording, error, code="no_recording") from error
     if sound.channels != 2 or sound.rate != SAMPLE_RATE:
         raise BadInputError(f"{recording} is no stereo recording at 8 kHz", code="no_recording")
     return sound.channel(1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, unreadable
 from voiceagent.dialogue.understanding import understand
 from voiceagent.quality.calls import KeptCall
 from voiceagent.quality.replay import CallReplay, Reading, TurnReplay
@@ -108,7 +108,7 @@ def read_labels(path: Path) -> dict[tuple[str, int], Label]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"cannot read {path}: {error}") from error
+        raise unreadable(path, error) from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, unreadable
 
 
 def read_secret(path: Path) -> str:
@@ -15,7 +15,7 @@ def read_secret(path: Path) -> str:
         mode = path.stat().st_mode
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"cannot read the secret {path}: {error}") from error
+        raise unreadable(f"the secret {path}", error) from error
     if mode & 0o077:
         raise BadInputError(f"others can read the secret {path}: run chmod 600 {path}")
     if not text:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, unreadable
 
 Path_ = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -76,7 +76,7 @@ def read_yaml(path: Path) -> Document:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"cannot read {path}: {error}") from error
+        raise unreadable(path, error) from error
     return parse_yaml(text, str(path))
 
 
@@ -99,7 +99,7 @@ def _problem(document: Document, detail: dict[str, Any]) -> str:
         said = "missing: add this key"
     elif detail["type"] == "too_short":
         said = "is empty: give at least one"
-    elif detail["type"] in ("model_type", "dict_type"):
+    elif detail["type"] in ("model_type", "model_attributes_type", "dict_type"):
         said = "must be a mapping: write `key: value` lines"
     return f"{document.source}:{document.line(path)}: {where}: {said}"
 

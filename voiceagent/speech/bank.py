@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from voiceagent.base.errors import BadInputError, UnavailableError
+from voiceagent.base.errors import BadInputError, UnavailableError, unreadable
 from voiceagent.base.languages import Language
 from voiceagent.speech.fetch import Progress
 from voiceagent.speech.installed import phrases_directory
@@ -100,7 +100,7 @@ def phrase_file(models: Path, path: Path, language: str = Language.PT_BR.value) 
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"cannot read {path}: {error}") from error
+        raise unreadable(path, error) from error
     jobs = []
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):

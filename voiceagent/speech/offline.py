@@ -9,7 +9,7 @@ from pathlib import Path
 from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SAMPLE_BYTES, SAMPLE_RATE
 from voiceagent.audio.resample import resample
 from voiceagent.audio.wav import decode
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, unreadable
 from voiceagent.speech.protocol import (
     Hearing,
     HearingContext,
@@ -102,7 +102,7 @@ def read_wav(path: Path, channel: int = 0) -> bytes:
     try:
         recording = decode(path.read_bytes(), str(path))
     except OSError as error:
-        raise BadInputError(f"cannot read {path}: {error.strerror or error}") from error
+        raise unreadable(path, error) from error
     if channel >= recording.channels:
         raise BadInputError(f"{path} has {recording.channels} channel(s), there is no number {channel + 1}")
     return resample(recording.channel(channel), recording.rate)

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 from voiceagent.base.clock import Clock
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, unreadable
 from voiceagent.base.languages import Language
 from voiceagent.base.money import CURRENCY_OF_REGION
 from voiceagent.calendars.business import BusinessCalendar
@@ -21,6 +21,7 @@ from voiceagent.debt.agreement import Instalment
 from voiceagent.debt.case import Case
 from voiceagent.debt.offer import Offer
 from voiceagent.debt.policy import Policy
+from voiceagent.dialogue.answerers import phrases_of
 from voiceagent.dialogue.intents import configure
 from voiceagent.dialogue.law import SpokenLaw
 from voiceagent.dialogue.script import Script
@@ -90,8 +91,8 @@ class ContentShelf:
     def _keep(self, kind: str, name: str, file: Path) -> str:
         try:
             body = file.read_text(encoding="utf-8")
-        except OSError as error:
-            raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise unreadable(file, error) from None
         return keep_content(self._db, self._clock, kind=kind, name=name, body=body)
 
 
@@ -100,11 +101,12 @@ _EVERYTHING = ("intent", "yes_no", "date", "birth_date", "amount", "instalments"
 
 
 def warm_understanding(dialplans: Path) -> None:
-    """Train the intent models, compile the patterns, load the calendars: arithmetic that must not fall into a call."""
+    """Train the intent models, compile the patterns, load phrases and calendars: what must not fall into a call."""
     folder = dialplans / "language"
     configure(folder)
     for region in CURRENCY_OF_REGION:
         BusinessCalendar(region).is_open(date(2026, 1, 5))
+    law_of(dialplans, Language.PT_BR, Language.PT_BR.default_region, None, date(2026, 1, 5))
     for language in Language:
         if (folder / language / "intents.yaml").is_file():
             for words, kind in product(("12 100", "???"), _EVERYTHING):
@@ -115,3 +117,5 @@ def warm_understanding(dialplans: Path) -> None:
                     expect=(kind, *_EVERYTHING),
                     today=date(2026, 1, 5),
                 )
+        if (folder / language / "answerers.yaml").is_file():
+            phrases_of(language)

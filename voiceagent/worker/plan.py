@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, unreadable
 
 
 class SeatPlan(BaseModel):
@@ -132,8 +132,8 @@ class WorkerPlan(BaseModel):
         """Read it; BadInputError says what is wrong with it."""
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise BadInputError(f"cannot read the worker's plan {path}: {error.strerror}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise unreadable(f"the worker's plan {path}", error) from None
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "the file"

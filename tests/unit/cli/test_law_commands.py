@@ -55,6 +55,12 @@ def test_lists_of_stops(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 1 and "no column of numbers or documents" in err
 
 
+def test_a_list_of_stops_needs_only_its_own_columns(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "procon.csv").write_text("Number;Canal\n+5511955550177;\n11955550188;voz\nabc;\n", encoding="utf-8")
+    done = json.loads(say(capsys, "optouts", "import", home / "procon.csv", "--json")[1])
+    assert (done["rows"], done["added"], done["rejected"]) == (3, 2, 1)
+
+
 def test_a_stop_by_document_waits_for_who_comes_with_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = say(capsys, "optouts", "add", "390.533.447-05", "--source", "letter", "--proof", "letter 12")
     assert code == 0 and "nobody has this document yet" in err

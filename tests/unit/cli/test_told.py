@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from voiceagent.cli.main import build_parser
+from voiceagent.cli.main import build_parser, main
 from voiceagent.settings.config import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -99,3 +99,23 @@ def test_every_link_between_the_pages_leads_somewhere() -> None:
                 if anchor not in {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}:
                     dead.append(f"{page.name}: {target}")
     assert dead == []
+
+
+def test_a_level_of_the_log_that_there_is_not_is_bad_usage(monkeypatch, capsys) -> None:
+    monkeypatch.setenv("VOICEAGENT_LOG", "loud")
+    assert main(["retries", "show"]) == 2
+    assert "write DEBUG, INFO" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("none.yaml", "No such file"), ("folder", "Is a directory"), ("sound.wav", "not text in UTF-8 (byte 5)")],
+)
+def test_a_file_that_cannot_be_read_is_named_once_with_why(tmp_path, capsys, name: str, why: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "sound.wav").write_bytes(b"RIFF\xa4\x00")
+    path = tmp_path / name
+    assert main(["offer", "--policy", "demo-br", "--debt", str(path)]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"voiceagent: cannot read {path}: ") and why in err and err.count(str(path)) == 1
+    assert "Errno" not in err

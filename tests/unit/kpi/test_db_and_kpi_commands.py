@@ -130,6 +130,7 @@ def test_kpis_as_csv_and_table(db: Database, capsys: pytest.CaptureFixture[str])
     ("command", "code", "words"),
     [
         (["kpi", "--from", "ontem"], 2, "write a day like"),
+        (["kpi", "--from", "2026-11-19", "--to", "2026-11-18T10:00:00-03:00"], 2, "is after --to"),
         (["kpi", "--to", "2026-11-18T10:00:00"], 2, "write a day like"),
         (["kpi", "--campaign", "nenhuma"], 1, "no campaign nenhuma"),
     ],

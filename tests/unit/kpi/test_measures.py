@@ -41,6 +41,6 @@ def test_a_seat_named_like_a_formula_is_harmless_in_a_spreadsheet() -> None:
 
 
 def test_the_table_shows_percents_and_seconds() -> None:
-    shown = {line.split("  ")[0]: line.split()[-1] for line in table_text([row("")], None).splitlines()[1:]}
-    assert shown["TMA (Σ (talk + hold) over H ÷ H)"] == "2.50"
+    shown = {line.split("  ")[0]: line.split("  ")[-1].strip() for line in table_text([row("")], None).splitlines()[1:]}
+    assert shown["TMA (Σ (talk + hold) over H ÷ H)"] == "2.50 s"
     assert table_text([row("")], None).count("33.3 %") == 1

@@ -47,6 +47,13 @@ def test_failures_are_one_line_and_exit_1(tmp_path, capsys, command, says):
     assert len(error.splitlines()) == 1
 
 
+def test_nothing_but_a_wav_is_written_over(tmp_path, capsys):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("call Ana back")
+    assert main(["say", "--language", "pt-BR", "Bom dia", "-o", str(notes)]) == 1
+    assert "is no WAV" in capsys.readouterr().err and notes.read_text() == "call Ana back"
+
+
 def test_nothing_to_say_is_refused(tmp_path, capsys):
     assert main(["say", "--language", "pt-BR", "  ", "-o", str(tmp_path / "x.wav")]) == 1
     assert "nothing to say" in capsys.readouterr().err

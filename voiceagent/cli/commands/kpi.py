@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -39,12 +40,15 @@ def run(args: argparse.Namespace) -> int:
     """Ask and show."""
     import json
 
+    from voiceagent.base.errors import UsageError
     from voiceagent.cases.kinds import Direction
     from voiceagent.cli.commands.db import open_database
     from voiceagent.kpi.render import csv_text, row_json, table_text
     from voiceagent.kpi.report import By, Scope, report
 
     start, end = _when(args.start, "--from"), _when(args.end, "--to")
+    if start and end and _day(start) > _day(end):
+        raise UsageError(f"--from {args.start} is after --to {args.end}: change them round")
     db = open_database()
     try:
         db.require_current()
@@ -69,12 +73,18 @@ def run(args: argparse.Namespace) -> int:
         if by:
             document["rows"] = [{"key": row.key, **row_json(row)} for row in rows]
         print(json.dumps(document, ensure_ascii=False))
+    elif not rows:
+        print("no call in this period", file=sys.stderr)
     else:
         print(table_text(rows, args.by))
         if apart.kpis["attempts"].value and not args.by:
             print(f"\n{'Chamadas recebidas' if other is Direction.IN else 'Chamadas feitas'}, à parte:")
             print(table_text([apart], None))
     return 0
+
+
+def _day(when: date | datetime) -> date:
+    return when.date() if isinstance(when, datetime) else when
 
 
 def _when(text: str | None, flag: str) -> date | datetime | None:

@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not args.text.strip():
         raise BadInputError("there is nothing to say: give a text")
+    _require_free(args.output)
     models = args.models or Paths.from_environment().models
     pcm = asyncio.run(say(models, args.text, args.language, args.voice))
     try:
@@ -38,3 +39,19 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise BadInputError(f"cannot write {args.output}: {error.strerror or error}") from error
     return 0
+
+
+def _require_free(path: Path) -> None:
+    """BadInputError where something else than a WAV would be written over."""
+    from voiceagent.base.errors import BadInputError
+
+    if not path.is_file():
+        return
+    try:
+        with path.open("rb") as file:
+            begins = file.read(4)
+    except OSError:
+        # Whoever may not read it may not write it either, and is told so there.
+        return
+    if begins not in (b"", b"RIFF"):
+        raise BadInputError(f"{path} is there already and is no WAV: name another file")

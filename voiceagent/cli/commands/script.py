@@ -47,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
     dialplans = Paths.from_environment().dialplans
     files = list(_files(args.paths or [dialplans / "negotiation", dialplans / "policies", retries_path(dialplans)]))
     if not files:
-        raise BadInputError(f"no script or policy found in {args.paths or dialplans}: give a .yaml file")
+        where = ", ".join(map(str, args.paths)) or dialplans
+        raise BadInputError(f"no script or policy found in {where}: give a .yaml file")
     problems = [(path, *problem) for path in files for problem in _problems(path)]
     failed = any(is_error for _, is_error, _ in problems)
     if args.json:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 HELP = "save filters over cases, count whom they hold now, put them into a campaign, score cases"
 EXAMPLE = """voiceagent segments count "days_overdue between 31 and 90 and state in (SP, RJ) and not open_promise\""""
 
-#: The service weighs the others while it runs.
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
@@ -81,20 +79,22 @@ def run(args: argparse.Namespace) -> int:
             if args.action == "list":
                 return _list(connection, journal.tenant_id, today, args.json)
             found: dict[str, Any] = {}
+            shown: dict[str, str] = {}
             if args.action == "show":
                 one = segments.require_segment(connection, args.name, journal.tenant_id)
                 meaning = one.meaning
                 found = {"name": one.name, "filter": one.expression, "revision": one.revision}
                 found["intensity"] = one.intensity.to_json()
+                shown = {"name": one.name, "filter": one.expression, "bounds": one.intensity.words()}
             else:
                 meaning = _meaning(connection, args.filter, journal.tenant_id)
             found |= segments.count(connection, meaning, today=today, tenant_id=journal.tenant_id)
     if args.json:
         print(json.dumps(found, ensure_ascii=False))
         return 0
-    for name in ("name", "filter", "intensity"):
-        if found.get(name):
-            print(f"{name}: {found[name]}")
+    for name, words in shown.items():
+        if words:
+            print(f"{name}: {words}")
     balance = ", ".join(f"{currency} {amount}" for currency, amount in found["balance"].items()) or "nothing owed"
     print(f"{found['cases']} cases of {found['people']} people, {balance}")
     for age, cases in found["ages"].items():

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import unreadable
 from voiceagent.base.languages import Language
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 
@@ -32,7 +32,7 @@ class Scripted:
         try:
             answers = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise BadInputError(f"cannot read the scripted answers {path}: {error}") from error
+            raise unreadable(f"the scripted answers {path}", error) from error
         return cls(answers)
 
     def open(self, language: str) -> ScriptedEar:
