@@ -8,6 +8,7 @@ recordings, the journal, the workers' successors.
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 import time
 import urllib.request
@@ -104,7 +105,8 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
             settings, numbers, Path(folder) / "house", paths, progress, retire_after=plan.retire_after
         )
         async with house:
-            far = await _plug_in(house, numbers, plan.talk_s)
+            told: list[str] = []
+            far = await _plug_in(house, numbers, plan.talk_s, told.append)
             prints, late = Footprints(house.parts), _Late(house)
             progress(f"{len(cases)} calls, {plan.calls} at once, for about {plan.seconds / 60:.0f} minutes")
             await asyncio.to_thread(house.enrol_cases, cases)
@@ -120,6 +122,7 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
             rows = await asyncio.to_thread(house.calls)
             left = await house.channels_left()
             await far.stop()
+            await far.died.wait()
     frames = round(sum(_talked_s(row) for row in rows) / FRAME_S)
     return {
         "calls": len(rows),
@@ -130,6 +133,7 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
         "late_frames": late.frames,
         "late_share": round(late.frames / max(1, frames), 6),
         "late_share_wanted": LATE_SHARE,
+        "heard": json.loads(told[-1])["heard"],
         "held": prints.report(),
         "leaks": prints.leaks(),
         "channels_left": left,
@@ -141,13 +145,15 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
     }
 
 
-async def _plug_in(house: QuickRehearsal, numbers: Sequence[str], talk_s: float) -> Child:
+async def _plug_in(
+    house: QuickRehearsal, numbers: Sequence[str], talk_s: float, on_line: Callable[[str], None]
+) -> Child:
     phones = tuple(
         PlainPhone(number=number, password=house.asterisk.phones[number].password, leaves_after_s=talk_s)
         for number in numbers
     )
     file = PlainPhones(registrar=house.asterisk.registrar, phones=phones).write(house.home / "run" / "plain.json")
-    far = Child(ChildSpec("telephones", ("voiceagent.simulator.plain_phones", str(file))))
+    far = Child(ChildSpec("telephones", ("voiceagent.simulator.plain_phones", str(file)), on_line=on_line))
     house.keep(far)
     await far.start()
     return far

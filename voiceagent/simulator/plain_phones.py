@@ -1,13 +1,16 @@
 """Plain telephones: as many as wanted in one process, without the SIP library; each does the one thing its plan says.
 
 Run as `python -m voiceagent.simulator.plain_phones PLAN`: registers them all at an Asterisk on loopback, prints a ready
-line, and ends with its standard input. They understand what that Asterisk sends and no more: they are for measuring.
+line, and ends with its standard input, after a line on how the packets of their calls came. They understand what that
+Asterisk sends and no more: they are for measuring.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -20,6 +23,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from voiceagent.base.errors import UnavailableError
+from voiceagent.simulator.wire import Arrivals, Wire, receive, timed
 from voiceagent.worker.lifeline import say_ready, until_parent_ends
 
 HOST = "127.0.0.1"
@@ -91,26 +95,38 @@ class Message:
         return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]).encode()
 
 
-class Echo(asyncio.DatagramProtocol):
-    """The audio of one call: what comes in goes back, under a source of its own."""
+class Echo:
+    """The audio of one call: what comes in goes back, under a source of its own; `close` it inside its loop."""
 
     def __init__(self) -> None:
-        self._transport: asyncio.DatagramTransport
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((HOST, 0))
+        self._socket.setblocking(False)
+        timed(self._socket)
         self._source = secrets.token_bytes(4)
-        self.packets = 0
+        self._arrivals = Arrivals()
+        asyncio.get_running_loop().add_reader(self._socket, self._back)
 
-    def connection_made(self, transport: Any) -> None:
-        """It is open."""
-        self._transport = transport
+    @property
+    def port(self) -> int:
+        """Its UDP port."""
+        return int(self._socket.getsockname()[1])
 
-    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        """Back it goes."""
-        self.packets += 1
-        self._transport.sendto(data[:8] + self._source + data[12:], address)
+    @property
+    def wire(self) -> Wire:
+        """How its packets came so far."""
+        return self._arrivals.wire
+
+    def _back(self) -> None:
+        with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
+            data, address, at_s = receive(self._socket)
+            self._arrivals.came(at_s, data)
+            self._socket.sendto(data[:8] + self._source + data[12:], address)
 
     def close(self) -> None:
         """Hang up."""
-        self._transport.close()
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
 
 
 @dataclass(slots=True)
@@ -138,6 +154,8 @@ class Switchboard(asyncio.DatagramProtocol):
         self._registering: dict[str, asyncio.Future[Message]] = {}
         self._transport: asyncio.DatagramTransport
         self.answered = 0
+        self.wire = Wire()
+        """How the packets of all ended calls came."""
 
     def connection_made(self, transport: Any) -> None:
         """It is open."""
@@ -221,12 +239,10 @@ class Switchboard(asyncio.DatagramProtocol):
         body = ""
         if call.phone.status == 200:
             self.answered += 1
-            here = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            here.bind((HOST, 0))
-            _, call.echo = await asyncio.get_running_loop().create_datagram_endpoint(Echo, sock=here)
+            call.echo = Echo()
             body = (
                 f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
-                f"m=audio {here.getsockname()[1]} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
+                f"m=audio {call.echo.port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
             )
         status = f"{call.phone.status} {'OK' if body else 'No'}"
         call.last = call.invite.answer(status, tag=call.tag, contact=self._contact(call.phone), body=body)
@@ -256,6 +272,8 @@ class Switchboard(asyncio.DatagramProtocol):
         self._calls.pop(call.invite.headers["call-id"], None)
         if call.echo is not None:
             call.echo.close()
+            self.wire.add(call.echo.wire)
+            call.echo = None
         if call.doing is not None and call.doing is not asyncio.current_task():
             call.doing.cancel()
 
@@ -297,6 +315,7 @@ async def _serve(plan: PlainPhones) -> None:
     say_ready(phones=len(plan.phones))
     await until_parent_ends()
     transport.close()
+    print(json.dumps({"heard": switchboard.wire.report()}), flush=True)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,15 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from voiceagent.base.errors import MissingPartError
 
 #: Seats of one worker at most, whatever the library could hold: so many calls end with the process that dies.
 MOST_SEATS = 25
+
+#: select() cannot watch a file descriptor of 1024 or more; an endpoint retires well before.
+HIGHEST_DESCRIPTOR = 900
 
 #: Asked in a process of its own: the library is native, has one endpoint per process, and may end the one it is in.
 _ASK = """
@@ -69,3 +73,11 @@ def library() -> Library:
         )
     told = json.loads(lines[-1])
     return Library(**{**told, "codecs": tuple(told["codecs"])})
+
+
+def descriptors_run_out() -> bool:
+    """Whether this process' descriptors approach what `select` can watch."""
+    try:
+        return max(int(entry.name) for entry in Path("/proc/self/fd").iterdir()) > HIGHEST_DESCRIPTOR
+    except (OSError, ValueError):
+        return False

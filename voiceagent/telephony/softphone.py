@@ -14,11 +14,12 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 from voiceagent.base.errors import UnavailableError
 from voiceagent.telephony.account import account_config
+from voiceagent.telephony.capacity import descriptors_run_out
+from voiceagent.telephony.collector import Collector
 from voiceagent.telephony.endpoint import SoftphoneSettings, open_endpoint, sip_port
 from voiceagent.telephony.frame_port import FramePort
 from voiceagent.telephony.hangup import HangupReason
@@ -36,11 +37,7 @@ T = TypeVar("T")
 
 #: Sockets the library gives back only a while after a call: calls ended within COOL_S still count as handles.
 COOL_S, COOL_CALLS = 1.5, 16
-#: select() cannot watch a file descriptor of 1024 or more; an endpoint retires well before.
-HIGHEST_DESCRIPTOR = 900
 
-#: Seconds between full garbage collections while calls live, and while none does.
-SWEEP_S, SWEEP_IDLE_S = 60.0, 10.0
 #: Seconds after which an ended call is let go even though the library still counts it.
 SLOT_S = 1.0
 #: Seconds for which the library may count a call whose BYE nobody answers (64 times SIP's T1), with some to spare.
@@ -75,6 +72,7 @@ class Softphone:
         self._stopping = False
         self._calls: list[PjCall] = []
         self._ports: list[FramePort] = []
+        self._collector = Collector()
         self._ended_at: deque[float] = deque(maxlen=COOL_CALLS)
         self._live = 0
         self._heard: str | None = None
@@ -150,12 +148,16 @@ class Softphone:
     @property
     def should_retire(self) -> bool:
         """Whether this process should take no more calls and be replaced."""
-        if self.calls_made >= self.settings.retire_after_calls:
-            return True
-        try:
-            return max(int(entry.name) for entry in Path("/proc/self/fd").iterdir()) > HIGHEST_DESCRIPTOR
-        except (OSError, ValueError):
-            return False
+        return self.calls_made >= self.settings.retire_after_calls or self.must_retire
+
+    @property
+    def must_retire(self) -> bool:
+        """Whether that cannot wait: it has done twice its share, or descriptors approach what `select` can watch."""
+        return self.calls_made >= 2 * self.settings.retire_after_calls or descriptors_run_out()
+
+    async def settle(self) -> None:
+        """What exists by now stays: collections, which hold everything else up, need not look at it again."""
+        await self.call(self._collector.settle)
 
     async def admit(self) -> None:
         """Wait until the library can bear one more call; UnavailableError when all its lines are taken."""
@@ -232,26 +234,16 @@ class Softphone:
         self._settle(ready, None, None)
         switch_s = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_S)
-        # Collection may run in any thread, and there destroys what only this thread may: so it runs here only.
-        gc.disable()
-        gc.freeze()  # what exists by now stays; a full collection then stops the world for little
+        self._collector.take_over()
         try:
-            collected = swept = time.monotonic()
             while not self._stopping:
-                now = self._turn(endpoint)
-                if now - swept > (SWEEP_S if self._calls else SWEEP_IDLE_S):
-                    gc.collect()
-                    collected = swept = now
-                elif now - collected > 1.0:
-                    gc.collect(1)
-                    collected = now
+                self._collector.look(self._turn(endpoint), len(self._calls))
             self._bring_down(endpoint)
         except Exception:
             log.exception("the softphone broke down; end this process")
         finally:
             self._abandon()
-            gc.unfreeze()
-            gc.enable()
+            self._collector.give_back()
             sys.setswitchinterval(switch_s)
             _endpoint_taken.release()
 

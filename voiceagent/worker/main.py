@@ -37,6 +37,7 @@ from voiceagent.worker.members import QueueMembers, nobody_pauses, nobody_rings
 from voiceagent.worker.metrics import WorkerMetrics
 from voiceagent.worker.plan import WorkerPlan
 from voiceagent.worker.reception import Reception
+from voiceagent.worker.retirement import Retirement
 from voiceagent.worker.seat_loop import SeatLoop
 from voiceagent.worker.seat_mode import LeadReader, NoDesk
 
@@ -120,9 +121,11 @@ async def run_worker(plan: WorkerPlan) -> None:
         desk, loops[:] = await _seats(plan, records, recorder, softphone, clock, ticks, metrics, ami, members, bell)
         bell.start()
         port = metrics.serve(plan.metrics_port)
+        await softphone.settle()
         say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats], metrics_port=port)
+        retirement = Retirement(plan.speech_socket.with_name("retiring.lock"), softphone)
         beating = asyncio.create_task(
-            beat_forever(HEARTBEAT_S, lambda: _drain_when_retired(softphone, loops)), name="heartbeat"
+            beat_forever(HEARTBEAT_S, lambda: _drain_when_retired(retirement, loops)), name="heartbeat"
         )
         living = [asyncio.create_task(_show_life(plan, records, clock, desk), name="life")]
         living += [asyncio.create_task(members.watch(), name="queue members")] if members is not None else []
@@ -183,6 +186,8 @@ async def _seats(
         paused=members.paused if members is not None else nobody_pauses,
     )
     await asyncio.to_thread(house.confirmers.load, len(plan.seats))
+    with house.segmenter():
+        pass  # what the first one has imported is not imported in a call
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers, trunk=plan.trunk)
     rules = load_rules(plan.dialplans / "jurisdictions")
     shelf = ContentShelf(plan.dialplans, records.db, clock)
@@ -252,9 +257,8 @@ def _all(seats: list[SeatLoop]) -> None:
         seat.stir()
 
 
-def _drain_when_retired(softphone: Softphone, loops: list[SeatLoop]) -> None:
+def _drain_when_retired(retirement: Retirement, loops: list[SeatLoop]) -> None:
     """An endpoint that has done its share takes no more calls; the supervisor starts its successor."""
-    if softphone.should_retire:
-        log.info("retiring after %d calls", softphone.calls_made)
+    if retirement.begins():
         for loop in loops:
             loop.drain()
