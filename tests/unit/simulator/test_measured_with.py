@@ -11,6 +11,7 @@ from voiceagent.base.languages import Language
 from voiceagent.dialogue.answerers import load as load_answerers
 from voiceagent.dialogue.intents import load as load_intents
 from voiceagent.dialogue.training import train
+from voiceagent.language.text import words as text_words
 from voiceagent.settings.dialplans import load_script, script_path
 from voiceagent.settings.paths import ROOT, Paths
 from voiceagent.settings.yamltext import build, read_yaml
@@ -64,7 +65,8 @@ def test_the_korean_conversation_has_three_states_and_all_that_a_call_needs(path
         script = load_script(script_path(folder, candidate.words.script, LANGUAGE))
         assert [name for name, state in script.states.items() if state.on] == ["greet", "day", "confirm"]
         data = folder / "language" / LANGUAGE
-        assert train(load_intents(data / "intents.yaml")).names == ("none",)
+        model = train(load_intents(data / "intents.yaml"))
+        assert model.ruled(text_words("[2] 억 [5] 요")) == model.ruled(text_words("네")) == ("who_why",)
         assert load_answerers(data / "answerers.yaml", LANGUAGE) is not None
         assert (folder / "jurisdictions" / "BR.yaml").is_file() and (folder / "policies" / "demo-br.yaml").is_file()
         voice = VoiceSpec.parse(candidate.speech[1], LANGUAGE)
