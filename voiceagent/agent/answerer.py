@@ -56,7 +56,9 @@ class AnswererSettings:
     goes_on_s: float = 1.0
     """A turn that begins so soon after the agent's first word is what was being said before it, after a pause."""
     watch_s: float = 25.0
-    """From the answer on; a machine that was taken for a person until then is one for good."""
+    """From the answer on; who was taken for a person until then is one for good, unless nobody answers the agent."""
+    unanswered_s: float = 60.0
+    """So long, if nobody does: from `watch_s` on only by what recordings alone say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ class Answerer:
     @property
     def watching(self) -> bool:
         """Whether it is still of interest who is there."""
-        in_time = self._now <= self.settings.watch_s or not self._open
+        limit_s = self.settings.watch_s if self._answered else self.settings.unanswered_s
+        in_time = self._now <= limit_s or not self._open
         return self._phrases is not None and in_time and not self._acted
 
     # --- what comes in ------------------------------------------------------------------------------------------------
@@ -178,13 +181,18 @@ class Answerer:
         if self._phrases is None or not self.watching:
             return False
         text = turn.hypothesis.text
-        if self._open and turn.expect is not OPENING and not (turn.over or turn.early or turn.protected):
-            # It waited for the agent to finish, as a machine does not: "ele não pode atender, quer deixar recado?"
+        waited = self._open and turn.expect is not OPENING and not (turn.over or turn.early or turn.protected)
+        means = self._open and meant not in (None, AnsweredBy.VOICEMAIL) and turn.started_s > self._opened_s
+        self._texts.append(text)
+        if waited or means or self._now > self.settings.watch_s:
+            # It let the agent finish, or answers it, as machines seldom do: "ele não está, quer deixar recado?"
+            if (found := self._recording()) is not None:
+                self._found(found.kind, f"phrase: {found.phrase[:_RECORDED]} ({found.likeness:.2f})", turn.ended_s)
+                return True
             self._spoke(text, turn.ended_s)
             return False
         self._heard_s += turn.speech_s
         self._words_known = True
-        self._texts.append(text)
         found = self._machine(turn)
         if found is not None:
             self._found(found.kind, f"phrase: {found.phrase[:_RECORDED]} ({found.likeness:.2f})", turn.ended_s)
@@ -198,6 +206,13 @@ class Answerer:
             return True
         self._spoke(text, turn.ended_s)
         return False
+
+    def _recording(self) -> Phrase | None:
+        """What only a recording says, after the agent has spoken and nobody has answered it."""
+        if self._answered or self._phrases is None:
+            return None
+        # A pause may have cut it in two.
+        return self._phrases.recorded(self._texts[-1]) or self._phrases.recorded(" ".join(self._texts[-2:]))
 
     def _machine(self, turn: HeardTurn) -> Phrase | None:
         """What a machine says in this turn, or in what was heard so far."""
@@ -308,7 +323,7 @@ class Answerer:
             self._rang_s = self._now
             self._first_ring_s = self._first_ring_s if self._first_ring_s is not None else self._now
         elif heard.signal is Signal.BEEP:
-            if not self._answered:
+            if not self._answered and (self._now <= self.settings.watch_s or not self._open):
                 self._beep, self._beep_at_s = heard, self._now
         elif heard.signal is Signal.SIT:
             self._beep = None

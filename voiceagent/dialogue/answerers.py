@@ -23,7 +23,7 @@ from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialogue import intents
 from voiceagent.language.languages import lexicon_of
-from voiceagent.language.text import fold, words
+from voiceagent.language.text import fold, tokenise, words
 
 
 class AnsweredBy(StrEnum):
@@ -83,12 +83,20 @@ _AT_LENGTH = "at_length"
 #: What people say that sounds like a machine's is listed under `human`: this alike, and no less than a phrase in the
 #: same place, it wins.
 _PERSON = 0.9
+#: From here on it is a person who speaks of recordings, wherever the phrase is.
+_PLAINLY = 0.95
 #: The kind that several hints make where there is one of each: a mistake among the first costs least.
 _BY_HINTS = (AnsweredBy.VOICEMAIL, AnsweredBy.MENU, AnsweredBy.UNAVAILABLE, AnsweredBy.SCREENING)
 #: What a machine says often and a person seldom is listed under this key, by kind: two of them are as good as a phrase.
 _HINTS = "hints"
 #: Words by which a person is known are listed under this key: each takes one hint away.
 _PERSONAL = "personal"
+#: Words that begin a choice of a menu are listed under this key: "PARA saldo, dois". Each other key of it is a hint.
+_CHOICES = "choices"
+#: So many words at most lie between that and the key.
+_WORDS_TO_A_KEY = 7
+#: What a phrase and a hint weigh in a turn that waited for the agent to finish, as people do, and what must be there.
+_PHRASE_WEIGHS, _HINT_WEIGHS, _RECORDED_WEIGHS = 2, 1, 4
 #: A hint of so many letters is found among them, this alike; a shorter one where a word begins like it.
 _LETTERS_MISHEARD = 9
 _ALIKE_HINT = ((12, 0.88), (_LETTERS_MISHEARD, 0.93))
@@ -149,6 +157,8 @@ class MachinePhrases:
     """Words that only people say, folded."""
     entries: Mapping[tuple[AnsweredBy, str], str] = field(default_factory=dict)
     """Kind and phrase -> the entry of the data that it is a choice of."""
+    choices: tuple[str, ...] = ()
+    """Words that begin a choice of a menu, folded."""
 
     def find(self, text: str, *, at_length: bool = False, hints: int = 0) -> Phrase | None:
         """The most telling phrase in `text`, or that many hints (0: hints are none).
@@ -175,9 +185,36 @@ class MachinePhrases:
             return max(best, key=lambda one: one[0])[1]
         if not hints or len(heard) < _LETTERS_FOR_HINTS:
             return None
+        given = [(kind, one) for kind, one in self._hints(heard, text) if not a_persons(one)]
+        return self._together(given, hints + self._personal(text))
+
+    def recorded(self, text: str) -> Phrase | None:
+        """What a recording says so plainly that it is one even where it has let the agent finish, as people do.
+
+        Two phrases, or one and two hints, in different places, and nothing that people say.
+        """
+        heard = self._letters(text)
+        if len(heard) < _LETTERS_FOR_HINTS or self._personal(text) or any(_alike(heard, self.human, ((0, _PLAINLY),))):
+            return None
+        plain = [(kind, one) for kind in SPOKEN for one in _alike(heard, self.phrases.get(kind, {}), _ALIKE)]
+        taken: list[tuple[AnsweredBy, _Found]] = []
+        weight = 0
+        for weighs, given in ((_PHRASE_WEIGHS, plain), (_HINT_WEIGHS, list(self._hints(heard, text)))):
+            # The shortest first: "leave your message after the tone" is two of them.
+            for kind, one in sorted(given, key=lambda other: (len(other[1].letters), -other[1].likeness)):
+                if all(one.apart(other) for _, other in taken):
+                    taken.append((kind, one))
+                    weight += weighs
+        if not plain or weight < _RECORDED_WEIGHS:
+            return None
+        told = min((kind for kind, one in plain), key=SPOKEN.index)
+        named = " + ".join(one.phrase for _, one in taken[:_NAMED])
+        return Phrase(told, named, round(min(one.likeness for _, one in taken), 3))
+
+    def _personal(self, text: str) -> int:
+        """How many words of it only people say."""
         said = f" {words(text)} "
-        given = [(kind, one) for kind, one in self._hints(heard, said) if not a_persons(one)]
-        return self._together(given, hints + sum(f" {word} " in said for word in self.personal))
+        return sum(f" {word} " in said for word in self.personal)
 
     def _together(self, given: list[tuple[AnsweredBy, _Found]], needed: int) -> Phrase | None:
         """What several hints make, each of which is too little: those of one entry, or of one place, count once."""
@@ -197,8 +234,10 @@ class MachinePhrases:
         phrases = [hint.phrase for hint in sorted(named, key=lambda hint: hint.begins)]
         return Phrase(most, " + ".join(phrases), round(min(hint.likeness for hint in taken.values()), 3))
 
-    def _hints(self, heard: str, said: str) -> Iterator[tuple[AnsweredBy, _Found]]:
-        """Every hint there is: those listed, and phrases that were nearly said."""
+    def _hints(self, heard: str, text: str) -> Iterator[tuple[AnsweredBy, _Found]]:
+        """Every hint there is: those listed, the keys of a menu, and phrases that were nearly said."""
+        said = f" {words(text)} "
+        yield from ((AnsweredBy.MENU, one) for one in self._keys(text))
         for kind, known in self.hints.items():
             for phrase, letters in known.items():
                 at = heard.find(letters) if f" {phrase}" in said else -1
@@ -208,6 +247,25 @@ class MachinePhrases:
             yield from ((kind, one) for one in _alike(heard, longer, _ALIKE_HINT))
         for kind, known in self.phrases.items():
             yield from ((kind, one) for one in _alike(heard, known, _ALIKE_NEARLY))
+
+    def _keys(self, text: str) -> Iterator[_Found]:
+        """The different keys that are named at the end of a choice: "for sales, one; to hear this again, nine"."""
+        tokens = tokenise(text)
+        keys = {name: key for key, name in enumerate(self.digits)} | {str(key): key for key in range(10)}
+        seen: set[int] = set()
+        begun: int | None = None
+        for index, token in enumerate(tokens):
+            if token.text in self.choices:
+                begun = index
+            key = keys.get(token.text)
+            if key is None or begun is None or not 1 < index - begun <= _WORDS_TO_A_KEY:
+                continue
+            after = tokens[index + 1] if index + 1 < len(tokens) else None
+            if key not in seen and (after is None or after.pause or after.text in self.choices):
+                seen.add(key)
+                begins, ends = (len(self._letters(" ".join(t.text for t in tokens[:at]))) for at in (index, index + 1))
+                yield _Found(f"{tokens[begun].raw} … {self.digits[key]}", self.digits[key], 1.0, begins, ends)
+                begun = None
 
     def _letters(self, text: str) -> str:
         return _letters(_DIGIT.sub(lambda digit: f" {self.digits[int(digit[0])]} ", text))
@@ -251,9 +309,7 @@ def load(path: Path, language: str) -> MachinePhrases:
         raise BadInputError(f"cannot read phrases from {path}: {' '.join(str(error).split())}") from error
     if not isinstance(tree, dict):
         raise BadInputError(f"{path}: put a list of phrases under each kind")
-    personal = tree.pop(_PERSONAL, [])
-    if not isinstance(personal, list) or not all(isinstance(word, str) and words(word) for word in personal):
-        raise BadInputError(f"{path}: {_PERSONAL}: put a list of words")
+    personal, choices = _words(path, _PERSONAL, tree), _words(path, _CHOICES, tree)
     at_length = _kinds(path, tree.pop(_AT_LENGTH, {}), SPOKEN)
     hints = _kinds(path, tree.pop(_HINTS, {}), SPOKEN, _SHORTEST_HINT)
     found = _kinds(path, tree, (*SPOKEN, AnsweredBy.HUMAN))
@@ -271,9 +327,18 @@ def load(path: Path, language: str) -> MachinePhrases:
         human,
         _digits(language),
         _plain(hints),
-        tuple(words(word) for word in personal),
+        personal,
         entries,
+        choices,
     )
+
+
+def _words(path: Path, key: str, tree: dict[str, object]) -> tuple[str, ...]:
+    """Taken out of `tree`, folded."""
+    listed = tree.pop(key, [])
+    if not isinstance(listed, list) or not all(isinstance(word, str) and words(word) for word in listed):
+        raise BadInputError(f"{path}: {key}: put a list of words")
+    return tuple(words(word) for word in listed)
 
 
 _Listed = dict[AnsweredBy, dict[str, tuple[str, str]]]
@@ -314,7 +379,7 @@ def _every(path: Path, phrase: str) -> list[str]:
 
 
 def _digits(language: str) -> tuple[str, ...]:
-    words: dict[int, str] = {}
+    names: dict[int, str] = {}
     for word, value in lexicon_of(language).cardinals.items():
-        words.setdefault(int(value), word)
-    return tuple(words[digit] for digit in range(10))
+        names.setdefault(int(value), word)
+    return tuple(fold(names[digit]) for digit in range(10))

@@ -16,7 +16,7 @@ from voiceagent.base.ids import uuid7
 from voiceagent.debt.agreement import Agreement
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.policy import Policy
-from voiceagent.dialogue.answerers import FILED_AS, AnsweredBy, phrases_of
+from voiceagent.dialogue.answerers import FILED_AS, AnsweredBy, Phrase, phrases_of
 from voiceagent.dialogue.events import Effect, Hangup, Promise, Say
 from voiceagent.settings.dialplans import load_policy, policy_path
 from voiceagent.settings.paths import Paths
@@ -86,10 +86,14 @@ def by_text(debtor: SampleDebtor, at: datetime, paths: Paths) -> Played:
     text = take(call.answer())
     first = person.picked_up()
     opening = Hypothesis(words(first.text) if first is not None else "", 1.0)
-    machine = phrases_of(debtor.case.language).find(opening.text)
+    phrases, answered = phrases_of(debtor.case.language), False
+
+    def gone(machine: Phrase) -> str:
+        return take(call.machine_answers(FILED_AS[machine.kind], mailbox=machine.kind is AnsweredBy.VOICEMAIL))
+
+    machine = phrases.find(opening.text)
     if machine is not None:
-        mailbox = machine.kind is AnsweredBy.VOICEMAIL
-        text = take(call.machine_answers(FILED_AS[machine.kind], mailbox=mailbox))
+        text = gone(machine)
     elif ScriptBrain(call.machine).understand(opening, OPENING, only_global=True).intent is not None:
         text = take(call.say(opening.text))
     for _ in range(MOST_TURNS):
@@ -99,7 +103,11 @@ def by_text(debtor: SampleDebtor, at: datetime, paths: Paths) -> Played:
         spoken = "" if answer is None or answer.cut else words(answer.text)
         if spoken:
             said.append(spoken)
-            text = take(call.say(spoken))
+            machine = None if answered else phrases.recorded(spoken)
+            text = gone(machine) if machine is not None else take(call.say(spoken))
+            answered = answered or (
+                call.understood is not None and bool(call.understood.intent or call.understood.slots)
+            )
         elif answer is None or not answer.cut:
             text = take(call.silence())
         if answer is not None and answer.hangs_up and not call.over:

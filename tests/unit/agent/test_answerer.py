@@ -49,10 +49,19 @@ class Line:
         for _ in range(round(seconds / FRAME_S)):
             self.beat(SILENCE)
 
-    def says(self, text: str, seconds: float, *, glance: bool = True, waits: bool = False, over: bool = False) -> None:
+    def says(
+        self,
+        text: str,
+        seconds: float,
+        *,
+        glance: bool = True,
+        waits: bool = False,
+        over: bool = False,
+        meant: str | None = None,
+    ) -> None:
         """Speech, half a second of silence, and what was understood of it.
 
-        `waits`: it let the agent finish; `over`: it began while the agent was speaking.
+        `waits`: it let the agent finish; `over`: it began while the agent was speaking; `meant`: its certain intent.
         """
         started = self.now
         noise = np.random.default_rng(1).normal(0, 900, 160).astype("<i2").tobytes()
@@ -67,7 +76,7 @@ class Line:
         self.beat(SILENCE)
         expect = ANSWER if waits or over else OPENING
         turn = HeardTurn(Hypothesis(text, 0.9), expect, started, ended, seconds, False, over=over)
-        self.answerer.heard(turn, None)
+        self.answerer.heard(turn, meant)
         self.beat(SILENCE)
 
     def sounds(self, hertz: float | tuple[float, ...], seconds: float, *, voice: bool = False) -> None:
@@ -267,6 +276,41 @@ def test_who_lets_the_agent_finish_is_no_machine_whatever_is_said() -> None:
     line.says("Alô?", 0.5)
     line.says("O cliente não pode atender, deixe o seu recado comigo.", 3.0, waits=True)
     assert line.gone is None and line.kind is AnsweredBy.HUMAN
+
+
+def test_a_recording_that_let_the_agent_finish_is_told_by_two_phrases_while_nobody_has_answered() -> None:
+    recording = "No momento não posso atender, deixe a sua mensagem após o sinal."
+    line = Line()
+    line.says("Alô?", 0.5)
+    line.quiet(6.0)
+    line.says(recording, 4.0, waits=True)
+    assert line.gone is Disposition.VM and [verdict.kind for verdict in line.verdicts] == ["human", "voicemail"]
+    talking = Line()
+    talking.says("Alô?", 0.5)
+    talking.answerer.answered()
+    talking.says(recording, 4.0, waits=True)
+    assert talking.gone is None
+
+
+def test_a_menu_that_nobody_answers_is_known_after_half_a_minute_and_a_beep_is_not() -> None:
+    line = Line()
+    line.says("Farmácia, boa tarde.", 1.2)
+    line.quiet(28.0)
+    line.sounds(1000.0, 0.4)
+    line.quiet(5.0)
+    assert line.gone is None
+    line.says("Para pedidos, tecle um. Para receitas, tecle dois.", 4.0, over=True)
+    assert line.gone is Disposition.VM and line.kind is AnsweredBy.MENU
+
+
+def test_words_that_answer_the_agent_are_a_persons_though_one_phrase_is_a_machines() -> None:
+    line, machine = Line(), Line()
+    for one in (line, machine):
+        one.says("Alô?", 0.5)
+        one.quiet(2.0)
+    line.says("Caixa postal.", 1.2, over=True, meant="wrong_number")
+    machine.says("Caixa postal.", 1.2, over=True)
+    assert line.gone is None and machine.gone is Disposition.VM
 
 
 def test_after_an_answer_that_means_something_a_beep_is_only_a_beep() -> None:

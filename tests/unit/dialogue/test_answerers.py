@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.base.languages import Language
 from voiceagent.debt.disposition import Disposition
+from voiceagent.dialogue import intents
 from voiceagent.dialogue.answerers import FILED_AS, AnsweredBy, load, phrases_of
 from voiceagent.simulator import answerer_clips
 
@@ -52,8 +54,8 @@ def test_nothing_that_people_say_on_lifting_the_phone_is_a_machines(language: st
     [
         ("pt-BR", "bem vindo a clinica vida para marcar consulta tecliun", AnsweredBy.MENU),
         ("pt-BR", "O aparelho está sem sinal, ligue para outro número, tente depois.", AnsweredBy.UNAVAILABLE),
-        ("es", "Bienvenido, en breve será atendido.", AnsweredBy.MENU),
-        ("en", "Thank you for holding, your call will be answered shortly.", AnsweredBy.MENU),
+        ("es", "Bienvenido, en unos minutos un asesor.", AnsweredBy.MENU),
+        ("en", "Thank you for holding, an agent, a representative shortly.", AnsweredBy.MENU),
     ],
 )
 def test_two_hints_are_as_good_as_a_phrase_where_hints_count(language: str, text: str, kind: AnsweredBy) -> None:
@@ -74,6 +76,77 @@ def test_two_hints_are_as_good_as_a_phrase_where_hints_count(language: str, text
 )
 def test_one_thing_said_in_many_ways_is_one_hint(language: str, text: str) -> None:
     assert phrases_of(language).find(text, hints=2) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pt-BR", "Loja Sol. Para trocas, dois. Para horários, três."),
+        ("pt-BR", "loja sol para troca de gite 2 para o horario de gite 3"),
+        ("es", "Tienda Sol. Para cambios, dos. Si busca horarios, tres."),
+        ("en", "Sun Store. For exchanges, two. To hear our hours, three."),
+    ],
+)
+def test_the_keys_of_a_menu_are_hints_whatever_the_verb_was(language: str, text: str) -> None:
+    found = phrases_of(language).find(text, hints=2)
+    assert found is not None and found.kind is AnsweredBy.MENU, found
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pt-BR", "Mesa para duas ou para três pessoas, meu senhor?"),
+        ("pt-BR", "Se for por mim, pode trazer dois pães e três litros de leite."),
+        ("es", "¿Quiere mesa para dos o para tres personas?"),
+        ("en", "Is that a table for two, or for three people?"),
+    ],
+)
+def test_numbers_that_people_say_are_no_keys(language: str, text: str) -> None:
+    assert phrases_of(language).find(text, hints=2) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "kind"),
+    [
+        ("pt-BR", "Não posso atender, deixe o seu recado após o bipe.", AnsweredBy.VOICEMAIL),
+        ("pt-BR", "Para trocas, tecle um. Para horários, tecle dois.", AnsweredBy.MENU),
+        ("es", "Ha llegado al buzón de voz. Deje su mensaje después del tono.", AnsweredBy.VOICEMAIL),
+        ("en", "Please leave a message after the beep.", AnsweredBy.VOICEMAIL),
+    ],
+)
+def test_a_recording_says_two_things_that_only_recordings_say(language: str, text: str, kind: AnsweredBy) -> None:
+    found = phrases_of(language).recorded(text)
+    assert found is not None and found.kind is kind and " + " in found.phrase, found
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pt-BR", "Ele não pode atender, deixa o seu recado depois do sinal que ele escuta."),
+        ("pt-BR", "Agora não posso falar, retorno assim que puder."),
+        ("pt-BR", "Deixe o seu recado comigo, é só falar após o sinal."),
+        ("es", "Él no puede contestar, deje su mensaje después del tono."),
+        ("en", "She can't come to the phone, leave a message after the beep."),
+        ("en", "Voicemail."),
+    ],
+)
+def test_a_person_who_speaks_of_a_recording_is_none(language: str, text: str) -> None:
+    assert phrases_of(language).recorded(text) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_that_people_are_known_to_say_in_a_call_is_a_machines(language: str) -> None:
+    known = phrases_of(language)
+    tree = yaml.safe_load((intents.folder() / language / "intents.yaml").read_text("utf-8"))
+    said = [
+        re.sub(r"\(([^()|]*)(\|[^()]*)?\)", r"\1", example)
+        for name, intent in tree["intents"].items()
+        if name != "voicemail"
+        for example in intent.get("examples", [])
+    ]
+    assert len(said) > 200
+    for text in said[::2]:
+        assert known.find(text, hints=2) is None and known.recorded(text) is None, text
 
 
 def test_a_word_that_only_people_say_takes_a_hint_away() -> None:
@@ -117,7 +190,8 @@ def test_every_machine_has_an_outcome_and_no_person_has() -> None:
     "tree",
     [["voicemail"], {"voicemail": "after the tone"}, {"mailbox": ["after the tone"]}, {"voicemail": ["oi"]},
      {"voicemail": [12]}, {"ivr": ["(press (one|two)|wait)"]}, {"at_length": ["after the tone"]},
-     {"hints": {"mailbox": ["after the tone"]}}, {"hints": {"ivr": [["menu", 3]]}}, {"personal": "amor"}],
+     {"hints": {"mailbox": ["after the tone"]}}, {"hints": {"ivr": [["menu", 3]]}}, {"personal": "amor"},
+     {"choices": "for"}],
 )  # fmt: skip
 def test_a_data_file_with_a_mistake_says_where(tmp_path: Path, tree: object) -> None:
     path = tmp_path / "answerers.yaml"
