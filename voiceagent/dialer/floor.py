@@ -16,7 +16,7 @@ from voiceagent.debt.disposition import Disposition
 from voiceagent.dialer.brakes import SHORT_S, Breaker, CallSeen, Canary, ShortCalls
 from voiceagent.dialer.campaigns import RUNNING, Campaign, running_campaigns
 from voiceagent.dialer.heartbeat import WORKER_SILENT
-from voiceagent.dialer.pacing import CONGESTION_MEMORY, CampaignNow, Floor, Held, TrunkNow, rate_window
+from voiceagent.dialer.pacing import CONGESTION_MEMORY, UNNAMED, CampaignNow, Floor, Held, TrunkNow, rate_window
 from voiceagent.dialer.tables import DialMode, StopScope, dial_stop, trunk, worker
 from voiceagent.journal.journal import HEAD
 from voiceagent.storage.question import Bundle, Question
@@ -27,6 +27,8 @@ _LIVE = sa.literal_column("attempt.status") != sa.literal_column("'ended'")
 #: All calls of a day are counted for the share of short ones: too dear for every look at the weather.
 _COUNT_EVERY = timedelta(minutes=1)
 _COUNTED_QUICKLY = 10_000
+#: What the exchange's own way bears, as far as we know.
+_BOUNDLESS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,16 @@ def read_weather(
 ) -> Weather:
     """The last hour's failures by trunk, and whether the day had too many short calls (`before` may still say it)."""
     # Without trunks nobody reads a whole hour's calls to find that none went over one.
-    any_trunk = bool(_TRUNKS(connection, tenant=tenant_id))
-    rows = _ON_TRUNKS(connection, tenant=tenant_id, since=now - CONGESTION_MEMORY) if any_trunk else []
+    lately = _ON_TRUNKS if _TRUNKS(connection, tenant=tenant_id) else _ON_THE_UNNAMED
+    rows = lately(connection, tenant=tenant_id, since=now - CONGESTION_MEMORY)
     calls: dict[str, list[CallSeen]] = {}
     congestions: dict[str, list[datetime]] = {}
     for row in rows:
         at = row.t_end or row.t_start
-        calls.setdefault(row.trunk, []).append(CallSeen(row.id, at, row.disposition, answered=row.t_answer is not None))
+        seen = CallSeen(row.id, at, row.disposition, answered=row.t_answer is not None)
+        calls.setdefault(row.trunk or UNNAMED, []).append(seen)
         if row.disposition is Disposition.CONG:
-            congestions.setdefault(row.trunk, []).append(at)
+            congestions.setdefault(row.trunk or UNNAMED, []).append(at)
     if before is not None and before.at <= now < before.short_until:
         return Weather(now, calls, congestions, before.short, before.short_until)
     short, counted = short_calls(connection, tenant_id, now)
@@ -98,7 +101,7 @@ def read_floor(
     used: Counter[str | None] = Counter()
     for row in _LIVE_CALLS(connection, tenant=tenant_id):
         live[row.campaign_id] += row.n
-        used[row.trunk] += row.n
+        used[row.trunk] += row.n if row.direction is kinds.Direction.OUT else 0
     stops = {(row.scope, row.name): row for row in _STOPS(connection, tenant=tenant_id)}
     everything = stops.get((StopScope.ALL, ""))
     held = (
@@ -129,9 +132,9 @@ def read_floor(
 
 
 _LIVE_CALLS = Question(
-    sa.select(_a.campaign_id, _a.trunk, sa.func.count().label("n"))
+    sa.select(_a.campaign_id, _a.trunk, _a.direction, sa.func.count().label("n"))
     .where(_a.tenant_id == sa.bindparam("tenant"), _LIVE)
-    .group_by(_a.campaign_id, _a.trunk)
+    .group_by(_a.campaign_id, _a.trunk, _a.direction)
 )
 _STOPS = Question(
     sa.select(dial_stop.c.scope, dial_stop.c.name, dial_stop.c.reason).where(
@@ -145,17 +148,24 @@ _STARTS = Question(
     )
 )
 
-_ON_TRUNKS = Question(
-    sa.select(_a.id, _a.t_start, _a.t_end, _a.trunk, _a.disposition, _a.t_answer)
-    .where(
-        _a.tenant_id == sa.bindparam("tenant"),
-        _a.t_start > sa.bindparam("since"),
-        _a.trunk.is_not(None),
-        _a.disposition.is_not(None),
+
+def _lately(over: sa.ColumnElement[bool], most: int) -> Question:
+    return Question(
+        sa.select(_a.id, _a.t_start, _a.t_end, _a.trunk, _a.disposition, _a.t_answer)
+        .where(
+            _a.tenant_id == sa.bindparam("tenant"),
+            _a.t_start > sa.bindparam("since"),
+            over,
+            _a.disposition.is_not(None),
+        )
+        .order_by(_a.t_start.desc())
+        .limit(most)
     )
-    .order_by(_a.t_start.desc())
-    .limit(2000)
-)
+
+
+_ON_TRUNKS = _lately(_a.trunk.is_not(None), 2000)
+#: Its circuit breaker looks at the latest; it has no channels that congestion could halve.
+_ON_THE_UNNAMED = _lately(_a.trunk.is_(None) & (_a.direction == kinds.Direction.OUT), 100)
 _SHORT = Question(
     sa.select(
         sa.func.coalesce(
@@ -204,6 +214,10 @@ def _trunks(
                 guards.breaker.trying(lately, now),
             )
         )
+    if not found:
+        lately = weather.calls.get(UNNAMED, ())
+        held, trying = guards.breaker(lately, now), guards.breaker.trying(lately, now)
+        found.append(TrunkNow(UNNAMED, _BOUNDLESS, _BOUNDLESS, used[None], held=held, trying=trying))
     return tuple(found)
 
 
@@ -221,7 +235,9 @@ def _pilot_left(connection: sa.Connection, campaign: Campaign) -> int | None:
     """Of the calls a pilot may make since it was started."""
     if campaign.mode is not DialMode.PILOT:
         return None
-    query = sa.select(sa.func.count()).where(_a.campaign_id == campaign.id, _a.mode == kinds.Mode.PILOT)
+    query = sa.select(sa.func.count()).where(
+        _a.campaign_id == campaign.id, _a.mode == kinds.Mode.PILOT, _a.direction == kinds.Direction.OUT
+    )
     if campaign.started_at is not None:
         query = query.where(_a.t_start >= campaign.started_at)
     return max(0, campaign.limits.pilot_calls - int(connection.execute(query).scalar_one()))

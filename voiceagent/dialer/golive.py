@@ -24,7 +24,10 @@ def require_pilot(connection: sa.Connection, campaign_id: uuid.UUID, name: str, 
         )
     a = tables.attempt.c
     query = sa.select(sa.func.count()).where(
-        a.campaign_id == campaign_id, a.mode == kinds.Mode.PILOT, a.disposition.is_not(None)
+        a.campaign_id == campaign_id,
+        a.mode == kinds.Mode.PILOT,
+        a.direction == kinds.Direction.OUT,
+        a.disposition.is_not(None),
     )
     for event in read_events(connection, stream=("campaign", campaign_id), limit=100_000):
         if event.type == CampaignStateChanged.TYPE and event.payload.get("brake"):

@@ -17,7 +17,7 @@ from voiceagent.dialer.campaigns import all_campaigns, running_campaigns
 from voiceagent.dialer.clockguard import ClockGuard
 from voiceagent.dialer.floor import Guards, read_floor, short_calls
 from voiceagent.dialer.heartbeat import staff
-from voiceagent.dialer.pacing import Allotment
+from voiceagent.dialer.pacing import UNNAMED, Allotment
 from voiceagent.dialer.tables import CallbackStatus, CampaignState, EnrollmentState, Priority, callback, enrollment
 from voiceagent.dialer.watch import stale_cases
 from voiceagent.storage.database import Database
@@ -87,6 +87,8 @@ class DialerCollector:
         used = GaugeMetricFamily("voiceagent_channels_in_use", "Calls on a trunk", labels=["trunk"])
         limit = GaugeMetricFamily("voiceagent_channels_limit", "Calls a trunk may bear now", labels=["trunk"])
         for trunk in floor.trunks:
+            if trunk.name == UNNAMED:
+                continue
             used.add_metric([trunk.name], trunk.used)
             limit.add_metric([trunk.name], 0 if trunk.held else trunk.channels(now))
         yield from (used, limit)

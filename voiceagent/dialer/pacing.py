@@ -13,6 +13,8 @@ from voiceagent.dialer.limits import Hours, Limits
 RECOVER_EVERY = timedelta(minutes=1)
 #: How far back congestion is remembered.
 CONGESTION_MEMORY = timedelta(hours=1)
+#: The name of the way that the exchange takes where no trunk was made known: what it bears nobody told.
+UNNAMED = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Floor:
     """Seats that could take a call, those that ask included: each call begins on a seat that is its own."""
     kept_for_inbound: int = 0
     trunks: tuple[TrunkNow, ...] = ()
-    """Empty: Asterisk chooses, without limits of ours."""
+    """None made known: the unnamed one alone; empty: without limits of ours."""
     campaigns: tuple[CampaignNow, ...] = ()
     held: Held | None = None
     """Everything stands still: the kill switch, the clock, the short-call guard."""
@@ -179,10 +181,10 @@ class Allotment:
         return min(fair, wanted, self.seats, self._rooms[campaign_id], self._trunk_room(mine.limits.trunks))
 
     def trunk_for(self, campaign_id: uuid.UUID | None) -> str | None:
-        """The trunk with the most room that the campaign may use; None when Asterisk chooses."""
+        """The trunk with the most room that the campaign may use; None: the unnamed one, Asterisk chooses."""
         allowed = next((one.limits.trunks for one in self._floor.campaigns if one.id == campaign_id), ())
         fit = [name for name, room in self._trunks.items() if room > 0 and (not allowed or name in allowed)]
-        return max(fit, key=lambda name: (self._trunks[name], name), default=None)
+        return max(fit, key=lambda name: (self._trunks[name], name), default=UNNAMED) or None
 
     def no_trunk(self, allowed: Sequence[str]) -> Held | None:
         """What keeps a call from all of the `allowed` trunks (empty: any); None when one takes it."""
@@ -207,8 +209,7 @@ class Allotment:
             assert campaign_id is not None
             self._rooms[campaign_id] -= 1
             self._used[campaign_id] += 1
-        if trunk is not None:
-            self._trunks[trunk] -= 1
+        self._count(trunk, -1)
 
     def others(self, campaign_id: uuid.UUID | None, trunk: str | None) -> None:
         """Somebody else began a call since the floor was read."""
@@ -217,13 +218,15 @@ class Allotment:
         if campaign_id in self._rooms:
             assert campaign_id is not None
             self._rooms[campaign_id] -= 1
-        if trunk in self._trunks:
-            assert trunk is not None
-            self._trunks[trunk] -= 1
+        self._count(trunk, -1)
 
     def too_many(self, campaign_id: uuid.UUID | None, trunk: str | None) -> bool:
         """Whether one of the calls counted by `took` must not begin after all."""
-        rooms = (self._seats, self._rooms.get(campaign_id, 0) if campaign_id else 0, self._trunks.get(trunk or "", 0))
+        rooms = (
+            self._seats,
+            self._rooms.get(campaign_id, 0) if campaign_id else 0,
+            self._trunks.get(trunk or UNNAMED, 0),
+        )
         return min(rooms) < 0
 
     def gave_back(self, campaign_id: uuid.UUID | None, trunk: str | None) -> None:
@@ -233,8 +236,7 @@ class Allotment:
             assert campaign_id is not None
             self._rooms[campaign_id] += 1
             self._used[campaign_id] -= 1
-        if trunk is not None:
-            self._trunks[trunk] += 1
+        self._count(trunk, 1)
 
     def nobody(self, campaign_id: uuid.UUID) -> None:
         """Nobody of the campaign is due: it passes its turn."""
@@ -252,6 +254,11 @@ class Allotment:
             if held is not None:
                 found[one.name] = held
         return found
+
+    def _count(self, trunk: str | None, more: int) -> None:
+        name = trunk or UNNAMED
+        if name in self._trunks:
+            self._trunks[name] += more
 
     def _has_trunk(self, allowed: Sequence[str]) -> bool:
         return self._trunk_room(allowed) > 0

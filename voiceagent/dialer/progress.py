@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError
-from voiceagent.cases import tables
+from voiceagent.cases import kinds, tables
 from voiceagent.cases.store import load_case
 from voiceagent.compliance import Request, RuleBook, decide
 from voiceagent.dialer.campaigns import Campaign
@@ -40,7 +40,7 @@ def progress(
         ).where(e.campaign_id == one.id)
     ).one()
     calls = connection.execute(
-        sa.select(sa.func.count()).where(a.campaign_id == one.id, a.t_start > now - timedelta(hours=1))
+        sa.select(sa.func.count()).where(_dialled(one), a.t_start > now - timedelta(hours=1))
     ).scalar_one()
     eta = _eta(connection, one, now, tenant_id, rules, int(never)) if never else None
     return {
@@ -55,6 +55,11 @@ def progress(
 
 def _waiting() -> sa.ColumnElement[bool]:
     return (enrollment.c.attempts == 0) & enrollment.c.next_at.is_not(None)
+
+
+def _dialled(one: Campaign) -> sa.ColumnElement[bool]:
+    """Its own calls; who calls in is no progress of it."""
+    return (tables.attempt.c.campaign_id == one.id) & (tables.attempt.c.direction == kinds.Direction.OUT)
 
 
 def _eta(
@@ -81,14 +86,12 @@ def _eta(
 def _pace(connection: sa.Connection, one: Campaign, now: datetime) -> float:
     """Contacts called for the first time, by the hour; 0 when nobody was called yet."""
     e, a = enrollment.c, tables.attempt.c
-    last: datetime | None = connection.execute(
-        sa.select(sa.func.max(a.t_start)).where(a.campaign_id == one.id)
-    ).scalar_one()
+    last: datetime | None = connection.execute(sa.select(sa.func.max(a.t_start)).where(_dialled(one))).scalar_one()
     if last is None:
         return 0.0
     # A pause, a night or a brake says nothing of the pace.
     until = now if now - last < LEAST else last
-    lately = (a.campaign_id == one.id) & (a.t_start > until - PACE_OF) & (a.t_start <= until)
+    lately = _dialled(one) & (a.t_start > until - PACE_OF) & (a.t_start <= until)
     seen = (
         sa.select(a.case_id, sa.func.count().label("n"), sa.func.min(a.t_start).label("first"))
         .where(lately)

@@ -29,7 +29,7 @@ from voiceagent.cases.attempts import close_orphans
 from voiceagent.cases.intake import import_cases
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer import aftermath, hopper
-from voiceagent.dialer.brakes import ShortCalls
+from voiceagent.dialer.brakes import Breaker, ShortCalls
 from voiceagent.dialer.campaigns import create_campaign, enroll, set_state
 from voiceagent.dialer.floor import Guards
 from voiceagent.dialer.modes import Gate
@@ -52,8 +52,9 @@ _DAY = timedelta(hours=8)
 #: Looks without a new call, after which who is due is asked for; and after which nobody is left to call. A machine that
 #: stood still meanwhile did not look.
 _QUIET, _PATIENCE = 40, 12_000
-#: Verdicts are given without a call, so all calls are short ones: that guard would end the day at the thousandth.
-_GUARDS = Guards(short_calls=ShortCalls(at_least=1_000_000_000))
+#: Verdicts are given without a call, so all calls are short ones: that guard would end the day at the thousandth. And
+#: whom a kill cut off failed on no trunk.
+_GUARDS = Guards(breaker=Breaker(calls=1_000_000_000), short_calls=ShortCalls(at_least=1_000_000_000))
 #: Time passes by so much while nobody is due: retries and leases that run out are waited for.
 _PASSES = timedelta(minutes=10)
 

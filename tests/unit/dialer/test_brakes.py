@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from voiceagent.base.clock import ManualClock
 from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.dialer.arrivals import Arrivals
 from voiceagent.dialer.brakes import Breaker, CallSeen, Canary, ShortCalls, Sign
-from voiceagent.dialer.pacing import TrunkNow
+from voiceagent.dialer.floor import read_floor
+from voiceagent.dialer.lease import Lease
+from voiceagent.dialer.pacing import Allotment, TrunkNow
+from voiceagent.dialer.queue import Queue
+from voiceagent.journal.catalogue import CallEnded
+from voiceagent.journal.journal import Journal
 
 NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
 D = Disposition
@@ -78,3 +86,32 @@ def test_a_rested_trunk_is_tried_by_one_call_at_a_time() -> None:
     assert trunk.room(rested) == (1, None)
     room, held = replace(trunk, used=1).room(rested)
     assert room == 0 and held is not None and held.reason == "breaker" and "1 of 1" in held.detail
+
+
+def test_the_unnamed_way_of_the_exchange_rests_like_any_trunk(
+    queue: Queue, campaign: Callable, make_case: Callable, clock: ManualClock, journal: Journal
+) -> None:
+    campaign(*(make_case(n) for n in range(14)))
+
+    def dialled() -> list[Lease]:
+        clock.advance(6)  # the weather is looked at anew
+        return queue.lease_many([f"seat-{n}" for n in range(10)])
+
+    calls = dialled()
+    assert len(calls) == 10 and {call.trunk for call in calls} == {None}
+    queue.complete_many([(call.attempt_id, CallEnded(D.CONG.value)) for call in calls])
+    # A caller who is talking meanwhile is no call over the way out.
+    Arrivals(journal, queue.rules, worker="w1", mode="rehearsal", region="BR").begin("+5511999990000", "seat-11")
+    assert dialled() == []
+    with journal.db.read() as connection:
+        floor = read_floor(connection, journal.tenant_id, clock.now(), guards=queue.guards)
+    assert Allotment(floor).held()["teste"].reason == "breaker"
+    clock.advance(300)
+    (tries,) = dialled()
+    assert dialled() == []
+    queue.complete(tries, CallEnded(D.CONG.value))
+    assert dialled() == [], "it failed again"
+    clock.advance(300)
+    (tries,) = dialled()
+    queue.complete(tries, CallEnded(D.NA.value))
+    assert len(dialled()) > 1

@@ -18,6 +18,7 @@ from voiceagent.cases.seats import seat_changed
 from voiceagent.compliance import RuleBook
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer import switches
+from voiceagent.dialer.arrivals import Arrivals
 from voiceagent.dialer.brakes import Canary
 from voiceagent.dialer.callbacks import (
     add_callback,
@@ -96,6 +97,13 @@ def test_a_pilot_ends_with_its_calls(
     change_campaign(journal, "teste", limits=lambda old: replace(old, pilot_calls=2))
     set_mode(journal, "teste", DialMode.PILOT, reason="try it")
     queue = Queue(journal, rules, Gate(DialMode.PILOT, allowed=frozenset(one.phones[0] for one in people)))
+    arrivals = Arrivals(journal, rules, worker="w1", mode="pilot", region="BR")
+    for person in people[3:]:
+        # Who calls in is no call of the pilot, and none that was dialled.
+        arrivals.complete(arrivals.begin(person.phones[0], "seat-9"), CallEnded(D.NA.value))
+    with journal.db.read() as connection:
+        counted = progress(connection, found(journal), journal.clock.now(), journal.tenant_id)
+        assert (counted["called"], counted["calls_last_hour"]) == (0, 0)
     leases = queue.lease_many(["a", "b", "c"])
     assert len(leases) == 2
     assert brake_campaigns(journal, Guards()) == 0, "its calls still run"
