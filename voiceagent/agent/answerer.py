@@ -184,9 +184,10 @@ class Answerer:
         waited = self._open and turn.expect is not OPENING and not (turn.over or turn.early or turn.protected)
         means = self._open and meant not in (None, AnsweredBy.VOICEMAIL) and turn.started_s > self._opened_s
         self._texts.append(text)
-        if waited or means or self._now > self.settings.watch_s:
+        if waited or means or self._answered or self._now > self.settings.watch_s:
             # It let the agent finish, or answers it, as machines seldom do: "ele não está, quer deixar recado?"
-            if (found := self._recording()) is not None:
+            found = None if waited and self._answered else self._recording()
+            if found is not None:
                 self._found(found.kind, f"phrase: {found.phrase[:_RECORDED]} ({found.likeness:.2f})", turn.ended_s)
                 return True
             self._spoke(text, turn.ended_s)
@@ -208,11 +209,10 @@ class Answerer:
         return False
 
     def _recording(self) -> Phrase | None:
-        """What only a recording says, after the agent has spoken and nobody has answered it."""
-        if self._answered or self._phrases is None:
-            return None
-        # A pause may have cut it in two.
-        return self._phrases.recorded(self._texts[-1]) or self._phrases.recorded(" ".join(self._texts[-2:]))
+        """What only a recording says: in one turn, or cut in two by a pause while nobody has answered."""
+        assert self._phrases is not None
+        found = self._phrases.recorded(self._texts[-1])
+        return found if found or self._answered else self._phrases.recorded(" ".join(self._texts[-2:]))
 
     def _machine(self, turn: HeardTurn) -> Phrase | None:
         """What a machine says in this turn, or in what was heard so far."""

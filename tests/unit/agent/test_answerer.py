@@ -289,6 +289,7 @@ def test_a_recording_that_let_the_agent_finish_is_told_by_two_phrases_while_nobo
     talking.says("Alô?", 0.5)
     talking.answerer.answered()
     talking.says(recording, 4.0, waits=True)
+    talking.says("Caixa postal.", 1.2, over=True)
     assert talking.gone is None
 
 
