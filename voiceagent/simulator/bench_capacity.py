@@ -10,7 +10,6 @@ load and are counted apart.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from voiceagent.simulator.bench_turn import judge, spread
 from voiceagent.simulator.demo import instant
 from voiceagent.simulator.footprint import Footprints
 from voiceagent.simulator.gauges import BusiestStretch, IdleThread, ProcessorTime
-from voiceagent.simulator.measured_on import loads, machine
+from voiceagent.simulator.measured_on import load, machine
 from voiceagent.simulator.measured_with import LANGUAGE, Candidate, Words, measured_with
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.phones import PhonePlan
@@ -80,7 +79,7 @@ def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> 
 
 async def _measure(plan: Plan, candidate: Candidate, progress: Callable[[str], None]) -> dict[str, Any]:
     paths, words = candidate.paths, candidate.words
-    began, load = time.monotonic(), os.getloadavg()[0]
+    began, load_before = time.monotonic(), load()
     at = instant(plan.at, ZoneInfo(people_of(LANGUAGE).zone))
     rounds = [plan.steps[0]] * max(1, round(plan.loop_s / LOOP_ROUND_S)) if plan.loop_s else list(plan.steps)
     debtors = draw([Persona.load(PERSONA, LANGUAGE)] * sum(rounds), today=at.date(), seed=plan.seed)
@@ -128,7 +127,7 @@ async def _measure(plan: Plan, candidate: Candidate, progress: Callable[[str], N
                 break
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-        return _report(plan, candidate, at, steps, prints, load, rehearsal)
+        return _report(plan, candidate, at, steps, prints, load_before, rehearsal)
 
 
 def _phone(debtor: SampleDebtor, words: Words, index: int) -> PhonePlan:
@@ -193,7 +192,7 @@ def _report(
     at: datetime,
     steps: Sequence[Mapping[str, Any]],
     prints: Footprints,
-    load: float,
+    load_before: float,
     rehearsal: Rehearsal,
 ) -> dict[str, Any]:
     if not any(step["total"]["n"] for step in steps):
@@ -208,5 +207,5 @@ def _report(
         "restarts": rehearsal.supervisor.restarts,
         "at": at.isoformat(),
         "seed": plan.seed,
-        "machine": machine(**loads(load), asterisk=rehearsal.asterisk.program.version()),
+        "machine": machine(load_before=load_before, asterisk=rehearsal.asterisk.program.version()),
     }

@@ -29,7 +29,7 @@ from voiceagent.simulator.bench_capacity import ADMITTING
 from voiceagent.simulator.bench_speech import CHOICES, TODAY
 from voiceagent.simulator.bench_turn import spread
 from voiceagent.simulator.gauges import ProcessorTime
-from voiceagent.simulator.measured_on import loads, machine
+from voiceagent.simulator.measured_on import load, machine
 from voiceagent.simulator.measured_with import LANGUAGE, Candidate, Words, measured_with
 from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.protocol import Hypothesis
@@ -69,7 +69,7 @@ def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> 
 
 
 async def _measure(plan: Plan, candidate: Candidate, progress: Callable[[str], None]) -> dict[str, Any]:
-    load = os.getloadavg()[0]
+    load_before = load()
     with tempfile.TemporaryDirectory(prefix="voiceagent-") as folder:
         socket = Path(folder) / "speech.sock"
         child = Child(speech_spec(socket, candidate.paths.models, *candidate.speech, *ADMITTING))
@@ -84,7 +84,7 @@ async def _measure(plan: Plan, candidate: Candidate, progress: Callable[[str], N
                 progress(f"{callers} callers: {steps[-1]['total']}")
         finally:
             await child.stop()
-    return {**candidate.told, "steps": steps, "seed": plan.seed, "machine": machine(**loads(load))}
+    return {**candidate.told, "steps": steps, "seed": plan.seed, "machine": machine(load_before=load_before)}
 
 
 async def _answers(service: SpeechClient, words: Words) -> list[bytes]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -112,7 +111,7 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
         "cores_busy": spent.cores(),
         "idle_thread_late_ms": idle.milliseconds(),
         "library": {"version": library().version, "calls_per_process": library().calls},
-        "machine": machine() | {"load_average": round(os.getloadavg()[0], 2)},
+        "machine": machine(),
     }
 
 

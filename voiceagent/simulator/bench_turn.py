@@ -7,7 +7,6 @@ tape both directions; every time is counted on those tapes. Where the time went 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from voiceagent.language.spoken import SpokenPart
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.demo import instant
 from voiceagent.simulator.gauges import IdleThread, ProcessorTime
-from voiceagent.simulator.measured_on import loads, machine
+from voiceagent.simulator.measured_on import load, machine
 from voiceagent.simulator.measured_with import LANGUAGE, Candidate, Words, measured_with
 from voiceagent.simulator.persona import Persona
 from voiceagent.simulator.phones import PhonePlan
@@ -120,7 +119,7 @@ async def _measure(plan: Plan, candidate: Candidate, progress: Callable[[str], N
         longest_s=longest_s,
     )
     home = plan.home or paths.home / "bench-turn"
-    load = os.getloadavg()[0]
+    load_before = load()
     measured = Measured()
     async with Rehearsal(settings, [debtor.number for debtor in debtors], home, paths, progress) as rehearsal:
         phones: list[Child] = []
@@ -141,7 +140,7 @@ async def _measure(plan: Plan, candidate: Candidate, progress: Callable[[str], N
                 progress(f"{len(measured.total)} turns answered in {called} calls")
                 if len(measured.total) >= plan.n:
                     break
-        return _report(plan, candidate, at, called, measured, load, used.cores(), idle.milliseconds(), rehearsal)
+        return _report(plan, candidate, at, called, measured, load_before, used.cores(), idle.milliseconds(), rehearsal)
 
 
 def _phone(debtor: SampleDebtor, words: Words, wanted: Sequence[str], index: int) -> PhonePlan:
@@ -268,7 +267,7 @@ def _report(
     at: datetime,
     called: int,
     measured: Measured,
-    load: float,
+    load_before: float,
     cores: Mapping[str, float],
     idle: Mapping[str, float],
     rehearsal: Rehearsal,
@@ -302,5 +301,5 @@ def _report(
             "p95_s": _within(total["p95_s"], TARGETS["p95_s"]),
             "barge_in_stop_p95_s": _within(barge_in["p95_s"], TARGETS["barge_in_stop_p95_s"]),
         },
-        "machine": machine(**loads(load), asterisk=rehearsal.asterisk.program.version()),
+        "machine": machine(load_before=load_before, asterisk=rehearsal.asterisk.program.version()),
     }

@@ -17,7 +17,7 @@ _LIBRARIES = (
 
 
 def machine(**more: Any) -> dict[str, Any]:
-    """What it was measured on; with `more`, such as the load or Asterisk's version."""
+    """What it was measured on, as busy as it is now; with `more`, such as Asterisk's version or an earlier load."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -25,13 +25,19 @@ def machine(**more: Any) -> dict[str, Any]:
     model = next(
         (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
     )
-    told = {"cpu": model, "cores": os.cpu_count(), "python": platform.python_version(), "system": sys.platform}
-    return told | {"kernel": platform.release(), "libraries": dict(_versions())} | more
+    told: dict[str, Any] = {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": sys.platform,
+    }
+    told |= {"kernel": platform.release(), "libraries": dict(_versions()), "load": load()}
+    return told | more
 
 
-def loads(before: float) -> dict[str, float]:
-    """For `machine`: how busy it was, counted from `os.getloadavg()[0]` at the beginning."""
-    return {"load_before": round(before, 2), "load_after": round(os.getloadavg()[0], 2)}
+def load() -> float:
+    """Threads that want a processor, on average of the last minute."""
+    return round(os.getloadavg()[0], 2)
 
 
 def _versions() -> Iterator[tuple[str, str]]:

@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from voiceagent.base.languages import Language
-from voiceagent.simulator.bench_speech import CHOICE, CHOICES, Trial, asked, patiently, table_of, trial_of
+from voiceagent.cli.benches.speech import show_summary
+from voiceagent.simulator.bench_speech import (
+    CHOICE,
+    CHOICES,
+    TARGETS,
+    Trial,
+    asked,
+    patiently,
+    row_of,
+    table_of,
+    trial_of,
+)
 from voiceagent.simulator.recorded_answers import OTHER
 from voiceagent.speech.protocol import Hypothesis
 from voiceagent.speech.training.clips import Clip
@@ -66,3 +77,21 @@ def test_words_that_answer_nothing_count_as_wrong_but_not_among_the_answers():
     assert table["latency"]["ratio"] == 8.0
     assert table["compared"]["clean"]["ratio"] == 0.5
     assert len(table["rejected"]) == len(table["wrong"]) == 1
+
+
+def test_a_summary_says_which_target_is_missed(capsys):
+    def trials(name: str, right: int, wrong: int) -> list[Trial]:
+        judged = ["right"] * right + ["wrong"] * wrong + ["rejected"] * (100 - right - wrong)
+        return [Trial("amount", name, each, 100.0, str(number), "heard", 0.5) for number, each in enumerate(judged)]
+
+    lines = ("g711", "snr10", "loss1", "loss3")
+    well = [t for n in ("clean", "snr15", *lines) for t in trials(n, 98, 0)]
+    badly = [*trials("clean", 96, 2), *trials("snr15", 85, 2), *(t for n in lines for t in trials(n, 90, 0))]
+    good, poor = (table_of(ours, trials("clean", 49, 0)) for ours in (well, badly))
+    rows = [row_of("es", "rendered", good), row_of("es", "human", poor)]
+    assert rows[0]["met"] == {"clean": True, "snr15": True, "wrong": True}
+    assert rows[1]["met"] == {"clean": False, "snr15": True, "wrong": False}
+    assert rows[0]["plain"]["right"]["clean"] == 2.0 and rows[0]["plain"]["right"]["snr15"] is None
+    show_summary({"summary": rows, "met": False, "targets": TARGETS})
+    told = capsys.readouterr().out
+    assert "NOT met: clean, wrong" in told and "4 of 600" in told and "NOT all targets met" in told

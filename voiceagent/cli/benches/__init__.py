@@ -20,12 +20,12 @@ def languages_named(names: Sequence[str]) -> tuple[Language, ...]:
 
 def machine_text(machine: dict[str, Any]) -> str:
     """The machine of a measurement (`simulator/measured_on.machine`) as a person reads it, in two lines."""
-    told = f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, {machine['system']}"
-    told += f" {machine['kernel']}"
+    told = f"{machine['cpu']}, {machine['cores']} cores, {machine['system']} {machine['kernel']}, "
+    told += f"Python {machine['python']}, load {machine['load']}"
+    if "load_before" in machine:
+        told += f", {machine['load_before']} before"
     if "asterisk" in machine:
         told += f", Asterisk {machine['asterisk']}"
-    if "load_before" in machine:
-        told += f", load {machine['load_before']} before and {machine['load_after']} after"
     return told + "\n" + ", ".join(f"{name} {version}" for name, version in machine["libraries"].items())
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from voiceagent.cli.benches import languages_named, share_text
+from voiceagent.cli.benches import languages_named, machine_text, share_text
 
 HELP = "people and machines that answer: confusion table with intervals, wait for the first word, time to the verdict"
 EXAMPLE = "voiceagent bench amd --language pt-BR --lines 2 --json"
@@ -50,8 +50,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> None:
-    machine = report["machine"]
-    print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}; 95 % intervals")
+    print(machine_text(report["machine"]))
+    print("shares with 95 % intervals")
     for name in ("people_called_machines", "machines_called_people"):
         print(f"{name.replace('_', ' ')}: {share_text(report[name])}")
         for of in ("by_language", "by_line"):

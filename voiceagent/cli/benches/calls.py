@@ -7,6 +7,8 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.benches import machine_text
+
 HELP = "quick calls in a row through workers that are replaced: each attempt closed as what it was, nothing left"
 EXAMPLE = "voiceagent bench calls --calls 500 --json"
 
@@ -35,8 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> None:
-    machine, library = report["machine"], report["library"]
-    print(f"{machine['cpu']}, {machine['cores']} cores; pjsua2 {library['version']}")
+    print(machine_text(report["machine"]))
     print(f"{report['calls']} calls in {report['seconds']} s, {report['calls_per_second']} a second")
     for name, found in report["dispositions"].items():
         print(f"  {name:36} " + ", ".join(f"{code} {count}" for code, count in found.items()))

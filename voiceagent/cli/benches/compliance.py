@@ -6,6 +6,8 @@ import argparse
 import json
 import sys
 
+from voiceagent.cli.benches import machine_text
+
 HELP = "time decisions with a history of 50 contacts; replay random decisions from what was stored"
 EXAMPLE = "voiceagent bench compliance --decisions 20000"
 
@@ -43,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(report))
     else:
-        machine, replay = report["machine"], report["replay"]
-        print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}")
+        replay = report["replay"]
+        print(machine_text(report["machine"]))
         for name, speed in report["decide"].items():
             told = f"median {speed['p50_us']} us, p95 {speed['p95_us']} us, p99 {speed['p99_us']} us"
             told += f" (processor time, median {speed['cpu_p50_us']} us)"

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from voiceagent.cli.benches import machine_text
+
 HELP = "leases a second with the law on (PostgreSQL, beside procrastinate), a million waiting, or a simulated week"
 EXAMPLE = "voiceagent bench dialer --json"
 
@@ -128,8 +130,7 @@ def _ratios(report: dict[str, Any], kind: str) -> list[float]:
 
 
 def _show(report: dict[str, Any]) -> None:
-    told = report["machine"]
-    print(f"{told['cpu']}, {told['cores']} cores, Python {told['python']}")
+    print(machine_text(report["machine"]))
     beside, part = report["procrastinate"] or {}, report["throughput"]
     for name, title in (("leases", f"asking for {part['seats_per_worker']} seats"), ("leases_one_by_one", "one seat")):
         for workers, figures in part[name].items():

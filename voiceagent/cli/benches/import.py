@@ -7,6 +7,8 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.benches import machine_text
+
 HELP = "rows a second of an import, what storage adds to reading, and memory; SQLite and PostgreSQL"
 EXAMPLE = "voiceagent bench import --rows 1000000 --json"
 
@@ -34,8 +36,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> None:
-    machine = report["machine"]
-    print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}; {report['rows']:,} rows")
+    print(machine_text(report["machine"]))
+    print(f"{report['rows']:,} rows")
     reading = report["reading"]
     print(f"reading and checking  {reading['rows_per_s']:>7,} rows/s  {reading['cpu_us_per_row']:>6} µs  1 core")
     for name in ("sqlite", "postgresql"):

@@ -7,6 +7,8 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.benches import machine_text
+
 HELP = "calls one after the other for an hour: growth of memory, threads and files, and frames that came late"
 EXAMPLE = "voiceagent bench loop --hours 0.1 --calls 6"
 
@@ -33,8 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> None:
-    machine = report["machine"]
-    print(f"{machine['cpu']}, {machine['cores']} cores; pjsua2 {report['library']['version']}")
+    print(machine_text(report["machine"]))
     print(f"{report['calls']} calls, {report['at_once']} at once, {report['answered']} answered, {report['seconds']} s")
     share, wanted = 100 * report["late_share"], 100 * report["late_share_wanted"]
     print(f"late frames: {report['late_frames']} of {report['frames']} ({share:.3f} %; at most {wanted:.1f} %)")

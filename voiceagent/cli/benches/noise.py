@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from voiceagent.cli.benches import languages_named, share_text
+from voiceagent.cli.benches import languages_named, machine_text, share_text
 
 HELP = "barge-in: an hour of noise, music, tones and echo that must not stop the agent, and people who must"
 EXAMPLE = "voiceagent bench noise --language pt-BR --seconds 600"
@@ -49,8 +49,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> None:
-    machine, nobody, people = report["machine"], report["nobody"], report["people"]
-    print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}; 95 % intervals")
+    nobody, people = report["nobody"], report["people"]
+    print(machine_text(report["machine"]))
+    print("shares with 95 % intervals")
     if nobody:
         print(f"{'nobody speaks':16}{'seconds':>9}{'agent spoke':>13}{'stops':>7}{'turns':>7}{'in turns s':>12}")
         for kind, row in (*nobody["kinds"].items(), ("all", nobody["all"])):

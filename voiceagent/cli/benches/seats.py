@@ -7,6 +7,8 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.benches import machine_text
+
 HELP = "calls with audio both ways through a real Asterisk, without recognition: frames that came late"
 EXAMPLE = "voiceagent bench seats --seats 24 --json"
 
@@ -36,8 +38,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> None:
-    machine, library, frames, gaps = report["machine"], report["library"], report["frames"], report["gap_ms"]
-    print(f"{machine['cpu']}, {machine['cores']} cores, load {machine['load_average']}; pjsua2 {library['version']}")
+    frames, gaps = report["frames"], report["gap_ms"]
+    print(machine_text(report["machine"]))
     print(f"{report['calls']} calls in {report['processes']} processes for {report['seconds']:.0f} s")
     print(f"frames: {frames['came']} of {frames['due']}, {frames['with_sound']} with the far side's sound")
     print(f"late by more than a frame: {frames['late']} ({100 * frames['late_share']:.3f} %)")

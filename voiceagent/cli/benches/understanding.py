@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from voiceagent.cli.benches import languages_named, machine_text
+
 HELP = "score understanding per language, speak values and understand them back, walk at random, time a step"
 EXAMPLE = "voiceagent bench understanding --json"
 
@@ -30,7 +32,6 @@ def run(args: argparse.Namespace) -> int:
     import os
     from dataclasses import replace
 
-    from voiceagent.cli.benches import languages_named
     from voiceagent.simulator.bench_understanding import Plan, measure
 
     plan = Plan(processes=max(1, min(3, os.cpu_count() or 1)))
@@ -53,8 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> None:
-    machine = report["machine"]
-    print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}")
+    print(machine_text(report["machine"]))
     for language, part in report["languages"].items():
         step, walks = part["step"], part["walks"]
         print(f"{language}: {'all targets met' if report['met'][language] else 'NOT all targets met'}")

@@ -7,6 +7,8 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.benches import languages_named, machine_text
+
 HELP = "listen to the agent's prompts: level, clicks, clipping, words understood back at 8 kHz, cost of synthesis"
 EXAMPLE = "voiceagent bench voice --language pt-BR --json"
 
@@ -22,7 +24,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 whatever the figures are: `met` says whether they reach the targets."""
     from voiceagent.base.errors import UsageError
-    from voiceagent.cli.benches import languages_named
     from voiceagent.simulator.bench_voice import Plan, measure
 
     if args.prompts < 1 or args.calls < 1:
@@ -37,8 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> None:
-    machine = report["machine"]
-    print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}")
+    print(machine_text(report["machine"]))
     for language, part in report["languages"].items():
         level, joins, cpu = part["level_dbov"], part["joins"], part["synthesis_cpu_s"]
         met = "all targets met" if report["met"][language] else "NOT all targets met"
