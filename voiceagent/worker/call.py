@@ -111,6 +111,8 @@ class House:
     """Told when a seat makes a call of its own (True), and when it may be rung again."""
     paused: Callable[[str], bool] = nobody_pauses
     """Whether people have paused a seat."""
+    past_window: Callable[[], None] = lambda: None
+    """Told of each call that began within the lawful hours and ended after them."""
 
     @asynccontextmanager
     async def places(self, wanted: int) -> AsyncIterator[Places]:

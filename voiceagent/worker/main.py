@@ -184,6 +184,7 @@ async def _seats(
         people=people_of(plan, ami),
         reserve=members.reserve if members is not None else nobody_rings,
         paused=members.paused if members is not None else nobody_pauses,
+        past_window=metrics.past_window,
     )
     await asyncio.to_thread(house.confirmers.load, len(plan.seats))
     with house.segmenter():

@@ -85,6 +85,11 @@ class WorkerMetrics:
         self.dropped_frames = Counter(
             "voiceagent_worker_dropped_frames", "Received frames nobody took within 2 s.", registry=self.registry
         )
+        self._past_window = Counter(
+            "voiceagent_worker_calls_past_window",
+            "Outgoing calls that ended after the lawful hours they began in.",
+            registry=self.registry,
+        )
 
         self._seats = SeatSeconds(time.monotonic)
         self.registry.register(self._seats)
@@ -106,6 +111,10 @@ class WorkerMetrics:
     def seat_shows(self, seat: str, state: SeatState) -> None:
         """A seat does something else from now on."""
         self._seats.shows(seat, state)
+
+    def past_window(self) -> None:
+        """A call ended after the lawful hours."""
+        self._past_window.inc()
 
     def line_ended(self, line: Line) -> None:
         """Add what a line counted."""

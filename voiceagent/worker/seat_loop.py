@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from datetime import timedelta
 
 from voiceagent.base.clock import Clock
 from voiceagent.base.errors import UnavailableError, VoiceagentError
@@ -160,6 +161,7 @@ class SeatLoop:
             if not self._at_once:
                 call = Call(await self._job(lease), self._phone, record, self._house)
                 ended, dialled = await call.run(), call.dialled
+                self._look_at_hours(lease, ended)
         except VoiceagentError as error:
             log.error("call %s: %s", lease.attempt_id, error)
         except Exception:
@@ -190,6 +192,14 @@ class SeatLoop:
             identity_tries_left=lease.identity_tries_left,
             open_offer=await asyncio.to_thread(self._shelf.left_open, lease.case_id, lease.today),
         )
+
+    def _look_at_hours(self, lease: Lease, ended: CallEnded) -> None:
+        """Nobody is hung up on in the middle of a talk because the hours end; people are told of it."""
+        closed, over = lease.must_end_by, self._clock.now() - timedelta(seconds=ended.wrap_s)
+        if closed is not None and over > closed:
+            late_s = (over - closed).total_seconds()
+            log.error("call %s ended %.0f s after the lawful hours: raise dial.guard_s", lease.attempt_id, late_s)
+            self._house.past_window()
 
     async def _complete(self, lease: Lease, ended: CallEnded) -> None:
         """Events of the call first, then the verdict that closes it; tried until the database takes it."""

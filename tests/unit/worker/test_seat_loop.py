@@ -1,24 +1,31 @@
-"""Guards what an idle seat does before it asks for a call: nobody's attempt is used up while no call can be held."""
+"""Guards a seat around its calls: no attempt is used up while no call can be held, and one past the hours is counted."""
 
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from voiceagent.base.clock import SystemClock
+import pytest
+
+from voiceagent.base.clock import ManualClock, SystemClock
 from voiceagent.base.errors import UnavailableError
 from voiceagent.cases.kinds import SeatState
+from voiceagent.journal.catalogue import CallEnded
 from voiceagent.simulator.tones import ToneService
 from voiceagent.speech.protocol import Places
 from voiceagent.telephony.recorder import Recorder
 from voiceagent.telephony.ticks import RealTicks
+from voiceagent.worker import seat_loop
 from voiceagent.worker.call import House
 from voiceagent.worker.desk import Desk
-from voiceagent.worker.metrics import SeatSeconds
+from voiceagent.worker.metrics import SeatSeconds, WorkerMetrics
 from voiceagent.worker.seat_loop import SeatLoop
 
 
@@ -129,6 +136,50 @@ def test_a_full_disk_uses_up_no_attempt(tmp_path: Path) -> None:
 
     full.recorder.check = counted  # type: ignore[method-assign]
     assert leases(full, lambda queue: looked >= 5) == 0
+
+
+@pytest.mark.parametrize(("wrap_s", "counted"), [(5.0, 0), (1.0, 1)])
+def test_a_call_that_outlasts_the_lawful_hours_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrap_s: float, counted: int
+) -> None:
+    """The window closed three seconds ago; the line went down before, or after."""
+    metrics, clock = WorkerMetrics(), ManualClock(datetime(2026, 11, 18, 23, 0, 3, tzinfo=UTC))
+    verdicts: list[CallEnded] = []
+
+    class Talked:
+        dialled = True
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        async def run(self) -> CallEnded:
+            return CallEnded("CPC_NEG", human=True, talk_s=300.0, wrap_s=wrap_s)
+
+    async def job(lease: object) -> None:
+        return None
+
+    async def play() -> None:
+        lease: Any = SimpleNamespace(
+            **dict.fromkeys(("attempt_id", "case_id", "person_id", "phone_id", "campaign_id"), uuid.uuid4()),
+            case=SimpleNamespace(language="pt-BR"),
+            must_end_by=clock.now() - timedelta(seconds=3),
+        )
+        queue: Any = SimpleNamespace(lease_s=900.0, complete=lambda lease, ended: verdicts.append(ended))
+
+        async def flush() -> None:
+            return None
+
+        writer: Any = SimpleNamespace(note=lambda events: None, flush=flush)
+        phone, shelf, rooms = SimpleNamespace(), SimpleNamespace(), house(tmp_path, ToneService())
+        rooms = replace(rooms, past_window=metrics.past_window)
+        seat: Any = SeatLoop("seat1", "w1", phone, queue, shelf, writer, rooms, clock, idle_poll_s=1)  # type: ignore[arg-type]
+        seat._job = job
+        assert await seat._work(lease)
+
+    monkeypatch.setattr(seat_loop, "Call", Talked)
+    asyncio.run(play())
+    assert len(verdicts) == 1
+    assert metrics.registry.get_sample_value("voiceagent_worker_calls_past_window_total") == counted
 
 
 class Gone:
