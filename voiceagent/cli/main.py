@@ -9,7 +9,7 @@ import logging
 import os
 import pkgutil
 import sys
-from typing import Protocol
+from typing import Any, NoReturn, Protocol
 
 from voiceagent.base.errors import UsageError, VoiceagentError
 from voiceagent.cli import commands
@@ -33,15 +33,39 @@ class Command(Protocol):
         ...
 
 
+class Parser(argparse.ArgumentParser):
+    """Of the program and, because argparse makes a subcommand's parser of its parent's class, of every command.
+
+    `--debug` may stand anywhere, and the command that does not know an argument is the one that says so.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """As argparse does, but nothing unknown is handed up to the parent."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """One line, as every other failure; where to look instead of the whole usage."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser with every command that exists."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="voiceagent",
         description="A digital call-centre seat for debt collection.",
-        epilog="Example: voiceagent demo --headless --calls 6 --json",
+        epilog="Example: voiceagent demo --headless --calls 6 --json\n\n--debug after any command shows tracebacks and "
+        "debug logs; VOICEAGENT_LOG=INFO shows more of the log.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=importlib.metadata.version("voiceagent"))
-    parser.add_argument("--debug", action="store_true", help="show tracebacks and debug logs")
+    parser.set_defaults(debug=False)
     listed = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for info in sorted(pkgutil.iter_modules(commands.__path__), key=lambda module: module.name):
         module = importlib.import_module(f"{commands.__name__}.{info.name}")
@@ -52,7 +76,6 @@ def build_parser() -> argparse.ArgumentParser:
             epilog=f"Example:\n  {module.EXAMPLE}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        child.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         module.configure(child)
         child.set_defaults(run=module.run)
     return parser
@@ -86,6 +109,9 @@ def main(argv: list[str] | None = None) -> int:
         # The reader of our output went away (`| head`): not a failure, and nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except UnicodeEncodeError as error:
+        print(f"voiceagent: {error.encoding} has no {error.object[error.start]!a}: set PYTHONUTF8=1", file=sys.stderr)
+        return 1
     except Exception as error:
         if args.debug:
             raise

@@ -119,3 +119,37 @@ def test_a_file_that_cannot_be_read_is_named_once_with_why(tmp_path, capsys, nam
     err = capsys.readouterr().err
     assert err.startswith(f"voiceagent: cannot read {path}: ") and why in err and err.count(str(path)) == 1
     assert "Errno" not in err
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("campaigns status novembro", "voiceagent campaigns status: unrecognized arguments: novembro"),
+        ("campaigns trunks --cps fast", "voiceagent campaigns trunks: argument --cps: invalid float value: 'fast'"),
+        ("serve --port 80000", "argument --port: 80000: a port is a number from 0 to 65535"),
+        ("serve --port http", "argument --port: 'http' is no whole number"),
+        ("simulate --all --calls 0", "argument --calls: 0: 1 or more"),
+        ("demo --seats 0", "argument --seats: 0: 1 or more"),
+        ("", "voiceagent: the following arguments are required: COMMAND"),
+    ],
+)
+def test_bad_usage_is_one_line_of_the_command_that_knows(capsys, line: str, told: str) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(line.split())
+    out, err = capsys.readouterr()
+    assert left.value.code == 2 and out == ""
+    assert told in err and err.endswith("--help\n") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["--debug retries show", "retries --debug show", "retries show --debug", "retries show"]
+)
+def test_debug_may_stand_anywhere(line: str) -> None:
+    assert PARSER.parse_args(line.split()).debug is ("--debug" in line)
+
+
+def test_a_terminal_without_the_letters_is_told_what_to_set(monkeypatch, capsys) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True))
+    assert main(["chat", "--language", "pt-BR"]) == 1
+    assert "ascii has no '\\xe1': set PYTHONUTF8=1" in capsys.readouterr().err

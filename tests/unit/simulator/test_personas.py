@@ -72,7 +72,6 @@ def test_more_people_than_there_are_numbers_are_simulated_in_turn(
     ("arguments", "complaint", "code"),
     [
         (["--persona", "nobody"], "no persona 'nobody'", 1),
-        (["--all", "--calls", "0"], "must be 1 or more", 2),
         (["--all", "--concurrency", "2"], "--concurrency is for --driver sip", 2),
         (["--all", "--at", "tomorrow"], "--at: not an instant", 2),
         (["--persona", "silent,load_stops"], "load_stops: load personas make telephone calls", 2),

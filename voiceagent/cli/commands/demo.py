@@ -5,18 +5,20 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from voiceagent.cli.arguments import count, port
+
 HELP = "rehearse the whole service here: Asterisk, speech, seats and simulated debtors, then a table of the calls"
 EXAMPLE = "voiceagent demo --headless --calls 6 --seed 2 --json"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
-    parser.add_argument("--calls", type=int, default=6, metavar="N", help="debtors to call (default %(default)s)")
+    parser.add_argument("--calls", type=count, default=6, metavar="N", help="debtors to call (default %(default)s)")
     parser.add_argument("--language", default="pt-BR", help="pt-BR (default %(default)s)")
     parser.add_argument("--at", metavar="ISO-8601", help="the instant it begins (default: next Wednesday 10:00 there)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws people and words (default %(default)s)")
-    parser.add_argument("--seats", type=int, default=2, metavar="N", help="calls at a time (default %(default)s)")
-    parser.add_argument("--port", type=int, default=8080, help="the console's port (default %(default)s)")
+    parser.add_argument("--seats", type=count, default=2, metavar="N", help="calls at a time (default %(default)s)")
+    parser.add_argument("--port", type=port, default=8080, help="the console's port (default %(default)s)")
     parser.add_argument(
         "--no-asterisk", action="store_true", help="join agent and debtors by a wire: real speech, no SIP"
     )
@@ -30,11 +32,7 @@ def run(args: argparse.Namespace) -> int:
     import json
     import sys
 
-    from voiceagent.base.errors import UsageError
     from voiceagent.simulator.demo import Demo, table
-
-    if args.calls < 1 or args.seats < 1:
-        raise UsageError("--calls and --seats must be 1 or more")
 
     def progress(line: str) -> None:
         print(f"demo: {line}", file=sys.stderr, flush=True)

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from voiceagent.cli.arguments import port
+
 if TYPE_CHECKING:
     from voiceagent.cli.checkup.finding import Finding
 
@@ -16,7 +18,7 @@ EXAMPLE = "voiceagent doctor --json"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    parser.add_argument("--port", type=int, default=8080, help="the console's port to look at (default: %(default)s)")
+    parser.add_argument("--port", type=port, default=8080, help="the console's port to look at (default: %(default)s)")
     parser.add_argument("--no-capacity", action="store_true", help="neither listen nor measure (some seconds)")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from voiceagent.cli.arguments import port
+
 HELP = "serve the console, the API and /metrics, and run the service's ticks"
 EXAMPLE = "voiceagent serve --port 8080"
 
@@ -12,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
-        "--port", type=_port, default=8080, help="port to listen on; 0: any free one (default: %(default)s)"
+        "--port", type=port, default=8080, help="port to listen on; 0: any free one (default: %(default)s)"
     )
     parser.add_argument(
         "--time-zone",
@@ -77,10 +79,3 @@ async def _until_signal() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     await told.wait()
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise ValueError(text)
-    return port

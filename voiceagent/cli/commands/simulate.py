@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from voiceagent.cli.arguments import count
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -28,8 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--all", action="store_true", help="every persona of the language")
     parser.add_argument("--driver", choices=("text", "audio", "sip"), default="text", help="default: %(default)s")
     parser.add_argument("--language", default="pt-BR", help="pt-BR, es or en (default %(default)s)")
-    parser.add_argument("--calls", type=int, metavar="N", help="calls altogether (default: one for each persona)")
-    parser.add_argument("--concurrency", type=int, metavar="N", help="SIP: calls at a time (default 2)")
+    parser.add_argument("--calls", type=count, metavar="N", help="calls altogether (default: one for each persona)")
+    parser.add_argument("--concurrency", type=count, metavar="N", help="SIP: calls at a time (default 2)")
     parser.add_argument("--at", metavar="ISO-8601", help="the instant it begins (default: next Wednesday 10:00 there)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws people and words (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -45,15 +47,11 @@ def run(args: argparse.Namespace) -> int:
     if told := [name for name in names if name in stories_of(args.language)]:
         if told != names or args.driver != "sip" or args.calls is not None:
             raise UsageError(f"{', '.join(told)}: stories are told by themselves, each once, with --driver sip")
-        if args.concurrency is not None and args.concurrency < 1:
-            raise UsageError("--concurrency must be 1 or more")
         return _shown(args, {"driver": "sip", **_told(args, names)}, _stories_table)
     makes_calls = [name for name in names if Persona.load(name, args.language).steps]
     if makes_calls and args.driver != "sip":
         raise UsageError(f"{', '.join(makes_calls)}: load personas make telephone calls: use --driver sip")
     calls = len(names) if args.calls is None else args.calls
-    if calls < 1 or (args.concurrency is not None and args.concurrency < 1):
-        raise UsageError("--calls and --concurrency must be 1 or more")
     if args.concurrency is not None and args.driver != "sip":
         raise UsageError("--concurrency is for --driver sip: the other drivers need no time to wait for")
     document = _by_telephone(args, names, calls) if args.driver == "sip" else _virtually(args, names, calls)
@@ -195,8 +193,8 @@ def _table(document: dict[str, Any]) -> str:
 
     endings = Counter((c["persona"], c["expected_disposition"], c["disposition"]) for c in document["calls"])
     lines = [f"{'persona':20} {'calls':>6}  outcome"]
-    for (persona, expected, got), count in sorted(endings.items()):
-        lines.append(f"{persona:20} {count:6}  {got}{'' if got == expected else f' (expected {expected})'}")
+    for (persona, expected, got), calls in sorted(endings.items()):
+        lines.append(f"{persona:20} {calls:6}  {got}{'' if got == expected else f' (expected {expected})'}")
     figures = document["summary"]
     lines += ["", f"calls {figures['calls']}  as expected {figures['as_expected']}  promises {figures['promises']}"]
     return "\n".join([*lines, *_processes(document)])

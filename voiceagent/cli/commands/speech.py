@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from voiceagent.cli.arguments import count, port
+
 HELP = "run the speech process: recognition and synthesis for the calls of this machine"
 EXAMPLE = "voiceagent speech --metrics-port 9102"
 
@@ -16,21 +18,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--models", type=Path, metavar="DIR", help="installed models (default: models/)")
     parser.add_argument(
-        "--max-calls", type=_calls, metavar="N", help="calls served at a time (default: 8 for each core, at least 16)"
+        "--max-calls", type=count, metavar="N", help="calls served at a time (default: 8 for each core, at least 16)"
     )
     parser.add_argument("--voice-engine", choices=("kokoro", "pyttsx3"), help="default: kokoro where installed")
     parser.add_argument("--answers", type=Path, metavar="FILE", help="tests: recognise by this JSON instead of a model")
     # For measurements: where answers begin to be late is what they ask, in whatever language an engine has.
     parser.add_argument("--admit-all", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--agent-voice", metavar="VOICE", help=argparse.SUPPRESS)
-    parser.add_argument("--metrics-port", type=int, metavar="PORT", help="serve /metrics on this loopback port")
-
-
-def _calls(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("1 or more")
-    return number
+    parser.add_argument("--metrics-port", type=port, metavar="PORT", help="serve /metrics on this loopback port")
 
 
 def run(args: argparse.Namespace) -> int:

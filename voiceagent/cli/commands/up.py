@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from voiceagent.cli.arguments import count, port
+
 HELP = "run the service on this machine: speech, seats at your Asterisk, console; everything that dies is restarted"
 EXAMPLE = 'voiceagent up --company "Atende Mais"'
 
@@ -15,12 +17,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--persona", default="Clara", metavar="NAME", help="the agent's name (default: %(default)s)")
     parser.add_argument("--return-number", default="", metavar="NUMBER", help="where debtors can call back")
     parser.add_argument("--company-address", default="", metavar="TEXT", help="said where a law wants it (Mexico)")
-    parser.add_argument("--port", type=int, default=8080, help="the console's port (default: %(default)s)")
+    parser.add_argument("--port", type=port, default=8080, help="the console's port (default: %(default)s)")
     parser.add_argument(
         "--sip", type=Path, metavar="FILE", help="registrar, seats, manager (default: sip.yaml at home)"
     )
     parser.add_argument(
-        "--seats-per-worker", type=int, metavar="N", help="default: what the SIP library was compiled for, at most 25"
+        "--seats-per-worker", type=count, metavar="N", help="default: what the SIP library was compiled for, at most 25"
     )
     parser.add_argument(
         "--drain",
