@@ -1,4 +1,4 @@
-"""Guards a seat around its calls: no attempt is used up while no call can be held, and one past the hours is counted."""
+"""Guards a seat around its calls: no attempt is used up while none can be held, late ends of calls are counted."""
 
 from __future__ import annotations
 
