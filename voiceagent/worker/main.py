@@ -22,6 +22,7 @@ from voiceagent.journal.journal import Journal
 from voiceagent.journal.writer import JournalWriter
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.speech.client import SpeechClient
+from voiceagent.speech.priority import come_first, start_behind
 from voiceagent.storage.database import Database
 from voiceagent.storage.notices import Listener
 from voiceagent.telephony.ami import AmiClient
@@ -92,6 +93,7 @@ def people_of(plan: WorkerPlan, ami: AmiClient | None) -> HumansQueue | None:
 
 async def run_worker(plan: WorkerPlan) -> None:
     """Work until the parent ends us, or until the endpoint has done its share of calls."""
+    await asyncio.to_thread(start_behind)
     clock = clock_of(plan)
     warm_understanding(plan.dialplans)
     records = await asyncio.to_thread(open_records, plan.database_url, clock)
@@ -122,6 +124,7 @@ async def run_worker(plan: WorkerPlan) -> None:
         bell.start()
         port = metrics.serve(plan.metrics_port)
         await softphone.settle()
+        await asyncio.to_thread(come_first)
         say_ready(worker=plan.name, seats=[seat.user for seat in plan.seats], metrics_port=port)
         retirement = Retirement(plan.speech_socket.with_name("retiring.lock"), softphone)
         beating = asyncio.create_task(
@@ -192,6 +195,7 @@ async def _seats(
     gate = Gate.of(plan.mode, simulated=plan.simulated_numbers, allowed=plan.allowed_numbers, trunk=plan.trunk)
     rules = load_rules(plan.dialplans / "jurisdictions")
     shelf = ContentShelf(plan.dialplans, records.db, clock)
+    await asyncio.to_thread(shelf.stock, records.journal.tenant_id)
     queue = Queue(
         records.journal,
         rules,
