@@ -59,6 +59,8 @@ TONES = {
     "[busy]": "busy", "[busy_us]": "busy", "[fax]": "fax", "[modem]": "fax", "[sit]": "sit",
     "[ringing][ringing]": "ringing", "[beep]": "voicemail", "[nothing]": "silence",
 }  # fmt: skip
+#: What must be reached: shares, at most.
+TARGETS = {"people_called_machines": 0.01}
 #: Verdicts that leave the agent talking.
 PERSON = (AnsweredBy.HUMAN, AnsweredBy.SILENCE)
 #: A Wednesday, mid-morning.
@@ -132,7 +134,10 @@ def measure(wanted: Plan, models: Path, report: Callable[[str], None]) -> dict[s
                 trials.append(asyncio.run(_call(answerer, line, recogniser, confirmers, paths, kept)))
             if index % 20 == 19:
                 report(f"{language.value}: {index + 1} of {len(found)} answered")
-    return {**tables(trials), "lines": [line.name for line in LINES], "machine": machine()}
+    found = tables(trials)
+    met = {name: (found[name]["share"] or 0.0) <= limit for name, limit in TARGETS.items()}
+    told = {"lines": [line.name for line in LINES], "targets": TARGETS, "met": met}
+    return {**found, **told, "machine": machine()}
 
 
 class _Far:

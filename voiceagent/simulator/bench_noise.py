@@ -135,7 +135,10 @@ def measure(plan: Plan, models: Path, progress: Callable[[str], None] = lambda l
             spoken.append(asyncio.run(interrupt(one, sound, index, plan, prompts, confirmers, recogniser)))
             if index % 40 == 39:
                 progress(f"{language}: {index + 1} of {len(said)}")
-    return {"nobody": quiet, "people": people(spoken), "targets": TARGETS, "machine": machine()}
+    found = people(spoken)
+    return {
+        "nobody": quiet, "people": found, "targets": TARGETS, "met": met_of(quiet, found), "machine": machine()
+    }  # fmt: skip
 
 
 def agent_prompts(models: Path, language: Language) -> list[tuple[Say, bytes]]:
@@ -281,6 +284,16 @@ def people(trials: Sequence[Interrupted]) -> dict[str, Any]:
             if not t.went_on
         ][:_SHOWN],
     }
+
+
+def met_of(quiet: Mapping[str, Any], people: Mapping[str, Any]) -> dict[str, bool]:
+    """Which of `TARGETS` are reached; those of what was not measured are left out."""
+    reached = {name: bool(quiet["all"][name] <= TARGETS[name]) for name in ("false_stops", "turns_opened") if quiet}
+    if people["missed"]["n"]:
+        reached["missed"] = people["missed"]["share"] <= TARGETS["missed"]
+    if people["stop_s"]["n"]:
+        reached["stop_p95_s"] = people["stop_s"]["p95"] <= TARGETS["stop_p95_s"]
+    return reached
 
 
 def _missed(trials: Sequence[Interrupted]) -> dict[str, Any]:

@@ -301,5 +301,6 @@ def _report(
             "p95_s": _within(total["p95_s"], TARGETS["p95_s"]),
             "barge_in_stop_p95_s": _within(barge_in["p95_s"], TARGETS["barge_in_stop_p95_s"]),
         },
+        "aims_met": {name: _within(total[name], limit) for name, limit in AIMS.items()},
         "machine": machine(load_before=load_before, asterisk=rehearsal.asterisk.program.version()),
     }

@@ -18,7 +18,7 @@ from voiceagent.base.errors import UsageError
 from voiceagent.base.languages import Language
 from voiceagent.dialogue.events import Say
 from voiceagent.language.spoken import SpokenPart
-from voiceagent.simulator.bench_noise import Interrupted, Plan, interrupt, measure, nobody, noises, people
+from voiceagent.simulator.bench_noise import Interrupted, Plan, interrupt, measure, met_of, nobody, noises, people
 from voiceagent.simulator.interruptions import Interruption, interruptions
 from voiceagent.simulator.line_sounds import Sound, cough
 from voiceagent.simulator.talked_over import Echo, Far, loud_part, room, talk_over
@@ -131,6 +131,15 @@ def test_the_table_counts_what_was_missed_and_what_went_on() -> None:
     assert table["false_stops"] == 1
     assert table["go_on"]["cough"]["went_on"]["share"] == 0.5 and table["go_on"]["go_on"]["paused"]["share"] == 1.0
     assert sum("missed" in line for line in table["examples"]) == 1
+
+
+def test_what_was_aimed_at_is_compared_with_what_was_measured() -> None:
+    table = people([*(trial("long", 0.3) for _ in range(30)), trial("short", None)])
+    assert met_of({}, table) == {"missed": False, "stop_p95_s": True}
+    quiet = {"all": {"false_stops": 0, "turns_opened": 6}}
+    assert met_of(quiet, people([trial("long", 0.6)])) == {
+        "false_stops": True, "turns_opened": False, "missed": True, "stop_p95_s": False
+    }  # fmt: skip
 
 
 def test_there_are_enough_interruptions_to_say_something() -> None:

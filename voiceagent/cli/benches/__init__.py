@@ -46,6 +46,12 @@ def engine_text(report: dict[str, Any]) -> str:
     return f"{report['engine']}, {report['model']}{only}"
 
 
+def targets_text(targets: dict[str, Any], met: dict[str, bool]) -> str:
+    """What was aimed at, and whether it was reached, in a line."""
+    aims = (f"{name} {limit} {'met' if met[name] else 'NOT met'}" for name, limit in targets.items() if name in met)
+    return f"{'all' if all(met.values()) else 'NOT all'} targets met: {', '.join(aims)}"
+
+
 def share_text(share: dict[str, Any]) -> str:
     """A share and its Wilson interval (`simulator/bench_amd.share`) as a person reads it; "-" of nothing."""
     if share["share"] is None:

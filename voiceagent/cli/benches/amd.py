@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from voiceagent.cli.benches import languages_named, machine_text, share_text
+from voiceagent.cli.benches import languages_named, machine_text, share_text, targets_text
 
 HELP = "people and machines that answer: confusion table with intervals, wait for the first word, time to the verdict"
 EXAMPLE = "voiceagent bench amd --language pt-BR --lines 2 --json"
@@ -78,3 +78,4 @@ def _show(report: dict[str, Any]) -> None:
     )
     for mistake in report["mistakes"]:
         print(f"  {mistake}")
+    print(targets_text(report["targets"], report["met"]))

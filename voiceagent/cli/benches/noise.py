@@ -7,9 +7,9 @@ import json
 import sys
 from typing import Any
 
-from voiceagent.cli.benches import languages_named, machine_text, share_text
+from voiceagent.cli.benches import languages_named, machine_text, share_text, targets_text
 
-HELP = "barge-in: an hour of noise, music, tones and echo that must not stop the agent, and people who must"
+HELP = "barge-in: an hour of noise, music, tones and echo that must not stop the agent, and people who must (3 minutes)"
 EXAMPLE = "voiceagent bench noise --language pt-BR --seconds 600"
 
 
@@ -70,3 +70,4 @@ def _show(report: dict[str, Any]) -> None:
         print(f"{kind}: went on after {share_text(found['went_on'])}, paused at {share_text(found['paused'])}")
     for example in people["examples"]:
         print(f"  {example}")
+    print(targets_text(report["targets"], report["met"]))
