@@ -20,6 +20,7 @@ def test_two_minutes_of_calls_leave_every_process_as_it_was() -> None:
     assert report["channels_left"] == 0
     assert report["restarts"] == {}, "nobody died"
     assert report["frames"] > 50 * 6 * 60
+    assert report["heard"]["packets"] > 50 * 6 * 60, "what was sent arrived"
 
 
 @pytest.mark.parametrize("plan", [Plan(calls=0), Plan(talk_s=0.5), Plan(seconds=10_000_000.0)])

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from prometheus_client.parser import text_string_to_metric_families
 
 from voiceagent.audio.format import FRAME_S
-from voiceagent.base.errors import UsageError
+from voiceagent.base.errors import UnavailableError, UsageError
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.bench_calls import LANGUAGE, QuickRehearsal, people
 from voiceagent.simulator.demo import instant
@@ -123,6 +123,9 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
             left = await house.channels_left()
             await far.stop()
             await far.died.wait()
+    if not told:
+        raise UnavailableError("the telephones ended without a word; their message is above")
+    heard = json.loads(told[-1])["heard"]
     frames = round(sum(_talked_s(row) for row in rows) / FRAME_S)
     return {
         "calls": len(rows),
@@ -133,13 +136,13 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
         "late_frames": late.frames,
         "late_share": round(late.frames / max(1, frames), 6),
         "late_share_wanted": LATE_SHARE,
-        "heard": json.loads(told[-1])["heard"],
+        "heard": heard,
         "held": prints.report(),
         "leaks": prints.leaks(),
         "channels_left": left,
         "restarts": {name: count for name, count in run.restarts.items() if count},
         "cores": used.cores(),
-        "idle_thread_late_ms": idle.milliseconds(),
+        "idle_thread_late_ms": idle.milliseconds() | {"over_20": round(idle.share_over(20.0), 6)},
         "library": {"version": library().version, "calls_per_process": library().calls},
         "machine": machine(),
     }

@@ -165,3 +165,7 @@ class IdleThread:
             "p95": round(float(np.percentile(late, 95)), 2),
             "max": round(max(late), 2),
         }
+
+    def share_over(self, milliseconds: float) -> float:
+        """How often it woke more than that late, of all times."""
+        return sum(late > milliseconds for late in self._late) / max(1, len(self._late))

@@ -39,6 +39,14 @@ def _show(report: dict[str, Any]) -> None:
     print(f"{report['calls']} calls, {report['at_once']} at once, {report['answered']} answered, {report['seconds']} s")
     share, wanted = 100 * report["late_share"], 100 * report["late_share_wanted"]
     print(f"late frames: {report['late_frames']} of {report['frames']} ({share:.3f} %; at most {wanted:.1f} %)")
+    heard, idle = report["heard"], report["idle_thread_late_ms"]
+    print(
+        f"at the telephones: {heard['gaps_over_40_ms']} gaps over 40 ms in {heard['packets']} packets, "
+        f"{heard['missed_by_60_ms_buffer']} too late for a buffer of 60 ms, {heard['lost']} lost "
+        f"(the latest by {heard['worst_ms']} ms)"
+    )
+    share = 100 * idle["over_20"]
+    print(f"a thread that only sleeps was over 20 ms late {share:.3f} % of the times, {idle['max']} ms at most")
     print("cores busy: " + ", ".join(f"{name} {cores}" for name, cores in report["cores"].items()))
     for row in report["held"]:
         first, last = row["rss_mb"]
