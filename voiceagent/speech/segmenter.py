@@ -15,6 +15,9 @@ from voiceagent.speech.vad import SpeechDetector, TalkerLevel, WebRtcDetector
 #: A turn starts when this many of the last frames hold speech: a click has one, a word has most.
 START_FRAMES = 3
 START_WINDOW = 5
+#: Silence within the beginning of a turn, in frames, where a second opinion says that it is a voice: the stop of
+#: "sexta", a word too soft to open the turn by itself. It is kept, and counts towards `min_speech_s`.
+ONSET_GAP = 20
 _LONGEST_ONSET = 50
 
 
@@ -31,9 +34,11 @@ class VadSegmenter:
         confirmer: Confirmer | None = None,
     ) -> None:
         self.settings = replace(settings) if settings else SegmenterSettings()
-        self._detector = detector or WebRtcDetector()
+        alone = confirmer is None
+        self._detector = detector or WebRtcDetector(WebRtcDetector.STRICTEST if alone else WebRtcDetector.STRICT)
         self._confirmer = confirmer
         self._sure = self._certain = confirmer is None
+        self._onset_gap = START_WINDOW if confirmer is None else ONSET_GAP
         self._talker = TalkerLevel()
         self._recent: deque[bool] = deque(maxlen=START_WINDOW)
         self._kept: deque[bytes] = deque()
@@ -42,29 +47,33 @@ class VadSegmenter:
         self._turn_speech = 0
         self._quiet = 0
         self._run_speech = 0
-        self._run_frames = 0
+        self._onset_speech = 0
+        self._onset_frames = 0
 
     def process(self, pcm: bytes, *, hidden: bool = False) -> list[SegmentEvent]:
         """Take one 20 ms frame, give what it decides: a start, more audio, or audio and the end.
 
         A `hidden` frame is kept but never counts as speech.
         """
-        speech = self._detector.is_speech(pcm) and not hidden
-        dbov = rms_dbov(pcm) if speech else FLOOR_DBOV
+        speech = self._detector.is_speech(pcm)
+        loud = self._detector.loud and not hidden
+        dbov = rms_dbov(pcm) if loud else FLOOR_DBOV
         self._talker.passes()
-        speech = speech and not self._talker.behind(dbov, in_turn=self._open)
+        loud = loud and not self._talker.behind(dbov, in_turn=self._open)
+        speech = speech and loud
         if self._confirmer is not None:
-            speech = self._confirmer.hear(pcm, speech)
+            speech = self._confirmer.hear(pcm, speech, loud)
             self._sure, self._certain = self._confirmer.sure, self._confirmer.certain
         if speech and self._open and self._certain:
             self._talker.heard(dbov)
         self._recent.append(speech)
         self._quiet = 0 if speech else self._quiet + 1
-        if self._quiet > START_WINDOW:
-            self._run_speech = self._run_frames = 0
-        elif speech or self._run_frames:
-            self._run_speech += speech
-            self._run_frames += 1
+        self._run_speech = 0 if self._quiet > START_WINDOW else self._run_speech + speech
+        if self._quiet > self._onset_gap:
+            self._onset_speech = self._onset_frames = 0
+        elif speech or self._onset_frames:
+            self._onset_speech += speech
+            self._onset_frames += 1
         return self._inside(pcm, speech) if self._open else self._outside(pcm)
 
     def reset(self) -> None:
@@ -73,7 +82,7 @@ class VadSegmenter:
         self._kept.clear()
         self._open = False
         self._turn_frames = self._turn_speech = 0
-        self._quiet = self._run_speech = self._run_frames = 0
+        self._quiet = self._run_speech = self._onset_speech = self._onset_frames = 0
 
     @property
     def speaking_s(self) -> float:
@@ -99,14 +108,15 @@ class VadSegmenter:
         self._kept.append(pcm)
         pre_roll = _frames(self.settings.pre_roll_s)
         # Bounded even when single frames of crackle keep a run alive without ever making a turn.
-        wanted = pre_roll + min(self._run_frames, _LONGEST_ONSET)
+        wanted = pre_roll + min(self._onset_frames, _LONGEST_ONSET)
         while len(self._kept) > max(wanted, 1):
             self._kept.popleft()
-        if sum(self._recent) < START_FRAMES or self._run_speech < _frames(self.settings.min_speech_s) or not self._sure:
+        enough = sum(self._recent) >= START_FRAMES and self._onset_speech >= _frames(self.settings.min_speech_s)
+        if not enough or not self._sure:
             return []
         self._open = True
         self._turn_frames = len(self._kept)
-        self._turn_speech = self._run_speech
+        self._turn_speech = self._onset_speech
         audio = b"".join(self._kept)
         self._kept.clear()
         return [TurnStarted(audio)]

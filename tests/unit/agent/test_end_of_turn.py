@@ -25,6 +25,8 @@ OPEN = Expect(state="o", kinds=("intent",), end_silence_s=0.8)
 class Marked:
     """A detector that reads its verdict from the frame."""
 
+    loud = True
+
     def is_speech(self, pcm: bytes) -> bool:
         return pcm[0] == 1
 

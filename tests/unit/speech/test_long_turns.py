@@ -18,6 +18,8 @@ CONTEXT = HearingContext("pt-BR", ("digits",))
 class Marked:
     """A detector that reads its verdict from the frame itself."""
 
+    loud = True
+
     def is_speech(self, pcm: bytes) -> bool:
         return pcm[0] == 1
 

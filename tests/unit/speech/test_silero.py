@@ -30,7 +30,7 @@ class Told:
         self._left = [verdict for verdict, times in verdicts for _ in range(times)]
         self.sure = self.certain = False
 
-    def hear(self, pcm: bytes, speech: bool) -> bool:
+    def hear(self, pcm: bytes, speech: bool, loud: bool) -> bool:
         verdict = self._left.pop(0)
         self.sure = verdict in ("sure", "certain")
         self.certain = verdict == "certain"
@@ -42,6 +42,8 @@ class Told:
 
 class Always:
     """A cheap detector that takes everything for speech."""
+
+    loud = True
 
     def is_speech(self, pcm: bytes) -> bool:
         return True
@@ -134,6 +136,56 @@ def test_what_is_not_confirmed_neither_opens_a_turn_nor_stops_the_agent() -> Non
     assert not any(began for began, _, _ in seen[:50]) and seen[50][0]
     assert seen[49][1] == 0.0 and seen[50][1] == pytest.approx(1.02), "the whole run counts once it is confirmed"
     assert seen[69][2] == 0.0 and seen[70][2] == pytest.approx(1.42)
+
+
+class Heard(Always):
+    """A cheap detector that is told what it takes for speech, frame by frame; whatever it hears is loud."""
+
+    def __init__(self, *verdicts: tuple[bool, int]) -> None:
+        self._left = [verdict for verdict, times in verdicts for _ in range(times)]
+
+    def is_speech(self, pcm: bytes) -> bool:
+        return self._left.pop(0)
+
+
+def test_the_first_word_of_a_soft_voice_is_kept_with_the_stop_behind_it() -> None:
+    cheap = Heard((False, 50), (True, 4), (False, 15), (True, 4), (False, 20))
+    segmenter = VadSegmenter(SegmenterSettings(pre_roll_s=0.2), cheap, Told(("certain", 93)))
+    starts = [
+        (number, len(event.pcm) // FRAME_BYTES)
+        for number in range(93)
+        for event in segmenter.process(bytes(FRAME_BYTES))
+        if isinstance(event, TurnStarted)
+    ]
+    assert starts == [(71, 10 + 72 - 50)], "the second piece opens it; the pre-roll lies before the first"
+
+
+def test_words_too_far_apart_are_no_beginning() -> None:
+    cheap = Heard(*[(True, 4), (False, 25)] * 8)
+    segmenter = VadSegmenter(SegmenterSettings(), cheap, Told(("certain", 232)))
+    assert turns(bytes(FRAME_BYTES) * 232, segmenter)[0] == 0
+
+
+def test_while_a_voice_lasts_what_is_loud_is_speech_whatever_the_cheap_detector_says() -> None:
+    voice = np.frombuffer(b"".join(vowel(3000, 60)), "<i2").astype(float)
+    voice *= 0.55 + 0.45 * np.sin(2 * np.pi * 4 * np.arange(voice.size) / SAMPLE_RATE)
+    pcm = np.concatenate([voice, RANDOM.normal(0, 300, voice.size)]).astype("<i2").tobytes()
+    judge = Silero()
+    heard = [
+        judge.hear(pcm[at : at + FRAME_BYTES], at < 20 * FRAME_BYTES, loud=True)
+        for at in range(0, len(pcm), FRAME_BYTES)
+    ]
+    assert all(heard[20:55]), "a soft voice's words are no pause"
+    assert not any(heard[80:]), "nor is hiss a voice"
+    quiet = Silero()
+    assert not any(quiet.hear(pcm[at : at + FRAME_BYTES], False, loud=True) for at in range(0, len(pcm), FRAME_BYTES))
+
+
+def test_a_soft_short_answer_at_once_opens_a_turn() -> None:
+    voice = np.frombuffer(b"".join(vowel(3000, 16)), "<i2").astype(float)
+    voice *= 0.55 + 0.45 * np.sin(2 * np.pi * 4 * np.arange(voice.size) / SAMPLE_RATE)
+    pcm = bytes(3 * FRAME_BYTES) + at_level(voice, -44) + bytes(2 * SAMPLE_RATE)
+    assert turns(pcm, VadSegmenter(confirmer=Silero()))[:2] == (1, 1)
 
 
 @pytest.mark.parametrize(("later_dbov", "after_s", "turns_wanted"), [(-40, 1.0, 1), (-33, 1.0, 2), (-40, 300.0, 2)])
