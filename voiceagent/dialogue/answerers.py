@@ -89,13 +89,14 @@ _PLAINLY = 0.95
 _BY_HINTS = (AnsweredBy.VOICEMAIL, AnsweredBy.MENU, AnsweredBy.UNAVAILABLE, AnsweredBy.SCREENING)
 #: What a machine says often and a person seldom is listed under this key, by kind: two of them are as good as a phrase.
 _HINTS = "hints"
-#: Words by which a person is known are listed under this key: each takes one hint away.
+#: Words by which a person is known are listed under this key: each takes a hint away, and a phrase alone is none.
 _PERSONAL = "personal"
 #: Words that begin a choice of a menu are listed under this key: "PARA saldo, dois". Each other key of it is a hint.
 _CHOICES = "choices"
 #: So many words at most lie between that and the key.
 _WORDS_TO_A_KEY = 7
-#: What a phrase and a hint weigh in a turn that waited for the agent to finish, as people do, and what must be there.
+#: What a phrase and a hint weigh where one phrase is too little: beside personal words, each of which weighs against
+#: it, or in a turn that waited for the agent to finish, as people do.
 _PHRASE_WEIGHS, _HINT_WEIGHS, _RECORDED_WEIGHS = 2, 1, 4
 #: A hint of so many letters is found among them, this alike; a shorter one where a word begins like it.
 _LETTERS_MISHEARD = 9
@@ -181,12 +182,14 @@ class MachinePhrases:
                 plain = kind is not AnsweredBy.OUT_OF_SERVICE or one.likeness >= _ALIKE_OUT_OF_SERVICE
                 if plain and not a_persons(one):
                     best.append((one.likeness - _ORDER * order, Phrase(kind, one.phrase, round(one.likeness, 3))))
+        personal = self._personal(text)
         if best:
-            return max(best, key=lambda one: one[0])[1]
+            found = max(best, key=lambda one: one[0])[1]
+            return found if not personal or self._weight(heard, text)[0] >= _PHRASE_WEIGHS + personal else None
         if not hints or len(heard) < _LETTERS_FOR_HINTS:
             return None
         given = [(kind, one) for kind, one in self._hints(heard, text) if not a_persons(one)]
-        return self._together(given, hints + self._personal(text))
+        return self._together(given, hints + personal)
 
     def recorded(self, text: str) -> Phrase | None:
         """What a recording says so plainly that it is one even where it has let the agent finish, as people do.
@@ -196,6 +199,15 @@ class MachinePhrases:
         heard = self._letters(text)
         if len(heard) < _LETTERS_FOR_HINTS or self._personal(text) or any(_alike(heard, self.human, ((0, _PLAINLY),))):
             return None
+        weight, taken = self._weight(heard, text)
+        told = [kind for kind, one in taken if one.phrase in self.phrases.get(kind, {})]
+        if not told or weight < _RECORDED_WEIGHS:
+            return None
+        named = " + ".join(one.phrase for _, one in taken[:_NAMED])
+        return Phrase(min(told, key=SPOKEN.index), named, round(min(one.likeness for _, one in taken), 3))
+
+    def _weight(self, heard: str, text: str) -> tuple[int, list[tuple[AnsweredBy, _Found]]]:
+        """What phrases and hints in different places weigh together, and which they are, phrases first."""
         plain = [(kind, one) for kind in SPOKEN for one in _alike(heard, self.phrases.get(kind, {}), _ALIKE)]
         taken: list[tuple[AnsweredBy, _Found]] = []
         weight = 0
@@ -205,11 +217,7 @@ class MachinePhrases:
                 if all(one.apart(other) for _, other in taken):
                     taken.append((kind, one))
                     weight += weighs
-        if not plain or weight < _RECORDED_WEIGHS:
-            return None
-        told = min((kind for kind, one in plain), key=SPOKEN.index)
-        named = " + ".join(one.phrase for _, one in taken[:_NAMED])
-        return Phrase(told, named, round(min(one.likeness for _, one in taken), 3))
+        return weight, taken
 
     def _personal(self, text: str) -> int:
         """How many words of it only people say."""
