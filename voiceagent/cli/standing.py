@@ -93,9 +93,11 @@ def clock_doubt(journal: Journal, connection: sa.Connection) -> str:
 
 
 def check(journal: Journal, *, as_json: bool) -> int:
-    """Contacts with nothing planned, brakes, switches, promised calls that are late; 1 when people must look."""
+    """Contacts with nothing planned, brakes, switches, late promised calls, short calls; 1 when people must look."""
+    from voiceagent.cli.house import guards as house_guards
     from voiceagent.dialer.callbacks import late_callbacks
     from voiceagent.dialer.campaigns import all_campaigns
+    from voiceagent.dialer.floor import short_calls
     from voiceagent.dialer.switches import all_stops
     from voiceagent.dialer.watch import stale_cases
 
@@ -106,6 +108,9 @@ def check(journal: Journal, *, as_json: bool) -> int:
         stops = all_stops(connection, journal.tenant_id)
         late = late_callbacks(connection, journal.tenant_id, now - LATE)
         doubt = clock_doubt(journal, connection)
+        day = short_calls(connection, journal.tenant_id, now)
+        month, _ = short_calls(connection, journal.tenant_id, now, back=timedelta(days=30))
+    short = house_guards().short_calls.alarm_told(*day, month)
     report: dict[str, list[dict[str, Any]]] = {
         "stale": [
             {"campaign": one.campaign, "case_id": str(one.case_id), "why": one.why, "since": one.since.isoformat()}
@@ -115,6 +120,7 @@ def check(journal: Journal, *, as_json: bool) -> int:
         "stopped": [{"scope": one.scope.value, "name": one.name, "reason": one.reason} for one in stops],
         "late_callbacks": late,
         "clock": [{"fault": doubt}] if doubt else [],
+        "short_calls": [{"fault": short}] if short else [],
     }
     if as_json:
         print(json.dumps(report, ensure_ascii=False))
@@ -135,8 +141,8 @@ def check(journal: Journal, *, as_json: bool) -> int:
             f"voiceagent explain {one['case_id']}" if one["case_id"] else "nobody knows whose case it is, call by hand"
         )
         print(f"promised call {one['id']} was due at {one['due_at']}, {whose}: {mend}")
-    if doubt:
-        print(doubt)
+    for told in filter(None, (doubt, short)):
+        print(told)
     if not any(report.values()):
         print("every contact is planned, final or explained; nothing is stopped")
     return 1 if any(report.values()) else 0

@@ -102,9 +102,13 @@ class ShortCalls:
         told = f"{short} of {calls} calls of the last 24 hours were short; it goes on when old calls have left the day"
         return Held("short_calls", detail=told)
 
-    def alarmed(self, short: int, calls: int, month: int) -> bool:
-        """Whether people should look."""
-        return month >= self.month_alarm or (calls >= self.at_least and self.share(short, calls) >= self.alarm)
+    def alarm_told(self, short: int, calls: int, month: int) -> str:
+        """Why people should look: `short` of a day's `calls`, `month` short ones in 30 days; "" when they need not."""
+        if calls >= self.at_least and self.share(short, calls) >= self.alarm:
+            return f"{short} of {calls} calls of the last 24 hours were short: look at lists and caller ids"
+        if month >= self.month_alarm:
+            return f"{month} calls of the last 30 days were short: look at lists and caller ids"
+        return ""
 
 
 class Sign(StrEnum):

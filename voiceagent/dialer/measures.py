@@ -113,6 +113,10 @@ class DialerCollector:
         yield GaugeMetricFamily("voiceagent_short_call_ratio", "Short calls of the last 24 hours, 0 to 1", value=share)
         month = short_calls(connection, tenant, now, back=timedelta(days=30))[0]
         yield GaugeMetricFamily("voiceagent_short_calls_30d", "Short calls of the last 30 days", value=month)
+        alarmed = bool(self._guards.short_calls.alarm_told(short, calls, month))
+        yield GaugeMetricFamily(
+            "voiceagent_short_calls_alarm", "1 while there are more short calls than the settings bear", value=alarmed
+        )
         stale = GaugeMetricFamily("voiceagent_stale_cases", "Contacts with nothing planned", labels=["why"])
         found = stale_cases(connection, tenant, now)
         for why_stale in ("unplanned", "overdue", "lost_lease"):

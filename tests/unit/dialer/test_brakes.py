@@ -50,7 +50,8 @@ def test_short_calls_alarm_and_stop() -> None:
     assert guard(79, 100) is None and guard(99, 99) is None
     held = guard(80, 100)
     assert held is not None and held.reason == "short_calls" and "80 of 100" in held.detail
-    assert guard.alarmed(60, 100, 0) and not guard.alarmed(59, 100, 0) and guard.alarmed(0, 0, 500_000)
+    assert "60 of 100 calls" in guard.alarm_told(60, 100, 0)
+    assert guard.alarm_told(59, 100, 499_999) == "" and "500000 calls" in guard.alarm_told(0, 0, 500_000)
 
 
 @pytest.mark.parametrize(

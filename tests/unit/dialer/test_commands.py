@@ -182,6 +182,18 @@ def test_a_trunk_keeps_what_is_not_said_anew(home: Path, capsys: pytest.CaptureF
     assert code == 2 and out == "" and "which trunk" in err
 
 
+def test_too_many_short_calls_are_for_people_to_look_at(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert say(capsys, "campaigns", "create", "nov")[0] == 0
+    monkeypatch.setattr("voiceagent.dialer.floor.short_calls", lambda *asked, **back: (700, 1000))
+    code, out, _ = say(capsys, "campaigns", "check")
+    assert code == 1 and "700 of 1000 calls" in out
+    assert "short_calls" in json.loads(say(capsys, "campaigns", "check", "--json")[1])
+    monkeypatch.setenv("VOICEAGENT_GUARDS__SHORT_ALARM", "0.75")
+    assert say(capsys, "campaigns", "check")[0] == 0
+
+
 def test_who_asks_what_stands_still_is_told_how_to_go_on(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert say(capsys, "campaigns", "create", "nov")[0] == 0
     assert say(capsys, "campaigns", "start", "nov")[0] == 0
