@@ -16,22 +16,3 @@ def split(pcm: bytes) -> Iterator[bytes]:
 def pad(pcm: bytes) -> bytes:
     """`pcm` with silence appended up to a whole frame."""
     return pcm + bytes(-len(pcm) % FRAME_BYTES)
-
-
-class Framer:
-    """Pieces of any length in, whole frames out; the remainder waits for the next piece."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def push(self, pcm: bytes) -> bytes:
-        """The whole frames available now, joined."""
-        joined = self._rest + pcm
-        whole = len(joined) - len(joined) % FRAME_BYTES
-        self._rest = joined[whole:]
-        return joined[:whole]
-
-    def finish(self) -> bytes:
-        """The remainder padded to a frame, or nothing; the framer is empty afterwards."""
-        rest, self._rest = self._rest, b""
-        return pad(rest)

@@ -2,5 +2,5 @@
 
 zones     `zone_of`, `zones_of`, `state_of`, `default_zone`: where a debtor's clock is.
 holidays  `is_holiday`, `is_bank_closed`, `supported`: public and banking holidays.
-business  `is_business_day`, `roll`, `add_business_days`, `nth_business_day`, `last_business_day`, `BusinessCalendar`.
+business  `BusinessCalendar`: what is open, rolling, counting, the n-th of a month.
 """

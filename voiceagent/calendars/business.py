@@ -56,30 +56,3 @@ class BusinessCalendar:
             return days[ordinal - 1 if ordinal > 0 else ordinal]
         except IndexError:
             raise ValueError(f"{year}-{month:02d} has {len(days)} business days, not {ordinal}") from None
-
-
-def is_business_day(day: date, country: str, state: str | None = None) -> bool:
-    """Whether banks settle on `day` there."""
-    return BusinessCalendar(country, state).is_open(day)
-
-
-def roll(day: date, country: str, state: str | None = None, direction: Direction = "next") -> date:
-    """`day`, or the nearest business day after (before) it."""
-    return BusinessCalendar(country, state).roll(day, direction)
-
-
-def add_business_days(day: date, count: int, country: str, state: str | None = None) -> date:
-    """`count` business days after `day` (before, when negative)."""
-    return BusinessCalendar(country, state).add(day, count)
-
-
-def nth_business_day(
-    year: int, month: int, ordinal: int, country: str, state: str | None = None, *, saturdays: bool = False
-) -> date:
-    """The `ordinal`-th business day of the month; negative counts from its end."""
-    return BusinessCalendar(country, state, saturdays).nth(year, month, ordinal)
-
-
-def last_business_day(year: int, month: int, country: str, state: str | None = None) -> date:
-    """The month's last business day."""
-    return BusinessCalendar(country, state).nth(year, month, -1)

@@ -70,18 +70,6 @@ def law_of(region: str) -> tuple[str, str | None]:
     return (region, None) if country is None else (country, region)
 
 
-def country_of(e164: str) -> str | None:
-    """The ISO country of a number written with its country code; None when it cannot be told."""
-    import phonenumbers
-
-    try:
-        parsed = phonenumbers.parse(e164 if e164.startswith("+") else f"+{e164}")
-    except phonenumbers.NumberParseException:
-        return None
-    region = phonenumbers.region_code_for_number(parsed)
-    return region if region and len(region) == 2 else None
-
-
 def _plain_state(country: str, state: str) -> str:
     plain = state.strip().upper().removeprefix(f"{country}-")
     return {"CDMX": "CMX", "DF": "CMX", "BC": "BCN", "QR": "ROO"}.get(plain, plain) if country == "MX" else plain

@@ -109,11 +109,6 @@ def _pinned(attempted: CallAttempted, now: datetime) -> CallAttempted:
     return replace(attempted, zone=zone, local_date=local.date(), local_hour=local.hour)
 
 
-def close_attempt(journal: Journal, attempt_id: uuid.UUID, ended: CallEnded, *, actor: str = "agent") -> None:
-    """Record the verdict; the person and the number are free from here on."""
-    journal.record([NewEvent("call", attempt_id, ended, actor)])
-
-
 def close_orphans(
     journal: Journal,
     *,

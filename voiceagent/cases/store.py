@@ -180,17 +180,6 @@ def phones_of(connection: sa.Connection, people: Sequence[uuid.UUID]) -> dict[uu
     }
 
 
-def find_case(connection: sa.Connection, *, document: str, creditor: str, tenant_id: uuid.UUID) -> uuid.UUID | None:
-    """The case of a person (by document) with a creditor (by name)."""
-    t = tables
-    return connection.execute(
-        sa.select(t.debt_case.c.id)
-        .join(t.person, t.person.c.id == t.debt_case.c.person_id)
-        .join(t.creditor, t.creditor.c.id == t.debt_case.c.creditor_id)
-        .where(t.person.c.tenant_id == tenant_id, t.person.c.document == document, t.creditor.c.name == creditor)
-    ).scalar()
-
-
 PROMISES = Question(
     sa.select(tables.promise.c.case_id, sa.func.min(tables.promise.c.due).label("due"))
     .where(
@@ -204,14 +193,6 @@ PROMISES = Question(
 def earliest_open_promises(connection: sa.Connection, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
     """The due day of the next promise not yet kept or broken, by case; those without one are absent."""
     return {row.case_id: row.due for row in PROMISES(connection, cases=case_ids)}
-
-
-def failed_identity_tries(connection: sa.Connection, case_id: uuid.UUID, *, since: datetime) -> int:
-    """Wrong answers to identity questions from `since` on, over all calls and channels, of the case and its person."""
-    person = connection.execute(
-        sa.select(tables.debt_case.c.person_id).where(tables.debt_case.c.id == case_id)
-    ).scalar_one()
-    return sum(at >= since for at in failed_identity_at(connection, {case_id: person}, since=since).get(case_id, ()))
 
 
 def _wrong_answers() -> sa.CompoundSelect[Any]:

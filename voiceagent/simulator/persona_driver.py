@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,9 +63,6 @@ class Played:
     def as_expected(self) -> bool:
         """Whether it ended as the persona should be brought to."""
         return verdict.as_expected(self.debtor, self.disposition) and self.promise == self.expected
-
-
-Driver = Callable[[SampleDebtor, datetime, Paths], Played]
 
 
 def by_text(debtor: SampleDebtor, at: datetime, paths: Paths) -> Played:

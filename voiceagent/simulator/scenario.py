@@ -17,7 +17,6 @@ from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import TRIES_PER_DAY
 from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import Effect, RightPartyVerified, Say
-from voiceagent.dialogue.prompts import pieces
 from voiceagent.dialogue.script import Script
 from voiceagent.dialogue.wire import effect_as_json
 from voiceagent.language import say
@@ -304,8 +303,3 @@ def _ending(outcome: Outcome, effects: list[Effect]) -> list[str]:
             problems.append(f"promised {made}, not {wanted}")
     spoken = " ".join(effect.text for effect in effects if isinstance(effect, Say)).casefold()
     return problems + [f"said: {text!r}" for text in outcome.absent if text.casefold() in spoken]
-
-
-def prompt_texts(script: Script, name: str) -> list[str]:
-    """The fixed words of a prompt's variants, for drivers that recognise prompts by ear."""
-    return [" ".join(literal.strip() for literal, _ in pieces(text)) for text in script.prompts[name].variants]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voiceagent.base.errors import BadInputError
-from voiceagent.calendars import business, zones
+from voiceagent.calendars import zones
 from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.calendars.holidays import easter, is_bank_closed, is_holiday, supported
 from voiceagent.calendars.places import CAPITAL_ZONE, STATE_OF_DDD, ZONES
@@ -52,8 +52,6 @@ def test_every_zone_named_exists_and_every_area_code_has_a_state_with_a_zone():
     assert set(STATE_OF_DDD.values()) == set(ZONES["BR"]) - {"FN"}
     assert zones.state_of("+5592987654321") == "AM"
     assert zones.state_of("+12125551234") is None
-    assert zones.country_of("+5592987654321") == "BR"
-    assert zones.country_of("hello") is None
 
 
 @pytest.mark.parametrize(
@@ -93,16 +91,17 @@ def test_an_unknown_place_is_refused_rather_than_open():
 
 
 def test_business_days_of_december():
-    assert business.nth_business_day(2026, 12, 5, "BR") == date(2026, 12, 7)
-    assert business.nth_business_day(2026, 12, 5, "BR", saturdays=True) == date(2026, 12, 5)
-    assert business.last_business_day(2027, 1, "BR") == date(2027, 1, 29)
-    assert business.roll(date(2026, 12, 5), "BR") == date(2026, 12, 7)
-    assert business.roll(date(2026, 12, 5), "BR", direction="previous") == date(2026, 12, 4)
-    assert business.add_business_days(date(2026, 11, 19), 1, "BR") == date(2026, 11, 23)
-    assert business.add_business_days(date(2026, 11, 23), -1, "BR") == date(2026, 11, 19)
-    assert not business.is_business_day(date(2026, 11, 20), "BR")
+    brazil = BusinessCalendar("BR")
+    assert brazil.nth(2026, 12, 5) == date(2026, 12, 7)
+    assert BusinessCalendar("BR", saturdays=True).nth(2026, 12, 5) == date(2026, 12, 5)
+    assert brazil.nth(2027, 1, -1) == date(2027, 1, 29)
+    assert brazil.roll(date(2026, 12, 5)) == date(2026, 12, 7)
+    assert brazil.roll(date(2026, 12, 5), "previous") == date(2026, 12, 4)
+    assert brazil.add(date(2026, 11, 19), 1) == date(2026, 11, 23)
+    assert brazil.add(date(2026, 11, 23), -1) == date(2026, 11, 19)
+    assert not brazil.is_open(date(2026, 11, 20))
     with pytest.raises(ValueError, match="business days"):
-        business.nth_business_day(2026, 12, 30, "BR")
+        brazil.nth(2026, 12, 30)
 
 
 def test_days_of_the_users_own_are_closed_too():

@@ -14,7 +14,7 @@ from voiceagent.base.errors import DeniedError
 from voiceagent.base.money import Money
 from voiceagent.cases import tables
 from voiceagent.cases.intake import import_cases
-from voiceagent.cases.store import failed_identity_tries
+from voiceagent.cases.store import failed_identity_at
 from voiceagent.compliance import RuleBook
 from voiceagent.debt.case import Debt
 from voiceagent.debt.disposition import Disposition
@@ -66,8 +66,9 @@ def test_the_next_day_begins_anew(queue: Queue, campaign: Callable, clock: Manua
     talk(queue, lease, *[IdentityFailed("birth_day_month")] * 4)
     now = clock.now()
     with db.read() as connection:
-        assert failed_identity_tries(connection, taken.case_id, since=now - timedelta(hours=1)) == 4
-        assert failed_identity_tries(connection, taken.case_id, since=now + timedelta(hours=1)) == 0
+        whose = {taken.case_id: taken.person_id}
+        assert len(failed_identity_at(connection, whose, since=now - timedelta(hours=1))[taken.case_id]) == 4
+        assert failed_identity_at(connection, whose, since=now + timedelta(hours=1)) == {taken.case_id: []}
     clock.advance(24 * 3600)
     assert next_lease(queue, clock).identity_tries_left == 4
 
@@ -87,7 +88,9 @@ def test_another_creditors_case_is_no_second_chance(
     assert elsewhere.person_id == taken.person_id and elsewhere.case_id != taken.case_id
     talk(queue, next_lease(queue, clock), *[IdentityFailed("birth_day_month")] * 3)
     with db.read() as connection:
-        assert failed_identity_tries(connection, elsewhere.case_id, since=clock.now() - timedelta(hours=1)) == 3
+        whose = {elsewhere.case_id: elsewhere.person_id}
+        found = failed_identity_at(connection, whose, since=clock.now() - timedelta(hours=1))
+        assert len(found[elsewhere.case_id]) == 3
 
 
 def test_nobody_elses_tries_count(queue: Queue, campaign: Callable, make_case: Callable, clock: ManualClock) -> None:

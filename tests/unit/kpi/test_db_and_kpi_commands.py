@@ -15,11 +15,12 @@ from voiceagent import cases
 from voiceagent.base.clock import ManualClock
 from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
-from voiceagent.cases.attempts import begin_attempt, close_attempt
+from voiceagent.cases.attempts import begin_attempt
 from voiceagent.cases.intake import import_cases
 from voiceagent.cli.main import main
 from voiceagent.debt.case import Case, Debt
 from voiceagent.journal.catalogue import CallAttempted, CallEnded, ComplianceDecided
+from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
 from voiceagent.journal.private import private_ref
 from voiceagent.storage.database import Database
@@ -56,7 +57,7 @@ def db(home: Path) -> Iterator[Database]:
         seat="seat-1",
     )
     call = begin_attempt(journal, attempted, decision=decision)
-    close_attempt(journal, call, CallEnded("HUP", human=True, talk_s=9.5))
+    journal.record([NewEvent("call", call, CallEnded("HUP", human=True, talk_s=9.5), "agent")])
     yield made
     made.close()
 

@@ -19,7 +19,7 @@ from voiceagent.base.ids import uuid7
 from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
 from voiceagent.cases import recordings, tables
-from voiceagent.cases.attempts import begin_attempt, close_attempt
+from voiceagent.cases.attempts import begin_attempt
 from voiceagent.cases.holds import lift_holds, place_hold
 from voiceagent.cases.intake import Taken, import_cases
 from voiceagent.cases.portrait import portrait
@@ -92,7 +92,9 @@ def called(journal: Journal, root: Path, n: int, region: str = "BR", state: str 
             NewEvent("call", call, RecordingClosed(recording, 3.0, 4, "0" * 64, ((0.0, 1.0),))),
         ]
     )
-    close_attempt(journal, call, CallEnded("NA", human=False, right_party=False, ring_s=1.0, talk_s=0.0))
+    journal.record(
+        [NewEvent("call", call, CallEnded("NA", human=False, right_party=False, ring_s=1.0, talk_s=0.0), "agent")]
+    )
     return taken
 
 

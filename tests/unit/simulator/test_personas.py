@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -10,14 +11,14 @@ import pytest
 from voiceagent.cli.main import main
 from voiceagent.settings.paths import Paths
 from voiceagent.simulator.persona import Persona
-from voiceagent.simulator.persona_driver import Driver, Played, by_audio, by_text
+from voiceagent.simulator.persona_driver import Played, by_audio, by_text
 from voiceagent.simulator.sample import draw
 
 AT = datetime.fromisoformat("2026-11-25T10:00:00-03:00")
 CASTS = [(language, name) for language in ("pt-BR", "es", "en") for name in Persona.names(language)]
 
 
-def play(driver: Driver, language: str, name: str, people: int) -> list[Played]:
+def play(driver: Callable[..., Played], language: str, name: str, people: int) -> list[Played]:
     """The persona as so many different people."""
     persona, paths = Persona.load(name, language), Paths.from_environment()
     return [driver(draw([persona], today=AT.date(), seed=seed)[0], AT, paths) for seed in range(people)]
