@@ -83,6 +83,8 @@ class Ears:
         self.strain = Strain(time.monotonic)
         self._queue = DeadlineQueue(WORKERS, BACKLOG)
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="recognise")
+        # Vosk warms an ear for most of a second: turns that have ended must not stand behind a telephone that rings.
+        self._openers = ThreadPoolExecutor(WORKERS, thread_name_prefix="open")
 
     def refusal(self, held: int = 0) -> str:
         """Why no new call should begin on this machine now, beside the places that are `held`; "" when one may."""
@@ -142,7 +144,8 @@ class Ears:
         self.calls += 1
         self._metrics.calls.set(self.calls)
         try:
-            ear = await self._in_thread(lambda: recogniser.open(language))
+            loop = asyncio.get_running_loop()
+            ear = await loop.run_in_executor(self._openers, lambda: recogniser.open(language))
         except BaseException:
             self._left()
             raise
@@ -223,7 +226,8 @@ class Ears:
 
     def close(self) -> None:
         """Let the threads end."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._openers):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def _left(self) -> None:
         self.calls -= 1

@@ -298,6 +298,34 @@ def test_a_slow_glance_delays_its_turn_and_does_not_cost_it():
     asyncio.run(scenario())
 
 
+def test_calls_that_begin_delay_no_turn_that_has_ended():
+    gate = threading.Event()
+
+    class Warming(Scripted):
+        opened = 0
+
+        def open(self, language: str) -> ScriptedEar:
+            self.opened += 1
+            if self.opened > 1:
+                gate.wait(20)
+            return ScriptedEar({fingerprint(YES): "sim"})
+
+    async def scenario() -> None:
+        ears = Ears({"pt-BR": Warming({})}, SpeechMetrics(), deadline_s=20.0)
+        talking = await ears.open("pt-BR")
+        beginning = [asyncio.create_task(ears.open("pt-BR")) for _ in range(4)]
+        await asyncio.sleep(0)
+        await talking.begin(CONTEXT)
+        await talking.feed(YES)
+        heard = await asyncio.wait_for(talking.finish(), 10)
+        assert heard.text == "sim" and not any(task.done() for task in beginning)
+        gate.set()
+        await asyncio.gather(*beginning)
+        ears.close()
+
+    asyncio.run(scenario())
+
+
 def test_an_engine_that_fails_is_a_hypothesis_too(tmp_path):
     class Broken(ScriptedEar):
         def finish(self):
