@@ -175,6 +175,17 @@ def test_phrases_compete_with_answers_and_win_over_their_own_words():
     assert max(ranked, key=lambda text: ranked[text]) == "Sim."
 
 
+@pytest.mark.parametrize(("text", "value"), [
+    ("dezoito horas", "18:00"), ("quinze horas e quinze minutos", "15:15"), ("às nove horas e trinta", "09:30"),
+    ("dez e meia", "10:30"), ("uma hora da tarde", "13:00"),
+])  # fmt: skip
+def test_times_as_clocks_say_them(text, value):
+    answer = listen(posteriors(text, "pt-BR", random.Random(text)), "pt-BR", ["time", "yes_no"], (), TODAY)
+    assert answer is not None and answer.text == text and answer.fit > -0.5
+    read = understand_slots(text, language="pt-BR", region="BR", expect=("time",), today=TODAY)
+    assert read.slots["time"] == value
+
+
 def test_a_yes_is_no_hundred():
     chance = random.Random(3)
     for text, kind in (("sim", "yes_no"), ("cem", "amount")):
