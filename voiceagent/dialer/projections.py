@@ -20,16 +20,20 @@ _PRIORITY = {CallbackOrigin.DEBTOR_ASKED: 10, CallbackOrigin.MISSED_INBOUND: 8, 
 
 
 def callback_requested(connection: sa.Connection, event: Event) -> None:
-    """A promised call; an older open one of the same case gives way to it."""
+    """A promised call; an older open one of its case gives way, but one still to come not to what we only offer."""
     said = event.payload
     table = tables.callback
-    if said["case_id"] is not None:
-        connection.execute(
-            sa.update(table)
-            .where(table.c.case_id == said["case_id"], table.c.status == CallbackStatus.OPEN)
-            .values(status=CallbackStatus.CANCELLED, closed_at=event.at_utc)
-        )
     origin = CallbackOrigin(said["origin"])
+    status, closed_at = CallbackStatus.OPEN, None
+    if said["case_id"] is not None:
+        older = (table.c.case_id == said["case_id"]) & (table.c.status == CallbackStatus.OPEN)
+        to_come = sa.select(table.c.id).where(older, table.c.due_at > event.at_utc).limit(1)
+        if origin is CallbackOrigin.OFFERED and connection.execute(to_come).first() is not None:
+            status, closed_at = CallbackStatus.CANCELLED, event.at_utc
+        else:
+            connection.execute(
+                sa.update(table).where(older).values(status=CallbackStatus.CANCELLED, closed_at=event.at_utc)
+            )
     connection.execute(
         sa.insert(table).values(
             id=said["callback_id"],
@@ -37,7 +41,8 @@ def callback_requested(connection: sa.Connection, event: Event) -> None:
             attempt_id=event.stream_id if event.stream_type == "call" else None,
             due_at=datetime.fromisoformat(said["due_at"]),
             origin=origin,
-            status=CallbackStatus.OPEN,
+            status=status,
+            closed_at=closed_at,
             priority=_PRIORITY.get(origin, 5),
             created_at=event.at_utc,
             **{name: said[name] for name in ("case_id", "person_id", "phone_id", "campaign_id")},

@@ -43,6 +43,9 @@ class CallKeys:
 #: Working days a person has to answer a request opened in a call, in calendar days; by kind.
 REQUEST_DAYS = {"record_request": 7, "human": 1}
 REQUEST_DEFAULT_DAYS = 5
+#: Reasons of a script to call again of its own accord. Nobody has asked for that: it is no consent, and passes neither
+#: quiet times nor caps.
+OFFERED = frozenset({"not_understood", "technical", "no_money"})
 
 
 class CallRecord:
@@ -283,6 +286,7 @@ class CallRecord:
                 self.keys.person_id,
                 self.keys.phone_id,
                 due_at,
+                origin="offered" if reason in OFFERED else "debtor_asked",
                 reason=reason,
                 campaign_id=self.keys.campaign_id,
             )

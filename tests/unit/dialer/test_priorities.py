@@ -15,7 +15,7 @@ from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer import hopper
 from voiceagent.dialer.admission import admit
 from voiceagent.dialer.arrivals import Arrivals
-from voiceagent.dialer.callbacks import add_callback, cancel_callback
+from voiceagent.dialer.callbacks import add_callback, all_callbacks, cancel_callback
 from voiceagent.dialer.campaigns import create_campaign, enroll, set_state
 from voiceagent.dialer.explain import explain_case
 from voiceagent.dialer.measures import DialerCollector
@@ -290,6 +290,32 @@ def test_who_is_promised_a_call_no_more_is_the_lists_again(
     cancel_callback(journal, made)
     lease = leased(queue)
     assert lease.case_id == taken.case_id and lease.callback_id is None
+
+
+def test_what_we_offer_takes_no_promise_away_and_passes_no_quiet_time(
+    queue: Queue, campaign: Callable, clock: ManualClock, journal: Journal, rules: RuleBook, db: Database
+) -> None:
+    (taken,) = campaign()
+    lease = leased(queue)
+
+    def offered() -> CallbackRequested:
+        soon = clock.now() + timedelta(hours=3)
+        return CallbackRequested(
+            uuid7(clock.now()), taken.case_id, taken.person_id, lease.phone_id, soon, "offered",
+            reason="not_understood", campaign_id=lease.campaign_id,
+        )  # fmt: skip
+
+    journal.record([NewEvent("call", lease.attempt_id, event) for event in (CallAnswered(), offered())])
+    queue.complete(lease, verdict(D.CB, right_party=True))
+    clock.advance(3 * 3600)
+    assert queue.lease("seat-1") is None, "after a talk there is quiet, and nobody asked for this call"
+    made, due = add_callback(journal, taken.case_id, clock.now() + timedelta(hours=20), rules=rules)
+    said(journal, lease.attempt_id, offered())
+    with db.read() as connection:
+        status = {one["id"]: one["status"] for one in all_callbacks(connection, journal.tenant_id)}
+    assert list(status.values()).count("open") == 1 and status[str(made)] == "open"
+    clock.advance((due - clock.now()).total_seconds())
+    assert leased(queue).callback_id == made
 
 
 def test_a_promised_call_waits_with_its_paused_campaign_and_explain_says_so(

@@ -1,4 +1,4 @@
-"""Guards what a call leaves behind while its script has the recording off: neither voices nor words."""
+"""Guards what a call leaves behind: no voices or words while its recording is off, and whose wish a call back is."""
 
 from __future__ import annotations
 
@@ -61,3 +61,16 @@ def test_while_the_recording_is_off_nothing_that_is_said_is_kept(tmp_path: Path)
     assert (off, on) == (catalogue.RecordingSwitched(False), catalogue.RecordingSwitched(True))
     assert hidden.sensitive and hidden.heard is None and hidden.slots == {}
     assert not shown.sensitive and shown.heard.body == '"sim"'
+
+
+def test_only_who_was_asked_for_it_calls_back_by_the_debtors_wish() -> None:
+    class Durable(Writer):
+        async def commit(self, events: Sequence[NewEvent]) -> None:
+            self.note(events)
+
+    writer: Any = Durable()
+    at = datetime(2026, 11, 19, 13, tzinfo=UTC)
+    record = CallRecord(writer, ManualClock(at), CallKeys(*(uuid.uuid4() for _ in range(4))))
+    for reason in ("asked", "human", "not_understood", "technical", "no_money"):
+        asyncio.run(record.call_back(at, reason))
+    assert [said.origin for said in writer.said] == ["debtor_asked"] * 2 + ["offered"] * 3

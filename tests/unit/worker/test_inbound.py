@@ -1,4 +1,4 @@
-"""Guards calls that come in: callers are found and proved, a seat takes one call, missed ones are returned."""
+"""Guards calls that come in: callers are found and proved, a seat takes one call, promised ones are made."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,10 @@ from voiceagent.journal.writer import JournalWriter
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import ROOT
 from voiceagent.simulator.scenario import load_scenario
-from voiceagent.simulator.tones import ToneService
+from voiceagent.simulator.tones import ToneBook, ToneService
+from voiceagent.speech.protocol import Segmenter
+from voiceagent.speech.segmenter import VadSegmenter
+from voiceagent.speech.vad import EnergyDetector
 from voiceagent.storage.database import Database
 from voiceagent.telephony.fake import FakeLine, FakePhone
 from voiceagent.telephony.recorder import Recorder
@@ -55,17 +59,23 @@ HANG_UP = "hang up"
 
 
 class Caller:
-    """Presses the next keys whenever the agent has spoken and fallen silent."""
+    """Presses the next keys, or says the next words, whenever the agent has spoken and fallen silent."""
 
-    def __init__(self, *keys: str) -> None:
-        self._keys = list(keys)
+    def __init__(self, *keys: str, voice: ToneBook | None = None) -> None:
+        self._keys, self._voice, self._saying = list(keys), voice, bytearray()
         self._spoke = self._quiet = 0.0
         self.line: FakeLine | None = None
 
     def ring(self, line: FakeLine) -> None:
+        self.line = line
         line.far_answer()
 
     def tick(self, heard: bytes) -> bytes:
+        if self._saying:
+            frame = bytes(self._saying[: len(SILENCE)])
+            del self._saying[: len(SILENCE)]
+            self._spoke = 0.0
+            return frame.ljust(len(SILENCE), b"\0")
         if rms_dbov(heard) > -50:
             self._spoke, self._quiet = self._spoke + FRAME_S, 0.0
         else:
@@ -75,6 +85,8 @@ class Caller:
             keys = self._keys.pop(0)
             if keys == HANG_UP:
                 self.line.far_hangup()
+            elif self._voice is not None and keys.replace(" ", "").isalpha():
+                self._saying += self._voice.speak(keys)
             else:
                 self.line.far_press(keys)
         return SILENCE
@@ -144,6 +156,14 @@ class NoWork:
         return []
 
 
+class Listening(House):
+    """Tones are no voice: it is their loudness that begins a turn."""
+
+    @contextmanager
+    def segmenter(self) -> Iterator[Segmenter]:
+        yield VadSegmenter(detector=EnergyDetector())
+
+
 class Seat:
     """One seat at work on virtual time."""
 
@@ -156,7 +176,8 @@ class Seat:
         self.working: asyncio.Task[None]
         self.recorder = Recorder(floor.recordings, min_free_bytes=0)
         self.recorder.start()
-        house = House(ToneService(), self.recorder, self.ticks, floor.clock, "Atende Mais", "Clara", "1140028922")
+        self.speech = ToneService()
+        house = Listening(self.speech, self.recorder, self.ticks, floor.clock, "Atende Mais", "Clara", "1140028922")
         shelf = ContentShelf(ROOT / "dialplans", floor.db, floor.clock)
         reception = Reception(floor.arrivals, shelf, self.writer, house, floor.clock)
         self.loop = SeatLoop(
@@ -286,6 +307,35 @@ def test_who_talks_with_us_needs_no_callback_any_more(floor: Floor) -> None:
     row = one_last_call(floor, HERS, "123", "1503", HANG_UP)
     assert row.right_party
     assert [one.status for one in floor.rows(callback)] == ["cancelled"]
+
+
+def test_who_keys_a_time_is_called_back_then_by_the_campaign(floor: Floor) -> None:
+    floor.campaign(floor.marina)
+
+    def ended(calls: int) -> bool:
+        rows = floor.rows(tables.attempt)
+        return len(rows) == calls and all(row.status == "ended" for row in rows)
+
+    async def script(seat: Seat) -> None:
+        asks = Caller("1", "1503", "quero falar com um atendente", "2", voice=seat.speech.book)
+        seat.callers |= dict.fromkeys((HERS, SHARED), asks)
+        await seat.until(lambda: ended(1))
+        (promised,) = floor.rows(callback)
+        assert (promised.origin, promised.status) == ("debtor_asked", "open")
+        assert promised.due_at == datetime(2026, 11, 18, 17, 0, tzinfo=UTC), "the afternoon begins at two"
+        seat.callers |= dict.fromkeys((HERS, SHARED), Caller("1", "1503", HANG_UP))
+        floor.clock.advance((promised.due_at - floor.clock.now()).total_seconds() - 1)
+        assert floor.queue.lease("seat2") is None
+        floor.clock.advance(1)
+        await seat.until(lambda: ended(2))
+
+    floor.play(script)
+    first, second = sorted(floor.rows(tables.attempt), key=lambda row: row.t_start)
+    (kept,) = floor.rows(callback)
+    purposes = {row.id: row.purpose for row in floor.rows(tables.compliance_decision)}
+    assert (first.disposition, purposes[second.decision_id]) == ("CB", "callback")
+    assert second.t_start - kept.due_at < timedelta(seconds=30) and second.number == first.number
+    assert second.right_party and kept.status == "done" and second.campaign_id == first.campaign_id
 
 
 def one_last_call(floor: Floor, number: str, *keys: str) -> sa.Row[Any]:
