@@ -134,10 +134,10 @@ def measure(wanted: Plan, models: Path, report: Callable[[str], None]) -> dict[s
                 trials.append(asyncio.run(_call(answerer, line, recogniser, confirmers, paths, kept)))
             if index % 20 == 19:
                 report(f"{language.value}: {index + 1} of {len(found)} answered")
-    found = tables(trials)
-    met = {name: (found[name]["share"] or 0.0) <= limit for name, limit in TARGETS.items()}
+    judged = tables(trials)
+    met = {name: (judged[name]["share"] or 0.0) <= limit for name, limit in TARGETS.items()}
     told = {"lines": [line.name for line in LINES], "targets": TARGETS, "met": met}
-    return {**found, **told, "machine": machine()}
+    return {**judged, **told, "machine": machine()}
 
 
 class _Far:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import languages_named, machine_text, share_text, targets_text
 
 HELP = "people and machines that answer: confusion table with intervals, wait for the first word, time to the verdict"
@@ -17,8 +18,8 @@ EXAMPLE = "voiceagent bench amd --language pt-BR --lines 2 --json"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument("--language", action="append", metavar="L", help="pt-BR, es or en (default: all; repeatable)")
-    parser.add_argument("--lines", type=int, default=1, metavar="N", help="lines each answer is heard on, 1 to 4")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth answer, to be quicker")
+    parser.add_argument("--lines", type=count, default=1, metavar="N", help="lines each answer is heard on, 1 to 4")
+    parser.add_argument("--every", type=count, default=1, metavar="N", help="only every Nth answer, to be quicker")
     parser.add_argument("--development", action="store_true", help="the texts that the rules were tried on")
     parser.add_argument(
         "--kept", action="store_true", help="recognise nothing that an earlier run with --kept has heard"
@@ -37,8 +38,6 @@ def run(args: argparse.Namespace) -> int:
     languages = languages_named(args.language or list(Language))
     if not 1 <= args.lines <= len(LINES):
         raise UsageError(f"--lines must be 1 to {len(LINES)}")
-    if args.every < 1:
-        raise UsageError("--every must be 1 or more")
     models = args.models or Paths.from_environment().models
     plan = Plan(languages, args.lines, args.every, args.development, args.kept)
     report = measure(plan, models, lambda line: print(line, file=sys.stderr))

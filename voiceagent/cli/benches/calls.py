@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import machine_text
 
 HELP = "quick calls in a row through workers that are replaced: each attempt closed as what it was, nothing left"
@@ -15,10 +16,14 @@ EXAMPLE = "voiceagent bench calls --calls 500 --json"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
-    parser.add_argument("--calls", type=int, default=500, metavar="N", help="how many (default 500)")
-    parser.add_argument("--seats", type=int, default=8, metavar="N", help="seats that make them (default 8)")
+    parser.add_argument("--calls", type=count, default=500, metavar="N", help="how many (default 500)")
+    parser.add_argument("--seats", type=count, default=8, metavar="N", help="seats that make them (default 8)")
     parser.add_argument(
-        "--retire-after", type=int, default=60, metavar="N", help="calls after which a worker is replaced (default 60)"
+        "--retire-after",
+        type=count,
+        default=60,
+        metavar="N",
+        help="calls after which a worker is replaced (default 60)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 

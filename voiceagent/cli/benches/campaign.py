@@ -6,15 +6,19 @@ import argparse
 import json
 import sys
 
+from voiceagent.cli.arguments import count
+
 HELP = "call a campaign of simulated people over SIP: order, callbacks, caps, and Asterisk's own record"
 EXAMPLE = "voiceagent bench campaign --contacts 40 --seats 8 --json"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
-    parser.add_argument("--contacts", type=int, default=40, metavar="N", help="people to call (default %(default)s)")
-    parser.add_argument("--seats", type=int, default=8, metavar="N", help="four of one worker (default %(default)s)")
-    parser.add_argument("--at-once", type=int, default=6, metavar="N", help="the campaign's cap (default %(default)s)")
+    parser.add_argument("--contacts", type=count, default=40, metavar="N", help="people to call (default %(default)s)")
+    parser.add_argument("--seats", type=count, default=8, metavar="N", help="four of one worker (default %(default)s)")
+    parser.add_argument(
+        "--at-once", type=count, default=6, metavar="N", help="the campaign's cap (default %(default)s)"
+    )
     parser.add_argument(
         "--talking", default="promise_full,wrong_person,no_money", metavar="P[,P…]",
         help="personas that converse; all others cost no recognition (default %(default)s; empty: none)",

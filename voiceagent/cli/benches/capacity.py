@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.arguments import counts
 from voiceagent.cli.benches import engine_option, engine_text, machine_text
 
 HELP = "calls at once at which answers come too late (p95 over 1.2 s), through a real Asterisk (7 minutes)"
@@ -16,9 +17,7 @@ EXAMPLE = "voiceagent bench capacity --engine vosk --steps 4,8,16"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     engine_option(parser)
-    parser.add_argument(
-        "--steps", type=_numbers, default=None, metavar="N,N,...", help="calls at once (default 4,16,30)"
-    )
+    parser.add_argument("--steps", type=counts, default=None, metavar="N,N,...", help="calls at once (default 4,16,30)")
     parser.add_argument(
         "--seconds", type=float, default=390.0, metavar="S", help="time for all steps (default: %(default)s)"
     )
@@ -78,7 +77,3 @@ def _show(report: dict[str, Any]) -> None:
             f"{row['process']} ({row['pid']}): {first} to {last} MB, threads {row['threads']}, {row['handles']} files"
         )
     print("no process grew" if not report["leaks"] else "; ".join(report["leaks"]))
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))

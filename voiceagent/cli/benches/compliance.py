@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 
+from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import machine_text
 
 HELP = "time decisions with a history of 50 contacts; replay random decisions from what was stored"
@@ -15,10 +16,14 @@ EXAMPLE = "voiceagent bench compliance --decisions 20000"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument(
-        "--decisions", type=int, default=200_000, metavar="N", help="random decisions to replay (default: %(default)s)"
+        "--decisions",
+        type=count,
+        default=200_000,
+        metavar="N",
+        help="random decisions to replay (default: %(default)s)",
     )
     parser.add_argument("--full", action="store_true", help="1,000,000 decisions (many minutes)")
-    parser.add_argument("--timed", type=int, default=4000, metavar="N", help="decisions timed (default: %(default)s)")
+    parser.add_argument("--timed", type=count, default=4000, metavar="N", help="decisions timed (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other decisions (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 

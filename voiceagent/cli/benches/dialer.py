@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import machine_text
 
 HELP = "leases a second with the law on (PostgreSQL, beside procrastinate), a million waiting, or a simulated week"
@@ -18,18 +19,18 @@ EXAMPLE = "voiceagent bench dialer --json"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8], metavar="N", help="worker processes")
+    parser.add_argument("--workers", type=count, nargs="+", default=[1, 2, 4, 8], metavar="N", help="worker processes")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement (default 4)")
-    parser.add_argument("--waiting", type=int, default=1_000_000, help="contacts for the question of scale")
+    parser.add_argument("--waiting", type=count, default=1_000_000, help="contacts for the question of scale")
     parser.add_argument("--week", action="store_true", help="a simulated week instead, judged from its journal alone")
     parser.add_argument(
         "--contacts",
-        type=int,
+        type=count,
         default=0,
         help="of the week (default 50000: half an hour and more) or the kills (default 10000)",
     )
     parser.add_argument("--kills", action="store_true", help="workers killed at random points instead, and judged")
-    parser.add_argument("--seats", type=int, default=0, help="of a worker (default 4), or of the week (one for 500)")
+    parser.add_argument("--seats", type=count, default=0, help="of a worker (default 4), or of the week (one for 500)")
     parser.add_argument("--seed", type=int, default=1, help="of the week's chances")
     parser.add_argument("--sqlite", action="store_true", help="the question of scale on SQLite too")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")

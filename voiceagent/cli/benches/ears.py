@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.arguments import counts
 from voiceagent.cli.benches import engine_option, engine_text, machine_text
 
 HELP = "callers who talk to the speech process at the pace of life, without telephones: how soon they are heard"
@@ -17,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     engine_option(parser)
     parser.add_argument(
-        "--callers", type=_numbers, default=None, metavar="N,N,...", help="callers at once (default 4,16,24)"
+        "--callers", type=counts, default=None, metavar="N,N,...", help="callers at once (default 4,16,24)"
     )
     parser.add_argument("--seconds", type=float, default=30.0, metavar="S", help="each for so long (default 30)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws who says what when (default 1)")
@@ -52,7 +53,3 @@ def _show(report: dict[str, Any]) -> None:
         print(
             "  " + ", ".join(f"{name} {number}" for name, number in {**step["reasons"], "lost": step["lost"]}.items())
         )
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))

@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import machine_text
 
 HELP = "rows a second of an import, what storage adds to reading, and memory; SQLite and PostgreSQL"
@@ -15,7 +16,7 @@ EXAMPLE = "voiceagent bench import --rows 1000000 --json"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
-    parser.add_argument("--rows", type=int, default=150_000, metavar="N", help="of the list (default 150,000)")
+    parser.add_argument("--rows", type=count, default=150_000, metavar="N", help="of the list (default 150,000)")
     parser.add_argument("--no-postgres", action="store_true", help="SQLite only")
     parser.add_argument("--replay", action="store_true", help="replay SQLite's journal afterwards and compare (slow)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")

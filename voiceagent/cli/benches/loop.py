@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import machine_text
 
 HELP = "calls one after the other for an hour: growth of memory, threads and files, and frames that came late"
@@ -16,7 +17,7 @@ EXAMPLE = "voiceagent bench loop --hours 0.1 --calls 6"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument("--hours", type=float, default=1.0, metavar="H", help="for so long (default: %(default)s)")
-    parser.add_argument("--calls", type=int, default=12, metavar="N", help="calls at once (default: %(default)s)")
+    parser.add_argument("--calls", type=count, default=12, metavar="N", help="calls at once (default: %(default)s)")
     parser.add_argument("--talk", type=float, default=18.0, metavar="S", help="length of a call (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 

@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import languages_named, machine_text, share_text, targets_text
 
 HELP = "barge-in: an hour of noise, music, tones and echo that must not stop the agent, and people who must (3 minutes)"
@@ -20,7 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--seconds", type=float, default=3600.0, metavar="S",
         help="of noise, music, tones and echo, heard faster than they sound (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth interruption, to be quicker")
+    parser.add_argument(
+        "--every", type=count, default=1, metavar="N", help="only every Nth interruption, to be quicker"
+    )
     parser.add_argument(
         "--echo", type=float, default=None, metavar="DB", help="how loud the agent's voice comes back (default: -20)"
     )

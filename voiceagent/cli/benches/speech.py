@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import languages_named, machine_text
 
 HELP = "recognition of answers by voices that were never trained on: right, rejected, wrong, per kind and line"
@@ -19,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument("--language", action="append", metavar="L", help="pt-BR, es or en (default: all; repeatable)")
     parser.add_argument(
-        "--clips", type=int, default=30, metavar="N",
+        "--clips", type=count, default=30, metavar="N",
         help="answers per language and kind of recording (default %(default)s; all takes 6 minutes on two free cores)",
     )  # fmt: skip
     parser.add_argument(
@@ -35,14 +36,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 whatever the figures are."""
-    from voiceagent.base.errors import UsageError
     from voiceagent.base.languages import Language
     from voiceagent.settings.paths import Paths
     from voiceagent.simulator.bench_speech import Plan, measure
 
     languages = languages_named(args.language or list(Language))
-    if args.clips < 1:
-        raise UsageError("--clips must be 1 or more")
     models = args.models or Paths.from_environment().models
     plan = Plan(languages, args.clips, recordings=RECORDINGS[args.recordings])
     report = measure(plan, models, lambda line: print(line, file=sys.stderr))

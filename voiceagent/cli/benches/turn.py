@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import engine_option, engine_text, machine_text, targets_text
 
 HELP = "time answers, interruptions and first words at the debtor's telephone, through a real Asterisk"
@@ -16,9 +17,11 @@ EXAMPLE = "voiceagent bench turn --concurrent 2 --n 200 --json"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     engine_option(parser)
-    parser.add_argument("--concurrent", type=int, default=2, metavar="N", help="calls at a time (default: %(default)s)")
     parser.add_argument(
-        "--n", type=int, default=36, metavar="N", help="answers to time, at least (default: %(default)s, 5 minutes)"
+        "--concurrent", type=count, default=2, metavar="N", help="calls at a time (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--n", type=count, default=36, metavar="N", help="answers to time, at least (default: %(default)s, 5 minutes)"
     )
     parser.add_argument("--at", metavar="ISO-8601", help="the instant it begins (default: next Wednesday 10:00 there)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws the debtors (default %(default)s)")

@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import languages_named, machine_text
 
 HELP = "listen to the agent's prompts: level, clicks, clipping, words understood back at 8 kHz, cost of synthesis"
@@ -16,18 +17,17 @@ EXAMPLE = "voiceagent bench voice --language pt-BR --json"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument("--language", action="append", metavar="L", help="pt-BR, es or en (default: pt-BR; repeatable)")
-    parser.add_argument("--prompts", type=int, default=60, metavar="N", help="prompts listened to (default: 60)")
-    parser.add_argument("--calls", type=int, default=10, metavar="N", help="calls whose synthesis counts (default: 10)")
+    parser.add_argument("--prompts", type=count, default=60, metavar="N", help="prompts listened to (default: 60)")
+    parser.add_argument(
+        "--calls", type=count, default=10, metavar="N", help="calls whose synthesis counts (default: 10)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 whatever the figures are: `met` says whether they reach the targets."""
-    from voiceagent.base.errors import UsageError
     from voiceagent.simulator.bench_voice import Plan, measure
 
-    if args.prompts < 1 or args.calls < 1:
-        raise UsageError("--prompts and --calls are at least 1")
     languages = languages_named(args.language or ["pt-BR"])
     report = measure(Plan(languages, args.prompts, args.calls), lambda line: print(line, file=sys.stderr))
     if args.json:
