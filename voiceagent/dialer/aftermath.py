@@ -65,7 +65,7 @@ _MOVE = Command(
 
 
 def settle(journal: Journal, connection: sa.Connection, attempt_id: uuid.UUID, now: datetime) -> None:
-    """Do what follows an ended attempt, once: a second time finds the lease gone and changes nothing."""
+    """Do what follows an ended attempt, once: a second time finds the lease gone, or another's, and leaves it."""
     settle_many(journal, connection, [attempt_id], now)
 
 
@@ -85,7 +85,8 @@ def settle_many(journal: Journal, connection: sa.Connection, attempt_ids: Sequen
     moved = []
     for call in ended.calls:
         row = ended.leased.pop(call.enrollment_id, None)
-        if row is None:
+        # A verdict that comes late, of a call that was taken for lost, finds its contact in another call.
+        if row is None or any(one.enrollment_id == row.id for one in ended.begun_since(call)):
             continue
         step = ended.step(call, row, plan)
         state = {Next.DONE: EnrollmentState.DONE, Next.STOPPED: EnrollmentState.STOPPED}.get(
@@ -194,9 +195,11 @@ def _plan_reminder(connection: sa.Connection, call: Any, now: datetime) -> None:
 
 
 def _close_callbacks(journal: Journal, connection: sa.Connection, ended: Ended, now: datetime, plan: RetryPlan) -> None:
-    how = {call.case_id: call.disposition for call in ended.calls}
+    how = {call.case_id: call.disposition for call in ended.calls if not ended.begun_since(call)}
     nobodys = []
     for row in ended.promised:
+        if row.case_id not in how:
+            continue
         held = row.leased_until is not None
         done = held and MEANING[how[row.case_id]].human
         if not done and ended.is_over(row.campaign_id):

@@ -43,8 +43,10 @@ _PROMISED = Question(
 )
 #: By person, of whom there are few calls: those of an enrolment would be looked for among all calls that ever were.
 _LATELY = Question(
-    sa.select(_a.enrollment_id, _a.disposition, _a.t_start).where(
-        one_of(_a.person_id, "people"), _a.t_start >= sa.bindparam("since"), _a.enrollment_id.is_not(None)
+    sa.select(_a.enrollment_id, _a.case_id, _a.disposition, _a.t_start).where(
+        one_of(_a.person_id, "people"),
+        _a.t_start >= sa.bindparam("since"),
+        _a.direction == kinds.Direction.OUT,
     )
 )
 _ALL = Bundle(_ENROLLED, _PROMISED, _LATELY, OFFERS, PHONES)
@@ -76,6 +78,10 @@ class Ended:
         }
         """By id, those enrolments that wait for the end of their call."""
         self._campaigns: dict[uuid.UUID, Campaign | None] = {}
+
+    def begun_since(self, call: Any) -> list[Any]:
+        """Calls to the same person that began after this one: what these hold is not this one's any more."""
+        return [one for one in self._lately if one.case_id == call.case_id and one.t_start > call.t_start]
 
     def priority(self, call: Any) -> Priority:
         """Whom the next call goes before: a promise is reminded of, and what was left on the table is still warm."""

@@ -19,6 +19,7 @@ from voiceagent.compliance import Request, RuleBook, decide
 from voiceagent.debt.case import Debt
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.retries import Ladder, RetryPlan, Variant
+from voiceagent.dialer.callbacks import add_callback
 from voiceagent.dialer.campaigns import change_campaign, set_mode, set_state
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import ForbiddenError, Lease, Queue
@@ -277,6 +278,34 @@ def test_a_dispute_pauses_until_people_have_answered_it(
     clock.advance(5 * 86400)
     again = queue.lease("seat-1")
     assert again is not None and again.case_id == lease.case_id
+
+
+def test_a_verdict_that_comes_too_late_leaves_the_next_call_its_contact(
+    queue: Queue, campaign: Callable, clock: ManualClock, journal: Journal, rules: RuleBook, db: Database
+) -> None:
+    (taken,) = campaign()
+    add_callback(journal, taken.case_id, clock.now(), rules=rules)
+    lost = queue.lease("seat-1")
+    assert lost is not None and lost.callback_id is not None
+    queue.complete(lost, verdict(D.ERR))  # taken for lost, while it went on
+    clock.advance(16 * 60)
+    second = queue.lease("seat-1")
+    assert second is not None and (second.callback_id, second.enrollment_id) == (lost.callback_id, lost.enrollment_id)
+    queue.complete(lost, verdict(D.NA))
+    with db.read() as connection:
+        for table in (callback, enrollment):
+            held = connection.execute(sa.select(table.c.leased_until)).scalar_one()
+            assert held == second.leased_until, "by the second call"
+    queue.complete(second, verdict(D.REF))
+    with db.read() as connection:
+        row = connection.execute(sa.select(enrollment)).one()
+        kept = connection.execute(sa.select(callback)).one()
+    assert (row.state, row.reason, row.attempts, kept.status) == (
+        EnrollmentState.WAITING,
+        "REF",
+        2,
+        CallbackStatus.DONE,
+    )
 
 
 def callback_for(journal: Journal, lease: Lease, due_at: datetime, origin: str = "debtor_asked") -> None:
