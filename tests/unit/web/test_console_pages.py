@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
+from voiceagent.audio.signals import Signal
 from voiceagent.cases.kinds import AttemptStatus, HangupBy, Mode, PhoneStatus, PromiseStatus, SeatState
 from voiceagent.debt.disposition import MEANING, Disposition
+from voiceagent.dialogue.answerers import AnsweredBy
+from voiceagent.dialogue.script import INTENTS
+from voiceagent.settings.paths import Paths
 from voiceagent.web.pages import UI, load_pages
 
 LANGUAGES = ("pt-BR", "es", "en")
@@ -27,11 +31,20 @@ def test_every_code_has_words(language: str) -> None:
     words = _words(language)
     kinds = {
         "disposition": Disposition, "seat": SeatState, "status": AttemptStatus, "promise": PromiseStatus,
-        "mode": Mode, "hangup": HangupBy, "phone": PhoneStatus,
+        "mode": Mode, "hangup": HangupBy, "phone": PhoneStatus, "answerer": AnsweredBy, "evidence": Signal,
     }  # fmt: skip
     for prefix, kind in kinds.items():
         for member in kind:
             assert words[f"{prefix}.{member.value}"], (language, member)
+    assert not [intent for intent in INTENTS if f"intent.{intent}" not in words]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_task_that_a_script_opens_has_words(language: str) -> None:
+    scripts = (Paths.from_environment().dialplans / "negotiation").glob("*.yaml")
+    opened = {kind for script in scripts for kind in re.findall(r"request: (\w+)", script.read_text(encoding="utf-8"))}
+    assert "dispute" in opened
+    assert not [kind for kind in opened | {"send_payment"} if f"request.{kind}" not in _words(language)]
 
 
 def test_the_catalogues_have_the_same_keys_and_places_to_fill() -> None:

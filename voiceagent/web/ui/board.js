@@ -147,7 +147,8 @@ export function showBoard(main) {
     put(seatBoard, seats.map((seat) => h("article", { class: `seat ${seat.state}`, data: { seat: seat.name } },
       h("div", { class: "seat-head" }, h("i", { class: "dot", "aria-hidden": "true" }), h("b", {}, seat.name)),
       h("p", {}, h("span", { class: "state" }, label("seat", seat.state)), " ",
-        h("span", { class: "muted since", data: { since: seat.since } }, clock((now - Date.parse(seat.since)) / 1000))),
+        h("span", { class: "muted" }, `${t("seats.for")} `, h("span", { class: "since", data: { since: seat.since } },
+          clock((now - Date.parse(seat.since)) / 1000)))),
       seat.call && LIVE_STATES.has(seat.state)
         ? h("a", { href: `#/calls/${seat.call}` }, t("seats.call"))
         : h("span", { class: "muted" }, t("seats.free")))));

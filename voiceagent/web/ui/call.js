@@ -95,6 +95,15 @@ function promiseCard(agreement, jump, zone, decided) {
     reviewBlock(agreement, zone, decided));
 }
 
+/** Enough of a digest to compare; all of it on pointing. */
+const short = (hash) => hash && h("code", { title: hash }, hash.slice(0, 12));
+
+/** What an answerer was known by: a word of ours, and after a colon what was heard or counted. */
+function evidence(told) {
+  const [by, ...rest] = told.split(": ");
+  return [label("evidence", by), ...rest].join(": ");
+}
+
 function decisionCard(decision, zone) {
   if (!decision) return null;
   return h("section", { class: "card", id: "decision" },
@@ -103,7 +112,7 @@ function decisionCard(decision, zone) {
       t(decision.allow ? "decision.allowed" : "decision.denied")),
     facts([
       ["decision.rules", decision.rules.length ? decision.rules.join(", ") : t("decision.no_rules")],
-      ["decision.version", decision.rule_version],
+      ["decision.version", short(decision.rule_version)],
       ["decision.purpose", label("purpose", decision.purpose)],
       ["decision.at", moment(decision.decided_at, zone)],
       ["decision.retry", decision.retry_at && moment(decision.retry_at, zone)],
@@ -111,7 +120,6 @@ function decisionCard(decision, zone) {
 }
 
 function detailCard(detail) {
-  const short = (hash) => hash && h("code", { title: hash }, hash.slice(0, 12));
   return h("section", { class: "card" },
     h("h2", {}, t("facts.title")),
     facts([
@@ -143,7 +151,7 @@ function happeningsCard(happenings, zone) {
         one.facts.verdict && h("small", {}, ` ${label("look", one.facts.verdict)}`),
         one.facts.outcome && h("small", {}, ` ${t(`review.${one.facts.outcome}`)}`),
         one.facts.kind && h("small", {}, ` ${label(one.facts.evidence ? "answerer" : "request", one.facts.kind)}`),
-        one.facts.evidence && h("small", {}, ` (${one.facts.evidence})`),
+        one.facts.evidence && h("small", {}, ` (${evidence(one.facts.evidence)})`),
         one.facts.due_at && h("small", {}, ` ${moment(one.facts.due_at, zone)}`))))));
 }
 
