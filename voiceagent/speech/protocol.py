@@ -162,7 +162,7 @@ class SegmenterSettings:
     min_speech_s: float = 0.12
     end_silence_s: float = 0.7
     max_turn_s: float = 12.0
-    pre_roll_s: float = 0.25
+    pre_roll_s: float = 0.4
 
 
 class Segmenter(Protocol):
