@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from voiceagent.base.languages import Language
-from voiceagent.cli.benches.speech import show_summary
+from voiceagent.cli.benches.speech import show
 from voiceagent.simulator.bench_speech import (
     CHOICE,
     CHOICES,
@@ -19,6 +19,7 @@ from voiceagent.simulator.bench_speech import (
     table_of,
     trial_of,
 )
+from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.recorded_answers import OTHER
 from voiceagent.speech.protocol import Hypothesis
 from voiceagent.speech.training.clips import Clip
@@ -92,6 +93,8 @@ def test_a_summary_says_which_target_is_missed(capsys):
     assert rows[0]["met"] == {"clean": True, "snr15": True, "wrong": True}
     assert rows[1]["met"] == {"clean": False, "snr15": True, "wrong": False}
     assert rows[0]["plain"]["right"]["clean"] == 2.0 and rows[0]["plain"]["right"]["snr15"] is None
-    show_summary({"summary": rows, "met": False, "targets": TARGETS})
+    tables = {"languages": {"es": good}, "people": {"es": poor}}
+    show({**tables, "summary": rows, "met": False, "targets": TARGETS, "machine": machine()}, rejected=True)
     told = capsys.readouterr().out
+    assert "es, a person's recordings" in told and "rejected" in told
     assert "NOT met: clean, wrong" in told and "4 of 600" in told and "NOT all targets met" in told

@@ -27,7 +27,7 @@ from voiceagent.speech.metrics import SpeechMetrics
 from voiceagent.speech.protocol import HearingContext, SpeechService
 from voiceagent.speech.server import SpeechServer
 from voiceagent.speech.synthesis.speaker import Speaker
-from voiceagent.speech.synthesis.spec import VoiceSpec
+from voiceagent.speech.synthesis.spec import VoiceSpec, agent_voice
 
 YES = bytes(range(1, 161)) * 20
 CONTEXT = HearingContext("pt-BR", ("yes_no",), ("sim", "não"))
@@ -343,6 +343,14 @@ def test_an_engine_that_fails_is_a_hypothesis_too(tmp_path):
             assert (await hearing.finish()).reason == "unavailable"
 
     in_house(tmp_path, scenario, engine=BrokenEngine({}))
+
+
+def test_a_measurement_may_give_the_agent_another_voice_in_one_language(tmp_path):
+    korean = VoiceSpec("pyttsx3", "ko", "pt-BR", 1.2)
+    speaker = Speaker(tmp_path, engine="kokoro", own=korean)
+    assert (speaker.engine, speaker.voice("pt-BR")) == ("pyttsx3", korean)
+    assert speaker.voice("es") == agent_voice("pyttsx3", "es") and korean in speaker.voices()
+    assert speaker.voice("pt-BR", "roa/pt-br").name == "roa/pt-br"
 
 
 def test_prompts_join_shared_and_own_parts_and_render_each_once(tmp_path):

@@ -11,7 +11,10 @@ from typing import Any
 from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import languages_named, machine_text, share_text, targets_text
 
-HELP = "people and machines that answer: confusion table with intervals, wait for the first word, time to the verdict"
+HELP = (
+    "people and machines that answer: confusion table with intervals, wait for the first word, time to the verdict "
+    "(5 minutes a line)"
+)
 EXAMPLE = "voiceagent bench amd --language pt-BR --lines 2 --json"
 
 

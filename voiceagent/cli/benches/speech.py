@@ -11,7 +11,7 @@ from typing import Any
 from voiceagent.cli.arguments import count
 from voiceagent.cli.benches import languages_named, machine_text
 
-HELP = "recognition of answers by voices that were never trained on: right, rejected, wrong, per kind and line"
+HELP = "recognition of answers by voices that were never trained on, and by people: right, rejected, wrong (6 minutes)"
 EXAMPLE = "voiceagent bench speech --language pt-BR --json"
 RECORDINGS = {"all": ("rendered", "human"), "rendered": ("rendered",), "human": ("human",)}
 
@@ -47,18 +47,19 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(report, ensure_ascii=False))
     else:
-        _show(report, args.rejected)
+        show(report, args.rejected)
     return 0
 
 
-def _show(report: dict[str, Any], rejected: bool) -> None:
+def show(report: dict[str, Any], rejected: bool) -> None:
+    """Print the report as a person reads it; `rejected`: with the answers that were not believed."""
     print(machine_text(report["machine"]))
     print("right / rejected / wrong")
     for language, table in report["languages"].items():
         _show_table(f"{language}, rendered voices", table, rejected)
     for language, table in report["people"].items():
         _show_table(f"{language}, a person's recordings", table, rejected)
-    show_summary(report)
+    _show_summary(report)
 
 
 def _show_table(title: str, table: dict[str, Any], rejected: bool) -> None:
@@ -88,7 +89,7 @@ def _show_table(title: str, table: dict[str, Any], rejected: bool) -> None:
         print(f"    rejected {doubt}")
 
 
-def show_summary(report: dict[str, Any]) -> None:
+def _show_summary(report: dict[str, Any]) -> None:
     """One line for each language and kind of recording, and whether it is what was aimed at."""
     goals = "; ".join(f"{name} right at least {goal['right']}" for name, goal in report["targets"].items())
     most = min(goal["wrong"] for goal in report["targets"].values())
