@@ -15,6 +15,8 @@ D = Disposition
 
 #: A call with less talk than this is short (Anatel's edge); one that never came up is, too.
 SHORT_S = 6.0
+#: The network or we failed.
+FAILED = frozenset({D.CONG, D.ERR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class CallSeen:
     @property
     def failed(self) -> bool:
         """The network or we failed; nobody's telephone decided anything."""
-        return self.disposition in (D.CONG, D.ERR)
+        return self.disposition in FAILED
 
 
 @dataclass(frozen=True, slots=True)

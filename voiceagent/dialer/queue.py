@@ -17,6 +17,7 @@ from voiceagent.compliance import RuleBook, decide
 from voiceagent.debt.disposition import Disposition
 from voiceagent.debt.identity import UNVERIFIABLE, verifiable
 from voiceagent.dialer import aftermath, hopper, switches
+from voiceagent.dialer.brakes import FAILED
 from voiceagent.dialer.campaigns import Campaign, load_campaign, running_campaigns
 from voiceagent.dialer.clockguard import ClockGuard
 from voiceagent.dialer.dealer import DEFAULT_POLICY, DEFAULT_SCRIPT, Dealer, Hashes
@@ -78,6 +79,8 @@ class Queue:
         self._missed_at: float | None = None
         """When the database last did not answer, by the monotonic clock."""
         self._weather: Weather | None = None
+        self._storm = False
+        """A call of ours failed since the last look at the weather."""
         self._found = False
         """The last round gave every seat a call: the next one is worth a lock too."""
         self.nobody_due = False
@@ -236,6 +239,9 @@ class Queue:
             self.journal.record([NewEvent("call", call, ended, actor) for call, ended in live], connection)
             now = self.journal.clock.now()
             aftermath.settle_many(self.journal, connection, [call for call, _ in verdicts], now)
+        if any(Disposition(ended.disposition) in FAILED for _, ended in verdicts):
+            # A trunk that fails does so quickly: in the seconds until the next look it would be given many calls.
+            self._storm = True
 
     # --- a round of asking --------------------------------------------------------------------------------------------
 
@@ -282,7 +288,8 @@ class Queue:
             self._expired_at = now
 
     def _weather_at(self, connection: sa.Connection, now: datetime) -> Weather:
-        if self._weather is None or abs(now - self._weather.at) >= _WEATHER_EVERY:
+        if self._weather is None or self._storm or abs(now - self._weather.at) >= _WEATHER_EVERY:
+            self._storm = False
             self._weather = read_weather(connection, self.journal.tenant_id, now, self.guards, before=self._weather)
         return self._weather
 
