@@ -13,6 +13,7 @@ from typing import Any, NoReturn, Protocol
 
 from voiceagent.base.errors import UsageError, VoiceagentError
 from voiceagent.cli import commands
+from voiceagent.cli.actions import add_action
 from voiceagent.settings.logs import mask_logs
 
 
@@ -69,13 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     listed = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for info in sorted(pkgutil.iter_modules(commands.__path__), key=lambda module: module.name):
         module = importlib.import_module(f"{commands.__name__}.{info.name}")
-        child = listed.add_parser(
-            info.name.replace("_", "-"),
-            help=module.HELP,
-            description=module.HELP,
-            epilog=f"Example:\n  {module.EXAMPLE}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        child = add_action(listed, info.name.replace("_", "-"), module.HELP, module.EXAMPLE)
         module.configure(child)
         child.set_defaults(run=module.run)
     return parser

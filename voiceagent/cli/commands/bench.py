@@ -9,6 +9,7 @@ import signal
 import sys
 
 from voiceagent.cli import benches
+from voiceagent.cli.actions import add_action
 
 HELP = "measure this installation"
 EXAMPLE = "voiceagent bench understanding --json"
@@ -19,13 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(dest="part", metavar="WHAT", required=True)
     for info in sorted(pkgutil.iter_modules(benches.__path__), key=lambda module: module.name):
         module = importlib.import_module(f"{benches.__name__}.{info.name}")
-        part = parts.add_parser(
-            info.name.replace("_", "-"),
-            help=module.HELP,
-            description=module.HELP,
-            epilog=f"Example:\n  {module.EXAMPLE}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        part = add_action(parts, info.name.replace("_", "-"), module.HELP, module.EXAMPLE)
         module.configure(part)
         part.set_defaults(measure=module.run)
 

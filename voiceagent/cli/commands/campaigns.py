@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any
+
+from voiceagent.cli.actions import add_action
 
 if TYPE_CHECKING:
     from voiceagent.journal.journal import Journal
@@ -19,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     def action(name: str, told: str, example: str) -> argparse.ArgumentParser:
-        return actions.add_parser(name, help=told, description=told, epilog=f"Example: voiceagent campaigns {example}")
+        return add_action(actions, name, told, f"voiceagent campaigns {example}")
 
     for name, told in (("list", "all campaigns"), ("status", "progress, ETA, and what holds calls back now")):
         action(name, told, name).add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -89,7 +92,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "say that this machine's clock is right although the journal holds events of a later instant",
         "trust-clock",
     )
-    check = action("check", "contacts with nothing planned, brakes, switches; exit 1 when people must look", "check")
+    check = action(
+        "check", "contacts with nothing planned, brakes, switches, alarms; exit 1 when people must look", "check"
+    )
     check.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
 
@@ -121,7 +126,7 @@ def _create(journal: Journal, args: argparse.Namespace) -> None:
         caller_id=args.caller_id,
         retries="" if args.retries == "house" else args.retries,
     )
-    print(f"campaign {args.name} is in draft; start it: voiceagent campaigns start {args.name}")
+    print(f"campaign {args.name} is in draft; start it: voiceagent campaigns start {shlex.quote(args.name)}")
 
 
 def _require_content(script: str | None, language: str, policy: str | None) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from voiceagent.cli.actions import add_action
+
 if TYPE_CHECKING:
     from voiceagent.dialer.mappings import SavedMapping
     from voiceagent.dialer.report import Options, Report
@@ -21,7 +23,7 @@ EXAMPLE = "voiceagent lists import devedores.csv --campaign novembro --dry-run"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    take = _action(
+    take = add_action(
         actions,
         "import",
         "take a list in",
@@ -34,22 +36,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     take.add_argument("--rejected", metavar="FILE", type=Path, help="default: NAME.rejected.csv beside the list")
     take.add_argument("--dry-run", action="store_true", help="say what would happen; keep nothing")
     _reading(take)
-    seen = _action(actions, "list", "lists imported, the newest first", "voiceagent lists list --json")
-    undo = _action(
+    seen = add_action(actions, "list", "lists imported, the newest first", "voiceagent lists list --json")
+    undo = add_action(
         actions,
         "undo",
         "take a list back: its new cases are called no more",
         "voiceagent lists undo 20261118-130000-1a2b3c4d5e",
     )
     undo.add_argument("batch", metavar="BATCH", help="as `lists list` shows it")
-    mapping = _action(
+    mapping = add_action(
         actions,
         "mapping",
         "save how a creditor's lists are read, under a name",
         "voiceagent lists mapping save banco --column 'Nº do cliente=debtor_id' --creditor 'Banco Exemplo'",
     )
     whats = mapping.add_subparsers(dest="what", metavar="WHAT", required=True)
-    save = _action(
+    save = add_action(
         whats,
         "save",
         "save or replace one",
@@ -57,22 +59,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     save.add_argument("name", metavar="NAME")
     _reading(save)
-    show = _action(whats, "show", "what one says", "voiceagent lists mapping show banco")
+    show = add_action(whats, "show", "what one says", "voiceagent lists mapping show banco")
     show.add_argument("name", metavar="NAME")
-    all_of_them = _action(whats, "list", "those there are", "voiceagent lists mapping list --json")
+    all_of_them = add_action(whats, "list", "those there are", "voiceagent lists mapping list --json")
     for part in (take, seen, undo, save, show, all_of_them):
         part.add_argument("--json", action="store_true", help="one JSON document on stdout")
-
-
-def _action(actions: Any, name: str, told: str, example: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(
-        name,
-        help=told,
-        description=told,
-        epilog=f"Example:\n  {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    return parser
 
 
 def _reading(parser: argparse.ArgumentParser) -> None:
