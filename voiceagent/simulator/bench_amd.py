@@ -275,8 +275,10 @@ def tables(trials: Sequence[Trial]) -> dict[str, Any]:
 
 
 def _late(trials: Sequence[Trial]) -> dict[str, Any]:
-    """Machines that were greeted: how many calls the agent ended, and how soon after it knew. A screening service is
-    greeted on purpose."""
+    """Machines that were greeted: how many calls the agent ended, and how soon after it knew.
+
+    Without screening services, which are greeted on purpose.
+    """
     trials = [trial for trial in trials if trial.verdict != AnsweredBy.SCREENING]
     pairs = [(trial.ended_s, trial.verdict_s) for trial in trials]
     after = [round(ended - known, 2) for ended, known in pairs if ended is not None and known is not None]
