@@ -76,4 +76,5 @@ def _show(report: dict[str, Any]) -> None:
         print(
             f"{row['process']} ({row['pid']}): {first} to {last} MB, threads {row['threads']}, {row['handles']} files"
         )
-    print("no process grew" if not report["leaks"] else "; ".join(report["leaks"]))
+    if report["loop_s"]:
+        print("no process grew" if not report["leaks"] else "; ".join(report["leaks"]))
