@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from voiceagent.dialer.importing import Options, import_list
 from voiceagent.dialer.lists import undo_list
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Queue
-from voiceagent.dialer.tables import CampaignState, EnrollmentState, Priority, enrollment
+from voiceagent.dialer.tables import CallbackStatus, CampaignState, EnrollmentState, Priority, callback, enrollment
 from voiceagent.journal.catalogue import CallEnded
 from voiceagent.journal.journal import Journal
 from voiceagent.settings.jurisdictions import load_rules
@@ -119,6 +120,34 @@ def test_who_awaits_a_promised_call_is_only_reminded_and_found_by_an_index(
             assert not [step for step in plan if step.startswith(("SCAN enrollment", "SCAN debt_case"))]
         assert hopper.next_due(connection, now, full.tenant_id) == now
         assert sorted(found(connection, due)) == sorted([reminded, warm, *listed])
+
+
+def test_a_promised_call_is_left_to_who_makes_it_and_ends_with_its_campaign(
+    full: Journal, make_case: Callable[..., Case], clock: ManualClock
+) -> None:
+    (taken,) = import_cases(full, [make_case(phones=("+5511955550100",), state="SP")], source="test")
+    campaign_id = create_campaign(full, "teste")
+    with full.transaction() as connection:
+        enroll(full, connection, campaign_id, [taken.case_id])
+    set_state(full, "teste", CampaignState.RUNNING)
+    add_callback(full, taken.case_id, clock.now(), rules=load_rules(ROOT / "dialplans" / "jurisdictions"))
+    queue = queue_of(full)
+
+    def held() -> sa.Row[Any]:
+        with full.db.read() as connection:
+            return connection.execute(sa.select(callback.c.leased_until, callback.c.status)).one()
+
+    lost = queue.lease("seat-1")
+    assert lost is not None and lost.callback_id is not None
+    queue.complete(lost, CallEnded("ERR"))
+    clock.advance(16 * 60)
+    second = queue.lease("seat-1")
+    assert second is not None and second.callback_id == lost.callback_id
+    queue.complete(lost, CallEnded("NA"))
+    assert tuple(held()) == (second.leased_until, CallbackStatus.OPEN), "it came too late to say anything of this one"
+    assert set_state(full, "teste", CampaignState.FINISHED) == 0
+    queue.complete(second, CallEnded("NA"))
+    assert tuple(held()) == (None, CallbackStatus.CANCELLED)
 
 
 def test_a_list_in_a_lease_and_back(full: Journal, tmp_path: Path, clock: ManualClock) -> None:
