@@ -69,7 +69,8 @@ class VadSegmenter:
         self._recent.append(speech)
         self._quiet = 0 if speech else self._quiet + 1
         self._run_speech = 0 if self._quiet > START_WINDOW else self._run_speech + speech
-        if self._quiet > self._onset_gap:
+        # Nothing is bridged between pieces of what may be the agent's own voice coming back: they would make a word.
+        if self._quiet > (START_WINDOW if hidden else self._onset_gap):
             self._onset_speech = self._onset_frames = 0
         elif speech or self._onset_frames:
             self._onset_speech += speech

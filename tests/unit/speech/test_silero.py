@@ -160,6 +160,12 @@ def test_the_first_word_of_a_soft_voice_is_kept_with_the_stop_behind_it() -> Non
     assert starts == [(71, 10 + 72 - 50)], "the second piece opens it; the pre-roll lies before the first"
 
 
+def test_pieces_of_what_may_be_the_agents_own_voice_do_not_add_up() -> None:
+    segmenter = VadSegmenter(SegmenterSettings(), Heard(*[(True, 4), (False, 15)] * 8), Told(("certain", 152)))
+    events = [segmenter.process(bytes(FRAME_BYTES), hidden=number % 19 >= 4) for number in range(152)]
+    assert not any(events)
+
+
 def test_words_too_far_apart_are_no_beginning() -> None:
     cheap = Heard(*[(True, 4), (False, 25)] * 8)
     segmenter = VadSegmenter(SegmenterSettings(), cheap, Told(("certain", 232)))
