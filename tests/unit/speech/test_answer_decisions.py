@@ -18,6 +18,7 @@ from voiceagent.speech.constrained.deciding import Judge
 from voiceagent.speech.constrained.denoise import denoised
 from voiceagent.speech.constrained.head import head_of
 from voiceagent.speech.constrained.judging import (
+    SAME,
     Calibration,
     agreement,
     repeated,
@@ -26,6 +27,7 @@ from voiceagent.speech.constrained.judging import (
 )
 from voiceagent.speech.constrained.listening import Answer, listen, more_heard
 from voiceagent.speech.constrained.phones import INVENTORY, labels
+from voiceagent.speech.constrained.twice import changed, slowed
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.training.calibrate import fit_logistic
 from voiceagent.speech.training.network import backward, ctc, forward, fresh_weights
@@ -34,13 +36,16 @@ LANGUAGES = [language.value for language in Language]
 QUIET = np.zeros(8000, np.float32)
 STATES = np.zeros((1, 512), np.float32)
 KINDS = ("amount", "birth_date", "date", "digits", "instalments", "time", "yes_no")
+ASKED = ("alone", "again", "checked")
 SCALE = Calibration(
     (6.0, 4.0, 0.2, -0.5),
-    (4.0, 4.0, 0.2, -0.5, 3.0, 4.0),
     (4.0, 4.0, 0.2, -0.5, 3.0),
-    dict.fromkeys(KINDS, 0.95),
-    dict.fromkeys(KINDS, 0.98),
-    dict.fromkeys(KINDS, 0.98),
+    (4.0, 4.0, 0.2, -0.5, 3.0, 3.0, 2.0),
+    {
+        f"{asked}{line}": dict.fromkeys(KINDS, 0.95 if asked == "checked" else 0.98)
+        for asked in ASKED
+        for line in ("", "_noisy")
+    },
 )
 
 
@@ -56,7 +61,16 @@ def judge_hearing(text: str, noise: float = 0.6) -> Judge:
 
 def decided(judge: Judge, free: str, *expect: str, phrases: tuple[str, ...] = ()) -> Hypothesis:
     context = HearingContext("pt-BR", expect, phrases, "2026-11-18")
-    return judge.decide(QUIET, STATES, context, lambda: Hypothesis(free, 0.8))
+    return judge.decide(QUIET, STATES, context, writing(free))
+
+
+def writing(free: str, behind: float = -3.0) -> Any:
+    """A decoder that writes `free`, and finds the answer's words so much less likely."""
+    return lambda said: (Hypothesis(free, 0.8), behind)
+
+
+def never(*_: object) -> Any:
+    raise AssertionError("it was asked")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -74,15 +88,22 @@ def test_a_better_fit_a_larger_share_and_agreement_never_lower_the_confidence():
     scale = shipped_calibration()
     assert scale is not None
     answer = Answer("", "amount", -0.5, 0.9, ())
-    base = scale.confidence(answer, 20.0, 0.5)
+    base = checked(scale, answer, 20.0, 0.5)
     assert 0.0 <= base <= 1.0
-    assert scale.confidence(replace(answer, fit=-0.1), 20.0, 0.5) >= base
-    assert scale.confidence(replace(answer, share=0.99), 20.0, 0.5) >= base
-    assert scale.confidence(answer, 20.0, 1.0) >= base
-    assert scale.confidence(answer, 5.0, 0.5) <= base
+    assert checked(scale, replace(answer, fit=-0.1), 20.0, 0.5) >= base
+    assert checked(scale, replace(answer, share=0.99), 20.0, 0.5) >= base
+    assert checked(scale, answer, 20.0, 1.0) >= base
+    assert checked(scale, answer, 5.0, 0.5) <= base
+    assert checked(scale, answer, 20.0, 0.5, -0.1) >= base >= checked(scale, answer, 20.0, 0.5, -4.0)
     same, worse = (scale.confidence_again(answer, 20.0, replace(answer, fit=fit), True) for fit in (-0.2, -1.5))
     assert same >= worse >= scale.confidence_again(answer, 20.0, answer, False)
+    assert worse == scale.confidence_again(replace(answer, fit=-1.5), 20.0, answer, True)
     assert same >= scale.confidence_again(answer, 20.0, replace(answer, fit=-0.2, share=0.5), True)
+
+
+def checked(scale: Calibration, answer: Answer, snr_db: float, agrees: float, behind: float = -1.0) -> float:
+    """The confidence after the decoder, in an answer that was heard once."""
+    return scale.confidence_checked(repeated(answer, snr_db, None, False), agrees, behind)
 
 
 def test_without_weights_there_is_no_judge():
@@ -90,11 +111,8 @@ def test_without_weights_there_is_no_judge():
 
 
 def test_a_sure_value_needs_no_second_opinion():
-    def never() -> Hypothesis:
-        raise AssertionError("the decoder was asked")
-
     context = HearingContext("pt-BR", ("amount",), (), "2026-11-18")
-    heard = judge_hearing("duzentos e cinquenta reais").decide(QUIET, STATES, context, never)
+    heard = judge_hearing("duzentos e cinquenta reais").decide(QUIET, STATES, context, never, never)
     assert heard.text == "duzentos e cinquenta reais"
     assert heard.confidence >= 0.98
 
@@ -106,7 +124,7 @@ def hearing_twice(first: str, second: str) -> tuple[Judge, Any]:
         return posteriors(second if states[0, 0] else first, "pt-BR", random.Random(5), 0.6)
 
     stand_in: Any = head
-    return Judge(stand_in, SCALE), lambda: np.ones((1, 512), np.float32)
+    return Judge(stand_in, SCALE), lambda snr_db: np.ones((1, 512), np.float32)
 
 
 def noisy_turn() -> np.ndarray:
@@ -118,9 +136,6 @@ def noisy_turn() -> np.ndarray:
 
 
 def test_on_a_noisy_line_what_is_heard_twice_is_believed_without_the_decoder():
-    def never() -> Hypothesis:
-        raise AssertionError("the decoder was asked")
-
     judge, again = hearing_twice("duzentos e cinquenta reais", "duzentos e cinquenta reais")
     context = HearingContext("pt-BR", ("amount",), (), "2026-11-18")
     heard = judge.decide(noisy_turn(), STATES, context, never, again)
@@ -131,25 +146,62 @@ def test_on_a_noisy_line_what_is_heard_in_two_ways_is_not_believed():
     judge, again = hearing_twice("dia treze", "dia três")
     context = HearingContext("pt-BR", ("date",), (), "2026-11-18")
     for free in ("dia 13", "dia 23"):
-        heard = judge.decide(noisy_turn(), STATES, context, lambda text=free: Hypothesis(text, 0.8), again)
+        heard = judge.decide(noisy_turn(), STATES, context, writing(free, 0.0), again)
         assert heard.reason == "low_confidence"
 
 
-def test_on_a_quiet_line_nothing_is_heard_twice():
-    def never() -> np.ndarray:
-        raise AssertionError("it was heard again")
-
+def test_other_words_are_not_heard_twice():
     context = HearingContext("pt-BR", ("amount",), (), "2026-11-18")
     judge = judge_hearing("quero falar com um atendente")
-    assert judge.decide(QUIET, STATES, context, lambda: Hypothesis("quero", 0.8), never).text == "quero"
+    assert judge.decide(QUIET, STATES, context, writing("quero"), never).text == "quero"
 
 
-def test_a_repetition_counts_by_its_fit_and_only_for_the_same_value():
-    first, second = Answer("dia doze", "date", -0.1, 1.0, ()), Answer("dia doze", "date", -0.2, 1.0, ())
-    assert repeated(first, 10.0, second, True)[-1] == pytest.approx(0.9)
-    assert repeated(first, 10.0, second, False)[-1] == repeated(first, 10.0, None, True)[-1] == 0.0
-    assert repeated(first, 10.0, replace(second, kind="amount"), True)[-1] == 0.0
-    assert 0.0 < repeated(first, 10.0, replace(second, fit=-9.0), True)[-1] < 0.5
+@pytest.mark.parametrize(("second", "text", "reason"), [("dia doze", "dia doze", ""), ("dia vinte", "diadose", "")])
+def test_on_a_quiet_line_a_strange_voice_is_heard_a_second_time(second, text, reason):
+    shy = replace(SCALE, alone=(0.0, 4.0, 0.2, -0.5))
+    judge, again = hearing_twice("dia doze", second)
+    context = HearingContext("pt-BR", ("date",), (), "2026-11-18")
+    asked: list[float] = []
+    heard = Judge(judge.head, shy).decide(
+        QUIET, STATES, context, writing("diadose"), lambda snr_db: asked.append(snr_db) or again(snr_db)
+    )
+    assert (heard.text, heard.reason) == (text, reason)
+    assert len(asked) == 1
+
+
+def test_words_that_the_decoder_would_as_soon_have_written_are_believed():
+    context = HearingContext("pt-BR", ("date",), (), "2026-11-18")
+    judge = Judge(judge_hearing("amanhã", noise=0.3).head, replace(SCALE, alone=(-4.0, 4.0, 0.2, -0.5)))
+    texts: list[str] = []
+
+    def decode(said: str, behind: float) -> tuple[Hypothesis, float]:
+        texts.append(said)
+        return Hypothesis("A manhame.", 0.8), behind
+
+    heard = [
+        judge.decide(QUIET, STATES, context, lambda said, behind=behind: decode(said, behind))
+        for behind in (-0.2, -4.0)
+    ]
+    assert [hypothesis.text for hypothesis in heard] == ["amanhã", "A manhame."]
+    assert texts == ["amanhã", "amanhã"]
+
+
+def test_digits_of_which_the_decoder_reads_more_are_asked_again():
+    shy = Judge(judge_hearing("dois", noise=0.3).head, replace(SCALE, alone=(-4.0, 4.0, 0.2, -0.5)))
+    context = HearingContext("pt-BR", ("digits",), (), "2026-11-18")
+    for free, reason in (("Um, um, dois.", "low_confidence"), ("Do is.", "")):
+        heard = shy.decide(QUIET, STATES, context, writing(free, 0.0))
+        assert (heard.text, heard.reason) == (free if reason else "dois", reason)
+
+
+def test_a_repetition_counts_only_for_the_same_value_and_by_the_better_fit():
+    first, second = Answer("dia doze", "date", -0.8, 1.0, ()), Answer("dia doze", "date", -0.2, 1.0, ())
+    alone = repeated(first, 10.0, None, False)
+    both = repeated(first, 10.0, second, True)
+    assert (alone[SAME], both[SAME]) == (0.0, 1.0)
+    assert both[1] == repeated(second, 10.0, first, True)[1] == -0.2 > alone[1]
+    assert repeated(first, 10.0, second, False) == repeated(first, 10.0, None, True) == alone
+    assert repeated(first, 10.0, replace(second, kind="amount"), True) == alone
 
 
 def test_a_rival_that_either_hearing_hears_keeps_the_value_from_being_sure():
@@ -180,21 +232,25 @@ def test_digits_that_leave_a_consonant_unexplained_take_a_decoder_that_means_the
     assert scale is not None
     whole = Answer("cinco ocho cinco", "digits", 0.0, 1.0, ())
     lacking = replace(whole, unexplained=True)
-    assert scale.confidence(whole, 40.0, None) >= scale.quiet["digits"] > scale.confidence(lacking, 40.0, None)
+    assert scale.confidence(whole, 40.0) >= scale.enough("alone", "digits", 40.0) > scale.confidence(lacking, 40.0)
     assert agreement("cinco ocho ocho cinco", False, whole, "es") > 0.0
     assert agreement("cinco ocho ocho cinco", False, lacking, "es") == 0.0
     assert (
         scale.confidence_again(lacking, 16.0, lacking, True) <= 0.9 < scale.confidence_again(lacking, 16.0, whole, True)
     )
-    assert scale.confidence(lacking, 40.0, 0.0) < scale.needed["digits"] <= scale.confidence(lacking, 40.0, 1.0)
+    decoder = repeated(lacking, 40.0, lacking, True)
+    confirmed, denied = (scale.confidence_checked(decoder, agrees, -0.2) for agrees in (1.0, 0.0))
+    assert confirmed >= scale.enough("checked", "digits", 40.0) and denied <= 0.9
 
 
 def test_a_strange_voice_is_believed_where_the_decoder_means_the_same_but_other_words_are_not():
     scale = shipped_calibration()
     assert scale is not None
-    strange, other = (Answer("não", "yes_no", fit, 1.0, ()) for fit in (-2.7, -5.0))
-    assert scale.confidence(strange, 40.0, 1.0) >= scale.needed["yes_no"] > scale.confidence(strange, 40.0, 0.5)
-    assert scale.confidence(other, 40.0, 1.0) < 0.5
+    strange, other = (Answer("não", "yes_no", fit, 1.0, ()) for fit in (-2.2, -5.0))
+    both = repeated(strange, 40.0, strange, True)
+    takes = scale.enough("checked", "yes_no", 40.0)
+    assert scale.confidence_checked(both, 1.0, -0.1) >= takes > scale.confidence_checked(both, 0.5, -2.0)
+    assert checked(scale, other, 40.0, 1.0, -3.0) < 0.5
 
 
 def test_words_that_sound_the_same_are_never_sure_without_the_decoder():
@@ -204,9 +260,10 @@ def test_words_that_sound_the_same_are_never_sure_without_the_decoder():
     assert answer.share < 0.6
     scale = shipped_calibration()
     assert scale is not None
-    assert scale.confidence(answer, 40.0, None) <= answer.share
+    assert scale.confidence(answer, 40.0) <= answer.share
     assert scale.confidence_again(answer, 10.0, answer, True) <= answer.share
-    assert scale.confidence(answer, 40.0, 1.0) > 0.9
+    both = repeated(answer, 40.0, answer, True)
+    assert scale.confidence_checked(both, 1.0, 0.0) > 0.9 > answer.share >= scale.confidence_checked(both, 0.8, 0.0)
 
 
 @pytest.mark.parametrize("said", ["two zero", "two zero oh", "oh oh seven", "six six seven"])
@@ -226,7 +283,18 @@ def test_noise_is_held_down_and_speech_is_kept():
     assert signal_to_noise(made) > signal_to_noise(turn) + 8
 
 
+def test_the_second_hearing_is_without_noise_or_slower():
+    turn = noisy_turn()
+    assert np.array_equal(changed(turn, 11.0), denoised(turn))
+    slow = changed(turn, 40.0)
+    assert slow.size == int(turn.size / 0.92)
+    tone = np.sin(2 * np.pi * 1000 * np.arange(16000) / 8000).astype(np.float32)
+    spectrum = np.abs(np.fft.rfft(slowed(tone)))
+    assert np.argmax(spectrum) * 8000 / slow.size == pytest.approx(920, abs=1)
+
+
 def test_silence_and_a_click_survive_noise_reduction():
+    assert not slowed(QUIET).any()
     assert np.array_equal(denoised(QUIET), QUIET)
     click = np.full(80, 0.5, np.float32)
     assert np.array_equal(denoised(click), click)
@@ -345,5 +413,6 @@ def test_the_slopes_of_training_are_those_of_its_loss():
 def test_the_calibration_names_what_every_kind_takes():
     scale = shipped_calibration()
     assert scale is not None
-    assert set(scale.needed) == set(scale.sure) == set(KINDS)
-    assert all(0.9 <= taken < 1 for taken in [*scale.needed.values(), *scale.sure.values()])
+    assert set(scale.takes) == {f"{asked}{line}" for asked in ASKED for line in ("", "_noisy")}
+    assert all(set(taken) == set(KINDS) for taken in scale.takes.values())
+    assert all(0.8 <= taken < 1 for kinds in scale.takes.values() for taken in kinds.values())

@@ -8,13 +8,13 @@ import pytest
 from voiceagent.speech.training.calibrate import Trial, answers, calibrate
 from voiceagent.speech.training.curve import judged, report
 
+TAKES = {"alone": 0.95, "again": 0.97, "checked": 0.9}
 SCALE = {
     "alone": [-2.0, 0.0, 1.0, 0.0],
     "again": [0.0, 0.0, 0.0, 0.0, 5.0],
-    "checked": [0.0, 0.0, 0.0, 0.0, 3.0, 0.0],
-    "sure": {"amount": 0.97},
-    "quiet": {"amount": 0.95},
-    "needed": {"amount": 0.9},
+    "checked": [0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 1.0],
+    "takes": {f"{asked}{line}": {"amount": takes} for asked, takes in TAKES.items() for line in ("", "_noisy")}
+    | {"alone_noisy": {"amount": 0.97}},
 }
 
 
@@ -23,7 +23,8 @@ def trial(
 ) -> Trial:
     alone = [1.0, 0.0, odds, noise]
     second = None if again is None else [*alone, again]
-    return Trial("es", "snr10" if noise else "clean", "amount", right, True, alone, [*alone, agrees, 0.0], second)
+    third = None if second is None else [*second, agrees, 0.0]
+    return Trial("es", "snr10" if noise else "clean", "amount", right, True, alone, second, third)
 
 
 def test_a_bare_number_answers_more_than_one_question_but_not_all():
@@ -38,7 +39,10 @@ def test_a_bare_number_answers_more_than_one_question_but_not_all():
     [
         (trial(6.0), True),
         (trial(1.0), False),
-        (trial(1.0, agrees=1.0), True),
+        (trial(1.0, again=0.5, agrees=1.0), True),
+        (trial(1.0, again=0.5, agrees=0.9), False),
+        (trial(1.0, again=0.0, agrees=1.0), False),
+        (trial(4.0, again=1.0), True),
         (trial(5.0, again=1.0, noise=1.0), True),
         (trial(5.0, again=0.0, noise=1.0), False),
         (trial(1.0, again=1.0, noise=1.0), False),
@@ -57,7 +61,7 @@ def test_a_calibration_believes_what_is_heard_well_and_lets_few_wrong_ones_pass(
         odds, again = float(chance.uniform(-2, 12)), float(chance.random() < 0.6)
         noise = float(chance.choice([0.0, 1.4]))
         right = bool(odds + 4 * again + chance.normal(0, 1) > 4)
-        found.append(trial(odds, again if noise else None, again, right, noise))
+        found.append(trial(odds, None if odds > 9 and not noise else again, again, right, noise))
     scale = calibrate(found)
     verdicts = [(made, judged(made, scale)) for made in found]
     wrong = sum(verdict.believed and not made.right for made, verdict in verdicts)

@@ -15,15 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voiceagent.speech.constrained.answers import kinds_of
-from voiceagent.speech.constrained.denoise import NOISY_LINE_DB
 from voiceagent.speech.constrained.head import Head, head_of
 from voiceagent.speech.constrained.judging import (
     Calibration,
     agreement,
+    repeated,
     shipped_calibration,
     signal_to_noise,
 )
-from voiceagent.speech.constrained.listening import PHRASE, Answer, fits, holds_value, listen, reads_as, value_of
+from voiceagent.speech.constrained.listening import (
+    PHRASE,
+    Answer,
+    digits_in,
+    fits,
+    holds_value,
+    listen,
+    reads_as,
+    value_of,
+)
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 
 #: Always listened for: "sim" must not become "cem".
@@ -35,7 +44,7 @@ _NO_VALUE = 0.7
 _DENIED = 0.5
 #: A phrase with this fit is as likely said as not.
 _EVEN, _STEEP = -1.1, 4.0
-_LOW = "low_confidence"
+_LOW, _LOOP = "low_confidence", "loop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +65,14 @@ class Judge:
         samples: NDArray[np.float32],
         states: NDArray[np.float32],
         context: HearingContext,
-        decode: Callable[[], Hypothesis],
-        again: Callable[[], NDArray[np.float32]] | None = None,
+        decode: Callable[[str], tuple[Hypothesis, float]],
+        again: Callable[[float], NDArray[np.float32]] | None = None,
     ) -> Hypothesis:
         """What was heard.
 
-        Only when the head alone is not sure enough, `again` is asked for the encoder states of the turn with its noise
-        held down (on a noisy line), and then `decode` for Whisper's own words.
+        Only when the head alone is not sure enough, `again` is asked for the encoder states of the turn changed as
+        `twice.changed` does at that signal to noise (dB), and then `decode` for Whisper's own words and how far the
+        answer's stay behind them (`Whisper.beside`).
         """
         language = context.language
         today = date.fromisoformat(context.today) if context.today else date.today()
@@ -72,31 +82,39 @@ class Judge:
         snr_db = signal_to_noise(samples)
         wanted = answer is not None and (answer.kind in kinds or answer.kind == PHRASE)
         is_open = len(kinds) < len(context.expect)
-        alone = self.calibration.confidence(answer, snr_db, None) if answer is not None else 0.0
+        scale = self.calibration
+        alone = scale.confidence(answer, snr_db) if answer is not None else 0.0
         # A phrase is as short as a yes or no.
-        takes = self.calibration.takes(answer.kind if answer and answer.kind in kinds else _BESIDE, snr_db)
-        sure = answer is not None and wanted and alone >= takes
+        kind = answer.kind if answer is not None and answer.kind in kinds else _BESIDE
+        sure = wanted and alone >= scale.enough("alone", kind, snr_db)
         contradicted = False
-        if answer is not None and wanted and not sure and snr_db < NOISY_LINE_DB and again is not None:
-            second = listen(self.head(again()), language, [*kinds, _BESIDE], context.phrases, today)
+        second: Answer | None = None
+        if answer is not None and wanted and not sure and again is not None and scale.worth_repeating(answer, snr_db):
+            second = listen(self.head(again(snr_db)), language, [*kinds, _BESIDE], context.phrases, today)
             same = second is not None and _value(second, language, today) == _value(answer, language, today)
-            alone = self.calibration.confidence_again(answer, snr_db, second, same)
-            sure = alone >= takes
             contradicted = not same
+            if not same:
+                second = None
+            alone = scale.confidence_again(answer, snr_db, second, same)
+            sure = same and alone >= scale.enough("again", kind, snr_db)
         # Words that fill the whole turn this well were said, whatever the decoder would write; a value takes both.
         if answer is not None and sure and (not is_open or answer.kind in (PHRASE, _BESIDE)):
             return _accepted(answer, alone)
-        heard = decode()
+        heard, behind = decode(answer.text if answer is not None and wanted else "")
         phrases = _ranked(logs, context)
         if answer is None:
             return heard if heard.reason == "no_speech" else replace(heard, alternatives=phrases)
-        same = value_of(heard.text, answer.kind, language, today) == _value(answer, language, today)
+        meant = _value(answer, language, today)
+        same = _read(heard.text, answer, language, today) == meant
         agrees = agreement(heard.text, same, answer, language)
-        confidence = self.calibration.confidence(answer, snr_db, agrees)
+        row = repeated(answer, snr_db, second, second is not None)
+        confidence = scale.confidence_checked(row, agrees, behind)
+        if heard.reason != _LOOP and digits_in(_read(heard.text, answer, language, today)) > digits_in(meant):
+            contradicted = True  # one of them is lost
         if contradicted:
             # What the second hearing denies is asked again, whatever the decoder says.
             confidence = min(confidence, _DENIED)
-        enough = confidence >= self.calibration.needed.get(answer.kind, self._needed)
+        enough = confidence >= scale.enough("checked", kind, snr_db)
         if wanted and enough and (agrees or not is_open):
             return _accepted(answer, confidence)
         if heard.reason == "no_speech":
@@ -113,14 +131,13 @@ class Judge:
             return replace(heard, confidence=min(heard.confidence, round(confidence, 4)), reason=_LOW)
         return heard
 
-    @property
-    def _needed(self) -> float:
-        """What a phrase takes: it is as short as a yes or no."""
-        return self.calibration.needed[_BESIDE]
-
 
 def _value(answer: Answer, language: str, today: date) -> Hashable:
-    return value_of(answer.text, answer.kind, language, today)
+    return _read(answer.text, answer, language, today)
+
+
+def _read(text: str, answer: Answer, language: str, today: date) -> Hashable:
+    return value_of(text, answer.kind, language, today)
 
 
 def _accepted(answer: Answer, confidence: float) -> Hypothesis:

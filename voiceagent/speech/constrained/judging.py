@@ -28,9 +28,13 @@ _MAY_LACK = 0.9
 #: Log odds that a share can reach.
 _SUREST = 12.0
 #: Where features lie in their row, and the noise from which a second opinion is needed.
-_FIT, _ODDS, NOISE, AGREES = 1, 2, 3, 4
-#: Words that were not said fit worse than this.
-_OTHER_FIT = -2.0
+ODDS, NOISE, SAME, AGREES = 2, 3, 4, 5
+#: Words that were not said fit no worse than this, as far as the scale goes.
+_WORST_FIT = -4.0
+#: Further behind the decoder's own words it makes no difference; so near them it is no mark against any.
+_FAR_BEHIND, _BESIDE = -5.0, -0.5
+#: What is less likely is made believable by no second hearing.
+_HOPELESS = 0.02
 _LOUD = (NOISY_LINE_DB - NOISY_DB) / 10
 
 
@@ -40,30 +44,33 @@ class Calibration:
 
     alone: tuple[float, ...]
     """Weights of (1, fit, log odds of the share, noise) when only the head was asked."""
-    checked: tuple[float, ...]
-    """The same, one for agreement and one for the fit of what the decoder agrees with, when that was asked as well."""
     again: tuple[float, ...]
-    """The same and one for agreement, when the head heard the turn a second time with its noise held down."""
-    needed: Mapping[str, float]
-    """Kind of answer → the confidence it takes."""
-    sure: Mapping[str, float]
-    """Kind of answer → the confidence it takes without asking Whisper's decoder, on a noisy line."""
-    quiet: Mapping[str, float]
-    """The same on a quiet line."""
+    """The same and one for the same value in both, when the head heard the turn a second time."""
+    checked: tuple[float, ...]
+    """The same, one for agreement and one for how far the answer stays behind the decoder's own words."""
+    takes: Mapping[str, Mapping[str, float]]
+    """What was asked ("alone", "again", "checked"; with "_noisy" on a noisy line) → kind of answer → the confidence
+    that it takes."""
 
-    def takes(self, kind: str, snr_db: float) -> float:
-        """The confidence that an answer of that kind takes without asking Whisper's decoder."""
-        return (self.sure if snr_db < NOISY_LINE_DB else self.quiet)[kind]
+    def enough(self, asked: str, kind: str, snr_db: float) -> float:
+        """The confidence that an answer of that kind takes when so much was asked."""
+        return self.takes[f"{asked}_noisy" if snr_db < NOISY_LINE_DB else asked][kind]
 
-    def confidence(self, answer: Answer, snr_db: float, agrees: float | None) -> float:
-        """Probability that the answer's value is what was said; `agrees` as `agreement` gives it, None = not asked."""
-        if agrees is None:
-            return unaided(features(answer, snr_db, None), self.alone)
-        return certainty(seconded(answer, snr_db, agrees), self.checked)
+    def worth_repeating(self, answer: Answer, snr_db: float) -> bool:
+        """Whether a second hearing could make the answer believable."""
+        return certainty(features(answer, snr_db), self.alone) >= _HOPELESS
+
+    def confidence(self, answer: Answer, snr_db: float) -> float:
+        """Probability that the answer's value is what was said."""
+        return unaided(features(answer, snr_db), self.alone)
 
     def confidence_again(self, answer: Answer, snr_db: float, second: Answer | None, same_value: bool) -> float:
         """The same after a second hearing, which gave the same value or not."""
         return unaided(repeated(answer, snr_db, second, same_value), self.again)
+
+    def confidence_checked(self, row: Sequence[float], agrees: float, behind: float) -> float:
+        """The same after the decoder was asked; `row` as `repeated` gives it, the others as `seconded` wants them."""
+        return seconding(seconded(row, agrees, behind), self.checked)
 
 
 def certainty(row: Sequence[float], weights: Sequence[float]) -> float:
@@ -73,7 +80,7 @@ def certainty(row: Sequence[float], weights: Sequence[float]) -> float:
     the decoder nor a second hearing supports.
     """
     chance = 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, row, strict=True))))
-    supported = len(row) > AGREES and row[AGREES] > 0
+    supported = max(row[SAME : AGREES + 1], default=0.0) > 0
     return chance if supported or row[NOISE] <= _LOUD else min(chance, 0.5)
 
 
@@ -82,29 +89,28 @@ def unaided(row: Sequence[float], weights: Sequence[float]) -> float:
 
     Where two values sound the same, only the decoder can tell them apart.
     """
-    return min(certainty(row, weights), 1 / (1 + math.exp(-row[_ODDS])))
+    return min(certainty(row, weights), 1 / (1 + math.exp(-row[ODDS])))
 
 
-def features(answer: Answer, snr_db: float, agrees: float | None) -> list[float]:
+def seconding(row: Sequence[float], weights: Sequence[float]) -> float:
+    """The scale where the decoder was asked: it lifts the limit of the share where it means the same value."""
+    return certainty(row, weights) if row[AGREES] >= 1.0 else unaided(row, weights)
+
+
+def features(answer: Answer, snr_db: float) -> list[float]:
     """What the scale weighs."""
     share = min(answer.share, _MAY_LACK) if answer.unexplained else answer.share
     odds = math.log(share / max(1 - share, 1e-9))
     noise = max(0.0, NOISY_LINE_DB - snr_db) / 10
-    row = [1.0, max(answer.fit, -4.0), min(odds, _SUREST), noise]
-    return row if agrees is None else [*row, agrees]
+    return [1.0, max(answer.fit, _WORST_FIT), min(odds, _SUREST), noise]
 
 
-def seconded(answer: Answer, snr_db: float, agrees: float) -> list[float]:
-    """What the scale weighs after the decoder was asked.
+def seconded(row: Sequence[float], agrees: float, behind: float) -> list[float]:
+    """What the scale weighs after the decoder was asked: `agrees` as `agreement` gives it, `behind` as the ear does.
 
-    A voice that the head does not know fits badly. Where the decoder means the same value, only a fit as bad as other
-    words have tells against it.
+    The decoder writes "Maniama" where it would as soon have written "mañana".
     """
-    row = features(answer, snr_db, agrees)
-    if agrees < 1.0:
-        return [*row, 0.0]
-    row[_FIT] = 0.0
-    return [*row, min(0.0, max(answer.fit, _OTHER_FIT - 3.0) - _OTHER_FIT)]
+    return [*row, agrees, min(0.0, max(behind, _FAR_BEHIND) - _BESIDE)]
 
 
 def agreement(free: str, same_value: bool, answer: Answer, language: str) -> float:
@@ -120,15 +126,20 @@ def agreement(free: str, same_value: bool, answer: Answer, language: str) -> flo
 
 
 def repeated(first: Answer, snr_db: float, second: Answer | None, same_value: bool) -> list[float]:
-    """What the scale weighs after a second hearing.
+    """What the scale weighs after a second hearing; None = there was none.
 
-    Its agreement is 1 when it gives the same value as well as the first did, less the worse it fits, 0 for another. The
-    value's share is the lesser of both: a rival that one of them hears is not away because the other does not.
+    The value's fit is the better of both: a voice may be strange to the head in one of them. Its share is the lesser: a
+    rival that one of them hears is not away because the other does not.
     """
     if second is None or second.kind != first.kind or not same_value:
-        return features(first, snr_db, 0.0)
-    lesser = replace(first, share=min(first.share, second.share), unexplained=first.unexplained and second.unexplained)
-    return features(lesser, snr_db, max(0.2, 1.0 + max(second.fit, -2.0) / 2))
+        return [*features(first, snr_db), 0.0]
+    both = replace(
+        first,
+        fit=max(first.fit, second.fit),
+        share=min(first.share, second.share),
+        unexplained=first.unexplained and second.unexplained,
+    )
+    return [*features(both, snr_db), 1.0]
 
 
 def signal_to_noise(samples: NDArray[np.float32]) -> float:
@@ -151,5 +162,4 @@ def shipped_calibration() -> Calibration | None:
     if not path.is_file():
         return None
     stored = json.loads(path.read_text(encoding="utf-8"))
-    alone, checked, again = (tuple(stored[name]) for name in ("alone", "checked", "again"))
-    return Calibration(alone, checked, again, stored["needed"], stored["sure"], stored["quiet"])
+    return Calibration(tuple(stored["alone"]), tuple(stored["again"]), tuple(stored["checked"]), stored["takes"])

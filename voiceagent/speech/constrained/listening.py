@@ -37,6 +37,9 @@ _WITHIN = 12.0
 #: The same for values worth telling.
 _NEAR = 5.0
 
+#: Share of values with more digits from which one may be lost.
+_MORE = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -53,7 +56,7 @@ class Answer:
     others: tuple[tuple[str, float], ...]
     """Wordings of other values with their share, best first."""
     unexplained: bool = False
-    """Of digits: a consonant of theirs was heard once more than they have it; one said twice may be lost."""
+    """Of digits: one may be lost, as more digits are near or one of their consonants was heard once more."""
 
 
 def listen(
@@ -97,8 +100,18 @@ def listen(
         others=tuple(
             sorted(((wording[value], part / total) for value, part in rest if part > near), key=lambda pair: -pair[1])
         ),
-        unexplained=kind == _DIGITS and more_heard(logs, labels(" ".join(best.words), language) or [], language),
+        unexplained=kind == _DIGITS
+        and (
+            any(part > _MORE * total and digits_in(value) > digits_in(first) for value, part in rest)
+            or more_heard(logs, labels(" ".join(best.words), language) or [], language)
+        ),
     )
+
+
+def digits_in(value: Hashable) -> int:
+    """How many digits a value has, as `value_of` gives it."""
+    slots = value[0] if isinstance(value, tuple) else ()
+    return sum(len(text) for name, text in slots if name == _DIGITS)
 
 
 def more_heard(logs: NDArray[np.float32], said: list[int], language: str) -> bool:

@@ -22,8 +22,8 @@ from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.base.errors import MissingPartError
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.deciding import Judge
-from voiceagent.speech.constrained.denoise import denoised
 from voiceagent.speech.constrained.judging import signal_to_noise
+from voiceagent.speech.constrained.twice import changed
 from voiceagent.speech.mel import log_mel
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.recogniser import certainty
@@ -91,13 +91,12 @@ class Whisper:
         answers = judge is not None and (context.phrases or set(context.expect) & kinds_of(context.language).keys())
         if judge is None or not answers:
             return self.freely(samples, context, context.phrases)
-        window_s = short_window(samples.size / SAMPLE_RATE)
         heard = judge.decide(
             samples,
-            self.states(samples, window_s),
+            self.shortly(samples),
             context,
-            decode=lambda: self.freely(samples, context, ()),
-            again=lambda: self.states(denoised(samples), window_s),
+            decode=lambda said: self.beside(samples, context, said),
+            again=lambda snr_db: self.shortly(changed(samples, snr_db)),
         )
         return replace(heard, engine=self.name)
 
@@ -109,6 +108,19 @@ class Whisper:
         least_window_s: float = WINDOW_S,
     ) -> Hypothesis:
         """Whisper's own words, and how well the `scored` phrases fit; long audio gets a window its size."""
+        return self._decoded(samples, context, scored, least_window_s)[0]
+
+    def beside(self, samples: NDArray[np.float32], context: HearingContext, said: str) -> tuple[Hypothesis, float]:
+        """Whisper's own words, and how far the words `said` stay behind them: mean log probability per token, compared.
+
+        0 or more when Whisper would as soon have written those words, under -2 when it heard others.
+        """
+        heard, scores, own = self._decoded(samples, context, (said,) if said else (), WINDOW_S)
+        return heard, scores.get(said, own) - own
+
+    def _decoded(
+        self, samples: NDArray[np.float32], context: HearingContext, scored: Sequence[str], least_window_s: float
+    ) -> tuple[Hypothesis, dict[str, float], float]:
         seconds = samples.size / SAMPLE_RATE
         window_s = least_window_s if seconds <= least_window_s - 1 else seconds + TAIL_S
         encoded = self._encoded(samples, window_s)
@@ -123,16 +135,21 @@ class Whisper:
         if later is not None:
             scores = later.result() | scores
         if no_speech > NO_SPEECH_ABOVE:
-            return Hypothesis("", 0.0, engine=self.name, reason="no_speech")
+            return Hypothesis("", 0.0, engine=self.name, reason="no_speech"), scores, log_probability
         collapsed, looped = collapse_repeats(text)
         reason = "loop" if looped or capped else "low_confidence" if log_probability < DOUBTFUL_BELOW else ""
-        return Hypothesis(
+        heard = Hypothesis(
             text=collapsed,
             confidence=round(certainty(log_probability), 4),
             alternatives=rank_phrases(scores, log_probability),
             engine=self.name,
             reason=reason,
         )
+        return heard, scores, log_probability
+
+    def shortly(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Encoder states of the samples in a window just long enough for the phone head."""
+        return self.states(samples, short_window(samples.size / SAMPLE_RATE))
 
     def states(self, samples: NDArray[np.float32], window_s: float) -> NDArray[np.float32]:
         """Encoder states (frames, width) of the samples and a little after them, heard in a window of `window_s`."""

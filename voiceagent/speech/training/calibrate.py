@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.speech.constrained.answers import kinds_of
-from voiceagent.speech.constrained.denoise import NOISY_LINE_DB, denoised
 from voiceagent.speech.constrained.head import Head
 from voiceagent.speech.constrained.judging import (
-    AGREES,
     NOISE,
+    ODDS,
+    SAME,
     agreement,
-    certainty,
     features,
     repeated,
     seconded,
+    seconding,
     signal_to_noise,
     unaided,
 )
-from voiceagent.speech.constrained.listening import grammar, listen, value_of
-from voiceagent.speech.engines.whisper import Whisper, short_window
+from voiceagent.speech.constrained.listening import Answer, grammar, listen, value_of
+from voiceagent.speech.constrained.twice import changed
+from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.protocol import HearingContext
 from voiceagent.speech.training.clips import Clip, cache_directory, read
 from voiceagent.speech.training.damage import CONDITIONS, Condition, through_line
@@ -35,12 +36,21 @@ from voiceagent.speech.training.damage import CONDITIONS, Condition, through_lin
 #: Wrong answers per answer that may pass, on the calibration's voices.
 WRONG = 0.003
 #: Raised when what is kept of a clip on a line changes.
-VERSION = 2
+VERSION = 3
 _TODAY = date(2026, 11, 18)
 _STEADY = 0.3
-_LEAST, _MOST = 0.92, 0.995
-#: Without the decoder; where there is noise the head errs with a clear conscience.
-_LEAST_QUIET, _LEAST_SURE = 0.955, 0.97
+_MOST = 0.995
+#: What is asked, and the confidence that it takes at least; "_noisy" on a noisy line, where the head errs with a clear
+#: conscience and most turns get to the last question.
+_LEAST = {
+    "alone": 0.955, "alone_noisy": 0.98, "again": 0.955, "again_noisy": 0.96, "checked": 0.89, "checked_noisy": 0.91,
+}  # fmt: skip
+#: A digit may be lost (`judging`): the decoder must mean the same. A yes or no is read back.
+_LEAST_OF = {("again", "digits"): 0.985, ("checked", "digits"): 0.91, ("checked", "yes_no"): 0.82}
+#: So well and so clearly heard on a quiet line, nothing more is asked.
+_CLEAR_FIT, _CLEAR_ODDS = -0.25, 7.0
+#: What fits worse was not said, whatever else is asked.
+_OTHER_FIT = -6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +64,19 @@ class Trial:
     answerable: bool
     """False when what was said answers something else."""
     alone: list[float]
-    checked: list[float]
-    again: list[float] | None
-    """None on a quiet line: there nothing is heard twice."""
+    again: list[float] | None = None
+    """None where nothing more would be asked: what was heard is clear, or other words."""
+    checked: list[float] | None = None
+
+    @property
+    def noisy(self) -> bool:
+        """Whether it was heard on a noisy line."""
+        return self.alone[NOISE] > 0
 
     @property
     def contradicted(self) -> bool:
         """Whether a second hearing gave another value."""
-        return self.again is not None and not self.again[AGREES]
+        return self.again is not None and not self.again[SAME]
 
 
 def trials(
@@ -75,67 +90,72 @@ def trials(
         others = [kind for kind in kinds_of(language) if kind not in (clip.kind, "birth_date")]
         asked = [clip.kind] if clip.kind != "general" else []
         for condition in CONDITIONS:
-            heard = listened(clip, condition, language, whisper)
-            logs = head(heard.states)
-            twice = head(heard.again) if heard.again is not None else None
+            heard = Listened(clip, condition, language, whisper)
+            logs = head(heard.states())
             for kind in [*asked, chance.choice(others)]:
                 answer = listen(logs, language, [kind, "yes_no"], (), _TODAY)
-                if answer is None or answer.kind != kind:
-                    continue
-                meant = value_of(answer.text, kind, language, _TODAY)
-                same = value_of(heard.free, kind, language, _TODAY) == meant
-                row = None
-                if twice is not None:
-                    second = listen(twice, language, [kind, "yes_no"], (), _TODAY)
-                    agrees = second is not None and value_of(second.text, second.kind, language, _TODAY) == meant
-                    row = repeated(answer, heard.snr_db, second, agrees)
-                # A bare number answers more than one question.
-                answerable = answers(clip.text, kind, language)
-                made.append(
-                    Trial(
-                        language,
-                        condition.name,
-                        kind,
-                        answerable and meant == value_of(clip.text, kind, language, _TODAY),
-                        answerable,
-                        features(answer, heard.snr_db, None),
-                        seconded(answer, heard.snr_db, agreement(heard.free, same, answer, language)),
-                        row,
-                    )
-                )
+                if answer is not None and answer.kind == kind:
+                    made.append(_trial(clip, heard, answer, head))
         if index % 20 == 19:
             report(f"{index + 1} of {len(rendered)} clips listened to")
     return made
 
 
-@dataclass(frozen=True, slots=True)
+def _trial(clip: Clip, heard: Listened, answer: Answer, head: Head) -> Trial:
+    """What a closed question for the answer's kind would weigh."""
+    language, kind = heard.language, answer.kind
+    meant = value_of(answer.text, kind, language, _TODAY)
+    # A bare number answers more than one question.
+    answerable = answers(clip.text, kind, language)
+    right = answerable and meant == value_of(clip.text, kind, language, _TODAY)
+    snr_db = heard.snr_db
+    alone = features(answer, snr_db)
+    trial = Trial(language, heard.condition.name, kind, right, answerable, alone)
+    clear = not trial.noisy and answer.fit > _CLEAR_FIT and alone[ODDS] > _CLEAR_ODDS
+    if clear or answer.fit < _OTHER_FIT:
+        return trial
+    second = listen(head(heard.again()), language, [kind, "yes_no"], (), _TODAY)
+    same = second is not None and value_of(second.text, second.kind, language, _TODAY) == meant
+    again = repeated(answer, snr_db, second, same)
+    free, behind = heard.beside(answer.text)
+    agrees = agreement(free, value_of(free, kind, language, _TODAY) == meant, answer, language)
+    return replace(trial, again=again, checked=seconded(again, agrees, behind))
+
+
 class Listened:
-    """What a clip on a line gives, whatever the head."""
+    """What a clip on a line gives, whatever the head; kept on disk."""
 
-    states: NDArray[np.float32]
-    again: NDArray[np.float32] | None
-    """The encoder's states with the noise held down; None on a quiet line."""
-    free: str
-    """Whisper's own words."""
-    snr_db: float
+    def __init__(self, clip: Clip, condition: Condition, language: str, whisper: Whisper) -> None:
+        self.condition, self.language, self._whisper = condition, language, whisper
+        self._sound = through_line(read(clip), condition, np.random.default_rng(int(clip.path.stem[:8], 16)))
+        self.snr_db = signal_to_noise(self._sound)
+        self._kept = cache_directory() / "listened" / f"{clip.path.stem}-{condition.name}-v{VERSION}"
 
+    def states(self) -> NDArray[np.float32]:
+        """The encoder's states."""
+        return self._stored("first", lambda: self._whisper.shortly(self._sound))
 
-def listened(clip: Clip, condition: Condition, language: str, whisper: Whisper) -> Listened:
-    """A clip on a line; kept on disk."""
-    path = cache_directory() / "listened" / f"{clip.path.stem}-{condition.name}-v{VERSION}.npz"
-    if not path.is_file():
-        sound = through_line(read(clip), condition, np.random.default_rng(int(clip.path.stem[:8], 16)))
-        window_s = short_window(sound.size / SAMPLE_RATE)
-        snr_db = signal_to_noise(sound)
-        kept: dict[str, Any] = {"states": whisper.states(sound, window_s).astype(np.float16)}
-        if snr_db < NOISY_LINE_DB:
-            kept["again"] = whisper.states(denoised(sound), window_s).astype(np.float16)
-        free = whisper.freely(sound, HearingContext(language), ()).text
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(path, free=np.array(free), snr=np.array(snr_db), **kept)
-    with np.load(path) as stored:
-        again = stored["again"].astype(np.float32) if "again" in stored.files else None
-        return Listened(stored["states"].astype(np.float32), again, str(stored["free"]), float(stored["snr"]))
+    def again(self) -> NDArray[np.float32]:
+        """The encoder's states of the second hearing."""
+        return self._stored("again", lambda: self._whisper.shortly(changed(self._sound, self.snr_db)))
+
+    def beside(self, said: str) -> tuple[str, float]:
+        """Whisper's own words, and how far the words `said` stay behind them."""
+        path = self._kept.with_suffix(".json")
+        told: dict[str, list[Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        if said not in told:
+            heard, behind = self._whisper.beside(self._sound, HearingContext(self.language), said)
+            told[said] = [heard.text, round(behind, 4)]
+            path.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+        text, behind = told[said]
+        return str(text), float(behind)
+
+    def _stored(self, name: str, encode: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
+        path = self._kept.with_name(f"{self._kept.name}-{name}.npy")
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.save(path, encode().astype(np.float16))
+        return np.asarray(np.load(path), np.float32)
 
 
 def answers(text: str, kind: str, language: str) -> bool:
@@ -153,50 +173,52 @@ def readable(clip: Clip, language: str) -> bool:
 
 def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
     """The calibration as it is stored beside the weights."""
-    right = np.array([trial.right for trial in found], np.float64)
-    noisy = [trial for trial in found if trial.again is not None]
-    weights = {
-        "alone": _fit(np.array([trial.alone for trial in found]), right),
-        "checked": _fit(np.array([trial.checked for trial in found]), right),
-        "again": _fit(
-            np.array([trial.again for trial in noisy]), np.array([trial.right for trial in noisy], np.float64)
-        ),
-    }
-    scale = {name: [round(float(w), 4) for w in learnt] for name, learnt in weights.items()}
-    sure = np.array([_surely(trial, scale) for trial in found])
-    needed = np.array([0.0 if trial.contradicted else certainty(trial.checked, scale["checked"]) for trial in found])
-    kinds = sorted({trial.kind for trial in found})
-    of_kind = {kind: np.array([trial.kind == kind for trial in found]) for kind in kinds}
-    noisily = np.array([trial.again is not None for trial in found])
+    takes: dict[str, dict[str, float]] = {}
+    alone = _fit([trial.alone for trial in found], found)
+    takes |= _thresholds("alone", found, [unaided(trial.alone, alone) for trial in found], _kinds(found))
+    # The other questions are put only to turns that are not sure yet.
+    unsure = [t for t in found if t.again is not None and unaided(t.alone, alone) < enough(takes, "alone", t)]
+    again = _fit([trial.again or [] for trial in unsure], unsure)
+    takes |= _thresholds("again", unsure, [unaided(trial.again or [], again) for trial in unsure], _kinds(found))
+    checked = _fit([trial.checked or [] for trial in unsure], unsure)
+    last = [0.0 if trial.contradicted else seconding(trial.checked or [], checked) for trial in unsure]
+    takes |= _thresholds("checked", unsure, last, _kinds(found))
+    scales = {"alone": alone, "again": again, "checked": checked}
+    return {name: [round(weight, 4) for weight in scale] for name, scale in scales.items()} | {"takes": takes}
 
-    def thresholds(confidence: NDArray[np.float64], among: NDArray[np.bool_], least: float) -> dict[str, float]:
-        limit = _threshold(confidence[among], right[among], least)
+
+def enough(takes: dict[str, dict[str, float]], asked: str, trial: Trial) -> float:
+    """The confidence that the trial's answer takes when so much was asked."""
+    return takes[f"{asked}_noisy" if trial.noisy else asked][trial.kind]
+
+
+def _kinds(found: Sequence[Trial]) -> list[str]:
+    return sorted({trial.kind for trial in found})
+
+
+def _thresholds(
+    asked: str, found: Sequence[Trial], confidence: Sequence[float], kinds: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """The thresholds of one question on quiet and on noisy lines, per kind of answer."""
+    made = {}
+    for name, noisy in ((asked, False), (f"{asked}_noisy", True)):
+        here = [(c, t) for c, t in zip(confidence, found, strict=True) if t.noisy is noisy]
+        limit = _threshold(here, _LEAST[name])
         # A kind's own errors can only make it stricter than all kinds together.
-        return {k: max(limit, _threshold(confidence[m & among], right[m & among], least)) for k, m in of_kind.items()}
-
-    return {
-        **scale,
-        "sure": thresholds(sure, noisily, _LEAST_SURE),
-        "quiet": thresholds(sure, ~noisily, _LEAST_QUIET),
-        "needed": thresholds(needed, np.ones(len(found), bool), _LEAST),
-    }
+        own = {kind: [(c, t) for c, t in here if t.kind == kind] for kind in kinds}
+        least = {kind: _LEAST_OF.get((name, kind), limit) for kind in kinds}
+        made[name] = {kind: max(least[kind], _threshold(own[kind], least[kind])) for kind in kinds}
+    return made
 
 
-def _surely(trial: Trial, scale: dict[str, list[float]]) -> float:
-    """How sure the head is without the decoder: after a second hearing where there is one."""
-    if trial.again is None:
-        return unaided(trial.alone, scale["alone"])
-    return unaided(trial.again, scale["again"])
-
-
-def _fit(rows: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A scale on which more noise never makes surer: few errors may say so by chance."""
+def _fit(weighed: Sequence[Sequence[float]], found: Sequence[Trial]) -> list[float]:
+    """A scale on which neither more noise nor a lesser share makes surer: few errors may say so by chance."""
+    rows, right = np.array(weighed, np.float64), np.array([trial.right for trial in found], np.float64)
     weights = fit_logistic(rows, right)
-    if weights[NOISE] > 0:
-        rows = rows.copy()
-        rows[:, NOISE] = 0.0
+    if odd := [column for column, sign in ((NOISE, 1), (ODDS, -1)) if sign * weights[column] > 0]:
+        rows[:, odd] = 0.0
         weights = fit_logistic(rows, right)
-    return weights
+    return [float(weight) for weight in weights]
 
 
 def fit_logistic(rows: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -213,11 +235,14 @@ def fit_logistic(rows: NDArray[np.float64], right: NDArray[np.float64]) -> NDArr
     return weights
 
 
-def _threshold(confidence: NDArray[np.float64], right: NDArray[np.float64], least: float) -> float:
-    """The lowest confidence above which no more than `WRONG` of all, or one, are wrong."""
-    order = np.argsort(-confidence)
-    passing = np.flatnonzero(np.cumsum(1 - right[order]) <= max(1.0, WRONG * len(right)))
-    if not len(passing):
-        return _MOST
-    lowest = confidence[order[passing[-1]]] if passing[-1] + 1 < len(order) else least
+def _threshold(judged: Sequence[tuple[float, Trial]], least: float) -> float:
+    """The lowest confidence above which no more than `WRONG` of all, or one, are wrong; at least `least`."""
+    ranked = sorted(judged, key=lambda pair: -pair[0])
+    allowed, wrong = max(1.0, WRONG * len(ranked)), 0
+    lowest = least
+    for at, (_, trial) in enumerate(ranked):
+        wrong += not trial.right
+        if wrong > allowed:
+            lowest = ranked[at - 1][0]
+            break
     return round(float(min(_MOST, max(least, lowest))), 4)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from voiceagent.speech.constrained.judging import certainty, unaided
-from voiceagent.speech.training.calibrate import Trial
+from voiceagent.speech.constrained.judging import seconding, unaided
+from voiceagent.speech.training.calibrate import Trial, enough
 
 EDGES = (0.0, 0.1, 0.5, 0.9, 0.95, 0.98, 0.99, 1.0)
 
@@ -22,13 +22,16 @@ class Verdict:
 
 
 def judged(trial: Trial, scale: dict[str, Any]) -> Verdict:
-    """As in a call: the head alone, then a second hearing where there is noise, then the decoder."""
-    takes = scale["quiet" if trial.again is None else "sure"][trial.kind]
-    for row, name in ((trial.alone, "alone"), (trial.again, "again")):
-        if row is not None and (sure := unaided(row, scale[name])) >= takes:
-            return Verdict(sure, True)
-    confidence = certainty(trial.checked, scale["checked"])
-    return Verdict(confidence, confidence >= scale["needed"][trial.kind] and not trial.contradicted)
+    """As in a call: the head alone, then a second hearing, then the decoder."""
+    sure = unaided(trial.alone, scale["alone"])
+    if sure >= enough(scale["takes"], "alone", trial) or trial.again is None or trial.checked is None:
+        return Verdict(sure, sure >= enough(scale["takes"], "alone", trial))
+    if not trial.contradicted and (twice := unaided(trial.again, scale["again"])) >= enough(
+        scale["takes"], "again", trial
+    ):
+        return Verdict(twice, True)
+    confidence = seconding(trial.checked, scale["checked"])
+    return Verdict(confidence, confidence >= enough(scale["takes"], "checked", trial) and not trial.contradicted)
 
 
 def report(found: Sequence[Trial], scale: dict[str, Any]) -> str:
