@@ -71,7 +71,8 @@ def _calendar_of(country: str) -> Callable[..., dict[date, str]]:
     # Asking the package's registry by attribute would also find its helper classes; its code table does not.
     if country not in holidays.list_supported_countries(include_aliases=False):
         raise BadInputError(f"no holiday calendar for country {country!r}: use a two-letter ISO 3166 code")
-    return getattr(holidays, country)  # type: ignore[no-any-return]
+    calendar: Callable[..., dict[date, str]] = getattr(holidays, country)
+    return calendar
 
 
 def _plain(country: str, state: str | None) -> str | None:

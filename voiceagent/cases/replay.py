@@ -88,13 +88,12 @@ def _compare(
     count = 0
     mine, other = next(ours, None), next(theirs, None)
     while mine is not None or other is not None:
-        if mine is not None and (other is None or mine[0] < other[0]):
+        if other is None or (mine is not None and mine[0] < other[0]):
+            assert mine is not None
             found = Difference(table.name, mine[0], "unexplained")
-        elif mine is None or mine[0] > other[0]:  # type: ignore[index]
-            assert other is not None
+        elif mine is None or mine[0] > other[0]:
             found = Difference(table.name, other[0], "missing")
         else:
-            assert other is not None
             columns = tuple(name for name, value in mine[1].items() if other[1][name] != value)
             found = Difference(table.name, mine[0], "different", columns)
         if (found.what != "different" or found.columns) and len(differences) < limit:

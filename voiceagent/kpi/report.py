@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -196,7 +196,9 @@ def _kpis(calls: dict[str, Any], turns: dict[str, Any]) -> dict[str, Kpi]:
     def seconds(name: str) -> float:
         return float(calls.get(name, 0.0))
 
-    counts: Callable[[str], Kpi] = lambda name: count(c(name))  # noqa: E731
+    def counts(name: str) -> Kpi:
+        return count(c(name))
+
     return {
         "attempts": counts("D"),
         "answered": counts("A"),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.settings.paths import Paths
-from voiceagent.settings.yamltext import Document, build, read_yaml
+from voiceagent.settings.yamltext import Document, build, in_words, read_yaml
 
 _ENV = re.compile(r"VOICEAGENT_([A-Z0-9_]+?)__([A-Z0-9_]+)")
 Seconds = Annotated[float, Field(ge=0, le=86400)]
@@ -132,7 +132,7 @@ def load_settings(
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise BadInputError(f"{origin}{where}: {first['msg']}") from error
+            raise BadInputError(f"{origin}{where}: {in_words(dict(first))}") from error
     return settings
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,11 +36,8 @@ class Document:
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_Base):  # type: ignore[misc]
-    """YAML 1.1 turns yes, no, on, 10:30 and 2026-11-18 into other things; here they stay what was written."""
-
-
-_Loader.yaml_implicit_resolvers = {}
+#: YAML 1.1 turns yes, no, on, 10:30 and 2026-11-18 into other things; here they stay what was written.
+_Loader: Any = type("_Loader", (_Base,), {"yaml_implicit_resolvers": {}})
 for _tag, _pattern, _first in (
     ("bool", r"true|false", "tf"),
     ("int", r"-?(?:0|[1-9][0-9]*)", "-0123456789"),
@@ -89,9 +86,8 @@ def build(model: type[Model], document: Document) -> Model:
         raise BadInputError("; ".join(dict.fromkeys(problems[:5]))) from error
 
 
-def _problem(document: Document, detail: dict[str, Any]) -> str:
-    path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
-    where = ".".join(str(part) for part in path) or "the file"
+def in_words(detail: Mapping[str, Any]) -> str:
+    """What is wrong with a value, from one of pydantic's errors."""
     said = str(detail["msg"]).removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         said = "unknown key: remove it or check its spelling"
@@ -101,7 +97,13 @@ def _problem(document: Document, detail: dict[str, Any]) -> str:
         said = "is empty: give at least one"
     elif detail["type"] in ("model_type", "model_attributes_type", "dict_type"):
         said = "must be a mapping: write `key: value` lines"
-    return f"{document.source}:{document.line(path)}: {where}: {said}"
+    return said
+
+
+def _problem(document: Document, detail: dict[str, Any]) -> str:
+    path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
+    where = ".".join(str(part) for part in path) or "the file"
+    return f"{document.source}:{document.line(path)}: {where}: {in_words(detail)}"
 
 
 def _walk(node: yaml.Node, path: Path_, lines: dict[Path_, int], source: str, depth: int = 0) -> None:

@@ -17,8 +17,10 @@ def mask_number(number: str | None) -> str | None:
     if not number:
         return number
     if ":" in number or "@" in number:
-        scheme, user = re.match(r"([A-Za-z]+:)?([^@]{0,2})", number).groups(default="")  # type: ignore[union-attr]
-        return f"{scheme}{user}{DOTS}"
+        scheme, colon, address = number.partition(":")
+        if not (colon and scheme.isalpha()):
+            scheme, colon, address = "", "", number
+        return f"{scheme}{colon}{address.partition('@')[0][:2]}{DOTS}"
     return f"{number[:5]}{DOTS}{number[-2:]}" if len(number) > 8 else f"{number[:1]}{DOTS}"
 
 

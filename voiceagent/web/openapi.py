@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from voiceagent.dialer.tables import CallbackStatus
 from voiceagent.web import lawviews, views
@@ -139,8 +139,10 @@ def document() -> dict[str, Any]:
     """The whole description."""
     told = [*vars(views).values(), *vars(lawviews).values()]
     models = [value for value in told if isinstance(value, type) and issubclass(value, views.View)]
-    used = [(model, "serialization") for model in models if model is not views.View]
-    _, schemas = models_json_schema(used, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    used: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (model, "serialization") for model in models if model is not views.View
+    ]
+    _, schemas = models_json_schema(used, ref_template="#/components/schemas/{model}")
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
