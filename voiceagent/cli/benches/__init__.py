@@ -46,10 +46,10 @@ def engine_text(report: dict[str, Any]) -> str:
     return f"{report['engine']}, {report['model']}{only}"
 
 
-def targets_text(targets: dict[str, Any], met: dict[str, bool]) -> str:
+def targets_text(targets: dict[str, Any], met: dict[str, bool], called: str = "targets") -> str:
     """What was aimed at, and whether it was reached, in a line."""
     aims = (f"{name} {limit} {'met' if met[name] else 'NOT met'}" for name, limit in targets.items() if name in met)
-    return f"{'all' if all(met.values()) else 'NOT all'} targets met: {', '.join(aims)}"
+    return f"{'all' if all(met.values()) else 'NOT all'} {called} met: {', '.join(aims)}"
 
 
 def share_text(share: dict[str, Any]) -> str:

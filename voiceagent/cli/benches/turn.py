@@ -62,5 +62,5 @@ def _show(report: dict[str, Any]) -> None:
     print("cores busy: " + ", ".join(f"{name} {number}" for name, number in report["cores"].items()))
     idle = report["idle_jitter"]
     print(targets_text(report["targets"], report["met"]))
-    print("further aims: " + targets_text(report["aims"], report["aims_met"]))
+    print(targets_text(report["aims"], report["aims_met"], "further aims"))
     print(f"an idle thread wakes late by p50 {idle['p50']} ms, p95 {idle['p95']} ms, at worst {idle['max']} ms")
