@@ -58,6 +58,8 @@ def status(journal: Journal, *, as_json: bool) -> int:
             elif one.state is CampaignState.PAUSED:
                 told = f": {one.reason}" if one.reason else ""
                 lines.append(f"  paused{told}; to go on: voiceagent campaigns start {one.name}")
+            elif one.state is CampaignState.DRAFT:
+                lines.append(f"  in draft, nobody is called; to begin: voiceagent campaigns start {one.name}")
             lines += [f"    call {call}" for call in (one.brake or {}).get("calls", [])]
         stops = [
             {"scope": stop.scope.value, "name": stop.name, "reason": stop.reason, "by": stop.actor}

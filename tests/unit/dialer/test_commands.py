@@ -196,6 +196,7 @@ def test_too_many_short_calls_are_for_people_to_look_at(
 
 def test_who_asks_what_stands_still_is_told_how_to_go_on(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert say(capsys, "campaigns", "create", "nov")[0] == 0
+    assert "in draft, nobody is called; to begin: voiceagent campaigns start" in say(capsys, "campaigns", "status")[1]
     assert say(capsys, "campaigns", "start", "nov")[0] == 0
     assert say(capsys, "campaigns", "trunks", "--set", "wires")[0] == 0
     assert "no worker is at work: start voiceagent up" in say(capsys, "campaigns", "status")[1]

@@ -224,7 +224,7 @@ def _tell(report: Report) -> None:
     if report.rejected_file:
         print(f"what is wrong with the others: {report.rejected_file}")
     if report.enrolled:
-        print(f"{report.enrolled} cases are new in the campaign")
+        print(f"{report.enrolled} cases are new in the campaign; how it stands: voiceagent campaigns status")
 
 
 def _list(args: argparse.Namespace) -> int:
