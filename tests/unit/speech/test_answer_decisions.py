@@ -25,7 +25,7 @@ from voiceagent.speech.constrained.judging import (
     shipped_calibration,
     signal_to_noise,
 )
-from voiceagent.speech.constrained.listening import Answer, listen, more_heard
+from voiceagent.speech.constrained.listening import PHRASE, Answer, listen, more_heard
 from voiceagent.speech.constrained.phones import INVENTORY, labels
 from voiceagent.speech.constrained.twice import changed, slowed
 from voiceagent.speech.protocol import HearingContext, Hypothesis
@@ -87,7 +87,7 @@ def test_weights_are_shipped_small_and_fit_their_inventory(language):
 def test_a_better_fit_a_larger_share_and_agreement_never_lower_the_confidence():
     scale = shipped_calibration()
     assert scale is not None
-    answer = Answer("", "amount", -0.5, 0.9, ())
+    answer = answered("", "amount", -0.5, 0.9)
     base = checked(scale, answer, 20.0, 0.5)
     assert 0.0 <= base <= 1.0
     assert checked(scale, replace(answer, fit=-0.1), 20.0, 0.5) >= base
@@ -99,6 +99,11 @@ def test_a_better_fit_a_larger_share_and_agreement_never_lower_the_confidence():
     assert same >= worse >= scale.confidence_again(answer, 20.0, answer, False)
     assert worse == scale.confidence_again(replace(answer, fit=-1.5), 20.0, answer, True)
     assert same >= scale.confidence_again(answer, 20.0, replace(answer, fit=-0.2, share=0.5), True)
+
+
+def answered(text: str, kind: str, fit: float, share: float) -> Answer:
+    """An answer without rivals worth telling."""
+    return Answer(text, kind, kind, text, fit, share, ())
 
 
 def checked(scale: Calibration, answer: Answer, snr_db: float, agrees: float, behind: float = -1.0) -> float:
@@ -195,19 +200,19 @@ def test_digits_of_which_the_decoder_reads_more_are_asked_again():
 
 
 def test_a_repetition_counts_only_for_the_same_value_and_by_the_better_fit():
-    first, second = Answer("dia doze", "date", -0.8, 1.0, ()), Answer("dia doze", "date", -0.2, 1.0, ())
+    first, second = answered("dia doze", "date", -0.8, 1.0), answered("dia doze", "date", -0.2, 1.0)
     alone = repeated(first, 10.0, None, False)
     both = repeated(first, 10.0, second, True)
     assert (alone[SAME], both[SAME]) == (0.0, 1.0)
     assert both[1] == repeated(second, 10.0, first, True)[1] == -0.2 > alone[1]
     assert repeated(first, 10.0, second, False) == repeated(first, 10.0, None, True) == alone
-    assert repeated(first, 10.0, replace(second, kind="amount"), True) == alone
+    assert repeated(first, 10.0, replace(second, reads="amount"), True) == alone
 
 
 def test_a_rival_that_either_hearing_hears_keeps_the_value_from_being_sure():
     scale = shipped_calibration()
     assert scale is not None
-    first = Answer("vinte e sete", "date", -0.1, 0.999, ())
+    first = answered("vinte e sete", "date", -0.1, 0.999)
     assert scale.confidence_again(first, 16.0, replace(first, share=0.7), True) <= 0.7
     assert scale.confidence_again(replace(first, share=0.7), 16.0, first, True) <= 0.7
 
@@ -230,7 +235,7 @@ def test_a_consonant_of_theirs_more_than_was_said_is_noticed(heard, more):
 def test_digits_that_leave_a_consonant_unexplained_take_a_decoder_that_means_the_same():
     scale = shipped_calibration()
     assert scale is not None
-    whole = Answer("cinco ocho cinco", "digits", 0.0, 1.0, ())
+    whole = answered("cinco ocho cinco", "digits", 0.0, 1.0)
     lacking = replace(whole, unexplained=True)
     assert scale.confidence(whole, 40.0) >= scale.enough("alone", "digits", 40.0) > scale.confidence(lacking, 40.0)
     assert agreement("cinco ocho ocho cinco", False, whole, "es") > 0.0
@@ -246,7 +251,7 @@ def test_digits_that_leave_a_consonant_unexplained_take_a_decoder_that_means_the
 def test_a_strange_voice_is_believed_where_the_decoder_means_the_same_but_other_words_are_not():
     scale = shipped_calibration()
     assert scale is not None
-    strange, other = (Answer("não", "yes_no", fit, 1.0, ()) for fit in (-2.2, -5.0))
+    strange, other = (answered("não", "yes_no", fit, 1.0) for fit in (-2.2, -5.0))
     both = repeated(strange, 40.0, strange, True)
     takes = scale.enough("checked", "yes_no", 40.0)
     assert scale.confidence_checked(both, 1.0, -0.1) >= takes > scale.confidence_checked(both, 0.5, -2.0)
@@ -359,8 +364,29 @@ def test_stops_are_understood_even_when_the_words_are_doubtful():
     assert (consent.intent, consent.slots) == (None, {})
 
 
+def test_the_same_words_as_a_phrase_and_as_answers_are_no_rivals():
+    logs = posteriors("à vista", "pt-BR", random.Random(5), 0.1)
+    answer = listen(logs, "pt-BR", ["instalments", "amount", "yes_no"], ["à vista", "parcelado"], date(2026, 11, 18))
+    assert answer is not None
+    assert (answer.text, answer.kind, answer.reads) == ("à vista", PHRASE, "instalments")
+    assert answer.share > 0.9 and "ah à vista" not in dict(answer.others)
+
+
+def test_a_decoder_that_writes_the_same_otherwise_is_no_doubt_of_what_was_sure():
+    scale = shipped_calibration()
+    assert scale is not None
+    judge = Judge(judge_hearing("dia vinte e cinco", noise=0.1).head, scale)
+    alone = judge.decide(QUIET, STATES, HearingContext("pt-BR", ("date",), (), "2026-11-18"), writing("", -9.0))
+    assert alone.text == "dia vinte e cinco"
+    heard = judge.decide(
+        QUIET, STATES, HearingContext("pt-BR", ("intent", "date"), (), "2026-11-18"), writing("dia 25", -3.0)
+    )
+    assert (heard.text, heard.reason) == ("dia vinte e cinco", "")
+    assert heard.confidence >= alone.confidence
+
+
 def test_agreement_is_meaning_or_sound():
-    answer = Answer("dia doze", "date", -0.1, 1.0, ())
+    answer = answered("dia doze", "date", -0.1, 1.0)
     assert agreement("12", True, answer, "pt-BR") == 1.0
     assert agreement("dia doce", False, answer, "pt-BR") > agreement("dia doido", False, answer, "pt-BR")
     assert agreement("quero falar", False, answer, "pt-BR") == 0.0

@@ -7,7 +7,7 @@ the grammars do not confirm is not believed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -91,7 +91,7 @@ class Judge:
         second: Answer | None = None
         if answer is not None and wanted and not sure and again is not None and scale.worth_repeating(answer, snr_db):
             second = listen(self.head(again(snr_db)), language, [*kinds, _BESIDE], context.phrases, today)
-            same = second is not None and _value(second, language, today) == _value(answer, language, today)
+            same = second is not None and second.value == answer.value
             contradicted = not same
             if not same:
                 second = None
@@ -104,12 +104,15 @@ class Judge:
         phrases = _ranked(logs, context)
         if answer is None:
             return heard if heard.reason == "no_speech" else replace(heard, alternatives=phrases)
-        meant = _value(answer, language, today)
-        same = _read(heard.text, answer, language, today) == meant
+        written = value_of(heard.text, answer.reads, language, today)
+        same = written == answer.value
         agrees = agreement(heard.text, same, answer, language)
         row = repeated(answer, snr_db, second, second is not None)
         confidence = scale.confidence_checked(row, agrees, behind)
-        if heard.reason != _LOOP and digits_in(_read(heard.text, answer, language, today)) > digits_in(meant):
+        if same:
+            # Its own opinion can only help: the scale was fitted on turns of which the head alone was not sure.
+            confidence = max(confidence, alone)
+        if heard.reason != _LOOP and digits_in(written) > digits_in(answer.value):
             contradicted = True  # one of them is lost
         if contradicted:
             # What the second hearing denies is asked again, whatever the decoder says.
@@ -130,14 +133,6 @@ class Judge:
         if believed and (not is_open or answer.fit > _OTHER_WORDS or snr_db < _NOISY_DB) and not (same and enough):
             return replace(heard, confidence=min(heard.confidence, round(confidence, 4)), reason=_LOW)
         return heard
-
-
-def _value(answer: Answer, language: str, today: date) -> Hashable:
-    return _read(answer.text, answer, language, today)
-
-
-def _read(text: str, answer: Answer, language: str, today: date) -> Hashable:
-    return value_of(text, answer.kind, language, today)
 
 
 def _accepted(answer: Answer, confidence: float) -> Hypothesis:

@@ -108,9 +108,10 @@ def features(answer: Answer, snr_db: float) -> list[float]:
 def seconded(row: Sequence[float], agrees: float, behind: float) -> list[float]:
     """What the scale weighs after the decoder was asked: `agrees` as `agreement` gives it, `behind` as the ear does.
 
-    The decoder writes "Maniama" where it would as soon have written "mañana".
+    The decoder writes "Maniama" where it would as soon have written "mañana". Where it means the same it does not
+    matter how it writes that: "dia 25" is no doubt of "dia vinte e cinco".
     """
-    return [*row, agrees, min(0.0, max(behind, _FAR_BEHIND) - _BESIDE)]
+    return [*row, agrees, 0.0 if agrees >= 1.0 else min(0.0, max(behind, _FAR_BEHIND) - _BESIDE)]
 
 
 def agreement(free: str, same_value: bool, answer: Answer, language: str) -> float:
@@ -131,7 +132,7 @@ def repeated(first: Answer, snr_db: float, second: Answer | None, same_value: bo
     The value's fit is the better of both: a voice may be strange to the head in one of them. Its share is the lesser: a
     rival that one of them hears is not away because the other does not.
     """
-    if second is None or second.kind != first.kind or not same_value:
+    if second is None or second.reads != first.reads or not same_value:
         return [*features(first, snr_db), 0.0]
     both = replace(
         first,

@@ -48,6 +48,10 @@ class Answer:
     text: str
     kind: str
     """The grammar it comes from: a kind of answer, "phrase" or "unsure"."""
+    reads: str
+    """The kind by whose question its words are read: of a phrase that answers one of those asked, that one."""
+    value: Hashable
+    """What its words mean, as `value_of` gives it."""
     fit: float
     """Log probability per phone, compared with whatever phones fit the audio best: 0 when these words are what was
     said, far below when other words were."""
@@ -82,10 +86,13 @@ def listen(
     top = candidates[0][0].path
     shares: dict[Hashable, float] = {}
     wording: dict[Hashable, str] = {}
+    read_by: dict[str, str] = {}
     for found, kind in candidates:
-        if found.path >= top - _WITHIN:
-            text = " ".join(found.words)
-            value = value_of(text, kind, language, today)
+        text = " ".join(found.words)
+        # The same words as an answer of another kind are no rival: "à vista" is a phrase, instalments and an amount.
+        if found.path >= top - _WITHIN and text not in read_by:
+            read_by[text] = _answered(text, kinds, language) if kind == PHRASE else kind
+            value = value_of(text, read_by[text], language, today)
             shares[value] = shares.get(value, 0.0) + math.exp(found.path - top)
             wording.setdefault(value, written.get(text, text) if kind == PHRASE else text)
     (first, share), *rest = shares.items()
@@ -95,6 +102,8 @@ def listen(
     return Answer(
         text=wording[first],
         kind=kind,
+        reads=read_by[" ".join(best.words)],
+        value=first,
         fit=(best.path - float(logs.max(axis=1).sum())) / best.phones,
         share=share / total,
         others=tuple(
@@ -125,15 +134,16 @@ def more_heard(logs: NDArray[np.float32], said: list[int], language: str) -> boo
     return any(phone in said and INVENTORY[language][phone - 1] not in VOWELS for phone in added)
 
 
+def _answered(phrase: str, kinds: Sequence[str], language: str) -> str:
+    """The kind of answer that a phrase is too; a phrase if none."""
+    words = phrase.split()
+    return next((kind for kind in kinds if (known := grammar(language, kind)) and known[0].accepts(words)), PHRASE)
+
+
 def value_of(text: str, kind: str, language: str, today: date) -> Hashable:
-    """What the words mean as an answer of that kind; a phrase that is no yes or no means itself."""
-    if kind == UNSURE:
-        return text
-    if kind == PHRASE:
-        assent = grammar(language, "yes_no")
-        if assent is None or not assent[0].accepts(text.split()):
-            return text
-        kind = "yes_no"
+    """What the words mean as an answer of that kind; a phrase and who does not know mean themselves."""
+    if kind in (PHRASE, UNSURE):
+        return plain_words(text)
     read = understand_slots(text, language=language, region=_REGION[language], expect=(kind,), today=today)
     slots = {name: str(value) for name, value in read.slots.items() if name != "approx"}
     options = tuple((str(option["slot"]), str(option["value"])) for option in read.alternatives)

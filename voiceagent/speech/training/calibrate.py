@@ -104,7 +104,7 @@ def trials(
 def _trial(clip: Clip, heard: Listened, answer: Answer, head: Head) -> Trial:
     """What a closed question for the answer's kind would weigh."""
     language, kind = heard.language, answer.kind
-    meant = value_of(answer.text, kind, language, _TODAY)
+    meant = answer.value
     # A bare number answers more than one question.
     answerable = answers(clip.text, kind, language)
     right = answerable and meant == value_of(clip.text, kind, language, _TODAY)
@@ -115,7 +115,7 @@ def _trial(clip: Clip, heard: Listened, answer: Answer, head: Head) -> Trial:
     if clear or answer.fit < _OTHER_FIT:
         return trial
     second = listen(head(heard.again()), language, [kind, "yes_no"], (), _TODAY)
-    same = second is not None and value_of(second.text, second.kind, language, _TODAY) == meant
+    same = second is not None and second.value == meant
     again = repeated(answer, snr_db, second, same)
     free, behind = heard.beside(answer.text)
     agrees = agreement(free, value_of(free, kind, language, _TODAY) == meant, answer, language)
