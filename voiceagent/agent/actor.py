@@ -171,7 +171,7 @@ class Actor:
             self._unclear = (turn, understanding, self._now())
             return None
         if meant and not (turn.over or turn.early or turn.protected or turn.expect is OPENING):
-            self._answerer.answered()
+            self._answerer.answered(turn.started_s)
         if over_prompt and self._mouth.current is not None and self._mouth.current.say.barge_in:
             self._mouth.stop()
         interrupting = turn.over and self._mouth.cut

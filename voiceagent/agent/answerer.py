@@ -152,6 +152,7 @@ class Answerer:
         if turns > self._seen_turns:
             self._turn_ended(turns)
         if not self.watching:
+            self._beep = None  # whose it was is not waited for any more, or nothing could be said again
             return
         for frame in split(pcm):
             if (signal := self._signals.process(frame)) is not None:
@@ -231,9 +232,11 @@ class Answerer:
         if self._open and text and self.verdict is not None and self.verdict.kind is AnsweredBy.SILENCE:
             self._found(AnsweredBy.HUMAN, "words", ended_s)
 
-    def answered(self) -> None:
-        """Somebody has given an answer that means something: a beep from now on is no voicemail's."""
+    def answered(self, began_s: float) -> None:
+        """Somebody has given an answer that means something: a beep before it or from now on is no voicemail's."""
         self._answered = True
+        if began_s > self._beep_at_s:
+            self._beep = None
 
     # --- what comes out -----------------------------------------------------------------------------------------------
 

@@ -287,7 +287,7 @@ def test_a_recording_that_let_the_agent_finish_is_told_by_two_phrases_while_nobo
     assert line.gone is Disposition.VM and [verdict.kind for verdict in line.verdicts] == ["human", "voicemail"]
     talking = Line()
     talking.says("Alô?", 0.5)
-    talking.answerer.answered()
+    talking.answerer.answered(talking.now)
     talking.says(recording, 4.0, waits=True)
     talking.says("Caixa postal.", 1.2, over=True)
     assert talking.gone is None
@@ -317,11 +317,54 @@ def test_words_that_answer_the_agent_are_a_persons_though_one_phrase_is_a_machin
 def test_after_an_answer_that_means_something_a_beep_is_only_a_beep() -> None:
     line = Line()
     line.says("Alô?", 0.5)
-    line.answerer.answered()
+    line.answerer.answered(line.now)
     line.quiet(1.0)
     line.sounds(1000.0, 0.4)
     line.quiet(5.0)
     assert line.gone is None and line.kind is AnsweredBy.HUMAN
+
+
+@pytest.mark.parametrize("at_s", [5.0, 23.0])
+def test_who_answers_after_a_beep_is_a_person_and_hears_the_agent(at_s: float) -> None:
+    """The beep was still waited for when the answer came, and for good once nobody watched any more."""
+    line = Line()
+    line.says("Alô?", 0.5)
+    line.quiet(at_s - line.now)
+    line.sounds(1000.0, 0.4)
+    line.quiet(0.3)
+    assert line.answerer.hushed
+    began = line.now
+    line.says("Sim.", 0.5, waits=True)
+    line.answerer.answered(began)
+    assert not line.answerer.hushed
+    line.quiet(5.0)
+    assert line.gone is None and line.kind is AnsweredBy.HUMAN and not line.answerer.hushed
+
+
+def test_a_beep_after_words_that_were_taken_for_an_answer_is_still_waited_for() -> None:
+    line = Line()
+    line.says("Alô?", 0.5)
+    line.quiet(5.0 - line.now)
+    began = line.now
+    line.says("Agora não.", 0.8, waits=True)
+    line.sounds(1000.0, 0.4)
+    line.quiet(0.3)
+    assert line.answerer.hushed
+    line.answerer.answered(began)
+    line.quiet(4.0)
+    assert line.gone is Disposition.VM and line.verdicts[-1].evidence == "beep"
+
+
+def test_a_beep_that_nobody_waits_for_any_more_silences_nobody() -> None:
+    line = Line()
+    line.says("Alô?", 0.5)
+    line.quiet(24.0 - line.now)
+    line.sounds(1000.0, 0.4)
+    line.quiet(0.3)
+    assert line.answerer.hushed
+    line.answerer.answered(23.0)
+    line.quiet(2.0)
+    assert not line.answerer.watching and not line.answerer.hushed
 
 
 def test_of_a_caller_nothing_is_asked() -> None:
