@@ -22,13 +22,18 @@ from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.training import curve
 from voiceagent.speech.training.calibrate import Trial, calibrate, trials
 from voiceagent.speech.training.clips import plan, render
+from voiceagent.speech.training.damage import spoil_and_mend, spoil_badly, spoil_strangely
 from voiceagent.speech.training.dictated import dictated
 from voiceagent.speech.training.examples import of_clips, of_joined
 from voiceagent.speech.training.joined import joined
+from voiceagent.speech.training.plain import plain
+from voiceagent.speech.training.recorded import recorded
 from voiceagent.speech.training.trainer import train
 
 _ROOT = Path(__file__).parents[3]
 _SEED = 1
+#: Clips of the calibration's voices.
+_JUDGED = {"pt-BR": 170, "es": 100, "en": 100}
 
 
 def main() -> int:
@@ -39,7 +44,10 @@ def main() -> int:
     parser.add_argument("--copies", type=int, default=3, help="conditions in which each clip is heard")
     parser.add_argument("--joined", type=int, default=400, help="answers joined from the agent's phrase bank")
     parser.add_argument("--dictated", type=int, default=300, help="answers joined from words said one by one")
-    parser.add_argument("--judged", type=int, default=80, help="clips of the calibration's voices")
+    parser.add_argument("--worse", type=int, default=0, help="clips heard on three worse lines besides")
+    parser.add_argument("--plain", type=int, default=0, help="answers by many voices of the system's synthesiser")
+    parser.add_argument("--recorded", type=int, default=0, help="answers joined from single words of many voices")
+    parser.add_argument("--judged", type=int, help="clips of the calibration's voices, if not as many as usual")
     parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument(
         "--base", choices=tuple(INVENTORY), help="language whose trained head to start from: the same, to go on"
@@ -71,7 +79,7 @@ def build(args: argparse.Namespace) -> None:
     for path in sorted(args.out.glob("*.npz")):
         # A language alone has too few errors to learn from: all that have a head are calibrated together.
         report(f"calibrating on {path.stem}")
-        heard = plan(path.stem, "calibration", args.judged, _SEED)
+        heard = plan(path.stem, "calibration", args.judged or _JUDGED[path.stem], _SEED)
         render(heard, path.stem, args.models, args.processes)
         found += trials(heard, path.stem, read(path), whisper, report)
     scale = calibrate(found)
@@ -83,13 +91,20 @@ def build(args: argparse.Namespace) -> None:
 def trained(args: argparse.Namespace, whisper: Whisper, report: Callable[[str], None]) -> dict[str, Floats]:
     """The weights of the language, from its clips."""
     language: str = args.language
-    clips, judged = plan(language, "train", args.clips, _SEED), plan(language, "calibration", args.judged, _SEED)
+    clips = plan(language, "train", args.clips, _SEED)
+    judged = plan(language, "calibration", args.judged or _JUDGED[language], _SEED)
     render([*clips, *judged], language, args.models, args.processes)
     report(f"{len(clips)} clips and {len(judged)} of left-out voices are rendered")
     examples = of_clips(clips, language, args.copies, whisper)
     examples += of_joined(joined(language, args.joined, args.models, _SEED), language, 1, clips, whisper)
     said = dictated(language, args.dictated, args.models, _SEED, args.processes)
     examples += of_joined(said, language, 2, clips, whisper)
+    for spoiling in (spoil_badly, spoil_and_mend, spoil_strangely):
+        examples += of_clips(clips[: args.worse], language, 1, whisper, spoiling)
+    announced = recorded(language, args.recorded, args.models, _SEED, args.processes)
+    examples += of_joined(announced, language, 1, clips, whisper, spoil_badly)
+    robots = plain(language, args.plain, args.models, _SEED, args.processes)
+    examples += of_joined(robots, language, 1, clips, whisper, spoil_strangely)
     left_out = of_clips(judged, language, 2, whisper)
     report(f"{len(examples)} examples and {len(left_out)} of left-out voices are encoded")
     base = read(args.out / f"{args.base}.npz").weights if args.base else None

@@ -30,7 +30,7 @@ from voiceagent.speech.constrained.listening import Answer, grammar, listen, val
 from voiceagent.speech.constrained.twice import changed
 from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.protocol import HearingContext
-from voiceagent.speech.training.clips import Clip, cache_directory, read
+from voiceagent.speech.training.clips import Clip, cache_directory, npy, read, write_whole
 from voiceagent.speech.training.damage import CONDITIONS, Condition, through_line
 
 #: Wrong answers per answer that may pass, on the calibration's voices.
@@ -146,15 +146,14 @@ class Listened:
         if said not in told:
             heard, behind = self._whisper.beside(self._sound, HearingContext(self.language), said)
             told[said] = [heard.text, round(behind, 4)]
-            path.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+            write_whole(path, json.dumps(told, ensure_ascii=False).encode())
         text, behind = told[said]
         return str(text), float(behind)
 
     def _stored(self, name: str, encode: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
         path = self._kept.with_name(f"{self._kept.name}-{name}.npy")
         if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.save(path, encode().astype(np.float16))
+            write_whole(path, npy(encode().astype(np.float16)))
         return np.asarray(np.load(path), np.float32)
 
 

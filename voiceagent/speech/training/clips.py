@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import random
@@ -24,7 +25,7 @@ from voiceagent.speech.synthesis.spec import KOKORO, VoiceSpec, agent_voice
 from voiceagent.speech.training.texts import SHARES, TRAINED, draw_texts, punctuated
 
 ESPEAK = "espeak-ng"
-_ESPEAK_NAMES = {"pt-BR": "pt-br", "es": "es-419", "en": "en-us"}
+ESPEAK_NAMES = {"pt-BR": "pt-br", "es": "es-419", "en": "en-us"}
 #: Never in the training: some to calibrate on, the others to measure with.
 CALIBRATION = {"pt-BR": ("am_adam", "em_santa"), "es": ("am_adam", "pm_santa"), "en": ("am_adam", "bf_isabella")}
 TEST = {
@@ -32,6 +33,9 @@ TEST = {
     "es": ("em_santa", "am_michael", "bf_emma", "if_sara"),
     "en": ("bm_george", "am_michael", "bf_emma", "am_fenrir"),
 }
+#: Between the names and the first one's share in the name of a voice that is a mean of two styles.
+_BLEND = "~"
+_BLENDS = 72
 _VARIANTS = ("m1", "m3", "m5", "m7", "f1", "f2", "f3", "f5")
 _SYSTEM_SHARE = 0.12
 
@@ -52,6 +56,21 @@ def cache_directory() -> Path:
     """Where clips and features are kept."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "voiceagent" / "training"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """All of it or nothing: a run may be stopped, and others read what it keeps."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}")
+    partial.write_bytes(content)
+    partial.rename(path)
+
+
+def npy(states: NDArray[np.float16]) -> bytes:
+    """Encoder states as they are kept."""
+    written = io.BytesIO()
+    np.save(written, states)
+    return written.getvalue()
 
 
 def plan(language: str, part: str, count: int, seed: int) -> list[Clip]:
@@ -99,7 +118,16 @@ def voices_of(language: str, part: str) -> Sequence[str]:
         return (CALIBRATION if part == "calibration" else TEST)[language]
     # The agent's own voice comes in by its phrase bank.
     kept = {*CALIBRATION[language], *TEST[language], agent_voice(KOKORO, language).name}
-    return [name for name in sorted(path.stem for path in _styles().glob("*.bin")) if name not in kept]
+    known = sorted(path.stem for path in _styles().glob("*.bin"))
+    return [name for name in known if name not in kept and _BLEND not in name]
+
+
+def blends_of(language: str) -> list[str]:
+    """More speakers: a weighted mean of two of the training's styles speaks like neither."""
+    styles = voices_of(language, "train")
+    chance = random.Random(f"{language}:blends")
+    pairs = [chance.sample(list(styles), 2) for _ in range(_BLENDS)]
+    return [_BLEND.join((one, f"{chance.uniform(0.3, 0.7):.2f}", other)) for one, other in pairs]
 
 
 def render(clips: Iterable[Clip], language: str, models: Path, processes: int = 2) -> None:
@@ -125,12 +153,22 @@ def _render_share(clips: Sequence[Clip], language: str, models: Path) -> None:
     for clip in clips:
         engine, _, name = clip.voice.partition(":")
         if engine == KOKORO:
+            _blend(name)
             pcm = unit(kokoro.render(clip.spoken, VoiceSpec(KOKORO, name, language, clip.speed)), kokoro.rate)
         else:
-            pcm = _espeak(clip.spoken, f"{_ESPEAK_NAMES[language]}+{name}", clip.speed)
-        partial = clip.path.with_suffix(f".{os.getpid()}")
-        partial.write_bytes(pcm)
-        partial.rename(clip.path)
+            pcm = _espeak(clip.spoken, f"{ESPEAK_NAMES[language]}+{name}", clip.speed)
+        write_whole(clip.path, pcm)
+
+
+def _blend(name: str) -> None:
+    """Make the style file of a voice between two."""
+    path = _styles() / f"{name}.bin"
+    if _BLEND not in name or path.is_file():
+        return
+    one, share, other = name.split(_BLEND)
+    first, second = (np.fromfile(path.with_name(f"{style}.bin"), np.float32) for style in (one, other))
+    between = first * np.float32(share) + second * np.float32(1 - float(share))
+    write_whole(path, between.astype(np.float32).tobytes())
 
 
 def _espeak(text: str, voice: str, speed: float) -> bytes:

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.audio.mulaw import through_mulaw
+from voiceagent.speech.constrained.denoise import denoised
 from voiceagent.speech.synthesis.shape import from_pcm, to_pcm
 
 Samples = NDArray[np.float32]
 _PACKET = SAMPLE_RATE // 50
+#: Pieces of which a changed voice is laid out, and how far each may be sought: 30 ms, 8 ms.
+_PIECE, _SHIFT = 3 * SAMPLE_RATE // 100, SAMPLE_RATE // 125
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,57 @@ def spoil(clean: Samples, babble: list[Samples], chance: np.random.Generator) ->
     return np.asarray(np.clip(sound, -1.0, 1.0), np.float32)
 
 
+def spoil_badly(clean: Samples, babble: list[Samples], chance: np.random.Generator) -> Samples:
+    """As `spoil`, and worse: cut off at its ends as turns are, dark, soft, in white noise, some with it held down."""
+    sound = change_speed(clean, chance.uniform(0.84, 1.19))
+    if chance.random() < 0.3:
+        begin, end = (int(chance.uniform(0.0, 0.04) * SAMPLE_RATE) for _ in range(2))
+        sound = sound[begin : max(begin + _PACKET, sound.size - end)]
+    if chance.random() < 0.2:
+        sound = reverberate(sound, chance.uniform(0.08, 0.35), chance)
+    sound = level(sound, chance.uniform(-38.0, -12.0))
+    speech = sound
+    # A turn may begin with its first sound.
+    before, after = (0.0 if chance.random() < 0.15 else chance.uniform(0.03, longest) for longest in (0.5, 0.9))
+    sound = pad(sound, before, after)
+    low = chance.uniform(150, 350) if chance.random() < 0.5 else 40.0
+    high = chance.uniform(2800, 3700) if chance.random() < 0.4 else 3950.0
+    sound = shape(sound, low, high, chance.uniform(-9.0, 6.0))
+    if chance.random() < 0.6:
+        sound = low_pass(sound, chance.uniform(0.3, 0.93))
+    noisy = chance.random() < 0.75
+    if noisy:
+        kind = chance.choice(["white", "pink", "babble", "hum"], p=[0.65, 0.15, 0.15, 0.05])
+        made = mixed(babble, sound.size, chance) if kind == "babble" else noise(str(kind), sound.size, chance)
+        sound = sound + made * _gain(speech, sound, chance.uniform(6.0, 30.0))
+    if chance.random() < 0.8:
+        sound = mu_law(np.clip(sound, -1.0, 1.0))
+    if chance.random() < 0.25:
+        sound = lose_packets(sound, chance.uniform(0.005, 0.04), chance)
+    if noisy and chance.random() < 0.2:
+        sound = denoised(np.asarray(sound, np.float32))
+    return np.asarray(np.clip(sound, -1.0, 1.0), np.float32)
+
+
+def spoil_and_mend(clean: Samples, babble: list[Samples], chance: np.random.Generator) -> Samples:
+    """A noisy line with its noise held down again, mostly white on a dark voice: what a second hearing hears."""
+    sound = level(change_speed(clean, chance.uniform(0.86, 1.16)), chance.uniform(-34.0, -12.0))
+    speech = sound
+    sound = pad(sound, chance.uniform(0.03, 0.5), chance.uniform(0.05, 0.9))
+    if chance.random() < 0.6:
+        sound = low_pass(sound, chance.uniform(0.3, 0.93))
+    kind = str(chance.choice(["white", "pink", "hum"], p=[0.75, 0.2, 0.05]))
+    sound = sound + noise(kind, sound.size, chance) * _gain(speech, sound, chance.uniform(6.0, 22.0))
+    if chance.random() < 0.8:
+        sound = mu_law(np.clip(sound, -1.0, 1.0))
+    return denoised(np.asarray(np.clip(sound, -1.0, 1.0), np.float32))
+
+
+def spoil_strangely(clean: Samples, babble: list[Samples], chance: np.random.Generator) -> Samples:
+    """As `spoil_badly`, from another throat."""
+    return spoil_badly(change_throat(clean, chance.uniform(0.78, 1.28)), babble, chance)
+
+
 def active_power(sound: Samples) -> float:
     """Mean power where there is speech: 20 ms blocks within 30 dB of the loudest."""
     blocks = sound[: sound.size // _PACKET * _PACKET].reshape(-1, _PACKET)
@@ -104,6 +158,31 @@ def change_speed(sound: Samples, factor: float) -> Samples:
     """Faster and higher, or slower and lower."""
     length = max(1, int(sound.size / factor))
     return np.asarray(np.interp(np.arange(length) * factor, np.arange(sound.size), sound), np.float32)
+
+
+def change_throat(sound: Samples, factor: float) -> Samples:
+    """As long as before, all its frequencies times the factor: a smaller speaker above 1, a larger one below.
+
+    The sound is played faster, then laid out again in overlapping pieces, each where it continues the last one best.
+    """
+    played = change_speed(sound, factor)
+    if played.size < 4 * _PIECE or abs(factor - 1.0) < 0.01:
+        return sound
+    step = _PIECE // 2
+    fade = np.hanning(_PIECE + 1)[:-1].astype(np.float32)
+    made = np.zeros(sound.size + 2 * _PIECE, np.float32)
+    at = 0
+    for begin in range(0, sound.size, step):
+        wished = min(int(begin / factor), played.size - _PIECE)
+        if begin:
+            follows = played[at + step : at + step + _PIECE]
+            low, high = max(0, wished - _SHIFT), min(played.size - _PIECE, wished + _SHIFT)
+            near = np.lib.stride_tricks.sliding_window_view(played[low : high + _PIECE], follows.size)
+            power = np.sqrt(np.einsum("ij,ij->i", near, near)) + 1e-6
+            at = low + int(np.argmax(near @ follows / power))
+            at = min(at, played.size - _PIECE)
+        made[begin : begin + _PIECE] += played[at : at + _PIECE] * fade
+    return made[: sound.size]
 
 
 def reverberate(sound: Samples, seconds: float, chance: np.random.Generator) -> Samples:

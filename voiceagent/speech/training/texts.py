@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,27 @@ TRAINED = {
     "amount": 0.18, "date": 0.17, "birth_date": 0.02, "digits": 0.23, "time": 0.05, "instalments": 0.04,
     "yes_no": 0.08, _LONE: 0.18, "general": 0.11,
 }  # fmt: skip
+#: Words that a bad line or a hurried speaker makes alike.
+_ALIKE = {
+    "pt-BR": "um uma três treze seis sete sessenta setenta terça sexta março maio junho julho dois doze duas sim cem "
+    "não nove quarta quatro quatorze catorze quarenta cinquenta noventa oito dezoito dez dezenove mil meia hoje",
+    "es": "uno una un dos doce tres trece seis siete sesenta setenta martes marzo mayo junio julio sí cien no nueve "
+    "noventa ocho dieciocho diez mil",
+    "en": "oh zero three thirteen thirty fourteen forty fifteen fifty five nine sixteen sixty seventeen seventy "
+    "eighteen eighty nineteen ninety june july first fifth sixth seventh tenth tuesday thursday no",
+}
+#: How often a text without any of them is drawn again.
+_EASY = 0.6
 _LONGEST = 16  # words
 
 
-def draw_texts(language: str, count: int, seed: int, shares: dict[str, float] = SHARES) -> list[tuple[str, str]]:
-    """`count` (kind, text) pairs, texts in lower case without punctuation; the same seed gives the same texts."""
+def draw_texts(
+    language: str, count: int, seed: int, shares: dict[str, float] = SHARES, alike: bool = False
+) -> list[tuple[str, str]]:
+    """`count` (kind, text) pairs, texts in lower case without punctuation; the same seed gives the same texts.
+
+    `alike` draws more of those whose words are easily taken for others, or that say one twice.
+    """
     chance = random.Random(f"{language}:{seed}")
     kinds = kinds_of(language)
     general = general_sentences(language)
@@ -40,9 +58,16 @@ def draw_texts(language: str, count: int, seed: int, shares: dict[str, float] = 
             words = vary(chance.choice(general), chance).split()
         else:
             words = say(kinds["yes_no" if kind == _LONE else kind], chance)
+        if alike and kind != "general" and not hard(words, language) and chance.random() < _EASY:
+            continue
         if 0 < len(words) <= (2 if kind == _LONE else _LONGEST):
             texts.append((kind, " ".join(words)))
     return texts
+
+
+def hard(words: Sequence[str], language: str) -> bool:
+    """Whether a word is like another one, or said twice in a row."""
+    return not set(_ALIKE[language].split()).isdisjoint(words) or any(one == other for one, other in pairwise(words))
 
 
 def general_sentences(language: str) -> list[str]:
