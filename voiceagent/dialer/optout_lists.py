@@ -22,7 +22,7 @@ from voiceagent.dialer.documents import document
 from voiceagent.dialer.rejected import RejectedRows
 from voiceagent.dialer.rows import Fault
 from voiceagent.dialer.source import Row, open_source
-from voiceagent.dialer.telephones import phone
+from voiceagent.dialer.telephones import phones
 from voiceagent.journal.journal import Journal
 
 #: Columns that contact lists do not have, or have for something else; their other headers are known here too.
@@ -60,7 +60,10 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    number: str | None
+    """What could be read of a row; `whole`: all of it."""
+
+    whole: bool
+    numbers: tuple[str, ...]
     document: str | None
     channel: str | None
     source: str
@@ -70,10 +73,10 @@ class _Wish:
 def import_optouts(
     journal: Journal, path: Path, *, region: str = "BR", source: str = "", rejected: Path | None = None
 ) -> Imported:
-    """Record a stop for each row of `path` (a number, or a document), some hundreds at a time.
+    """Record a stop for all that each row of `path` names (numbers, a document), some hundreds at a time.
 
-    A row that cannot be read is written to `rejected` (default: beside the file) and stops nothing else. The same file
-    again adds nothing.
+    A row that cannot be read is written to `rejected` (default: beside the file); what can be read of it is stopped.
+    The same file again adds nothing.
     """
     opened = open_source(path, known=_field_of)
     columns = _columns(opened.header)
@@ -85,12 +88,13 @@ def import_optouts(
         while some := list(islice(rows, _BATCH)):
             counts["rows"] += len(some)
             wishes = list(_wishes(some, columns, region, source or f"list {path.name}"[:64], refused))
-            counts["rejected"] += len(some) - len(wishes)
             opened.require_unchanged()
             with journal.transaction() as connection:
-                added = sum(_take(journal, connection, wish) for wish in wishes)
-            counts["added"] += added
-            counts["known"] += len(wishes) - added
+                new = [_take(journal, connection, wish) for wish in wishes]
+            whole = [added for wish, added in zip(wishes, new, strict=True) if wish.whole]
+            counts["rejected"] += len(some) - len(whole)
+            counts["added"] += sum(whole)
+            counts["known"] += len(whole) - sum(whole)
     finally:
         refused.close()
     return Imported(path.name, opened.sha256, **counts, rejected_file=str(beside) if refused.used else None)
@@ -101,11 +105,11 @@ def _field_of(header: str) -> str | None:
     return _OWN.get(plain(header)) or _OF_LISTS.get(field or "", field)
 
 
-def _columns(header: tuple[str, ...]) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _columns(header: tuple[str, ...]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
     for at, name in enumerate(header):
         if field := _field_of(name):
-            found.setdefault(field, at)
+            found.setdefault(field, []).append(at)
     if not found.keys() & {"number", "document"}:
         raise BadInputError(
             f"no column of numbers or documents: name one number (or telefone) or document (or cpf); "
@@ -115,52 +119,71 @@ def _columns(header: tuple[str, ...]) -> dict[str, int]:
 
 
 def _wishes(
-    rows: list[Row], columns: Mapping[str, int], region: str, source: str, refused: RejectedRows
+    rows: list[Row], columns: Mapping[str, list[int]], region: str, source: str, refused: RejectedRows
 ) -> Iterator[_Wish]:
     for row in rows:
-        told = {name: cleaned(row.cells[at]) if at < len(row.cells) else "" for name, at in columns.items()}
-        column = "number" if told.get("number") else "document"
-        try:
-            if row.broken:
-                raise CellError("E_ROW", row.broken)
-            channel = told.get("channel", "").casefold()
-            if channel not in _CHANNELS:
-                column = "channel"
-                raise CellError("E_CHANNEL", "the channel is voice, sms or email; empty for all")
-            if not told.get(column):
-                raise CellError("E_EMPTY", "neither a number nor a document")
-            number = phone(told["number"], region)[0] if column == "number" else None
-            known = document(told["document"], region)[0] if column == "document" else None
-        except CellError as error:
-            refused.write([Fault(row.line, column, told.get(column, ""), error.code, error.text)])
-            continue
-        yield _Wish(number, known, _CHANNELS[channel], told.get("source") or source, told.get("proof", ""))
+        told = {
+            name: [cell for at in places if at < len(row.cells) and (cell := cleaned(row.cells[at]))]
+            for name, places in columns.items()
+        }
+        given = {name: cells[0] for name, cells in told.items() if cells}
+        channel = given.get("channel", "").casefold()
+        if row.broken:
+            faults = [_fault(row, "number", "", CellError("E_ROW", row.broken))]
+        elif channel not in _CHANNELS:
+            wrong = CellError("E_CHANNEL", "the channel is voice, sms or email; empty for all")
+            faults = [_fault(row, "channel", given["channel"], wrong)]
+        else:
+            faults, numbers, known = [], [], None
+            for cell in told.get("number", []):
+                good, bad, _ = phones(cell, region)
+                numbers += good
+                faults += [_fault(row, "number", cell, error) for error in bad]
+            try:
+                known = document(given["document"], region)[0] if "document" in given else None
+            except CellError as error:
+                faults.append(_fault(row, "document", given["document"], error))
+            if not (numbers or known or faults):
+                faults.append(_fault(row, "document", "", CellError("E_EMPTY", "neither a number nor a document")))
+            about = (_CHANNELS[channel], given.get("source") or source, given.get("proof", ""))
+            yield _Wish(not faults, tuple(dict.fromkeys(numbers)), known, *about)
+        refused.write(faults)
+
+
+def _fault(row: Row, column: str, value: str, error: CellError) -> Fault:
+    return Fault(row.line, column, value, error.code, error.text)
 
 
 def _take(journal: Journal, connection: sa.Connection, wish: _Wish) -> bool:
-    """Record it unless it is in force already."""
-    why = {"source": wish.source, "proof": wish.proof}
-    if wish.number is not None:
-        if _has(connection, journal.tenant_id, t.opt_out.c.number == wish.number, OptOutScope.NUMBER, None):
-            return False
-        if numbers_of_erased(connection, [wish.number], journal.tenant_id):
-            return False
-        optouts.stop_number(journal, wish.number, connection=connection, **why)
-        return True
-    assert wish.document is not None
+    """Record what is not in force already; whether anything was not."""
+    taken = [_take_number(journal, connection, number, wish) for number in wish.numbers]
+    if wish.document is not None:
+        taken.append(_take_document(journal, connection, wish.document, wish))
+    return any(taken)
+
+
+def _take_number(journal: Journal, connection: sa.Connection, number: str, wish: _Wish) -> bool:
+    if _has(connection, journal.tenant_id, t.opt_out.c.number == number, OptOutScope.NUMBER, None):
+        return False
+    if numbers_of_erased(connection, [number], journal.tenant_id):
+        return False
+    optouts.stop_number(journal, number, source=wish.source, proof=wish.proof, connection=connection)
+    return True
+
+
+def _take_document(journal: Journal, connection: sa.Connection, known: str, wish: _Wish) -> bool:
     p = t.person.c
-    person = connection.execute(
-        sa.select(p.id).where(p.tenant_id == journal.tenant_id, p.document == wish.document)
-    ).scalar()
+    person = connection.execute(sa.select(p.id).where(p.tenant_id == journal.tenant_id, p.document == known)).scalar()
     scope = OptOutScope.CHANNEL if wish.channel else OptOutScope.PERSON
+    why = {"source": wish.source, "proof": wish.proof}
     if person is not None:
         if _has(connection, journal.tenant_id, t.opt_out.c.person_id == person, scope, wish.channel):
             return False
         optouts.stop_person(journal, person, channel=wish.channel, connection=connection, **why)
         return True
-    if optouts.stranger_is_stopped(connection, wish.document, wish.channel, journal.tenant_id):
+    if optouts.stranger_is_stopped(connection, known, wish.channel, journal.tenant_id):
         return False
-    optouts.stop_stranger(journal, connection, wish.document, channel=wish.channel, **why)
+    optouts.stop_stranger(journal, connection, known, channel=wish.channel, **why)
     return True
 
 

@@ -61,6 +61,32 @@ def test_a_list_of_stops_needs_only_its_own_columns(home: Path, capsys: pytest.C
     assert (done["rows"], done["added"], done["rejected"]) == (3, 2, 1)
 
 
+def test_a_row_stops_all_that_it_names_and_tells_what_of_it_cannot_be_read(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A list exported from elsewhere has several telephones beside the document: none of them may be called."""
+    (home / "whole.csv").write_text(
+        "cpf;nome;telefone1;telefone2\n"
+        "39053344705;Caio;11955550171;11955550172 / 11955550173\n"
+        "52998224725;Ana;11955550161;abc\n"
+        "39053344705;Caio;;11955550171\n"
+        ";Nobody;/;\n",
+        encoding="utf-8",
+    )
+    done = json.loads(say(capsys, "optouts", "import", home / "whole.csv", "--json")[1])
+    assert (done["rows"], done["added"], done["known"], done["rejected"]) == (4, 1, 1, 2)
+    refused = Path(done["rejected_file"]).read_text(encoding="utf-8-sig")
+    assert ",abc," in refused and "E_EMPTY" in refused
+    listed = json.loads(say(capsys, "optouts", "list", "--json")[1])["optouts"]
+    assert {stop["number"] for stop in listed if stop["scope"] == "number"} == {
+        "+5511955550171", "+5511955550172", "+5511955550173", "+5511955550161",
+    }  # fmt: skip
+    assert [stop["name"] for stop in listed if stop["scope"] == "person" and not stop["erased"]] == ["Ana Inventada"]
+    assert len(listed) == 6
+    again = json.loads(say(capsys, "optouts", "import", home / "whole.csv", "--json")[1])
+    assert (again["added"], again["known"], again["rejected"]) == (0, 2, 2)
+
+
 def test_a_stop_by_document_waits_for_who_comes_with_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = say(capsys, "optouts", "add", "390.533.447-05", "--source", "letter", "--proof", "letter 12")
     assert code == 0 and "nobody has this document yet" in err
