@@ -62,6 +62,7 @@ class Arrivals:
         self.wire = Wire()
         self._before = 0.0
         self._sequence: int | None = None
+        self._stamp = self._played = 0
         self._source: bytes = b""
         self._offsets: deque[float] = deque(maxlen=_PROMPTEST_OF)
 
@@ -72,7 +73,7 @@ class Arrivals:
         _, _, sequence, stamp = _RTP.unpack_from(data)
         wire = self.wire
         if data[8:12] != self._source:  # another sender: its own numbers, its own time
-            self._source, self._sequence = data[8:12], None
+            self._source, self._sequence, self._stamp, self._played = data[8:12], None, stamp, 0
             self._offsets.clear()
         elif self._sequence is not None:
             skipped = (sequence - self._sequence - 1) & 0xFFFF
@@ -82,7 +83,10 @@ class Arrivals:
             wire.gaps += at_s - self._before > GAP_S
         wire.packets += 1
         self._before, self._sequence = at_s, sequence
-        self._offsets.append(at_s - stamp / SAMPLE_RATE)
+        # A stamp begins anywhere and goes over its 32 bits: samples are counted from the sender's first packet.
+        self._played += (stamp - self._stamp + 0x80000000) % 0x100000000 - 0x80000000
+        self._stamp = stamp
+        self._offsets.append(at_s - self._played / SAMPLE_RATE)
         behind = self._offsets[-1] - min(self._offsets)
         wire.missed += behind > BUFFER_S
         wire.worst_s = max(wire.worst_s, behind)

@@ -14,8 +14,9 @@ STEP, SOURCE = 0.02, b"\1\2\3\4"
 
 
 def packet(number: int, source: bytes = SOURCE, begins: int = 65_500) -> bytes:
-    """An RTP packet of 20 ms; the numbers run over 65,535 on the way."""
-    return struct.pack("!BBHI", 0x80, 0, (begins + number) & 0xFFFF, 160 * number) + source + bytes(160)
+    """An RTP packet of 20 ms; the numbers run over 65,535 on the way, and the time over 32 bits."""
+    stamp = (160 * number - 160 * 60) & 0xFFFFFFFF
+    return struct.pack("!BBHI", 0x80, 0, (begins + number) & 0xFFFF, stamp) + source + bytes(160)
 
 
 def heard(behind: dict[int, float], count: int = 100, without: tuple[int, ...] = ()) -> Wire:
