@@ -45,8 +45,8 @@ class CallSeen:
 
     @property
     def failed(self) -> bool:
-        """The network or we failed; nobody's telephone decided anything."""
-        return self.disposition in FAILED
+        """The network or we failed, and nobody's telephone decided anything: an answered call did get through."""
+        return self.disposition in FAILED and not self.answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 from voiceagent.base.clock import ManualClock
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialer.arrivals import Arrivals
-from voiceagent.dialer.brakes import Breaker, CallSeen, Canary, ShortCalls, Sign
+from voiceagent.dialer.brakes import FAILED, Breaker, CallSeen, Canary, ShortCalls, Sign
 from voiceagent.dialer.floor import read_floor
 from voiceagent.dialer.lease import Lease
 from voiceagent.dialer.pacing import Allotment, TrunkNow
@@ -25,11 +25,17 @@ D = Disposition
 
 
 def seen(*dispositions: Disposition, **changes: object) -> list[CallSeen]:
-    """One call a second, the last one just now."""
+    """One call a second, the last one just now; those that failed were not answered."""
     count = len(dispositions)
-    facts: dict[str, object] = {"answered": True, "talk_s": 60.0, **changes}
+    facts: dict[str, object] = {"talk_s": 60.0, **changes}
     return [
-        CallSeen(uuid.uuid4(), NOW - timedelta(seconds=count - n), one, human=MEANING[one].human, **facts)  # type: ignore[arg-type]
+        CallSeen(
+            uuid.uuid4(),
+            NOW - timedelta(seconds=count - n),
+            one,
+            human=MEANING[one].human,
+            **{"answered": one not in FAILED} | facts,  # type: ignore[arg-type]
+        )
         for n, one in enumerate(dispositions, 1)
     ]
 
@@ -43,6 +49,12 @@ def test_a_failing_trunk_rests_and_is_tried_again() -> None:
     assert Breaker()([*calls, *seen(D.NA)], NOW) is None, "a call that got through closes it"
     assert Breaker()(seen(*[D.NA] * 6, *[D.CONG] * 4), NOW) is None
     assert Breaker()(seen(*[D.CONG] * 9), NOW) is None, "too few to tell"
+
+
+def test_a_worker_that_dies_while_it_talks_is_no_failure_of_the_trunk() -> None:
+    assert Breaker()(seen(*[D.ERR] * 10), NOW) is not None
+    assert Breaker()(seen(*[D.ERR] * 10, answered=True), NOW) is None
+    assert not Breaker().trying(seen(*[D.ERR] * 10, answered=True), NOW + timedelta(minutes=5))
 
 
 def test_short_calls_alarm_and_stop() -> None:
