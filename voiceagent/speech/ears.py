@@ -134,10 +134,10 @@ class Ears:
 
         A call whose place was kept takes that.
         """
+        self._kept.pop(call_id, None)
         recogniser = self.recognisers.get(language)
         if recogniser is None:
             raise MissingPartError(f"no recogniser for {language} is installed: run `voiceagent models install`")
-        self._kept.pop(call_id, None)
         if not self.room():
             self._metrics.refused.inc()
             raise UnavailableError(f"the speech process already serves {self.max_calls} calls", code="busy")

@@ -583,6 +583,12 @@ def test_a_place_that_was_kept_is_its_calls_and_nobody_elses_until_it_is_given_u
         async with house.client.places(1) as places:
             await places.keep(["never opens"])
         assert await room(house.client) == 1
+        monkeypatch.undo()
+        async with house.client.places(1) as places:
+            await places.keep(["in a language nobody hears"])
+        with pytest.raises(MissingPartError):
+            await house.client.hearing("in a language nobody hears", "en")
+        assert await room(house.client) == 1, "that call never begins"
 
     in_house(tmp_path, scenario, max_calls=1)
 
