@@ -13,7 +13,8 @@ from voiceagent.audio.signals import Signal
 from voiceagent.cases.kinds import AttemptStatus, HangupBy, Mode, PhoneStatus, PromiseStatus, SeatState
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialogue.answerers import AnsweredBy
-from voiceagent.dialogue.script import INTENTS
+from voiceagent.dialogue.script import INTENTS, SLOTS
+from voiceagent.segments.fields import FIELDS, Type
 from voiceagent.settings.paths import Paths
 from voiceagent.web.pages import UI, load_pages
 
@@ -37,6 +38,16 @@ def test_every_code_has_words(language: str) -> None:
         for member in kind:
             assert words[f"{prefix}.{member.value}"], (language, member)
     assert not [intent for intent in INTENTS if f"intent.{intent}" not in words]
+    assert not [slot for slot in SLOTS - {"ambiguous"} | {"month", "week", "in_minutes"} if f"slot.{slot}" not in words]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_filter_may_ask_is_told_in_the_language_of_the_page(language: str) -> None:
+    words = _words(language)
+    assert {name for name in words if name.startswith("field.")} == {f"field.{name}" for name in [*FIELDS, "x.NAME"]}
+    assert {name for name in words if name.startswith("type.")} == {f"type.{kind.value}" for kind in Type}
+    if language == "en":
+        assert all(words[f"field.{name}"] == field.told for name, field in FIELDS.items())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

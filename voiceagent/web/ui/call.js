@@ -14,6 +14,8 @@ function facts(pairs) {
 function slotText(name, value, currency) {
   if (name === "amount" || name === "down_payment" || name === "instalment_amount") return money(String(value), currency);
   if (name === "date") return calendarDay(value);
+  if (name === "share") return percent(value);
+  if (name === "period") return label("period", value);
   if (typeof value === "boolean") return t(value ? "yes" : "no");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
@@ -120,6 +122,7 @@ function decisionCard(decision, zone) {
 }
 
 function detailCard(detail) {
+  const over = detail.call.status === "ended";
   return h("section", { class: "card" },
     h("h2", {}, t("facts.title")),
     facts([
@@ -127,8 +130,8 @@ function detailCard(detail) {
       ["facts.seat", detail.call.seat],
       ["facts.mode", label("mode", detail.call.mode)],
       ["facts.ring", seconds(detail.ring_s)],
-      ["facts.talk", clock(detail.call.talk_s)],
-      ["facts.wrap", seconds(detail.wrap_s)],
+      ["facts.talk", over ? clock(detail.call.talk_s) : null],
+      ["facts.wrap", over ? seconds(detail.wrap_s) : null],
       ["facts.first_audio", detail.first_audio_s === null ? null : seconds(detail.first_audio_s, 2)],
       ["facts.latency", detail.call.latency_s === null ? null : seconds(detail.call.latency_s, 2)],
       ["facts.hangup", detail.hangup_by && label("hangup", detail.hangup_by)],

@@ -59,7 +59,7 @@ export function showSegments(main) {
             h("code", {}, one.filter)),
           count(one.cases), count(one.people), sums(one.balance)]), "segments.none"));
       put(known, table(["segments.name", "segments.type", "segments.meaning"],
-        fields.fields.map((one) => [h("code", {}, one.name), one.type, one.meaning]), "segments.none"));
+        fields.fields.map((one) => [h("code", {}, one.name), label("type", one.type), label("field", one.name)]), "segments.none"));
     } catch (error) {
       if (!left && error.status !== 401) put(saved, h("p", { class: "error", role: "alert" }, error.message));
     }
