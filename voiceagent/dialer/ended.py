@@ -36,9 +36,10 @@ _a, _e, _c = tables.attempt.c, enrollment.c, callback.c
 #: They are asked after every call.
 _CALLS = Question(sa.select(tables.attempt).where(one_of(_a.id, "calls")))
 _ENROLLED = Question(sa.select(enrollment).where(one_of(_e.id, "enrolments")))
+#: By case alone, of which there are few: SQLite would look for the open ones among all that are open.
 _PROMISED = Question(
-    sa.select(_c.id, _c.case_id, _c.attempts, _c.leased_until, _c.campaign_id).where(
-        one_of(_c.case_id, "cases"), _c.status == CallbackStatus.OPEN
+    sa.select(_c.id, _c.case_id, _c.status, _c.attempts, _c.leased_until, _c.campaign_id).where(
+        one_of(_c.case_id, "cases")
     )
 )
 #: By person, of whom there are few calls: those of an enrolment would be looked for among all calls that ever were.
@@ -68,7 +69,7 @@ class Ended:
                 today[call.case_id] = now.astimezone(_zone(call)).date()
         with _ALL.foreseen(connection, cases=cases, people=people, enrolments=held, since=now - _A_DAY):
             enrolled = _ENROLLED(connection, enrolments=held)
-            self.promised = _PROMISED(connection, cases=cases)
+            self.promised = [row for row in _PROMISED(connection, cases=cases) if row.status is CallbackStatus.OPEN]
             """Open promised calls: those held were kept by these calls, or tried to; others were asked for in them."""
             self._lately = _LATELY(connection, people=people, since=now - _A_DAY)
             self._offers = open_offers(connection, today)

@@ -151,17 +151,16 @@ def _held_for_promised(
 ) -> list[tuple[str, int]]:
     """By campaign's name, the contacts whose turn has come and who wait for a call they were promised."""
     e, c = enrollment.c, callback.c
-    # From the promised calls, of which there are few: not by asking of everybody who is due.
+    # From the promised calls, of which there are few: named here, the campaigns would have everybody in them asked of.
     rows = connection.execute(
         sa.select(e.campaign_id, sa.func.count(e.id.distinct()).label("n"))
         .join(callback, c.case_id == e.case_id)
         .where(
             c.status == CallbackStatus.OPEN,
             sa.func.coalesce(c.retry_at, c.due_at) > now,
-            e.campaign_id.in_(names),
             e.next_at <= now,
             e.priority < sa.literal_column(str(Priority.REMINDER.value)),
         )
         .group_by(e.campaign_id)
     )
-    return [(names[row.campaign_id], row.n) for row in rows]
+    return [(names[row.campaign_id], row.n) for row in rows if row.campaign_id in names]

@@ -249,7 +249,14 @@ def test_nobody_who_was_promised_a_call_is_called_by_the_list_before_it(
         assert stale_cases(connection, journal.tenant_id, clock.now()) == []
         assert hopper.next_due(connection, clock.now(), journal.tenant_id) == later
     assert told["why"] == "waits until 2026-11-23T17:00:00-03:00 (a call is promised for then)"
-    samples = (one for family in DialerCollector(db, clock, journal.tenant_id).collect() for one in family.samples)
+    said: list[str] = []
+    with db.reader.connect() as connection:
+        connection.connection.driver_connection.set_trace_callback(said.append)
+    samples = [one for family in DialerCollector(db, clock, journal.tenant_id).collect() for one in family.samples]
+    (asked_for,) = [text for text in said if "count(DISTINCT enrollment" in text]
+    with db.read() as connection:
+        plan = [step.detail for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked_for}")]
+    assert "SEARCH enrollment USING INDEX ix_enrollment_case_id (case_id=?)" in plan, "from the few promised calls"
     waiting = {one.labels["status"]: one.value for one in samples if one.name == "voiceagent_hopper_items"}
     assert waiting == {"ready": 0, "waiting": 1}
     clock.advance(1)
