@@ -71,6 +71,6 @@ def test_only_who_was_asked_for_it_calls_back_by_the_debtors_wish() -> None:
     writer: Any = Durable()
     at = datetime(2026, 11, 19, 13, tzinfo=UTC)
     record = CallRecord(writer, ManualClock(at), CallKeys(*(uuid.uuid4() for _ in range(4))))
-    for reason in ("asked", "human", "not_understood", "technical", "no_money"):
+    for reason in ("asked", "human", "not_understood", "technical", "no_money", "third_party"):
         asyncio.run(record.call_back(at, reason))
-    assert [said.origin for said in writer.said] == ["debtor_asked"] * 2 + ["offered"] * 3
+    assert [said.origin for said in writer.said] == ["debtor_asked"] * 2 + ["offered"] * 4
