@@ -43,8 +43,8 @@ class CallKeys:
 #: Working days a person has to answer a request opened in a call, in calendar days; by kind.
 REQUEST_DAYS = {"record_request": 7, "human": 1}
 REQUEST_DEFAULT_DAYS = 5
-#: Reasons of a script to call again of its own accord, or on somebody else's word. The debtor has not asked for that: it
-#: is no consent, and passes neither quiet times nor caps.
+#: Reasons of a script to call again of its own accord, or on somebody else's word. The debtor has not asked for that:
+#: it is no consent, and passes neither quiet times nor caps.
 OFFERED = frozenset({"not_understood", "technical", "no_money", "third_party"})
 
 
