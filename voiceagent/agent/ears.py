@@ -188,7 +188,7 @@ class Ears:
             expect = self._expect
             if expect is None:
                 return
-            started = self._now() - self._segmenter.speaking_s
+            started = self._now() - event.onset_s
             torn = False
             if started - self._last_end_s < SAME_TURN_S:
                 self.patience.paused(max(0.0, started - self._last_end_s))

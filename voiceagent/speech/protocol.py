@@ -131,9 +131,10 @@ class SpeechService(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TurnStarted:
-    """Speech has lasted long enough to count; `pcm` begins with the pre-roll."""
+    """Speech has lasted long enough to count; `pcm` begins with the pre-roll, its first sound was `onset_s` ago."""
 
     pcm: bytes
+    onset_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,8 +109,8 @@ class VadSegmenter:
         self._kept.append(pcm)
         pre_roll = _frames(self.settings.pre_roll_s)
         # Bounded even when single frames of crackle keep a run alive without ever making a turn.
-        wanted = pre_roll + min(self._onset_frames, _LONGEST_ONSET)
-        while len(self._kept) > max(wanted, 1):
+        onset = min(self._onset_frames, _LONGEST_ONSET)
+        while len(self._kept) > max(pre_roll + onset, 1):
             self._kept.popleft()
         enough = sum(self._recent) >= START_FRAMES and self._onset_speech >= _frames(self.settings.min_speech_s)
         if not enough or not self._sure:
@@ -120,7 +120,7 @@ class VadSegmenter:
         self._turn_speech = self._onset_speech
         audio = b"".join(self._kept)
         self._kept.clear()
-        return [TurnStarted(audio)]
+        return [TurnStarted(audio, _seconds(onset))]
 
     def _inside(self, pcm: bytes, speech: bool) -> list[SegmentEvent]:
         self._turn_frames += 1

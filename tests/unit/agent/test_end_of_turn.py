@@ -34,6 +34,18 @@ class Marked:
         pass
 
 
+class Certain:
+    """A second opinion that takes everything for a voice: pauses within the first words are bridged."""
+
+    sure = certain = True
+
+    def hear(self, pcm: bytes, speech: bool, loud: bool) -> bool:
+        return speech
+
+    def reset(self) -> None:
+        pass
+
+
 class Recogniser:
     """Hears one word a second of speech; counts how often it was made to work. Glances take `slow` beats."""
 
@@ -76,6 +88,7 @@ class Line:
         self.at = 0.0
         self.turns: list[HeardTurn] = []
         self.recogniser = recogniser
+        self.confirmer: Certain | None = None
         self._judge, self._expect = judge, expect
 
     def play(self, *runs: tuple[bytes, float]) -> list[HeardTurn]:
@@ -84,7 +97,7 @@ class Line:
 
     async def _play(self, runs: tuple[tuple[bytes, float], ...]) -> None:
         self.ears = Ears(
-            VadSegmenter(detector=Marked()),
+            VadSegmenter(detector=Marked(), confirmer=self.confirmer),
             self.recogniser,
             lambda: self.at,
             language="pt-BR",
@@ -118,6 +131,14 @@ def test_a_complete_answer_ends_the_turn_sooner_and_is_recognised_once() -> None
     assert (line.recogniser.glances, line.recogniser.finishes) == (1, 0)
     assert turn.hypothesis.text == "50 frames"
     assert turn.heard_s == turn.decided_s, "the answer was there before the end was sure"
+
+
+def test_a_turn_begins_with_its_first_word_however_soft_that_was() -> None:
+    """What is cut out of the recording later, to be heard again or not at all, has it too."""
+    line = Line(Recogniser(), unsure, OPEN)
+    line.confirmer = Certain()
+    (turn,) = line.play((QUIET, 1.0), (SPEECH, 0.08), (QUIET, 0.3), (SPEECH, 0.6), (QUIET, 1.5))
+    assert round(turn.started_s, 2) == 1.0 and round(turn.ended_s, 2) == 1.98
 
 
 def test_words_that_break_off_are_waited_for() -> None:

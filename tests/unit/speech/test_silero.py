@@ -152,12 +152,13 @@ def test_the_first_word_of_a_soft_voice_is_kept_with_the_stop_behind_it() -> Non
     cheap = Heard((False, 50), (True, 4), (False, 15), (True, 4), (False, 20))
     segmenter = VadSegmenter(SegmenterSettings(pre_roll_s=0.2), cheap, Told(("certain", 93)))
     starts = [
-        (number, len(event.pcm) // FRAME_BYTES)
+        (number, len(event.pcm) // FRAME_BYTES, event.onset_s)
         for number in range(93)
         for event in segmenter.process(bytes(FRAME_BYTES))
         if isinstance(event, TurnStarted)
     ]
-    assert starts == [(71, 10 + 72 - 50)], "the second piece opens it; the pre-roll lies before the first"
+    onset = 72 - 50
+    assert starts == [(71, 10 + onset, onset * FRAME_S)], "the second piece opens it; the pre-roll lies before the first"
 
 
 def test_pieces_of_what_may_be_the_agents_own_voice_do_not_add_up() -> None:
