@@ -158,7 +158,9 @@ def test_the_first_word_of_a_soft_voice_is_kept_with_the_stop_behind_it() -> Non
         if isinstance(event, TurnStarted)
     ]
     onset = 72 - 50
-    assert starts == [(71, 10 + onset, onset * FRAME_S)], "the second piece opens it; the pre-roll lies before the first"
+    assert starts == [(71, 10 + onset, onset * FRAME_S)], (
+        "the second piece opens it; the pre-roll lies before the first"
+    )
 
 
 def test_pieces_of_what_may_be_the_agents_own_voice_do_not_add_up() -> None:
