@@ -25,9 +25,10 @@ from voiceagent.journal.catalogue import DebtorTurnHeard, IdentityFailed, Identi
 from voiceagent.journal.journal import read_events
 from voiceagent.journal.private import read_private
 from voiceagent.settings.yamltext import build, parse_yaml
+from voiceagent.speech.protocol import SegmenterSettings
 
-#: Audio taken before a turn's first sample and after its last.
-BEFORE_S, AFTER_S = 0.3, 0.4
+#: Audio taken before a turn's first sample, as the call itself took it, and after its last.
+BEFORE_S, AFTER_S = SegmenterSettings().pre_roll_s, 0.4
 _IDENTITY = (IdentityVerified.TYPE, IdentityFailed.TYPE)
 
 

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.web.shop import PROMISE_TALK, Shop
+from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.cli.main import main
 from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import Heard, Keyed, NoInput, Understanding
-from voiceagent.quality.calls import KeptCall, KeptTurn
+from voiceagent.quality.calls import AFTER_S, KeptCall, KeptTurn, cut
 from voiceagent.quality.labels import Label, labelled, read_labels, verdict, write_labels
 from voiceagent.quality.replay import Reading, Replayer
 from voiceagent.quality.rerun import Rerun
@@ -62,6 +63,12 @@ def by_level(settings: SegmenterSettings) -> AbstractContextManager[Segmenter]:
 def replayer(shop: Shop, words: list[str]) -> tuple[Replayer, Hearing]:
     hearing = Hearing(words)
     return Replayer(shop.journal, shop.directory, shop.directory, lambda language: hearing, by_level), hearing
+
+
+def test_a_turn_is_heard_again_from_where_the_call_began_to_hear_it() -> None:
+    pcm = bytes(10 * SAMPLE_RATE * SAMPLE_BYTES)
+    taken_s = len(cut(pcm, 2.0, 3.0)) / (SAMPLE_RATE * SAMPLE_BYTES)
+    assert taken_s == pytest.approx(SegmenterSettings().pre_roll_s + 1.0 + AFTER_S, abs=1e-3)
 
 
 def test_each_spoken_turn_is_heard_again_and_an_identity_answer_is_not(shop: Shop) -> None:
