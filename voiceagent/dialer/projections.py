@@ -31,9 +31,9 @@ def callback_requested(connection: sa.Connection, event: Event) -> None:
         if origin is CallbackOrigin.OFFERED and connection.execute(to_come).first() is not None:
             status, closed_at = CallbackStatus.CANCELLED, event.at_utc
         else:
-            connection.execute(
-                sa.update(table).where(older).values(status=CallbackStatus.CANCELLED, closed_at=event.at_utc)
-            )
+            # It may be the call of this talk, whose lease would run out long after it.
+            gone = {"status": CallbackStatus.CANCELLED, "closed_at": event.at_utc}
+            connection.execute(sa.update(table).where(older).values(**gone, leased_until=None, leased_by=None))
     connection.execute(
         sa.insert(table).values(
             id=said["callback_id"],

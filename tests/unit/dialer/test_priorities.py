@@ -21,7 +21,7 @@ from voiceagent.dialer.explain import explain_case
 from voiceagent.dialer.measures import DialerCollector
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Lease, Queue
-from voiceagent.dialer.tables import CampaignState, EnrollmentState, Priority, enrollment
+from voiceagent.dialer.tables import CampaignState, EnrollmentState, Priority, callback, enrollment
 from voiceagent.dialer.watch import stale_cases
 from voiceagent.journal.catalogue import (
     CallAnswered,
@@ -239,6 +239,8 @@ def test_nobody_who_was_promised_a_call_is_called_by_the_list_before_it(
     journal.record([NewEvent("call", lease.attempt_id, said) for said in (CallAnswered(), asked)])
     queue.complete(lease, verdict(D.CB))
     assert of_case(db, lease).next_at < later, "its own wait, after any talk, is not that of the promised call"
+    with db.read() as connection:
+        assert connection.execute(sa.select(callback.c.leased_until)).scalars().all() == [None, None], "nobody holds it"
     clock.advance((later - clock.now()).total_seconds() - 1)
     assert queue.lease("seat-1") is None
     with db.read() as connection:
