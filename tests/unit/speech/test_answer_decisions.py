@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from importlib import resources
@@ -21,11 +22,12 @@ from voiceagent.speech.constrained.judging import (
     SAME,
     Calibration,
     agreement,
+    digit_lost,
     repeated,
     shipped_calibration,
     signal_to_noise,
 )
-from voiceagent.speech.constrained.listening import PHRASE, Answer, listen, more_heard
+from voiceagent.speech.constrained.listening import PHRASE, Answer, Rival, listen, more_heard, value_of
 from voiceagent.speech.constrained.phones import INVENTORY, labels
 from voiceagent.speech.constrained.twice import changed, slowed
 from voiceagent.speech.protocol import HearingContext, Hypothesis
@@ -33,6 +35,7 @@ from voiceagent.speech.training.calibrate import fit_logistic
 from voiceagent.speech.training.network import backward, ctc, forward, fresh_weights
 
 LANGUAGES = [language.value for language in Language]
+TODAY = date(2026, 11, 18)
 QUIET = np.zeros(8000, np.float32)
 STATES = np.zeros((1, 512), np.float32)
 KINDS = ("amount", "birth_date", "date", "digits", "instalments", "time", "yes_no")
@@ -117,7 +120,7 @@ def test_without_weights_there_is_no_judge():
 
 def test_a_sure_value_needs_no_second_opinion():
     context = HearingContext("pt-BR", ("amount",), (), "2026-11-18")
-    heard = judge_hearing("duzentos e cinquenta reais").decide(QUIET, STATES, context, never, never)
+    heard = judge_hearing("duzentos e cinquenta reais").decide(QUIET, STATES, context, never, never, never)
     assert heard.text == "duzentos e cinquenta reais"
     assert heard.confidence >= 0.98
 
@@ -271,6 +274,48 @@ def test_words_that_sound_the_same_are_never_sure_without_the_decoder():
     assert scale.confidence_checked(both, 1.0, 0.0) > 0.9 > answer.share >= scale.confidence_checked(both, 0.8, 0.0)
 
 
+def test_rivals_are_other_values_nearest_first():
+    answer = listen(posteriors("nove oito nove", "pt-BR", random.Random(5), 0.6), "pt-BR", ["digits"], (), TODAY)
+    assert answer is not None and answer.text == "nove oito nove"
+    assert len({rival.value for rival in answer.rivals} | {answer.value}) == len(answer.rivals) + 1 > 3
+    assert all(rival.value == value_of(rival.text, "digits", "pt-BR", TODAY) for rival in answer.rivals)
+    assert [rival.behind for rival in answer.rivals] == sorted(rival.behind for rival in answer.rivals)
+    assert answer.rivals[0].behind > 0
+
+
+@pytest.mark.parametrize(
+    ("rival", "behind", "ahead", "lost"),
+    [
+        ("nove um oito nove", 6.5, 1.0, True),
+        ("nove um oito nove", 6.5, 3.0, False),
+        ("nove um oito nove", 0.1, 3.0, True),
+        ("nove um oito nove", 9.0, -9.0, False),  # too far away to be asked about
+        ("nove oito", 2.0, -9.0, False),
+        ("nove oito dois", 2.0, -9.0, False),
+    ],
+)
+def test_a_digit_is_lost_where_the_decoder_likes_one_more(rival, behind, ahead, lost):
+    text = "nove oito nove"
+    near = Rival(rival, value_of(rival, "digits", "pt-BR", TODAY), behind)
+    value = value_of(text, "digits", "pt-BR", TODAY)
+    answer = replace(answered(text, "digits", -0.1, 1.0), value=value, rivals=(near,))
+    scores = {text: -10.0, rival: -10.0 - ahead}
+    assert digit_lost(answer, lambda texts: [scores[said] for said in texts]) is lost
+    assert not digit_lost(replace(answer, rivals=()), never)
+
+
+@pytest.mark.parametrize(("liked", "reason"), [("nove oito nove", ""), ("nove um oito nove", "low_confidence")])
+def test_a_digit_that_melted_away_is_missed_by_the_decoder(liked, reason):
+    judge, again = hearing_twice("nove oito nove", "nove oito nove")
+    context = HearingContext("pt-BR", ("digits",), (), "2026-11-18")
+
+    def compare(texts: Sequence[str]) -> list[float]:
+        return [-8.0 if text == liked else -16.0 for text in texts]
+
+    heard = judge.decide(noisy_turn(), STATES, context, writing("989", 0.0), again, compare)
+    assert (heard.text, heard.reason) == ("989" if reason else "nove oito nove", reason)
+
+
 @pytest.mark.parametrize("said", ["two zero", "two zero oh", "oh oh seven", "six six seven"])
 def test_a_vowel_that_is_begun_anew_is_a_word_more(said):
     answer = listen(posteriors(said, "en", random.Random(5), 0.3), "en", ["digits"], (), date(2026, 11, 18))
@@ -310,6 +355,28 @@ def test_an_open_question_leaves_the_decoder_in_charge_of_values():
     assert heard.text == "eu queria saber quem fala"
     agreed = decided(judge_hearing("duzentos e cinquenta reais"), "R$ 250,00", "intent", "amount")
     assert agreed.text == "duzentos e cinquenta reais"
+
+
+@pytest.mark.parametrize(
+    ("said", "free", "text"),
+    [
+        ("pago dia dez", "Já paguei dia 10.", "Já paguei dia 10."),
+        ("pago dia dez", "Já paguei dia 10/12.", "pago dia dez"),  # another day in another country
+        ("pago dia dez", "Pago dia 10.", "pago dia dez"),
+    ],
+)
+def test_an_open_question_keeps_words_that_hold_the_same_values_and_more(said, free, text):
+    heard = decided(judge_hearing(said, noise=0.1), free, "intent", "date", "amount")
+    assert (heard.text, heard.reason) == (text, "")
+
+
+@pytest.mark.parametrize(("second", "text"), [("amanhã", "amanhã"), ("hoje", "Amanham.")])
+def test_an_open_question_is_heard_again_where_the_decoder_writes_other_words(second, text):
+    judge, again = hearing_twice("amanhã", second)
+    context = HearingContext("pt-BR", ("intent", "date"), (), "2026-11-18")
+    shy = replace(SCALE, checked=(1.0, 4.0, 0.2, -0.5, 3.0, 1.0, 0.0))
+    heard = Judge(judge.head, shy).decide(QUIET, STATES, context, writing("Amanham.", -0.2), again)
+    assert heard.text == text
 
 
 def test_a_value_that_is_not_confirmed_is_doubtful_and_gives_nothing():

@@ -7,7 +7,8 @@ the grammars do not confirm is not believed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -19,6 +20,7 @@ from voiceagent.speech.constrained.head import Head, head_of
 from voiceagent.speech.constrained.judging import (
     Calibration,
     agreement,
+    digit_lost,
     repeated,
     shipped_calibration,
     signal_to_noise,
@@ -30,6 +32,7 @@ from voiceagent.speech.constrained.listening import (
     fits,
     holds_value,
     listen,
+    plain_words,
     reads_as,
     value_of,
 )
@@ -44,6 +47,8 @@ _NO_VALUE = 0.7
 _DENIED = 0.5
 #: A phrase with this fit is as likely said as not.
 _EVEN, _STEEP = -1.1, 4.0
+#: Numbers that are read otherwise in another country.
+_SEPARATED = re.compile(r"\d[.,/-]\d")
 _LOW, _LOOP = "low_confidence", "loop"
 
 
@@ -67,12 +72,14 @@ class Judge:
         context: HearingContext,
         decode: Callable[[str], tuple[Hypothesis, float]],
         again: Callable[[float], NDArray[np.float32]] | None = None,
+        compare: Callable[[Sequence[str]], Sequence[float]] | None = None,
     ) -> Hypothesis:
         """What was heard.
 
         Only when the head alone is not sure enough, `again` is asked for the encoder states of the turn changed as
         `twice.changed` does at that signal to noise (dB), and then `decode` for Whisper's own words and how far the
-        answer's stay behind them (`Whisper.beside`).
+        answer's stay behind them (`Whisper.beside`). Digits near which more of them are the decoder compares with
+        those, however sure they are (`compare`, as `Whisper.compared`).
         """
         language = context.language
         today = date.fromisoformat(context.today) if context.today else date.today()
@@ -89,14 +96,20 @@ class Judge:
         sure = wanted and alone >= scale.enough("alone", kind, snr_db)
         contradicted = False
         second: Answer | None = None
+
+        def repetition(first: Answer) -> Answer | None:
+            if again is None:
+                return None
+            found = listen(self.head(again(snr_db)), language, [*kinds, _BESIDE], context.phrases, today)
+            return found if found is not None and found.value == first.value else None
+
         if answer is not None and wanted and not sure and again is not None and scale.worth_repeating(answer, snr_db):
-            second = listen(self.head(again(snr_db)), language, [*kinds, _BESIDE], context.phrases, today)
-            same = second is not None and second.value == answer.value
-            contradicted = not same
-            if not same:
-                second = None
-            alone = scale.confidence_again(answer, snr_db, second, same)
-            sure = same and alone >= scale.enough("again", kind, snr_db)
+            second = repetition(answer)
+            contradicted = second is None
+            alone = scale.confidence_again(answer, snr_db, second, not contradicted)
+            sure = not contradicted and alone >= scale.enough("again", kind, snr_db)
+        if answer is not None and wanted and not contradicted and compare is not None and digit_lost(answer, compare):
+            sure, contradicted = False, True
         # Words that fill the whole turn this well were said, whatever the decoder would write; a value takes both.
         if answer is not None and sure and (not is_open or answer.kind in (PHRASE, _BESIDE)):
             return _accepted(answer, alone)
@@ -107,6 +120,11 @@ class Judge:
         written = value_of(heard.text, answer.reads, language, today)
         same = written == answer.value
         agrees = agreement(heard.text, same, answer, language)
+        if is_open and sure and second is None and agrees and not same and again is not None:
+            # A closed question would have believed it; here the decoder must agree, and the scale of both knows turns
+            # that were heard twice.
+            second = repetition(answer)
+            contradicted = second is None
         row = repeated(answer, snr_db, second, second is not None)
         confidence = scale.confidence_checked(row, agrees, behind)
         if same:
@@ -115,11 +133,15 @@ class Judge:
         if heard.reason != _LOOP and digits_in(written) > digits_in(answer.value):
             contradicted = True  # one of them is lost
         if contradicted:
-            # What the second hearing denies is asked again, whatever the decoder says.
+            # What either denies is asked again, whatever the decoder writes.
             confidence = min(confidence, _DENIED)
         enough = confidence >= scale.enough("checked", kind, snr_db)
         if wanted and enough and (agrees or not is_open):
-            return _accepted(answer, confidence)
+            believed = _accepted(answer, confidence)
+            kept = is_open and same and answer.kind != PHRASE and heard.reason != _LOOP
+            if kept and _tells_more(heard.text, answer.text, kinds, language, today):
+                return replace(believed, text=heard.text)
+            return believed
         if heard.reason == "no_speech":
             return replace(heard, alternatives=())
         if wanted:
@@ -129,8 +151,8 @@ class Judge:
         heard = replace(heard, alternatives=phrases)
         # A value in Whisper's words that the grammars did not confirm.
         reads = reads_as if is_open else holds_value
-        believed = [kind for kind in kinds if heard.text and reads(heard.text, kind, language, today)]
-        if believed and (not is_open or answer.fit > _OTHER_WORDS or snr_db < _NOISY_DB) and not (same and enough):
+        held = [kind for kind in kinds if heard.text and reads(heard.text, kind, language, today)]
+        if held and (not is_open or answer.fit > _OTHER_WORDS or snr_db < _NOISY_DB) and not (same and enough):
             return replace(heard, confidence=min(heard.confidence, round(confidence, 4)), reason=_LOW)
         return heard
 
@@ -140,6 +162,18 @@ def _accepted(answer: Answer, confidence: float) -> Hypothesis:
     confidence = round(confidence, 4)
     chosen = ((answer.text, confidence),) if answer.kind == PHRASE else ()
     return Hypothesis(answer.text, confidence, (*chosen, *others))
+
+
+def _tells_more(free: str, answer: str, kinds: Sequence[str], language: str, today: date) -> bool:
+    """Whether Whisper's words hold what the answer's do under any question, and others: "já paguei dia 10".
+
+    In any country: "1.500" is not the same everywhere.
+    """
+    words = {word for word in plain_words(free).split() if not any(letter.isdigit() for letter in word)}
+    if words <= set(plain_words(answer).split()) or _SEPARATED.search(free):
+        return False
+    meant = [(value_of(free, kind, language, today), value_of(answer, kind, language, today)) for kind in kinds]
+    return all(his == ours or (his == free and ours == answer) for his, ours in meant)
 
 
 def _ranked(logs: NDArray[np.float32], context: HearingContext) -> tuple[tuple[str, float], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
@@ -15,7 +15,7 @@ from rapidfuzz.distance import Levenshtein
 
 from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.speech.constrained.denoise import NOISY_LINE_DB
-from voiceagent.speech.constrained.listening import Answer, plain_words
+from voiceagent.speech.constrained.listening import Answer, digits_in, plain_words
 from voiceagent.speech.constrained.phones import labels
 from voiceagent.speech.protocol import NOISY_DB
 
@@ -36,6 +36,12 @@ _FAR_BEHIND, _BESIDE = -5.0, -0.5
 #: What is less likely is made believable by no second hearing.
 _HOPELESS = 0.02
 _LOUD = (NOISY_LINE_DB - NOISY_DB) / 10
+#: How many rivals with more digits the decoder is asked about, and how near they must be (log probability).
+_RIVALS, _NEAR = 3, 8.0
+#: What the search's log probability counts beside the decoder's: its frames are not independent.
+_SEARCHED = 0.35
+#: Digits must be so far ahead of more of them: the fewer words are the likelier, whatever was said.
+_LEAD = 3.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,20 @@ def seconded(row: Sequence[float], agrees: float, behind: float) -> list[float]:
     matter how it writes that: "dia 25" is no doubt of "dia vinte e cinco".
     """
     return [*row, agrees, 0.0 if agrees >= 1.0 else min(0.0, max(behind, _FAR_BEHIND) - _BESIDE)]
+
+
+def digit_lost(answer: Answer, compare: Callable[[Sequence[str]], Sequence[float]]) -> bool:
+    """Whether the decoder thinks almost as well of more digits, where those are near: one may have melted away.
+
+    The head is sure of "nove oito nove" where "nove um oito nove" was said. `compare` gives the decoder's log
+    probability of each text in the turn. All are spelt out: as it writes digits itself, one more costs nothing.
+    """
+    digits = digits_in(answer.value)
+    more = [rival for rival in answer.rivals if rival.behind <= _NEAR and digits_in(rival.value) > digits > 0]
+    if not more:
+        return False
+    own, *others = compare([answer.text, *(rival.text for rival in more[:_RIVALS])])
+    return any(own - score + _SEARCHED * rival.behind < _LEAD for rival, score in zip(more, others, strict=False))
 
 
 def agreement(free: str, same_value: bool, answer: Answer, language: str) -> float:

@@ -42,6 +42,16 @@ _MORE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """Another value that the same turn might hold."""
+
+    text: str
+    value: Hashable
+    behind: float
+    """How far its best path stays behind the answer's, in log probability."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The likeliest answer of all grammars that were listened with."""
 
@@ -61,6 +71,8 @@ class Answer:
     """Wordings of other values with their share, best first."""
     unexplained: bool = False
     """Of digits: one may be lost, as more digits are near or one of their consonants was heard once more."""
+    rivals: tuple[Rival, ...] = ()
+    """Every other value that is anywhere near, nearest first."""
 
 
 def listen(
@@ -86,6 +98,7 @@ def listen(
     top = candidates[0][0].path
     shares: dict[Hashable, float] = {}
     wording: dict[Hashable, str] = {}
+    behind: dict[Hashable, float] = {}
     read_by: dict[str, str] = {}
     for found, kind in candidates:
         text = " ".join(found.words)
@@ -95,6 +108,7 @@ def listen(
             value = value_of(text, read_by[text], language, today)
             shares[value] = shares.get(value, 0.0) + math.exp(found.path - top)
             wording.setdefault(value, written.get(text, text) if kind == PHRASE else text)
+            behind.setdefault(value, top - found.path)
     (first, share), *rest = shares.items()
     total = sum(shares.values())
     near = total * math.exp(-_NEAR)
@@ -114,6 +128,7 @@ def listen(
             any(part > _MORE * total and digits_in(value) > digits_in(first) for value, part in rest)
             or more_heard(logs, labels(" ".join(best.words), language) or [], language)
         ),
+        rivals=tuple(Rival(wording[value], value, behind[value]) for value, _ in rest),
     )
 
 

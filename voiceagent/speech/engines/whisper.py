@@ -91,12 +91,14 @@ class Whisper:
         answers = judge is not None and (context.phrases or set(context.expect) & kinds_of(context.language).keys())
         if judge is None or not answers:
             return self.freely(samples, context, context.phrases)
+        states = self.shortly(samples)
         heard = judge.decide(
             samples,
-            self.shortly(samples),
+            states,
             context,
             decode=lambda said: self.beside(samples, context, said),
             again=lambda snr_db: self.shortly(changed(samples, snr_db)),
+            compare=lambda texts: self.compared(states, context.language, texts),
         )
         return replace(heard, engine=self.name)
 
@@ -124,8 +126,7 @@ class Whisper:
         seconds = samples.size / SAMPLE_RATE
         window_s = least_window_s if seconds <= least_window_s - 1 else seconds + TAIL_S
         encoded = self._encoded(samples, window_s)
-        start = [self._id("<|startoftranscript|>"), self._id(_LANGUAGE_TOKENS[context.language])]
-        start.append(self._id("<|transcribe|>"))
+        start = self._start(context.language)
         phrases = list(dict.fromkeys(scored))[:MAX_PHRASES]
         # Half the phrases are scored by the other worker while this thread decodes freely.
         half = (len(phrases) + 1) // 2
@@ -146,6 +147,11 @@ class Whisper:
             reason=reason,
         )
         return heard, scores, log_probability
+
+    def compared(self, states: NDArray[np.float32], language: str, texts: Sequence[str]) -> list[float]:
+        """Log probability of each text in the audio of encoder states as `states` gives them: of the whole text."""
+        start = self._start(language)
+        return [float(np.sum(logs)) for logs in self._token_logs(states[None], start, texts)]
 
     def shortly(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Encoder states of the samples in a window just long enough for the phone head."""
@@ -181,13 +187,17 @@ class Whisper:
         """Mean log probability per token of each phrase given the audio."""
         if not phrases:
             return {}
-        states = np.repeat(np.asarray(encoded), len(phrases), axis=0)
+        logs = self._token_logs(np.asarray(encoded), start, phrases)
+        return {phrase: float(np.mean(each)) for phrase, each in zip(phrases, logs, strict=True)}
+
+    def _token_logs(
+        self, encoded: NDArray[np.float32], start: list[int], phrases: Sequence[str]
+    ) -> list[NDArray[np.float64]]:
+        """Log probability of each token of each phrase given encoder states (1, frames, width)."""
+        states = np.repeat(encoded, len(phrases), axis=0)
         # Only the probabilities are wanted; two frames keep the time alignment, which comes with them, cheap.
         results = self._model.align(self._view(states), start, [self._ids(phrase) for phrase in phrases], 2)
-        return {
-            phrase: float(np.mean(np.log(np.maximum(result.text_token_probs, 1e-9))))
-            for phrase, result in zip(phrases, results, strict=True)
-        }
+        return [np.log(np.maximum(result.text_token_probs, 1e-9)) for result in results]
 
     def _ids(self, phrase: str) -> list[int]:
         """Tokens of a phrase as Whisper would write it: capital first, full stop last."""
@@ -200,6 +210,11 @@ class Whisper:
                 self._phrase_ids.clear()
             self._phrase_ids[phrase] = ids
         return ids
+
+    def _start(self, language: str) -> list[int]:
+        """What the decoder is begun with."""
+        begin = ("<|startoftranscript|>", _LANGUAGE_TOKENS[language], "<|transcribe|>")
+        return [self._id(token) for token in begin]
 
     def _id(self, token: str) -> int:
         number: int | None = self._tokenizer.token_to_id(token)
