@@ -37,7 +37,7 @@ _FAR_BEHIND, _BESIDE = -5.0, -0.5
 _HOPELESS = 0.02
 _LOUD = (NOISY_LINE_DB - NOISY_DB) / 10
 #: How many rivals with more digits the decoder is asked about, and how near they must be (log probability).
-_RIVALS, _NEAR = 3, 8.0
+_RIVALS, _NEAR = 2, 8.0
 #: What the search's log probability counts beside the decoder's: its frames are not independent.
 _SEARCHED = 0.35
 #: Digits must be so far ahead of more of them: the fewer words are the likelier, whatever was said.
