@@ -22,6 +22,8 @@ from voiceagent.dialer.tables import CallbackStatus, CampaignState, EnrollmentSt
 from voiceagent.dialer.watch import stale_cases
 from voiceagent.storage.database import Database
 
+#: A month of calls is counted anew so often, and not at every scrape.
+_MONTH_EVERY = timedelta(minutes=5)
 #: Parameters of the law that bound how often somebody is contacted.
 _CAPS = frozenset({"dials_per_day", "dials_per_week", "contacts_per_day", "after_conversation"})
 
@@ -43,6 +45,7 @@ class DialerCollector:
         self._db, self._clock, self._tenant_id = db, clock, tenant_id
         self._guards, self._clock_guard = guards or Guards(), clock_guard or ClockGuard(clock)
         self._status = _statuses(rules) if rules else {}
+        self._month: tuple[datetime, int] | None = None
 
     def describe(self) -> list[Metric]:
         """Nothing, so that registering asks the database nothing."""
@@ -111,7 +114,7 @@ class DialerCollector:
         short, calls = short_calls(connection, tenant, now)
         share = self._guards.short_calls.share(short, calls)
         yield GaugeMetricFamily("voiceagent_short_call_ratio", "Short calls of the last 24 hours, 0 to 1", value=share)
-        month = short_calls(connection, tenant, now, back=timedelta(days=30))[0]
+        month = self._short_month(connection, now)
         yield GaugeMetricFamily("voiceagent_short_calls_30d", "Short calls of the last 30 days", value=month)
         alarmed = bool(self._guards.short_calls.alarm_told(short, calls, month))
         yield GaugeMetricFamily(
@@ -133,6 +136,12 @@ class DialerCollector:
         yield GaugeMetricFamily(
             "voiceagent_workers_troubled", "Of these, workers whose seats ask for no calls", value=len(working.troubles)
         )
+
+    def _short_month(self, connection: sa.Connection, now: datetime) -> int:
+        """Short calls of 30 days, as of some minutes ago."""
+        if self._month is None or abs(now - self._month[0]) >= _MONTH_EVERY:
+            self._month = now, short_calls(connection, self._tenant_id, now, back=timedelta(days=30))[0]
+        return self._month[1]
 
 
 def _statuses(rules: RuleBook) -> dict[str, str]:

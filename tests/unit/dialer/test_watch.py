@@ -89,6 +89,27 @@ def test_a_pilot_that_goes_wrong_pauses_itself_and_names_the_calls(
     assert found(journal).brake is None and braked not in generate_latest(registry).decode()
 
 
+def test_the_short_calls_of_a_month_are_not_counted_at_every_scrape(
+    queue: Queue, journal: Journal, campaign: Callable, make_case: Callable, clock: ManualClock
+) -> None:
+    campaign(*(make_case(n) for n in range(2)))
+    registry = CollectorRegistry()
+    registry.register(DialerCollector(journal.db, clock, journal.tenant_id))
+
+    def told() -> tuple[float | None, float | None]:
+        names = ("voiceagent_short_calls_30d", "voiceagent_short_call_ratio")
+        month, day = (registry.get_sample_value(name) for name in names)
+        return month, day
+
+    for expected in (0.0, 1.0):
+        assert told()[0] == expected
+        lease = queue.lease("seat-1")
+        assert lease is not None
+        finish(queue, journal, lease, D.NA)
+        assert told() == (expected, 1.0), "the day's are"
+        clock.advance(300)
+
+
 def test_a_pilot_ends_with_its_calls(
     journal: Journal, rules: RuleBook, campaign: Callable, make_case: Callable
 ) -> None:
