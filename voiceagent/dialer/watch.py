@@ -14,7 +14,15 @@ from voiceagent.dialer.brakes import CallSeen
 from voiceagent.dialer.campaigns import Campaign, running_campaigns, set_state
 from voiceagent.dialer.floor import Guards, read_floor
 from voiceagent.dialer.guarding import canary_of
-from voiceagent.dialer.tables import CallbackStatus, CampaignState, DialMode, EnrollmentState, callback, enrollment
+from voiceagent.dialer.tables import (
+    CallbackStatus,
+    CampaignState,
+    DialMode,
+    EnrollmentState,
+    Priority,
+    callback,
+    enrollment,
+)
 from voiceagent.journal.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -123,6 +131,7 @@ def stale_cases(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime, 
     """Contacts that would be forgotten, the oldest first, at most `limit` of each kind."""
     e = enrollment.c
     waits = e.state.in_((EnrollmentState.READY, EnrollmentState.WAITING))
+    leased, tiers = e.state == EnrollmentState.LEASED, e.priority.in_([tier.value for tier in Priority])
     c, long_ago = callback.c, now - OVERDUE
     until = sa.func.coalesce(c.closed_at, c.retry_at, c.due_at)
     # Whose promised call is still to come, or was until lately, is not called by the list.
@@ -133,9 +142,10 @@ def stale_cases(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime, 
         for why, since, where in (
             ("unplanned", e.updated_at, waits & e.next_at.is_(None) & ~open_callback),
             ("overdue", e.next_at, (e.next_at < long_ago) & ~promised),
-            ("lost_lease", e.updated_at, (e.state == EnrollmentState.LEASED) & e.leased_until.is_(None)),
+            ("lost_lease", e.updated_at, leased & e.next_at.is_(None) & e.leased_until.is_(None)),
         ):
-            query = sa.select(e.case_id, since.label("since")).where(e.campaign_id == one.id, where)
+            # Every tier there is, so that `ix_enrollment_due` finds those instants, or that there is none.
+            query = sa.select(e.case_id, since.label("since")).where(e.campaign_id == one.id, tiers, where)
             rows = connection.execute(query.order_by(since).limit(limit))
             found += [Stale(one.name, row.case_id, why, row.since) for row in rows]
     return found

@@ -36,7 +36,7 @@ from voiceagent.dialer.measures import DialerCollector
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.progress import progress
 from voiceagent.dialer.queue import Queue
-from voiceagent.dialer.tables import CampaignState, DialMode, StopScope, callback, enrollment
+from voiceagent.dialer.tables import CampaignState, DialMode, EnrollmentState, StopScope, callback, enrollment
 from voiceagent.dialer.watch import brake_campaigns, stale_cases
 from voiceagent.journal.catalogue import CallAnswered, CallEnded, DebtorTurnHeard, IdentityVerified
 from voiceagent.journal.envelope import NewEvent
@@ -214,16 +214,33 @@ def test_contacts_with_nothing_planned_are_listed(
     with db.write() as connection:
         connection.execute(sa.update(enrollment).where(enrollment.c.case_id == taken[0].case_id).values(next_at=None))
     clock.advance(4 * 86400)
+    asked: list[str] = []
     with db.read() as connection:
+        driver = connection.connection.driver_connection
+        driver.set_trace_callback(asked.append)
         stale = stale_cases(connection, journal.tenant_id, clock.now())
+        driver.set_trace_callback(None)
+        plans = [
+            step.detail
+            for text in asked
+            if "FROM enrollment" in text
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")
+        ]
         how = progress(connection, found(journal), clock.now(), journal.tenant_id)
     assert [one.why for one in stale] == ["unplanned", "overdue", "overdue"]
+    found_by = "SEARCH enrollment USING INDEX ix_enrollment_due (campaign_id=? AND priority=? AND next_at"
+    assert sum(step.startswith(found_by) for step in plans) == 3, "each question reads a short range of the index"
     assert stale[0].case_id == taken[0].case_id and how["never_called"] == 2
     registry = CollectorRegistry()
     registry.register(DialerCollector(db, clock, journal.tenant_id))
     text = generate_latest(registry).decode()
     assert 'voiceagent_stale_cases{why="unplanned"} 1.0' in text
     assert 'voiceagent_hopper_items{campaign="teste",status="ready"} 2.0' in text
+    with db.write() as connection:
+        lost = sa.update(enrollment).where(enrollment.c.case_id == taken[0].case_id)
+        connection.execute(lost.values(state=EnrollmentState.LEASED))
+        stale = stale_cases(connection, journal.tenant_id, clock.now())
+    assert [one.why for one in stale] == ["overdue", "overdue", "lost_lease"]
 
 
 def test_the_hopper_tells_what_contacts_wait_for(
