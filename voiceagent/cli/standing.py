@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -57,9 +58,10 @@ def status(journal: Journal, *, as_json: bool) -> int:
                 lines.append(f"  held: {why.told()}")
             elif one.state is CampaignState.PAUSED:
                 told = f": {one.reason}" if one.reason else ""
-                lines.append(f"  paused{told}; to go on: voiceagent campaigns start {one.name}")
+                lines.append(f"  paused{told}; to go on: voiceagent campaigns start {shlex.quote(one.name)}")
             elif one.state is CampaignState.DRAFT:
-                lines.append(f"  in draft, nobody is called; to begin: voiceagent campaigns start {one.name}")
+                begin = f"voiceagent campaigns start {shlex.quote(one.name)}"
+                lines.append(f"  in draft, nobody is called; to begin: {begin}")
             lines += [f"    call {call}" for call in (one.brake or {}).get("calls", [])]
         stops = [
             {"scope": stop.scope.value, "name": stop.name, "reason": stop.reason, "by": stop.actor}
@@ -132,7 +134,7 @@ def check(journal: Journal, *, as_json: bool) -> int:
     for one in report["braked"]:
         print(
             f"{one['campaign']}: paused by its brake {one['brake']} in {len(one['calls'])} calls; look at them "
-            f"(voiceagent campaigns status), then: voiceagent campaigns start {one['campaign']}"
+            f"(voiceagent campaigns status), then: voiceagent campaigns start {shlex.quote(one['campaign'])}"
         )
     for one in report["stopped"]:
         which = f"--trunk {one['name']}" if one["name"] else "--all"

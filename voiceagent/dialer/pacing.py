@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -119,7 +120,7 @@ class CampaignNow:
                 most, held = ramped, Held("ramp_up", self.started_at + step)
         left = most - self.used
         if self.pilot_left is not None and self.pilot_left < left:
-            mend = f"voiceagent campaigns mode {self.name} live --reason ..."
+            mend = f"voiceagent campaigns mode {shlex.quote(self.name)} live --reason ..."
             left, held = self.pilot_left, Held("pilot_done", detail="its calls wait for people to look", mend=mend)
         return (left, None) if left > 0 else (0, held)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import uuid
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -57,7 +58,7 @@ def adopt(journal: Journal, plan: RetryPlan, *, actor: str = "operator") -> bool
             if own not in plan.named:
                 raise BadInputError(
                     f"the campaign {name!r} goes by the ladders {own!r}, which version {plan.retries} lacks: keep "
-                    f"them, or first: voiceagent campaigns set {name} --retries house"
+                    f"them, or first: voiceagent campaigns set {shlex.quote(name)} --retries house"
                 )
         known = all_plans(connection, journal.tenant_id)
         if any(one["sha256"] == sha256 for one in known):

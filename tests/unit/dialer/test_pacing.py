@@ -106,7 +106,9 @@ def test_kill_switches_hold_everything_or_their_trunk() -> None:
 def test_a_pilot_ends_after_its_calls() -> None:
     pilot = campaign(pilot_left=3)
     assert len(begun(Floor(NOW, 9, campaigns=(pilot,)), 9)) == 3
-    assert Allotment(Floor(NOW, 9, campaigns=(replace(pilot, pilot_left=0),))).held()["a"].reason == "pilot_done"
+    done = replace(pilot, name="minha carteira", pilot_left=0)
+    held = Allotment(Floor(NOW, 9, campaigns=(done,))).held()["minha carteira"]
+    assert held.reason == "pilot_done" and "campaigns mode 'minha carteira' live" in held.mend
 
 
 trunks = st.lists(
