@@ -49,7 +49,7 @@ def calls(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
     rows = [
         ("calls_attempted", "Calls sent or taken", whose | {"direction": _a.direction, "trunk": _a.trunk}, sa.true()),
         ("calls_answered", "Calls answered", whose, out & _a.t_answer.is_not(None)),
-        ("calls_human", "Calls a person answered", whose, out & _a.human),
+        ("calls_human", "Calls a person answered", whose, out & (_a.human | _a.right_party)),
         ("calls_machine", "Calls a machine answered", whose, out & _a.machine),
         (
             "calls_ended",

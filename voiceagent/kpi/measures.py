@@ -10,7 +10,7 @@ from voiceagent.base.money import Money
 
 #: A call of at most this long counts as short (Anatel's edge), as does one that was never answered.
 SHORT_CALL_S = 6.0
-#: A person who heard nothing for longer than this was abandoned.
+#: A person who heard nothing for longer than this after their greeting was abandoned.
 ABANDONED_S = 2.0
 
 
@@ -60,7 +60,7 @@ LABELS: dict[str, Label] = {
     "tmo_s": Label("TMO", "Σ (talk + hold + wrap) over H ÷ H"),
     "time_to_first_audio_s": Label("TME", "Σ (first audio − answer) ÷ answered with audio"),
     "ring_s": Label("Tempo médio de toque", "Σ ring ÷ D ended"),
-    "abandonment_rate": Label("Abandono", f"H without audio within {ABANDONED_S:g} s ÷ H"),
+    "abandonment_rate": Label("Abandono", f"H without audio within {ABANDONED_S:g} s of their greeting's end ÷ H"),
     "short_call_share": Label("Chamadas curtas", f"D ended, unanswered or ≤ {SHORT_CALL_S:g} s ÷ D ended"),
     "containment": Label("Contenção", "H not transferred to a person ÷ H"),
     "opt_out_rate": Label("Pedidos de não ligar", "calls with an opt-out ÷ H"),

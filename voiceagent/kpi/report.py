@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from voiceagent.cases.kinds import Direction, HandOverVerdict
-from voiceagent.cases.tables import agreement, attempt, hand_over, opt_out, promise, second_look, turn
+from voiceagent.cases.tables import agreement, answerer, attempt, hand_over, opt_out, promise, second_look, turn
 from voiceagent.kpi.measures import (
     ABANDONED_S,
     SERVICE_LEVEL_S,
@@ -108,10 +108,18 @@ def _people(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
 
 
 _a = attempt.c
-_human = _a.human.is_(sa.true())
+#: Who proved to be the debtor is a person, also while the call goes on and has no outcome yet.
+_human = sa.or_(_a.human.is_(sa.true()), _a.right_party.is_(sa.true()))
 _promise_made = sa.exists().where(agreement.c.interaction_id == _a.id)
 _opted_out = sa.exists().where(opt_out.c.attempt_id == _a.id)
 _ended = _a.status == "ended"
+_handled = sa.and_(_human, _ended)
+#: Seconds after the answer at which a person's greeting was over.
+_greeted_s = sa.func.coalesce(
+    sa.select(answerer.c.after_answer_s - answerer.c.latency_s).where(answerer.c.attempt_id == _a.id).scalar_subquery(),
+    0.0,
+)
+_mute = sa.or_(_a.first_audio_s.is_(None), _a.first_audio_s - _greeted_s > ABANDONED_S)
 #: Who promised and was handed over afterwards is a promise, and was handed over all the same.
 _taken = sa.exists().where(hand_over.c.attempt_id == _a.id, hand_over.c.verdict == HandOverVerdict.TAKEN)
 
@@ -132,12 +140,13 @@ _CALLS: dict[str, sa.ColumnElement[Any]] = {
     "people_H": _people(_human),
     "people_R": _people(_a.right_party.is_(sa.true())),
     "people_P": _people(_promise_made),
-    "talk": _total(_a.talk_s + _a.hold_s, _human),
-    "handle": _total(_a.talk_s + _a.hold_s + _a.wrap_s, _human),
+    "handled": _when(_handled),
+    "talk": _total(_a.talk_s + _a.hold_s, _handled),
+    "handle": _total(_a.talk_s + _a.hold_s + _a.wrap_s, _handled),
     "ring": _total(_a.ring_s, _ended),
     "first_audio": _total(_a.first_audio_s, _a.first_audio_s.is_not(None)),
     "with_audio": _when(_a.first_audio_s.is_not(None)),
-    "abandoned": _when(sa.and_(_human, sa.or_(_a.first_audio_s.is_(None), _a.first_audio_s > ABANDONED_S))),
+    "abandoned": _when(sa.and_(_human, _mute)),
     "short": _when(sa.and_(_ended, sa.or_(_a.t_answer.is_(None), _a.talk_s <= SHORT_CALL_S))),
     "transferred": _when(sa.and_(_human, sa.or_(_a.disposition == "XFER", _taken))),
     "served": _when(sa.and_(_a.t_answer.is_not(None), _a.ring_s <= SERVICE_LEVEL_S)),
@@ -216,8 +225,8 @@ def _kpis(calls: dict[str, Any], turns: dict[str, Any]) -> dict[str, Kpi]:
         "debtor_human_rate": rate(c("people_H"), c("people")),
         "debtor_right_party_rate": rate(c("people_R"), c("people_H")),
         "debtor_promise_rate": rate(c("people_P"), c("people_R")),
-        "tma_s": mean(seconds("talk"), c("H")),
-        "tmo_s": mean(seconds("handle"), c("H")),
+        "tma_s": mean(seconds("talk"), c("handled")),
+        "tmo_s": mean(seconds("handle"), c("handled")),
         "time_to_first_audio_s": mean(seconds("first_audio"), c("with_audio")),
         "ring_s": mean(seconds("ring"), c("ended")),
         "abandonment_rate": rate(c("abandoned"), c("H")),

@@ -14,6 +14,7 @@ from voiceagent.cli.checkup import machine, parts, speaking
 from voiceagent.cli.checkup.capacity import Capacity, calls_that_fit
 from voiceagent.cli.checkup.finding import Finding, Status, examine
 from voiceagent.cli.main import main
+from voiceagent.speech.constrained import judging
 from voiceagent.speech.engines.scripted import Scripted
 from voiceagent.storage.database import Database
 
@@ -142,6 +143,22 @@ def test_the_phrase_bank_is_counted_and_its_rendering_has_a_price(tmp_path: Path
 
 def test_values_are_heard_by_grammar_in_every_language_that_ships() -> None:
     assert speaking.sure_answers().status is Status.OK
+
+
+@pytest.mark.parametrize("stored", ['{"scale": [1.0]}', "[]", "{"])
+def test_a_calibration_of_another_version_is_told_and_how_to_mend_it(
+    stored: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "calibration.json").write_text(stored)
+    monkeypatch.setattr(judging.resources, "files", lambda package: tmp_path)
+    judging.shipped_calibration.cache_clear()
+    try:
+        found = examine("answers", speaking.sure_answers, "reinstall it")
+    finally:
+        judging.shipped_calibration.cache_clear()
+    assert found.status is Status.FAIL
+    assert "not of this version" in found.detail and found.mend
 
 
 def test_without_a_second_ear_promises_are_not_heard_again(tmp_path: Path) -> None:

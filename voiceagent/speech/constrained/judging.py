@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 from voiceagent.audio.format import SAMPLE_RATE
+from voiceagent.base.errors import MissingPartError
 from voiceagent.speech.constrained.denoise import NOISY_LINE_DB
 from voiceagent.speech.constrained.listening import Answer, digits_in, plain_words
 from voiceagent.speech.constrained.phones import labels
@@ -178,9 +179,22 @@ def signal_to_noise(samples: NDArray[np.float32]) -> float:
 
 @lru_cache(maxsize=1)
 def shipped_calibration() -> Calibration | None:
-    """The calibration of the shipped heads, one for all: a language alone has too few errors to learn from."""
+    """The calibration of the shipped heads, one for all: a language alone has too few errors to learn from.
+
+    None where there is none; MissingPartError where it is of another version or broken.
+    """
     path = resources.files("voiceagent.speech.constrained").joinpath("weights", "calibration.json")
     if not path.is_file():
         return None
-    stored = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return calibration_of(path.read_text(encoding="utf-8"))
+    except (ValueError, LookupError, TypeError) as error:
+        raise MissingPartError(
+            f"{path} is not of this version: pip install --force-reinstall voiceagent, or scripts/train-ctc es --keep"
+        ) from error
+
+
+def calibration_of(text: str) -> Calibration:
+    """A calibration as it is stored (JSON); ValueError, LookupError or TypeError where the text is something else."""
+    stored = json.loads(text)
     return Calibration(tuple(stored["alone"]), tuple(stored["again"]), tuple(stored["checked"]), stored["takes"])
