@@ -10,9 +10,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from voiceagent.base.clock import ManualClock
 from voiceagent.cases.intake import import_cases
+from voiceagent.cases.tables import answerer, attempt
 from voiceagent.debt.case import Case
 from voiceagent.journal import catalogue as said
 from voiceagent.journal.envelope import Event
@@ -308,6 +310,36 @@ def test_exported_totals_are_those_of_the_report(period: list[Event], journal: J
     assert total("voiceagent_call_talk_seconds_count") == row.kpis["tma_s"].denominator
     assert total("voiceagent_turns_total", result="no_match") == row.kpis["no_match_rate"].numerator
     assert total("voiceagent_compliance_decisions_total", decision="allow") == row.kpis["attempts"].value
+
+
+def test_who_proved_to_be_the_debtor_is_a_person_in_the_report_and_in_the_exporter(
+    period: list[Event], journal: Journal, clock: ManualClock
+) -> None:
+    with journal.db.write() as connection:
+        connection.execute(sa.update(attempt).where(attempt.c.right_party).values(human=False))
+    with journal.db.read() as connection:
+        (row,) = report(connection)
+    found = samples(BusinessCollector(journal.db, clock))
+    for metric, kpi in (
+        ("voiceagent_calls_human_total", row.kpis["human"].value),
+        ("voiceagent_call_talk_seconds_count", row.kpis["tma_s"].denominator),
+    ):
+        assert sum(value for (name, _), value in found.items() if name == metric) == kpi
+        assert kpi
+
+
+def test_the_report_finds_a_calls_answerer_by_key(period: list[Event], journal: Journal) -> None:
+    """Its subquery runs once for each call, so a scan there would be quadratic."""
+    lookup = sa.select(answerer.c.latency_s).where(answerer.c.attempt_id == sa.bindparam("id", uuid.uuid4()))
+    with journal.db.write() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
+            explain = "EXPLAIN "
+        else:
+            explain = "EXPLAIN QUERY PLAN "
+        shown = str(lookup.compile(connection, compile_kwargs={"literal_binds": True}))
+        plan = " ".join(str(part) for row in connection.execute(sa.text(explain + shown)) for part in row)
+    assert "pk_answerer" in plan or "sqlite_autoindex_answerer_1 (attempt_id=?)" in plan, plan
 
 
 def test_histograms_are_cumulative_and_end_at_their_count(

@@ -14,6 +14,7 @@ from prometheus_client.metrics_core import Metric
 
 from voiceagent.base.money import DECIMALS
 from voiceagent.cases import tables as t
+from voiceagent.kpi.answered import ENDED, HANDLED, HUMAN
 
 CALL_BUCKETS = (3, 6, 10, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600)
 AUDIO_BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5)
@@ -49,13 +50,13 @@ def calls(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
     rows = [
         ("calls_attempted", "Calls sent or taken", whose | {"direction": _a.direction, "trunk": _a.trunk}, sa.true()),
         ("calls_answered", "Calls answered", whose, out & _a.t_answer.is_not(None)),
-        ("calls_human", "Calls a person answered", whose, out & (_a.human | _a.right_party)),
+        ("calls_human", "Calls a person answered", whose, out & HUMAN),
         ("calls_machine", "Calls a machine answered", whose, out & _a.machine),
         (
             "calls_ended",
             "Calls by outcome",
             whose | {"disposition": _a.disposition, "hangup_by": _a.hangup_by},
-            _a.status == "ended",
+            ENDED,
         ),
         (
             "right_party_contacts",
@@ -72,13 +73,12 @@ def calls(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
 def durations(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
     """Histograms of calls."""
     whose = {"tenant": _a.tenant_id, "campaign": _a.campaign_id}
-    ended, human = _a.status == "ended", _a.human & (_a.status == "ended")
     handle = _a.talk_s + _a.hold_s + _a.wrap_s
     rows = [
-        ("call_ring_seconds", "Ringing", whose, _a.ring_s, CALL_BUCKETS, ended & (_a.direction == "out")),
-        ("call_talk_seconds", "Talk without hold, calls a person answered", whose, _a.talk_s, CALL_BUCKETS, human),
-        ("call_wrapup_seconds", "Work after the line went down", whose, _a.wrap_s, CALL_BUCKETS, human),
-        ("call_handle_seconds", "Talk, hold and wrap-up", whose, handle, CALL_BUCKETS, human),
+        ("call_ring_seconds", "Ringing", whose, _a.ring_s, CALL_BUCKETS, ENDED & (_a.direction == "out")),
+        ("call_talk_seconds", "Talk without hold, calls a person answered", whose, _a.talk_s, CALL_BUCKETS, HANDLED),
+        ("call_wrapup_seconds", "Work after the line went down", whose, _a.wrap_s, CALL_BUCKETS, HANDLED),
+        ("call_handle_seconds", "Talk, hold and wrap-up", whose, handle, CALL_BUCKETS, HANDLED),
         (
             "answer_to_first_audio_seconds",
             "Answer to the agent's first sample",

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from voiceagent.cases.kinds import Direction, HandOverVerdict
 from voiceagent.cases.tables import agreement, answerer, attempt, hand_over, opt_out, promise, second_look, turn
+from voiceagent.kpi.answered import ENDED, HANDLED, HUMAN
 from voiceagent.kpi.measures import (
     ABANDONED_S,
     SERVICE_LEVEL_S,
@@ -108,12 +109,8 @@ def _people(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
 
 
 _a = attempt.c
-#: Who proved to be the debtor is a person, also while the call goes on and has no outcome yet.
-_human = sa.or_(_a.human.is_(sa.true()), _a.right_party.is_(sa.true()))
 _promise_made = sa.exists().where(agreement.c.interaction_id == _a.id)
 _opted_out = sa.exists().where(opt_out.c.attempt_id == _a.id)
-_ended = _a.status == "ended"
-_handled = sa.and_(_human, _ended)
 #: Seconds after the answer at which a person's greeting was over.
 _greeted_s = sa.func.coalesce(
     sa.select(answerer.c.after_answer_s - answerer.c.latency_s).where(answerer.c.attempt_id == _a.id).scalar_subquery(),
@@ -130,25 +127,25 @@ def _looked(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
 
 _CALLS: dict[str, sa.ColumnElement[Any]] = {
     "D": sa.func.count(),
-    "ended": _when(_ended),
+    "ended": _when(ENDED),
     "A": _when(_a.t_answer.is_not(None)),
-    "H": _when(_human),
+    "H": _when(HUMAN),
     "M": _when(_a.machine.is_(sa.true())),
     "R": _when(_a.right_party.is_(sa.true())),
     "P": _when(_promise_made),
     "people": _people(sa.true()),
-    "people_H": _people(_human),
+    "people_H": _people(HUMAN),
     "people_R": _people(_a.right_party.is_(sa.true())),
     "people_P": _people(_promise_made),
-    "handled": _when(_handled),
-    "talk": _total(_a.talk_s + _a.hold_s, _handled),
-    "handle": _total(_a.talk_s + _a.hold_s + _a.wrap_s, _handled),
-    "ring": _total(_a.ring_s, _ended),
+    "handled": _when(HANDLED),
+    "talk": _total(_a.talk_s + _a.hold_s, HANDLED),
+    "handle": _total(_a.talk_s + _a.hold_s + _a.wrap_s, HANDLED),
+    "ring": _total(_a.ring_s, ENDED),
     "first_audio": _total(_a.first_audio_s, _a.first_audio_s.is_not(None)),
     "with_audio": _when(_a.first_audio_s.is_not(None)),
-    "abandoned": _when(sa.and_(_human, _mute)),
-    "short": _when(sa.and_(_ended, sa.or_(_a.t_answer.is_(None), _a.talk_s <= SHORT_CALL_S))),
-    "transferred": _when(sa.and_(_human, sa.or_(_a.disposition == "XFER", _taken))),
+    "abandoned": _when(sa.and_(HUMAN, _mute)),
+    "short": _when(sa.and_(ENDED, sa.or_(_a.t_answer.is_(None), _a.talk_s <= SHORT_CALL_S))),
+    "transferred": _when(sa.and_(HUMAN, sa.or_(_a.disposition == "XFER", _taken))),
     "served": _when(sa.and_(_a.t_answer.is_not(None), _a.ring_s <= SERVICE_LEVEL_S)),
     "disputed": _when(_a.disposition == "DISP"),
     "wrong_number": _when(_a.disposition == "WN"),
