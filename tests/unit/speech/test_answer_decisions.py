@@ -48,7 +48,8 @@ SCALE = Calibration(
         f"{asked}{line}": dict.fromkeys(KINDS, 0.95 if asked == "checked" else 0.98)
         for asked in ASKED
         for line in ("", "_noisy")
-    },
+    }
+    | {"apart": {}},
 )
 
 
@@ -259,6 +260,37 @@ def test_a_strange_voice_is_believed_where_the_decoder_means_the_same_but_other_
     takes = scale.enough("checked", "yes_no", 40.0)
     assert scale.confidence_checked(both, 1.0, -0.1) >= takes > scale.confidence_checked(both, 0.5, -2.0)
     assert checked(scale, other, 40.0, 1.0, -3.0) < 0.5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_no_other_value_is_near_kinds_of_few_values_take_less(kind):
+    scale = shipped_calibration()
+    assert scale is not None
+    rows = [repeated(answered("x", kind, -1.0, share), 15.0, None, False) for share in (0.999, 1.0)]
+    beside_another, alone_near = (scale.enough_checked(kind, 15.0, row) for row in rows)
+    assert beside_another == scale.enough("checked", kind, 15.0)
+    assert (alone_near < beside_another) == (kind in ("date", "instalments", "time", "yes_no"))
+
+
+@pytest.mark.parametrize(
+    ("free", "certainty", "behind", "reason", "believed"),
+    [
+        ("Não.", 0.8, -0.1, "", True),
+        ("Não.", 0.5, -0.1, "", False),
+        ("Não.", 0.8, -2.0, "", False),
+        ("Não.", 0.8, -0.1, "loop", False),
+        ("Nem.", 0.8, -0.1, "", False),
+    ],
+)
+def test_a_no_that_sounds_strange_is_believed_where_the_decoder_writes_it_plainly(
+    free, certainty, behind, reason, believed
+):
+    judge, context = judge_hearing("não", noise=3.0), HearingContext("pt-BR", ("yes_no",), (), "2026-11-18")
+    answer = listen(judge.head(STATES), "pt-BR", ["yes_no"], (), TODAY)
+    assert answer is not None and answer.text == "não" and answer.fit < -1.5
+    strict = replace(judge, calibration=replace(SCALE, checked=(-9.0, 4.0, 0.2, -0.5, 3.0, 3.0, 2.0)))
+    heard = strict.decide(QUIET, STATES, context, lambda said: (Hypothesis(free, certainty, reason=reason), behind))
+    assert (heard.text == "não") is believed
 
 
 def test_words_that_sound_the_same_are_never_sure_without_the_decoder():
@@ -506,6 +538,8 @@ def test_the_slopes_of_training_are_those_of_its_loss():
 def test_the_calibration_names_what_every_kind_takes():
     scale = shipped_calibration()
     assert scale is not None
-    assert set(scale.takes) == {f"{asked}{line}" for asked in ASKED for line in ("", "_noisy")}
-    assert all(set(taken) == set(KINDS) for taken in scale.takes.values())
+    asked = {f"{asked}{line}" for asked in ASKED for line in ("", "_noisy")}
+    assert set(scale.takes) == {*asked, "apart"}
+    assert all(set(scale.takes[name]) == set(KINDS) for name in asked)
+    assert set(scale.takes["apart"]) == {"date", "instalments", "time", "yes_no"}
     assert all(0.8 <= taken < 1 for kinds in scale.takes.values() for taken in kinds.values())

@@ -49,6 +49,8 @@ _DENIED = 0.5
 _EVEN, _STEEP = -1.1, 4.0
 #: Numbers that are read otherwise in another country.
 _SEPARATED = re.compile(r"\d[.,/-]\d")
+#: The decoder writes a yes, a no or a phrase plainly where it is so certain of its words and likes no others better.
+_PLAIN, _AT_ONCE = 0.6, -0.5
 _LOW, _LOOP = "low_confidence", "loop"
 
 
@@ -135,7 +137,11 @@ class Judge:
         if contradicted:
             # What either denies is asked again, whatever the decoder writes.
             confidence = min(confidence, _DENIED)
-        enough = confidence >= scale.enough("checked", kind, snr_db)
+        takes = scale.enough_checked(kind, snr_db, row)
+        if not contradicted and kind == _BESIDE and _plainly(heard, behind, answer):
+            # However strange its sound: the "não" of one voice is none of the head's.
+            confidence = max(confidence, takes)
+        enough = confidence >= takes
         if wanted and enough and (agrees or not is_open):
             believed = _accepted(answer, confidence)
             kept = is_open and same and answer.kind != PHRASE and heard.reason != _LOOP
@@ -155,6 +161,12 @@ class Judge:
         if held and (not is_open or answer.fit > _OTHER_WORDS or snr_db < _NOISY_DB) and not (same and enough):
             return replace(heard, confidence=min(heard.confidence, round(confidence, 4)), reason=_LOW)
         return heard
+
+
+def _plainly(heard: Hypothesis, behind: float, answer: Answer) -> bool:
+    """Whether the decoder wrote just the answer's words, with certainty and at once."""
+    certain = not heard.reason and heard.confidence >= _PLAIN and behind >= _AT_ONCE
+    return certain and plain_words(heard.text) == plain_words(answer.text)
 
 
 def _accepted(answer: Answer, confidence: float) -> Hypothesis:

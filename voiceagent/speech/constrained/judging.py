@@ -43,6 +43,8 @@ _RIVALS, _NEAR = 2, 8.0
 _SEARCHED = 0.35
 #: Digits must be so far ahead of more of them: the fewer words are the likelier, whatever was said.
 _LEAD = 3.5
+#: Log odds of the share from which no other value is anywhere near.
+APART_ODDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,20 @@ class Calibration:
     """The same, one for agreement and one for how far the answer stays behind the decoder's own words."""
     takes: Mapping[str, Mapping[str, float]]
     """What was asked ("alone", "again", "checked"; with "_noisy" on a noisy line) → kind of answer → the confidence
-    that it takes."""
+    that it takes. "apart", for kinds of few values: what it takes at the last where no other is anywhere near."""
 
     def enough(self, asked: str, kind: str, snr_db: float) -> float:
         """The confidence that an answer of that kind takes when so much was asked."""
         return self.takes[f"{asked}_noisy" if snr_db < NOISY_LINE_DB else asked][kind]
+
+    def enough_checked(self, kind: str, snr_db: float, row: Sequence[float]) -> float:
+        """The confidence that it takes after the decoder was asked; `row` as `repeated` gives it.
+
+        Noise spoils the fit of all values alike. Where there are few of them and only one comes anywhere near, it
+        was that one; among millions of amounts another one often is.
+        """
+        limit = self.enough("checked", kind, snr_db)
+        return min(limit, self.takes["apart"].get(kind, limit)) if row[ODDS] >= APART_ODDS else limit
 
     def worth_repeating(self, answer: Answer, snr_db: float) -> bool:
         """Whether a second hearing could make the answer believable."""

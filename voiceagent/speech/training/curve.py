@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from voiceagent.speech.constrained.judging import seconding, unaided
-from voiceagent.speech.training.calibrate import Trial, enough
+from voiceagent.speech.training.calibrate import Trial, enough, enough_checked
 
 EDGES = (0.0, 0.1, 0.5, 0.9, 0.95, 0.98, 0.99, 1.0)
 
@@ -31,7 +31,7 @@ def judged(trial: Trial, scale: dict[str, Any]) -> Verdict:
     ):
         return Verdict(twice, True)
     confidence = seconding(trial.checked, scale["checked"])
-    return Verdict(confidence, confidence >= enough(scale["takes"], "checked", trial) and not trial.contradicted)
+    return Verdict(confidence, confidence >= enough_checked(scale["takes"], trial) and not trial.contradicted)
 
 
 def report(found: Sequence[Trial], scale: dict[str, Any]) -> str:
