@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+
+from voiceagent.audio.format import FRAME_BYTES
 
 Samples = npt.NDArray[np.int16]
 
@@ -22,6 +25,10 @@ def samples(pcm: bytes) -> Samples:
 
 def rms_dbov(pcm: bytes) -> float:
     """Root mean square level in dBov, never below FLOOR_DBOV."""
+    return _frame_dbov(pcm) if len(pcm) == FRAME_BYTES else _rms_dbov(pcm)
+
+
+def _rms_dbov(pcm: bytes) -> float:
     values = samples(pcm).astype(np.float64)
     return _dbov(math.sqrt(float(np.dot(values, values)) / len(values)) if len(values) else 0.0)
 
@@ -44,6 +51,10 @@ def mix(one: bytes, other: bytes) -> bytes:
     total = samples(longer).astype(np.int32)
     total[: len(shorter) // 2] += samples(shorter)
     return np.clip(total, -32768, 32767).astype("<i2").tobytes()
+
+
+#: Everybody who listens to a call asks for the level of the same frame in the same beat, and silence comes again.
+_frame_dbov = lru_cache(maxsize=64)(_rms_dbov)
 
 
 def _dbov(amplitude: float) -> float:

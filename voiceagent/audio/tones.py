@@ -38,6 +38,8 @@ _MUSIC_FRAMES, _MOSTLY = 50, 0.6
 #: Energy of a full-scale square wave in one window, for levels.
 _FULL = 32768.0**2 * float(np.sum(_WINDOW**2)) * _WINDOW.size / 2
 _QUIET = _FULL * 10 ** (_QUIET_DBOV / 10)
+#: What `_heard` gives for a quiet window.
+_NOTHING: tuple[tuple[float, ...], float, bool] = ((), 0.0, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,10 @@ class ToneDetector:
     def process(self, pcm: bytes) -> Tone | None:
         """Take one frame."""
         frame = samples(pcm).astype(np.float64)
-        power, total = _power(np.concatenate([self._before, frame]))
-        self._tuneful.append(total > _QUIET and float(np.partition(power, -_PEAKS)[-_PEAKS:].sum()) > _IN_PEAKS * total)
-        hertz, width = _sines(power, total)
+        window = np.concatenate([self._before, frame]) * _WINDOW
         self._before = frame
+        hertz, width, tuneful = _heard(window) if _may_sound(window) else _NOTHING
+        self._tuneful.append(tuneful)
         self._levels.append(rms_dbov(pcm))
         self._frames += 1
         if self._seen and self._continues(hertz):
@@ -132,9 +134,21 @@ class ToneDetector:
         return Tone(hertz, began_s, lasted_s, over, self._level, float(np.median(self._widths)), self._rise)
 
 
+def _may_sound(window: npt.NDArray[np.float64]) -> bool:
+    """Whether all that a (shaped) window holds would be loud enough in the band: most of a call is silence."""
+    return float(np.dot(window, window)) * window.size / 2 > _QUIET
+
+
+def _heard(window: npt.NDArray[np.float64]) -> tuple[tuple[float, ...], float, bool]:
+    """The sines of a window and the width of the first, as `_sines` gives them, and whether it holds notes."""
+    power, total = _power(window)
+    tuneful = total > _QUIET and float(np.partition(power, -_PEAKS)[-_PEAKS:].sum()) > _IN_PEAKS * total
+    return *_sines(power, total), tuneful
+
+
 def _power(window: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], float]:
     """What each bin of the band holds, and all together."""
-    power = np.abs(np.fft.rfft(window * _WINDOW)) ** 2
+    power = np.abs(np.fft.rfft(window)) ** 2
     power[: int(_BAND_HZ[0] / _BIN_HZ)] = power[int(_BAND_HZ[1] / _BIN_HZ) :] = 0.0
     return power, float(power.sum())
 
@@ -144,7 +158,7 @@ def _sines(power: npt.NDArray[np.float64], total: float) -> tuple[tuple[float, .
 
     `power` is used up.
     """
-    nothing: tuple[tuple[float, ...], float] = ((), 0.0)
+    nothing = _NOTHING[:2]
     if total <= _QUIET:
         return nothing
     first, share, width = _strongest(power, total)

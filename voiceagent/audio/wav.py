@@ -1,4 +1,4 @@
-"""WAV: 16-bit PCM files, whole ones and ones that grow."""
+"""WAV: 16-bit PCM written, whole or growing; other ways of writing samples read too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voiceagent.audio.format import SAMPLE_RATE
+from voiceagent.audio.sampleforms import reader
 from voiceagent.base.errors import BadInputError
 
 HEADER_BYTES = 44
@@ -16,6 +17,11 @@ HEADER_BYTES = 44
 RIFF_SIZE_AT, DATA_SIZE_AT = 4, 40
 
 _PCM, _EXTENSIBLE = 1, 0xFFFE
+#: Where an extensible header says which form it extends.
+_FORM_AT = 24
+#: Rates that sound is recorded at.
+_RATES = range(1_000, 400_000)
+_CONVERT = "convert it, for example: sox IN -b 16 OUT.wav"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +71,15 @@ def interleave(left: bytes, right: bytes) -> bytes:
 
 
 def decode(data: bytes, name: str = "the file") -> Wav:
-    """A file's content; BadInputError, naming it, when it is not 16-bit PCM or not a WAV at all.
+    """A file's content as 16 bit; BadInputError, naming it, when it is no WAV or its samples are of an unknown form.
 
-    A file cut short by a crash gives the audio that is there.
+    Read are integers of 8 to 32 bit, floats, A-law and mu-law. A file cut short by a crash gives what is there.
     """
+    if not data:
+        raise BadInputError(f"{name} is an empty file")
     if len(data) < 12 or data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise BadInputError(f"{name} is not a WAV file")
-    channels = rate = 0
+        raise BadInputError(f"{name} is not a WAV file; {_CONVERT}")
+    channels = rate = width = 0
     at = 12
     while at + 8 <= len(data):
         kind, size = struct.unpack_from("<4sI", data, at)
@@ -79,11 +87,17 @@ def decode(data: bytes, name: str = "the file") -> Wav:
         if kind == b"fmt ":
             if len(body) < 16:
                 break
-            form, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
-            if form not in (_PCM, _EXTENSIBLE) or bits != 16 or not channels or not rate:
-                raise BadInputError(f"{name} is not 16-bit PCM; convert it, for example: sox IN -b 16 OUT.wav")
-        elif kind == b"data" and channels:
-            whole = len(body) - len(body) % (2 * channels)
-            return Wav(rate, np.frombuffer(body[:whole], dtype="<i2").reshape(-1, channels))
+            form, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", body)
+            if form == _EXTENSIBLE:
+                form = struct.unpack_from("<H", body, _FORM_AT)[0] if len(body) >= _FORM_AT + 2 else _PCM
+            if not channels or rate not in _RATES:
+                raise BadInputError(f"{name} has {channels} channel(s) of {rate} Hz: no sound is recorded like that")
+            found = reader(form, bits)
+            if found is None or block != channels * found[0]:
+                raise BadInputError(f"{name} has samples of a form not read here ({form}, {bits} bit); {_CONVERT}")
+            width, read = found
+        elif kind == b"data" and width:
+            whole = len(body) - len(body) % (width * channels)
+            return Wav(rate, read(body[:whole]).reshape(-1, channels))
         at += 8 + size + size % 2
     raise BadInputError(f"{name} is a WAV file without audio")

@@ -180,7 +180,7 @@ def _clip(speaker: Speaker, kind: str, text: str, path: Path) -> Clip:
 
 
 def _sound(path: Path) -> Sound:
-    return from_pcm(read_wav(path))
+    return from_pcm(read_wav(path, "left"))
 
 
 def _trimmed(sound: Sound) -> Sound:

@@ -26,6 +26,9 @@ _DICTATED = frozenset({"digits", "birth_date"})
 _DICTATED_S, _DICTATED_MOST_S = 1.2, 20.0
 #: Speech that begins so soon after a turn was cut is the rest of it.
 _REST_S = 1.5
+#: The channels of a stereo recording, as ours have them: the agent's and the debtor's.
+SIDES = {"left": 1, "right": 2}
+BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,12 @@ async def hear_turns(hearing: Hearing, segmenter: Segmenter, pcm: bytes, context
 
 
 async def hear_file(hearing: Hearing, segmenter: Segmenter, path: Path, context: HearingContext) -> Hypothesis:
-    """What a recording of one answer says: its turns put together. Empty with reason no_speech when it has none."""
+    """What a recording of one answer says, as `read_wav` reads it by itself."""
     return await hear_answer(hearing, segmenter, read_wav(path), context)
 
 
 async def hear_answer(hearing: Hearing, segmenter: Segmenter, pcm: bytes, context: HearingContext) -> Hypothesis:
-    """The same of 8 kHz s16le audio."""
+    """What 8 kHz s16le audio of one answer says: its turns put together. Empty with reason no_speech without any."""
     turns = [turn.hypothesis for turn in await hear_turns(hearing, segmenter, pcm, context)]
     spoken = [heard for heard in turns if heard.text]
     if not spoken:
@@ -97,12 +100,24 @@ async def hear_answer(hearing: Hearing, segmenter: Segmenter, pcm: bytes, contex
     )
 
 
-def read_wav(path: Path, channel: int = 0) -> bytes:
-    """One channel of a WAV as 8 kHz s16le. BadInputError when it cannot be read as 16-bit PCM."""
+def read_wav(path: Path, channel: str | None = None) -> bytes:
+    """One channel of a WAV as 8 kHz s16le: `left`, `right`, `both` (mixed) or a number from 1.
+
+    Of a stereo recording that is the right one unless named, where ours have the debtor; one with more needs a name.
+    BadInputError when the file, or that channel of it, cannot be read.
+    """
     try:
         recording = decode(path.read_bytes(), str(path))
     except OSError as error:
         raise unreadable(path, error) from error
-    if channel >= recording.channels:
-        raise BadInputError(f"{path} has {recording.channels} channel(s), there is no number {channel + 1}")
-    return resample(recording.channel(channel), recording.rate)
+    if channel == BOTH:
+        return resample(recording.samples.mean(axis=1).astype("<i2").tobytes(), recording.rate)
+    numbers = {name: number for name, number in SIDES.items() if number <= recording.channels}
+    numbers |= {str(number): number for number in range(1, recording.channels + 1)}
+    if channel is None and recording.channels <= len(SIDES):
+        channel = str(recording.channels)
+    if channel not in numbers:
+        raise BadInputError(
+            f"{path} has {recording.channels} channel(s): name one as `channel`: {', '.join(numbers)} or {BOTH}"
+        )
+    return resample(recording.channel(numbers[channel] - 1), recording.rate)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from voiceagent.audio import frames, levels, wav
 from voiceagent.audio.format import FRAME_BYTES
 from voiceagent.audio.resample import resample
+from voiceagent.audio.sampleforms import reader
 from voiceagent.base.errors import BadInputError
 
 pcm = st.binary(max_size=4000).map(lambda data: data[: len(data) // 2 * 2])
@@ -121,11 +122,42 @@ def test_unknown_chunks_are_skipped() -> None:
         wav.encode(b"")[:36],
         wav.header(0)[:20] + struct.pack("<H", 7) + wav.header(0)[22:],
         wav.header(0)[:34] + struct.pack("<H", 8) + wav.header(0)[36:],
+        wav.encode(b"", rate=0),
+        wav.encode(b"", rate=2**30),
+        wav.encode(b"", channels=0),
     ],
 )
-def test_what_is_no_16_bit_wav_is_named(data: bytes) -> None:
+def test_what_cannot_be_read_is_named(data: bytes) -> None:
     with pytest.raises(BadInputError, match=r"debtor\.wav"):
         wav.decode(data, "debtor.wav")
+
+
+@pytest.mark.parametrize(
+    ("form", "bits", "written"),
+    [
+        (1, 8, bytes([0x80, 0xC0, 0x40, 0x00])),
+        (1, 24, bytes.fromhex("000000 ff0040 0000c0 000080")),
+        (1, 32, struct.pack("<4i", 0, 1 << 30, -(1 << 30), -(1 << 31))),
+        (3, 32, struct.pack("<4f", 0, 0.5, -0.5, -7)),
+        (3, 64, struct.pack("<4d", float("nan"), 0.5, -0.5, float("-inf"))),
+    ],
+)
+@pytest.mark.parametrize("extensible", [False, True])
+def test_every_way_to_write_samples_reads_the_same(form: int, bits: int, written: bytes, extensible: bool) -> None:
+    block = bits // 8
+    kind = struct.pack("<HHIIHH", 0xFFFE if extensible else form, 1, 8000, 8000 * block, block, bits)
+    if extensible:
+        kind += struct.pack("<HHIH14x", 22, bits, 4, form)
+    chunks = struct.pack("<4sI", b"fmt ", len(kind)) + kind + struct.pack("<4sI", b"data", len(written)) + written
+    read = wav.decode(b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WAVE" + chunks)
+    assert read.samples[:, 0].tolist() == [0, 16384, -16384, -32768]
+
+
+def test_a_law_is_read_as_the_standard_has_it() -> None:
+    found = reader(6, 8)
+    assert found is not None
+    # Smallest and largest of both signs, and the first step of a segment twice as coarse.
+    assert found[1](bytes([0xD5, 0x55, 0xAA, 0x2A, 0xF5])).tolist() == [8, -8, 32256, -32256, 528]
 
 
 @given(st.binary(max_size=300))

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voiceagent.base.errors import BadInputError, UsageError
+from voiceagent.base.errors import BadInputError, UsageError, unreadable
 from voiceagent.base.languages import Language
 from voiceagent.cli.batch import run_batch
 
 if TYPE_CHECKING:
     from voiceagent.speech.recogniser import Recogniser
 
-HELP = "what the agent hears in a recording of an answer (8 or 16 kHz WAV), exactly as in a call"
+HELP = "what the agent hears in a recording of an answer (a WAV file), exactly as in a call"
 EXAMPLE = "voiceagent transcribe --language pt-BR --expect date --today 2026-11-18 answer.wav"
 
 
@@ -30,6 +30,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--among", default="", help="comma list of the intents the state can mean")
     parser.add_argument("--phrases", default="", help="comma list of the answers' wordings that the state expects")
+    parser.add_argument(
+        "--channel",
+        help="left, right, both or a number (default: of a stereo recording the right one, the debtor's in ours)",
+    )
     parser.add_argument("--today", metavar="YYYY-MM-DD", help="the call's day (default: today)")
     parser.add_argument("--models", type=Path, metavar="DIR", help="installed models (default: models/)")
     parser.add_argument("--json", action="store_true", help="one JSON document (the default form)")
@@ -40,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     from voiceagent.cli.commands.understand import asked_for
     from voiceagent.settings.paths import Paths
 
-    hear = _hearer(args.models or Paths.from_environment().models)
+    beside = Path(args.batch or "").parent
+    hear = _hearer(args.models or Paths.from_environment().models, beside)
     if args.batch is not None:
         return run_batch(args.batch, hear)
     if not args.wav:
@@ -50,47 +55,48 @@ def run(args: argparse.Namespace) -> int:
         "language": args.language,
         **asked_for(args.expect, args.among),
         "phrases": _listed(args.phrases),
+        "channel": args.channel,
         "today": args.today,
     }
     print(json.dumps(hear(request), ensure_ascii=False))
     return 0
 
 
-def _hearer(models: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Answers one request of the batch form; engines are loaded once each."""
+def _hearer(models: Path, beside: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Answers one request of the batch form; engines are loaded once each. A path may count from `beside`."""
     from voiceagent.speech.silero import Confirmers
 
     loaded: dict[str, Recogniser] = {}
     confirmers = Confirmers()
 
     def hear(request: dict[str, Any]) -> dict[str, Any]:
-        from voiceagent.cli.commands.understand import as_day, as_language, as_names
+        from voiceagent.cli.commands.understand import as_day, as_language, as_names, as_region
         from voiceagent.dialogue.understanding import understand
         from voiceagent.speech.direct import DirectHearing
-        from voiceagent.speech.offline import hear_file, settings_for
+        from voiceagent.speech.offline import hear_answer, read_wav, settings_for
         from voiceagent.speech.protocol import HearingContext
         from voiceagent.speech.segmenter import VadSegmenter
 
         language = as_language(request["language"])
-        path = request["wav"]
-        if not isinstance(path, str) or not path:
-            raise BadInputError("`wav` must be the path of a recording")
+        region = as_region(request.get("region"), language)
         expect = as_names(request.get("expect") or ["intent"], "expect")
         today = as_day(request.get("today"))
         phrases = as_names(request.get("phrases") or [], "phrases")
+        among = tuple(as_names(request.get("among") or [], "among"))
+        pcm = read_wav(_path(request["wav"], beside), _channel(request.get("channel")))
         context = HearingContext(language.value, tuple(expect), tuple(phrases), today.isoformat())
         recogniser = _recogniser(loaded, models, language.value)
         hearing = DirectHearing(recogniser.open(language.value))
         with confirmers.lend() as confirmer:
             segmenter = VadSegmenter(settings_for(expect), confirmer=confirmer)
-            heard = asyncio.run(hear_file(hearing, segmenter, Path(path), context))
+            heard = asyncio.run(hear_answer(hearing, segmenter, pcm, context))
         meant = understand(
             heard.text,
             alternatives=heard.alternatives,
             language=language.value,
-            region=str(request.get("region") or language.default_region),
+            region=region,
             expect=tuple(expect),
-            among=tuple(as_names(request.get("among") or [], "among")),
+            among=among,
             today=today,
             doubtful=heard.reason == "low_confidence",
         )
@@ -106,6 +112,22 @@ def _hearer(models: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
         }
 
     return hear
+
+
+def _path(wav: Any, beside: Path) -> Path:
+    if not isinstance(wav, str) or not wav:
+        raise BadInputError("`wav` must be the path of a recording")
+    here, near = Path(wav), beside / wav
+    try:
+        return near if near.exists() and not here.exists() else here
+    except OSError as error:
+        raise unreadable(wav, error) from error
+
+
+def _channel(value: Any) -> str | None:
+    if value is not None and type(value) not in (str, int):
+        raise BadInputError("`channel` must be left, right, both or a number")
+    return None if value is None else str(value)
 
 
 def _recogniser(loaded: dict[str, Recogniser], models: Path, language: str) -> Recogniser:

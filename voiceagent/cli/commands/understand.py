@@ -96,22 +96,31 @@ def _text(value: Any) -> str:
 
 def asked_for(expect: str, among: str) -> dict[str, list[str]]:
     """`--expect` and `--among`; UsageError names what nobody can ask for: a mistyped word is a question unasked."""
-    from voiceagent.dialogue.script import INTENTS, SLOTS, Kind
-
     asked = {name: [word.strip() for word in text.split(",") if word.strip()] for name, text in
              (("expect", expect), ("among", among))}  # fmt: skip
-    for name, known in (("expect", {*get_args(Kind), *SLOTS}), ("among", set(INTENTS))):
-        for word in asked[name]:
-            if word not in known:
-                raise UsageError(f"--{name} {word}: one of {', '.join(sorted(known))}")
+    for name, words in asked.items():
+        for word in words:
+            if word not in _known(name):
+                raise UsageError(f"--{name} {word}: one of {', '.join(sorted(_known(name)))}")
     return asked
 
 
 def as_names(value: Any, field: str) -> list[str]:
-    """A request's list of names; BadInputError when it is none."""
+    """A request's list of names; BadInputError when it is none, or when `expect` or `among` cannot be asked for."""
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise BadInputError(f"`{field}` must be a list of names")
+    known = _known(field)
+    for name in value:
+        if known and name not in known:
+            raise BadInputError(f"`{field}` names {name!r}: use {', '.join(sorted(known))}")
     return value
+
+
+def _known(field: str) -> frozenset[str]:
+    """All that a field may name; empty where that is anything."""
+    from voiceagent.dialogue.script import INTENTS, SLOTS, Kind
+
+    return {"expect": SLOTS.union(get_args(Kind)), "among": INTENTS}.get(field, frozenset())
 
 
 def as_day(value: Any) -> date:
