@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from voiceagent.agent.sentences import Sentence, begin_of, heard, sentences
 from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SILENCE, seconds
@@ -140,13 +141,16 @@ class Mouth:
 
     def all_left_s(self) -> float:
         """Seconds of everything that is still to be played."""
-        return self.left_s() + sum(utterance.total_s for utterance in list(self._queue)[1:])
+        if not self._queue:
+            return 0.0
+        return self.left_s() + sum(utterance.total_s for utterance in islice(self._queue, 1, None))
 
     def protected(self, tail_s: float) -> bool:
         """Whether a prompt that must be heard whole waits its turn, or is being said with more than `tail_s` to go."""
-        waiting = any(not utterance.say.barge_in for utterance in list(self._queue)[1:])
-        current = self.current
-        return waiting or (current is not None and not current.say.barge_in and self.left_s() > tail_s)
+        if not self._queue:
+            return False
+        waiting = any(not utterance.say.barge_in for utterance in islice(self._queue, 1, None))
+        return waiting or (not self._queue[0].say.barge_in and self.left_s() > tail_s)
 
     def unasked(self) -> bool:
         """Whether the last prompt of what is being said, the question, has not begun yet."""

@@ -151,9 +151,16 @@ class Ears:
             raise
         return CallEar(self, recogniser, language, ear)
 
-    async def finish(self, ear: Ear, engine: str, idle: asyncio.Event) -> Hypothesis:
-        """The turn's hypothesis; after the deadline reason=timeout, and `idle` stays unset until the thread is done."""
-        heard = await self._recognise(ear.finish, engine, idle, self.deadline_s)
+    async def finish(self, ear: Ear, engine: str, idle: asyncio.Event, glanced_at: float | None = None) -> Hypothesis:
+        """The turn's hypothesis; after the deadline reason=timeout, and `idle` stays unset until the thread is done.
+
+        A turn that was glanced at in vain (at this instant of the loop's clock) keeps the place in line it had then.
+        """
+        ahead_s = 0.0
+        if glanced_at is not None:
+            now = asyncio.get_running_loop().time()
+            ahead_s = min(0.0, max(glanced_at + AHEAD_S - now, -STALE * self.deadline_s))
+        heard = await self._recognise(ear.finish, engine, idle, self.deadline_s, ahead_s)
         self._metrics.turns.labels(engine, heard.reason or "heard").inc()
         self._metrics.recognise_seconds.labels(engine).observe(heard.ms / 1000)
         self.strain.turn(heard.ms / 1000, late=heard.reason == "timeout")
@@ -248,12 +255,14 @@ class CallEar:
         self._ear = ear
         self._idle = _set()
         self._open = True
+        self._glanced_at: float | None = None
 
     async def begin(self, context: HearingContext) -> None:
         """Start a turn; an ear still busy with a turn that timed out is left to its thread and replaced."""
         if not self._idle.is_set():
             self._idle = _set()
             self._ear = await self._ears._in_thread(lambda: self._recogniser.open(self.language))
+        self._glanced_at = None
         await self._ears.begin(self._ear, context)
 
     async def feed(self, pcm: bytes) -> None:
@@ -266,12 +275,13 @@ class CallEar:
             await asyncio.wait_for(self._idle.wait(), self._ears.deadline_s / 2)
         except TimeoutError:
             return Hypothesis("", 0.0, engine=self.engine, reason="timeout")
-        return await self._ears.finish(self._ear, self.engine, self._idle)
+        return await self._ears.finish(self._ear, self.engine, self._idle, self._glanced_at)
 
     async def glance(self) -> Hypothesis | None:
         """What the turn says so far; None when there is no time for that."""
         if not self._idle.is_set():
             return None
+        self._glanced_at = asyncio.get_running_loop().time()
         return await self._ears.glance(self._ear, self.engine, self._idle)
 
     def close(self) -> None:

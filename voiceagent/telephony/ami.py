@@ -17,6 +17,8 @@ Message = dict[str, str]
 
 #: A CR or LF in a value would begin a new header of our choosing.
 _BREAKS = re.compile(r"[\r\n]")
+#: What a message ends with, and the most bytes of one.
+_END, _LONGEST = b"\r\n\r\n", 1 << 20
 
 
 class AmiError(UnavailableError):
@@ -184,7 +186,7 @@ class AmiClient:
     async def _login(self) -> asyncio.StreamReader:
         try:
             reader, self._writer = await asyncio.wait_for(
-                asyncio.open_connection(self.host, self.port), self._timeout_s
+                asyncio.open_connection(self.host, self.port, limit=_LONGEST), self._timeout_s
             )
             await asyncio.wait_for(reader.readline(), self._timeout_s)  # the greeting
             self._send({"Action": "Login", "Username": self._user, "Secret": self._secret})
@@ -203,7 +205,7 @@ class AmiClient:
     async def _keep_up(self, reader: asyncio.StreamReader | None) -> None:
         while True:
             if reader is not None:
-                with contextlib.suppress(OSError, EOFError):
+                with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
                     while True:
                         self._dispatch(await _read(reader))
                 self._drop()
@@ -251,18 +253,14 @@ def _settle(future: asyncio.Future[Message] | None, message: Message) -> bool:
 async def _read(reader: asyncio.StreamReader) -> Message:
     """One message; EOFError at the end of the stream. A key that repeats (ChanVariable) is joined with newlines."""
     message: Message = {}
-    while True:
-        line = await reader.readline()
-        if not line.endswith(b"\n"):
-            raise EOFError
-        text = line.decode("utf-8", "replace").rstrip("\r\n")
-        if not text:
-            if message:
-                return message
-            continue
-        key, _, value = text.partition(":")
-        value = value.strip()
-        message[key] = f"{message[key]}\n{value}" if key in message else value
+    while not message:
+        # Whole, not line by line: every worker hears of every channel.
+        for text in (await reader.readuntil(_END)).decode("utf-8", "replace").split("\r\n"):
+            key, _, value = text.partition(":")
+            if text:
+                value = value.strip()
+                message[key] = f"{message[key]}\n{value}" if key in message else value
+    return message
 
 
 def call_of(message: Message) -> str:

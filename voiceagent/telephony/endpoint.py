@@ -37,7 +37,7 @@ class SoftphoneSettings:
     """`close` returns after this, come what may; the process should then exit."""
     retire_after_calls: int = 1000
     """The endpoint asks to be replaced after so many calls."""
-    poll_s: float = 0.010
+    poll_s: float = 0.020
     """Longest wait for a SIP event, and so the longest delay of a command."""
     tls_authorities: Path | None = None
     """PEM file of the authorities that may have signed the exchange's certificate: SIP goes by TLS to an exchange that

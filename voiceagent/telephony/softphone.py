@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import contextlib
 import gc
 import logging
 import queue
@@ -261,9 +260,8 @@ class Softphone:
                 self._settle(result, None, _closed())
 
     def _turn(self, endpoint: pj.Endpoint) -> float:
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._obey(*self._commands.get_nowait())
+        while not self._commands.empty():  # this thread alone takes them out
+            self._obey(*self._commands.get_nowait())
         endpoint.libHandleEvents(int(self.settings.poll_s * 1000))
         now = time.monotonic()
         for call in self._calls:

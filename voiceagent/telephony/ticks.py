@@ -27,26 +27,28 @@ class RealTicks:
     """
 
     def __init__(self) -> None:
-        self._beat: asyncio.Future[None] | None = None
+        self._waiters: list[asyncio.Future[None]] = []
         self._due = 0.0
         self.skipped = 0
         """Beats that a busy loop missed while somebody waited."""
 
     async def next(self) -> None:
         """Wait for the next beat."""
-        if self._beat is None:
-            loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        if not self._waiters:
             now = loop.time()
             self._due = now + FRAME_S if now - self._due > FRAME_S else self._due + FRAME_S
-            self._beat = loop.create_future()
             loop.call_at(self._due, self._strike, loop)
-        await asyncio.shield(self._beat)
+        waiter = loop.create_future()
+        self._waiters.append(waiter)
+        await waiter
 
     def _strike(self, loop: asyncio.AbstractEventLoop) -> None:
-        beat, self._beat = self._beat, None
+        waiters, self._waiters = self._waiters, []
         self.skipped += max(0, int((loop.time() - self._due) / FRAME_S))
-        if beat is not None:
-            beat.set_result(None)
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
 
 class VirtualTicks:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from voiceagent.audio.format import FRAME_S, SAMPLE_RATE
+from voiceagent.audio import tones
+from voiceagent.audio.format import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE
 from voiceagent.audio.frames import pad, split
 from voiceagent.audio.mulaw import through_mulaw
 from voiceagent.audio.signals import Signal, SignalDetector
@@ -116,3 +119,24 @@ def test_a_tone_has_its_height_and_length() -> None:
     tones = [tone for frame in split(pcm([((1234.0,), 0.5), ((), 0.3)])) if (tone := detector.process(frame))]
     assert tones[-1].over and tones[-1].near((1234.0,), 0.005) and abs(tones[-1].seconds - 0.5) < 0.05
     assert abs(tones[-1].begins_s - 0.4) < 0.05
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.floats(-70, -25), st.sampled_from([0.0, 120.0, 425.0, 1000.0, 3900.0])), max_size=12))
+def test_what_is_passed_over_for_its_quiet_would_have_told_nothing(pieces: list[tuple[float, float]]) -> None:
+    """Frames at levels around that of the quietest tone, with every window looked into and as calls do it."""
+    chance, moments = np.random.default_rng(3), np.arange(6 * FRAME_SAMPLES) / SAMPLE_RATE
+    waves = [
+        10 ** (dbov / 20) * (np.sin(2 * np.pi * hertz * moments) if hertz else chance.normal(0, 1, moments.size))
+        for dbov, hertz in pieces
+    ]
+    heard = (np.concatenate([*waves, np.zeros(4 * FRAME_SAMPLES)]) * 32767).astype("<i2").tobytes()
+
+    def told() -> list[tuple[object, bool]]:
+        detector = ToneDetector()
+        return [(detector.process(frame), detector.music) for frame in split(heard)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tones, "_may_sound", lambda window: True)
+        all_of_it = told()
+    assert told() == all_of_it

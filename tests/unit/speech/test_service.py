@@ -20,6 +20,7 @@ from voiceagent.audio.resample import resample
 from voiceagent.base.errors import MissingPartError, UnavailableError
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.speech import ears as speech_ears
+from voiceagent.speech.admission import DeadlineQueue
 from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.ears import CROWD, WORKERS, Ears
 from voiceagent.speech.engines.scripted import Scripted, ScriptedEar, fingerprint
@@ -242,6 +243,50 @@ def test_a_glance_waits_for_its_turn_and_is_refused_only_in_a_crowd(tmp_path):
 
     house = in_house(tmp_path, scenario, engine=Slow(gate), deadline_s=10.0)
     assert house.metrics.glances.labels("refused")._value.get() == 1
+
+
+def test_a_turn_that_was_glanced_at_in_vain_keeps_its_place_in_line(monkeypatch):
+    gate, done = threading.Event(), []
+    monkeypatch.setattr(speech_ears, "CROWD", 0)
+    monkeypatch.setattr(speech_ears, "AHEAD_S", 0.0)
+
+    class Named(SlowEar):
+        def __init__(self, number: int) -> None:
+            super().__init__(gate)
+            self.number = number
+
+        def finish(self):
+            heard = super().finish()
+            done.append(self.number)
+            return heard
+
+    class Numbered(Slow):
+        opened = 0
+
+        def open(self, language: str) -> Named:
+            self.opened += 1
+            return Named(self.opened)
+
+    async def scenario() -> None:
+        ears = Ears({"pt-BR": Numbered(gate)}, SpeechMetrics(), deadline_s=10.0)
+        ears._queue = DeadlineQueue(1, 8)
+        called = [await ears.open("pt-BR") for _ in range(4)]
+        for ear in called:
+            await ear.begin(CONTEXT)
+            await ear.feed(YES)
+        first, other, glanced_at, another = called
+        turns = [asyncio.create_task(first.finish())]
+        await settle(lambda: not first._idle.is_set())
+        assert await glanced_at.glance() is None
+        for waiting, ear in enumerate((other, glanced_at, another), 1):
+            turns.append(asyncio.create_task(ear.finish()))
+            await settle(lambda waiting=waiting: ears._queue.waiting == waiting)
+        gate.set()
+        await asyncio.gather(*turns)
+        ears.close()
+
+    asyncio.run(scenario())
+    assert done == [1, 3, 2, 4]
 
 
 def test_a_glance_that_never_comes_back_costs_its_turn_and_no_other(tmp_path):
