@@ -31,7 +31,7 @@ def _integers(data: bytes, size: int) -> Samples:
 
 def _floats(data: bytes, kind: str) -> Samples:
     """Full scale is 1; what is no number is silence."""
-    values = np.nan_to_num(np.frombuffer(data, kind).clip(-1, 1)).astype(np.float64)
+    values: npt.NDArray[np.float64] = np.nan_to_num(np.frombuffer(data, kind).clip(-1, 1)).astype(np.float64)
     return np.rint(values * 32768).clip(-32768, 32767).astype(np.int16)
 
 

@@ -26,16 +26,9 @@ _TODAY = date(2026, 11, 18)
 
 def bank(models: Path) -> Finding:
     """Whether every carrier and value is rendered: what is missing is rendered while somebody waits."""
-    from voiceagent.cli.commands.models import bank_texts, scripted_languages
-    from voiceagent.speech.bank import bank_jobs
-    from voiceagent.speech.installed import phrases_directory
-    from voiceagent.speech.synthesis.cache import PhraseCache
+    from voiceagent.cli.phrasebanks import bank_state, scripted_languages
 
-    cache = PhraseCache(phrases_directory(models))
-    missing: dict[str, int] = {}
-    for language in scripted_languages():
-        jobs = bank_jobs(models, language, bank_texts(language))
-        missing[language] = sum(bool(text.strip()) and not cache.has(voice, text) for voice, text in set(jobs))
+    missing = {language: bank_state(models, language).missing for language in scripted_languages()}
     lacking = {language: count for language, count in missing.items() if count}
     facts = {"missing_units": missing}
     if not lacking:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voiceagent.cli.actions import add_action
+from voiceagent.cli.phrasebanks import bank_state, bank_texts, scripted_languages
 
 if TYPE_CHECKING:
     from voiceagent.speech.catalogue import Model
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     directory = args.models or Paths.from_environment().models
     store = ModelStore(directory, cache_directory(), load_catalogue(), _progress)
     if args.action == "list":
-        _show(store.states(), args.json)
+        _show(store.states(), args.json, [_bank_row(directory, language) for language in scripted_languages()])
         return 0
     if args.action == "verify":
         states = store.verify(args.names)
@@ -134,34 +135,10 @@ def _render(args: argparse.Namespace, directory: Path) -> list[dict[str, Any]]:
     return reports
 
 
-def scripted_languages() -> list[str]:
-    """The languages that a conversation script exists in."""
-    from voiceagent.base.languages import Language
-    from voiceagent.settings.paths import Paths
-
-    negotiation = Paths.from_environment().dialplans / "negotiation"
-    return [language.value for language in Language if (negotiation / f"{language.value}.yaml").is_file()]
-
-
-def bank_texts(language: str) -> list[str]:
-    """All that the agent says in that language to everyone alike: the scripts' carriers, then the values' units."""
-    from voiceagent.dialogue.law import STRICTEST
-    from voiceagent.dialogue.prompts import carriers
-    from voiceagent.language.say import bank
-    from voiceagent.settings.dialplans import load_script
-    from voiceagent.settings.paths import Paths
-    from voiceagent.settings.spokenlaw import served_laws
-
-    paths = sorted(Paths.from_environment().dialplans.glob(f"*/{language}.yaml"))
-    scripts = [(path, load_script(path)) for path in paths]
-    spoken = [text for path, script in scripts for text in carriers(script, [STRICTEST, *served_laws(script, path)])]
-    return spoken + bank(language)
-
-
-def _show(states: list[State], as_json: bool) -> None:
+def _show(states: list[State], as_json: bool, banks: list[dict[str, Any]] | None = None) -> None:
     rows = [_row(state) for state in states]
     if as_json:
-        print(json.dumps({"models": rows}, ensure_ascii=False))
+        print(json.dumps({"models": rows, **({} if banks is None else {"banks": banks})}, ensure_ascii=False))
         return
     for row in rows:
         state = "problem" if row["problem"] else "installed" if row["installed"] else "-"
@@ -170,6 +147,28 @@ def _show(states: list[State], as_json: bool) -> None:
         print(f"{'':14} {row['about']}")
         if row["problem"]:
             print(f"{'':14} {row['problem']}")
+    for bank in banks or ():
+        print(f"{'phrase bank':14} {bank['state']:10} {'voice':11} {bank['language']:12} {bank['told']}")
+
+
+def _bank_row(models: Path, language: str) -> dict[str, Any]:
+    """A bank is `whole`, `partial` (scripts or models changed since, or it was not finished), `-` or a `problem`."""
+    from voiceagent.base.errors import VoiceagentError
+
+    try:
+        bank = bank_state(models, language)
+    except VoiceagentError as error:
+        return {"language": language, "state": "problem", "told": error.message}
+    state = "whole" if not bank.missing else "partial" if bank.missing < bank.units else "-"
+    told = f"{bank.units - bank.missing} of {bank.units} phrases of {bank.voice}"
+    return {
+        "language": language,
+        "state": state,
+        "told": told if state == "whole" else f"{told}: {bank.mend}",
+        "voice": bank.voice,
+        "phrases": bank.units,
+        "missing": bank.missing,
+    }
 
 
 def _row(state: State) -> dict[str, Any]:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from voiceagent.cli.checkup.finding import Finding
 
 HELP = "say a text in the agent's voice into an 8 kHz WAV file"
 EXAMPLE = 'voiceagent say --language pt-BR "Bom dia, eu falo com a Maria?" -o bom-dia.wav'
@@ -26,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     from voiceagent.audio.wav import encode
     from voiceagent.base.errors import BadInputError
+    from voiceagent.cli.checkup.parts import voices
     from voiceagent.settings.paths import Paths
     from voiceagent.speech.synthesis.say import say
 
@@ -33,12 +39,20 @@ def run(args: argparse.Namespace) -> int:
         raise BadInputError("there is nothing to say: give a text")
     _require_free(args.output)
     models = args.models or Paths.from_environment().models
+    if args.voice is None:
+        _tell(voices(models))
     pcm = asyncio.run(say(models, args.text, args.language, args.voice))
     try:
         args.output.write_bytes(encode(pcm))
     except OSError as error:
         raise BadInputError(f"cannot write {args.output}: {error.strerror or error}") from error
     return 0
+
+
+def _tell(voice: Finding) -> None:
+    """Say on stderr that it is not the voice people expect, and how to mend that."""
+    if voice.mend:
+        print(f"voiceagent: {voice.detail}; to mend it: {voice.mend}", file=sys.stderr)
 
 
 def _require_free(path: Path) -> None:
