@@ -21,9 +21,11 @@ from voiceagent.calendars.zones import default_zone
 from voiceagent.cases.intake import Given, Kept, OnDuplicate, Outcome, take_in
 from voiceagent.dialer.campaigns import create_campaign, enroll, enroll_list, find_campaign
 from voiceagent.dialer.columns import map_columns
+from voiceagent.dialer.dayorder import wrong_day_order
+from voiceagent.dialer.faults import Fault, rejecting
 from voiceagent.dialer.rejected import RejectedRows
 from voiceagent.dialer.report import FATE, Options, Report, batch_name
-from voiceagent.dialer.rows import Fault, RowReader
+from voiceagent.dialer.rows import RowReader
 from voiceagent.dialer.source import Row, Source, open_source
 from voiceagent.dialer.tables import EntryStatus, campaign_list, contact_list, list_entry
 from voiceagent.journal.envelope import NewEvent
@@ -99,7 +101,7 @@ class _Import:
     """One run over one file."""
 
     def __init__(self, journal: Journal, source: Source, mapping: dict[int, str], options: Options) -> None:
-        self._journal, self._source, self._options = journal, source, options
+        self._journal, self._source, self._mapping, self._options = journal, source, mapping, options
         now = journal.clock.now()
         zone = ZoneInfo(default_zone(options.region) or "UTC")
         self._reader = RowReader(
@@ -184,9 +186,9 @@ class _Import:
 
     def look_at(self, piece: Sequence[Row]) -> None:
         """Refuse a list whose days are written in another order than the region's."""
-        found = self._reader.wrong_day_order(piece)
+        found = wrong_day_order(piece, self._mapping, self._options.region)
         if found is not None:
-            column, row = found
+            column, row = self._source.header[found[0]].strip(), found[1]
             order = "month first" if self._options.region != "US" else "day first"
             raise BadInputError(
                 f"days in the column {column} are written {order} (line {row.line}): format them as yyyy-mm-dd"
@@ -306,7 +308,7 @@ class _Import:
         for one in read:
             fate = EntryStatus.REJECTED if one.given is None else FATE[next(order).outcome]
             if one.given is not None and fate is EntryStatus.REJECTED:
-                one.faults.append(self._reader.duplicate(one.row))
+                one.faults[:] = rejecting([self._reader.duplicate(one.row)], one.faults)
             fates.append(fate)
         return fates
 
@@ -318,7 +320,7 @@ class _Import:
         entries = []
         for one, fate in zip(read, fates, strict=True):
             whose = next(order) if one.given is not None else None
-            reason = one.faults[-1].code if fate is EntryStatus.REJECTED else None
+            reason = one.faults[0].code if fate is EntryStatus.REJECTED else None
             case_id = whose.case_id if whose is not None else None
             entries.append((list_id, one.row.number, tenant, case_id, fate.value, reason))
         insert_many(connection, list_entry, _ENTRY, entries)

@@ -19,8 +19,8 @@ from voiceagent.dialer import optouts
 from voiceagent.dialer.cells import CellError, cleaned
 from voiceagent.dialer.columns import field_of, plain
 from voiceagent.dialer.documents import document
+from voiceagent.dialer.faults import Fault
 from voiceagent.dialer.rejected import RejectedRows
-from voiceagent.dialer.rows import Fault
 from voiceagent.dialer.source import Row, open_source
 from voiceagent.dialer.telephones import phones
 from voiceagent.journal.journal import Journal

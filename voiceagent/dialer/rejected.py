@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from voiceagent.base.errors import BadInputError, UnavailableError
-from voiceagent.dialer.rows import Fault
+from voiceagent.dialer.faults import Fault
 
 _HEADER = ("line", "column", "value", "code", "text", "row")
 _REJECTED, _WITHOUT = "rejected", "taken without this cell"

@@ -10,7 +10,7 @@ from typing import Any
 
 from voiceagent.base.languages import Language
 from voiceagent.cases.intake import Given, OnDuplicate, Outcome
-from voiceagent.dialer.rows import Fault
+from voiceagent.dialer.faults import Fault
 from voiceagent.dialer.tables import EntryStatus
 
 #: Faults and rows that a report shows.

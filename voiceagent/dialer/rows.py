@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,6 +16,7 @@ from voiceagent.dialer import attributes, cells, consents, telephones
 from voiceagent.dialer.cells import CellError, cleaned
 from voiceagent.dialer.columns import PREFIX
 from voiceagent.dialer.documents import document
+from voiceagent.dialer.faults import Fault, RejectedError, rejecting
 from voiceagent.dialer.source import Row
 
 _MOST_PHONES = 9
@@ -25,22 +26,12 @@ _LENGTHS = {"name": 200, "contract": 64, "creditor": 128, "product": 64, "state"
 _EARLIEST_DUE = date(1990, 1, 1)
 _EARLIEST_BIRTH = date(1900, 1, 1)
 _OF_NUMBER = f"{consents.CONSENT}_of_"
+_ADDED = ("interest", "fine", "other")
+_MONEY = ("original", "updated", *_ADDED)
 _KEYS = frozenset({"contract", "debtor_id"})
 #: Separators of several addresses in a cell.
 _BETWEEN_EMAILS = str.maketrans(",|/\n", ";;;;")
 ZEROS, NINTH, LETTERS = "zeros put back", "ninth digit added", "letters encoded twice"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong with a row. `fatal`: the row was not taken; otherwise only this cell was left out."""
-
-    line: int
-    column: str
-    value: str
-    code: str
-    text: str
-    fatal: bool = True
 
 
 @dataclass(slots=True)
@@ -54,7 +45,7 @@ class RowReader:
     creditor: str | None
     today: date
     mended: dict[str, int] = field(default_factory=dict)
-    """Cells put right because only one reading is possible, counted by what was done."""
+    """Cells of rows that were taken, put right because only one reading is possible, counted by what was done."""
     _columns: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _attributes: dict[int, str] = field(default_factory=dict)
     _currency: str = ""
@@ -70,12 +61,13 @@ class RowReader:
         self._latest_due = date(self.today.year + 10, 12, 31)
 
     def read(self, row: Row) -> tuple[Given | None, list[Fault]]:
-        """The case and what was left out of it; None when the row is rejected (then a fault is fatal)."""
+        """The case and what was left out of it; None and every reason when the row is rejected."""
         if row.broken:
             said = " | ".join(cell.strip() for cell in row.cells)[:_SHOWN_OF_ROW]
             # Bytes that are no letters in any encoding cannot be written down again.
             said = said.encode("utf-8", "replace").decode()
             return None, [Fault(row.line, "*", said or "(not readable)", "E_ROW", row.broken)]
+        mended = self.mended.copy()
         right, times = cells.reread(row.cells)
         if times:
             self._mend(LETTERS, times)
@@ -83,35 +75,15 @@ class RowReader:
         faults: list[Fault] = []
         try:
             return self._given(row, faults), faults
-        except _Rejected as rejected:
-            return None, [*faults, rejected.fault]
+        except RejectedError:
+            faults = self._every_fault(row)
+            self.mended.clear()
+            self.mended.update(mended)
+            return None, faults
 
     def duplicate(self, row: Row) -> Fault:
         """What a row is told whose debt is known already, where that rejects it."""
         return self._fault(row, "contract", "E_DUPLICATE", "this contract of this debtor is known already", fatal=True)
-
-    def wrong_day_order(self, rows: Iterable[Row]) -> tuple[str, Row] | None:
-        """A column and a row that show days in the other order than the region's, where no row shows the region's own.
-
-        Taken row by row such a list would be right in one row of three and wrong in silence in another.
-        """
-        first_is_month = self.region == "US"
-        for name in ("due", "birth"):
-            for column in self._columns.get(name, ()):
-                odd: Row | None = None
-                for row in rows:
-                    parts = cells.day_parts(cleaned(row.cells[column])) if not row.broken else None
-                    if parts is None:
-                        continue
-                    here, other = (parts[1], parts[0]) if first_is_month else parts
-                    if here > 12:
-                        odd = None
-                        break
-                    if other > 12:
-                        odd = odd or row
-                if odd is not None:
-                    return self.header[column].strip(), odd
-        return None
 
     # --- one row ------------------------------------------------------------------------------------------------------
 
@@ -121,9 +93,9 @@ class RowReader:
         original, charges = self._amounts(row)
         due = self._due(row)
         debt = Debt(
-            contract=self._text(row, "contract") or self._missing(row, "contract"),
-            creditor=self._text(row, "creditor") or self.creditor or self._missing(row, "creditor"),
-            product=self._text(row, "product") or "-",
+            contract=self._contract(row),
+            creditor=self._creditor(row),
+            product=self._product(row),
             original=original,
             charges=charges,
             due=due,
@@ -141,6 +113,41 @@ class RowReader:
         )
         stage = Stage.PREVENTIVE if due > self.today else Stage.AMICABLE
         return Given(case, stage, self._kept_beside(row, faults) if self._attributes else {})
+
+    def _every_fault(self, row: Row) -> list[Fault]:
+        """All that is wrong with a row that is not taken: whoever mends the list should have to do it once."""
+        reasons: list[Fault] = []
+        others: list[Fault] = []
+
+        def tried(part: Callable[..., object], *rest: object) -> None:
+            try:
+                part(row, *rest)
+            except RejectedError as rejected:
+                reasons.append(rejected.fault)
+
+        if "more" in self._columns:
+            try:
+                row = self._unpacked(row)
+            except RejectedError as rejected:
+                return [rejected.fault]
+        for name in _MONEY:
+            tried(self._money, name)
+        if not reasons:
+            tried(self._amounts)
+        for part in (self._due, self._contract, self._creditor, self._product, self._name, self._document):
+            tried(part)
+        for beside in (self._birth, self._phones, self._emails, self._state, self._kept_beside):
+            tried(beside, others)
+        return rejecting(reasons, others)
+
+    def _contract(self, row: Row) -> str:
+        return self._text(row, "contract") or self._missing(row, "contract")
+
+    def _creditor(self, row: Row) -> str:
+        return self._text(row, "creditor") or self.creditor or self._missing(row, "creditor")
+
+    def _product(self, row: Row) -> str:
+        return self._text(row, "product") or "-"
 
     def _name(self, row: Row) -> str:
         name = self._text(row, "name")
@@ -175,7 +182,7 @@ class RowReader:
         if original is None and updated is None:
             raise self._rejected(row, "original", "E_MISSING", "no amount is given")
         added = Money(0, currency)
-        for name in ("interest", "fine", "other"):
+        for name in _ADDED:
             if name in self._columns:
                 added += self._money(row, name) or Money(0, currency)
         if original is None:
@@ -244,8 +251,8 @@ class RowReader:
                 bad += [Fault(row.line, title, cell, error.code, error.text, fatal=False) for error in wrong]
         if not found:
             if bad:
-                first = bad[0]
-                raise _Rejected(Fault(first.line, first.column, first.value, first.code, first.text))
+                faults += bad[1:]
+                raise RejectedError(bad[0])
             raise self._rejected(row, "phone", "E_MISSING", "no telephone number is given")
         faults += bad
         if len(found) > _MOST_PHONES:
@@ -329,9 +336,8 @@ class RowReader:
                 try:
                     more |= attributes.unpacked(text)
                 except CellError as error:
-                    raise _Rejected(
-                        Fault(row.line, self.header[column].strip(), text, error.code, error.text)
-                    ) from None
+                    title = self.header[column].strip()
+                    raise RejectedError(Fault(row.line, title, text, error.code, error.text)) from None
         filled = list(row.cells)
         for name, text in more.items():
             column = next((c for c in self._columns.get(name, ()) if c >= len(self.header)), -1)
@@ -386,13 +392,5 @@ class RowReader:
         column = next((c for c in columns if row.cells[c].strip()), columns[0])
         return Fault(row.line, self.header[column].strip(), row.cells[column].strip(), code, text, fatal)
 
-    def _rejected(self, row: Row, name: str, code: str, text: str) -> _Rejected:
-        return _Rejected(self._fault(row, name, code, text, fatal=True))
-
-
-class _Rejected(Exception):
-    """The row cannot be taken."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.text)
-        self.fault = fault
+    def _rejected(self, row: Row, name: str, code: str, text: str) -> RejectedError:
+        return RejectedError(self._fault(row, name, code, text, fatal=True))

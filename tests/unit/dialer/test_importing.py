@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.cases import tables
+from voiceagent.cases.intake import OnDuplicate
 from voiceagent.cases.kinds import DebtStatus
 from voiceagent.cases.store import load_case
 from voiceagent.debt.case import Case
@@ -161,6 +162,39 @@ def test_a_bad_cell_rejects_its_row_with_line_column_value_and_code(
     with db.read() as connection:
         entry = connection.execute(sa.select(list_entry).where(list_entry.c.row_number == 2)).one()
     assert entry.reason == code and entry.case_id is None
+
+
+def test_every_fault_of_a_rejected_row_is_told_at_once(journal: Journal, db: Database, write: Callable) -> None:
+    row = "52998224726;;123;456;maria(at)example;ontem;ZZ;;Banco Exemplo;=x;9oo;abc;46091"
+    report = import_list(journal, write(OTHER, row))
+    assert (report.imported, report.rejected, report.warnings) == (1, 1, 0), "of a rejected row no cell was taken"
+    told = faults(report)
+    assert {(line, fate) for line, *_, fate in told} == {("3", "rejected")}
+    assert [(where, code) for _, where, _, code, _, _ in told] == [
+        ("valor_original", "E_AMOUNT"), ("valor_atualizado", "E_AMOUNT"), ("vencimento", "E_DATE"),
+        ("contrato", "E_MISSING"), ("produto", "E_FORMULA"), ("nome", "E_MISSING"), ("cpf_cnpj", "E_DOCUMENT"),
+        ("telefone1", "E_PHONE"), ("nascimento", "E_DATE"), ("telefone2", "E_PHONE"), ("email", "E_EMAIL"),
+        ("uf", "E_STATE"),
+    ]  # fmt: skip
+
+
+def test_a_duplicate_that_is_refused_says_so_first_and_counts_no_cell_as_left_out(
+    journal: Journal, db: Database, write: Callable
+) -> None:
+    import_list(journal, write(GOOD))
+    again = write(GOOD.replace("07/05/1980", "ontem"), OTHER)
+    report = import_list(journal, again, Options(on_duplicate=OnDuplicate.REJECT))
+    assert (report.imported, report.rejected, report.warnings) == (1, 1, 0)
+    assert [(code, fate) for *_, code, _, fate in faults(report)] == [
+        ("E_DUPLICATE", "rejected"),
+        ("E_DATE", "rejected"),
+    ]
+
+
+def test_what_was_put_right_is_counted_of_rows_that_were_taken(journal: Journal, write: Callable) -> None:
+    mobile = GOOD.replace("(11) 95555-0101", "(11) 9555-0101")
+    report = import_list(journal, write(mobile, mobile.replace("C-1", ""), mobile.replace("10/03/2026", "")))
+    assert (report.imported, report.rejected, report.mended) == (1, 2, {"ninth digit added": 1})
 
 
 @pytest.mark.parametrize(
