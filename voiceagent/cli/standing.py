@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 LATE = timedelta(minutes=10)
 
 
-def status(journal: Journal, *, as_json: bool) -> int:
-    """Progress, ETA, and what holds calls back now; 0."""
+def status(journal: Journal, name: str | None = None, *, as_json: bool) -> int:
+    """Progress, ETA, and what holds calls back now, of all campaigns or one; 0. BadInputError when there is no such."""
     from voiceagent.cli.house import guards as house_guards
     from voiceagent.cli.house import rules_and_gate
-    from voiceagent.dialer.campaigns import all_campaigns
+    from voiceagent.dialer.campaigns import all_campaigns, require_campaign
     from voiceagent.dialer.floor import read_floor
     from voiceagent.dialer.heartbeat import staff
     from voiceagent.dialer.pacing import Allotment
@@ -36,7 +36,8 @@ def status(journal: Journal, *, as_json: bool) -> int:
         working = staff(connection, tenant, now)
         doubt = clock_doubt(journal, connection)
         rows, lines = [], []
-        for one in all_campaigns(connection, tenant):
+        wanted = all_campaigns(connection, tenant) if name is None else [require_campaign(connection, name, tenant)]
+        for one in wanted:
             why = held.get(one.name)
             row = {
                 "name": one.name,

@@ -212,3 +212,16 @@ def test_who_asks_what_stands_still_is_told_how_to_go_on(home: Path, capsys: pyt
     assert "paused: lunch; to go on: voiceagent campaigns start nov" in say(capsys, "campaigns", "status")[1]
     code, out, err = say(capsys, "campaigns", "set", "nov", "--zone", "Europe/Lisbon")
     assert code == 2 and out == "" and "nothing to change" in err
+
+
+def test_status_is_of_all_campaigns_or_of_the_one_that_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("nov", "dec"):
+        assert say(capsys, "campaigns", "create", name)[0] == 0
+
+    def told(*name: str) -> list[str]:
+        return [one["name"] for one in json.loads(say(capsys, "campaigns", "status", *name, "--json")[1])["campaigns"]]
+
+    assert (told(), told("nov")) == (["dec", "nov"], ["nov"])
+    assert "dec" not in say(capsys, "campaigns", "status", "nov")[1]
+    code, out, err = say(capsys, "campaigns", "status", "now")
+    assert code == 1 and out == "" and "no campaign 'now': see voiceagent campaigns list" in err

@@ -24,8 +24,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     def action(name: str, told: str, example: str) -> argparse.ArgumentParser:
         return add_action(actions, name, told, f"voiceagent campaigns {example}")
 
-    for name, told in (("list", "all campaigns"), ("status", "progress, ETA, and what holds calls back now")):
-        action(name, told, name).add_argument("--json", action="store_true", help="one JSON document on stdout")
+    everything = action("list", "all campaigns", "list")
+    standing = action("status", "progress, ETA, and what holds calls back now", "status novembro")
+    standing.add_argument("name", nargs="?", help="this one only (default: all)")
+    for told_of in (everything, standing):
+        told_of.add_argument("--json", action="store_true", help="one JSON document on stdout")
     create = action("create", "a new campaign, in draft and rehearsal", "create novembro --language pt-BR")
     create.add_argument("name")
     create.add_argument("--script", default="negotiation", help="conversation script (default negotiation)")
@@ -324,7 +327,7 @@ def _list(journal: Journal, args: argparse.Namespace) -> None:
 def _status(journal: Journal, args: argparse.Namespace) -> int:
     from voiceagent.cli.standing import status
 
-    return status(journal, as_json=args.json)
+    return status(journal, args.name, as_json=args.json)
 
 
 def _check(journal: Journal, args: argparse.Namespace) -> int:
