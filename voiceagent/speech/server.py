@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,9 @@ class SpeechServer:
         self.ears.close()
         self.socket.unlink(missing_ok=True)
 
-    def info(self) -> Info:
-        """What is served, for any Wyoming client."""
+    @cached_property
+    def info(self) -> Event:
+        """What is served, for any Wyoming client; every idle seat asks, and it stays as it is."""
         programs: dict[str, AsrProgram] = {}
         for language, recogniser in self.ears.recognisers.items():
             program = programs.setdefault(
@@ -79,7 +81,7 @@ class SpeechServer:
             TtsVoice(str(voice), _OURS, True, None, None, languages=[voice.language]) for voice in self.speaker.voices()
         ]
         speaker = TtsProgram(self.speaker.engine, _OURS, True, f"{self.speaker.engine} synthesiser", None, voices)
-        return Info(asr=list(programs.values()), tts=[speaker])
+        return Info(asr=list(programs.values()), tts=[speaker]).event()
 
 
 class _Connection(AsyncEventHandler):
@@ -149,7 +151,7 @@ class _Connection(AsyncEventHandler):
         if wanted is not None:
             self._held = await ears.reserve(int(wanted))
         room = ears.room() if wanted is None else self._held
-        await self.write_event(wire.info_event(self._server.info(), ears.refusal(self._held), room))
+        await self.write_event(wire.info_event(self._server.info, ears.refusal(self._held), room))
 
     def _keep(self, calls: Sequence[str]) -> None:
         self._server.ears.give_back(self._held, calls)

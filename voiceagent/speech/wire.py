@@ -17,7 +17,7 @@ from typing import Any
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
-from wyoming.info import Describe, Info
+from wyoming.info import Describe
 from wyoming.tts import Synthesize, SynthesizeVoice
 
 from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
@@ -68,11 +68,9 @@ def transcript_event(heard: Hypothesis, turn: int, language: str) -> Event:
     return Transcript(text=heard.text, language=language, context={"turn": turn} | _outcome(heard)).event()
 
 
-def info_event(info: Info, refusal: str, room: int) -> Event:
-    """What is served, why no new call should begin ("" when one may), and how many may."""
-    event = info.event()
-    event.data |= {"refusal": refusal, "room": room}
-    return event
+def info_event(info: Event, refusal: str, room: int) -> Event:
+    """What is served (a Wyoming info event), why no new call should begin ("" when one may), and how many may."""
+    return Event(info.type, info.data | {"refusal": refusal, "room": room})
 
 
 def refusal(event: Event) -> str:
