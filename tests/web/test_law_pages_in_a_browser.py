@@ -35,6 +35,9 @@ def test_segments_and_privacy_from_the_bar_on_top(visit: Visit, shop: Shop, tmp_
         await page.ask(fill("#filter", "state = SP and nonsense > 3"))
         await page.press("form.ask button")
         await page.until("document.querySelector('#filter-answer .error')?.innerText.includes('nonsense')")
+        assert await page.text("#filter-answer .error") == (
+            "Coluna 16: não há o campo “nonsense”; os que há estão abaixo."
+        )
         # The refusal itself is the one thing a browser reports.
         assert page.errors and all("400" in error for error in page.errors)
         page.errors.clear()
@@ -57,7 +60,7 @@ def test_segments_and_privacy_from_the_bar_on_top(visit: Visit, shop: Shop, tmp_
         await page.ask(fill("#erase-reason", "carta"))
         await page.ask(fill("#erase-confirm", "+5511987650001"))
         await page.press("#erase button")
-        await page.until("document.querySelector('#erase .error').innerText.includes('hold')")
+        await page.until("document.querySelector('#erase .error').innerText.includes('encerre a retenção')")
         page.errors.clear()
         await page.ask(fill("#hold-reason", "encerrado"))
         await page.press("#hold button")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class VoiceagentError(Exception):
-    """A failure with a stable `code` (snake_case, for machines) and a `message` (one line, for people)."""
+    """A failure with a stable `code` (snake_case, for machines) and a `message` (one line, for people).
+
+    `values`: what of the message is not the same each time, for whoever says it in another language.
+    """
 
     code = "error"
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    def __init__(self, message: str, *, code: str | None = None, values: Mapping[str, object] | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.values = {name: str(value) for name, value in (values or {}).items()}
         if code is not None:
             self.code = code
 
@@ -56,6 +62,13 @@ class DeniedError(VoiceagentError):
 
     code = "denied"
 
-    def __init__(self, message: str, *, code: str | None = None, retry_at: str | None = None) -> None:
-        super().__init__(message, code=code)
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        values: Mapping[str, object] | None = None,
+        retry_at: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code, values=values)
         self.retry_at = retry_at

@@ -38,7 +38,9 @@ def erase_person(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: 
         if standing:
             reason = standing[0]["reason"]
             raise BadInputError(
-                f"person {person_id} is under a legal hold ({reason}): lift it first", code="legal_hold"
+                f"person {person_id} is under a legal hold ({reason}): lift it first",
+                code="legal_hold",
+                values={"reason": reason},
             )
         kept = digests_of_stops(connection, person_id, journal.clock.now())
         learnt, digests = kept_of_calls(connection, person_id, journal.clock.now())

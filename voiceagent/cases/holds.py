@@ -39,7 +39,7 @@ class HoldLifted(Said):
 def place_hold(journal: Journal, person_id: uuid.UUID, *, reason: str, actor: str = "operator") -> uuid.UUID:
     """Nothing of the person is erased from now on. BadInputError without a reason or without such a person."""
     if not reason.strip():
-        raise BadInputError("say why the person's data are held: the reason is kept")
+        raise BadInputError("say why the person's data are held: the reason is kept", code="reason_needed")
     with journal.transaction() as connection:
         if connection.execute(sa.select(t.person.c.id).where(t.person.c.id == person_id)).first() is None:
             raise BadInputError(f"there is no person {person_id}", code="unknown_person")

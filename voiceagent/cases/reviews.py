@@ -185,7 +185,9 @@ def decide(
             )
         if row.outcome is not None:
             raise BadInputError(
-                f"agreement {agreement_id} was {row.outcome.value} by {row.decided_by} already", code="already_decided"
+                f"agreement {agreement_id} was {row.outcome.value} by {row.decided_by} already",
+                code="already_decided",
+                values={"who": row.decided_by},
             )
         said = PromiseReviewed(agreement_id, outcome.value, private_ref("note", note, now) if note else None)
         done = RequestStatusChanged(row.request_id, RequestStatus.DONE, actor)

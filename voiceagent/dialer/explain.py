@@ -48,7 +48,9 @@ def find_cases(connection: sa.Connection, contact: str, tenant_id: uuid.UUID) ->
             )
     found = list(connection.execute(query.order_by(t.debt_case.c.id)).scalars())
     if not found:
-        raise BadInputError("nobody is known by that: give a number like +5511955550100, a document or a case id")
+        raise BadInputError(
+            "nobody is known by that: give a number like +5511955550100, a document or a case id", code="nobody_known"
+        )
     return found
 
 

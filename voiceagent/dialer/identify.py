@@ -26,5 +26,9 @@ def find_person(connection: sa.Connection, contact: str, tenant_id: uuid.UUID) -
     people = people_of(connection, find_cases(connection, contact, tenant_id))
     if len(people) > 1:
         told = ", ".join(map(str, sorted(people)))
-        raise BadInputError(f"{len(people)} people share that number: name one by document or id ({told})")
+        raise BadInputError(
+            f"{len(people)} people share that number: name one by document or id ({told})",
+            code="several_people",
+            values={"n": len(people)},
+        )
     return people[0]

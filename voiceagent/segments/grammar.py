@@ -67,10 +67,11 @@ Expression = Test | Not | All | Any_
 
 
 class FilterError(BadInputError):
-    """A filter that cannot be read; `column` counts from 1."""
+    """A filter that cannot be read; `column` counts from 1, `fault` names what is wrong, `values` what it is about."""
 
-    def __init__(self, what: str, column: int) -> None:
-        super().__init__(f"column {column}: {what}", code="bad_filter")
+    def __init__(self, fault: str, what: str, column: int, **values: object) -> None:
+        told = {"fault": fault, "column": column, **values}
+        super().__init__(f"column {column}: {what}", code="bad_filter", values=told)
         self.column = column
 
 
@@ -89,6 +90,10 @@ _TOKENS = re.compile(
 )
 #: What databases refuse in a text: NUL, and halves of characters (bytes of the command line that were no UTF-8).
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_BAD = (
+    ("bad_sign", "use letters, numbers, quotes and = != < > ( ) ,"),
+    ("open_quote", "close the quotation"),
+)
 _WORDS = frozenset({"and", "or", "not", "in", "is", "between", "known"})
 _ORDERED = frozenset({Type.WHOLE, Type.AMOUNT, Type.DATE})
 _SAME_AS = {"==": "=", "<>": "!="}
@@ -97,16 +102,19 @@ _SAME_AS = {"==": "=", "<>": "!="}
 def parse(text: str) -> Expression:
     """The filter's meaning; FilterError says at which column, what is wrong and what to do."""
     if len(text) > MAX_LENGTH:
-        raise FilterError(f"the filter is longer than {MAX_LENGTH} characters: split it", MAX_LENGTH)
+        raise FilterError(
+            "too_long", f"the filter is longer than {MAX_LENGTH} characters: split it", MAX_LENGTH, most=MAX_LENGTH
+        )
     if (odd := _NO_TEXT.search(text)) is not None:
-        raise FilterError("a character that no text has: type the filter anew", odd.start() + 1)
+        raise FilterError("no_text", "a character that no text has: type the filter anew", odd.start() + 1)
     reader = _Reader(list(_tokens(text)), len(text) + 1)
     if reader.peek() is None:
-        raise FilterError("the filter is empty: write a test like days_overdue > 30", 1)
+        raise FilterError("empty", "the filter is empty: write a test like days_overdue > 30", 1)
     found = reader.either(0)
     rest = reader.peek()
     if rest is not None:
-        raise FilterError(f"{rest.text!r} is too much here: join tests with 'and' or 'or'", rest.column)
+        what = f"{rest.text!r} is too much here: join tests with 'and' or 'or'"
+        raise FilterError("too_much", what, rest.column, found=rest.text)
     return found
 
 
@@ -114,8 +122,8 @@ def _tokens(text: str) -> Iterator[_Token]:
     for match in _TOKENS.finditer(text):
         kind, column = str(match.lastgroup), match.start() + 1
         if kind == "bad":
-            hint = "close the quotation" if match[0] in "'\"" else "use letters, numbers, quotes and = != < > ( ) ,"
-            raise FilterError(f"{match[0]!r} cannot stand here: {hint}", column)
+            fault, hint = _BAD[match[0] in "'\""]
+            raise FilterError(fault, f"{match[0]!r} cannot stand here: {hint}", column, found=match[0])
         if kind == "word" and match[0].lower() in _WORDS:
             yield _Token(match[0].lower(), match[0], column)
         elif kind != "space":
@@ -136,14 +144,14 @@ class _Reader:
         self._at += 1
         return token
 
-    def _need(self, what: str, *kinds: str) -> _Token:
+    def _need(self, fault: str, what: str, *kinds: str, **values: object) -> _Token:
         token = self._take(*kinds)
         if token is not None:
             return token
         found = self.peek()
         if found is None:
-            raise FilterError(f"the filter ends where {what} is needed", self._end)
-        raise FilterError(f"{what} is needed here, not {found.text!r}", found.column)
+            raise FilterError(fault, f"the filter ends where {what} is needed", self._end, **values)
+        raise FilterError(fault, f"{what} is needed here, not {found.text!r}", found.column, **values)
 
     def either(self, depth: int) -> Expression:
         parts = [self._both(depth)]
@@ -160,37 +168,42 @@ class _Reader:
     def _single(self, depth: int) -> Expression:
         if depth > MAX_DEPTH:
             token = self.peek()
-            raise FilterError("too many brackets within brackets: say it plainer", token.column if token else self._end)
+            column = token.column if token else self._end
+            raise FilterError("too_deep", "too many brackets within brackets: say it plainer", column)
         if self._take("not"):
             return Not(self._single(depth + 1))
         if self._take("("):
             inner = self.either(depth + 1)
-            self._need("a closing bracket", ")")
+            self._need("need_close", "a closing bracket", ")")
             return inner
         self._tests += 1
         if self._tests > MAX_TESTS:
-            raise FilterError(f"more than {MAX_TESTS} tests: split the filter", self._end)
+            raise FilterError("too_many", f"more than {MAX_TESTS} tests: split the filter", self._end, most=MAX_TESTS)
         return self._test()
 
     def _test(self) -> Expression:
-        word = self._need("the name of a field", "word")
+        word = self._need("need_field", "the name of a field", "word")
         field = field_of(word.text.lower())
         if field is None:
             near = difflib.get_close_matches(word.text.lower(), FIELDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else "see voiceagent segments fields"
-            raise FilterError(f"there is no field {word.text!r}: {hint}", word.column)
+            what = f"there is no field {word.text!r}: "
+            if near:
+                raise FilterError(
+                    "near_field", f"{what}did you mean {near[0]}?", word.column, found=word.text, near=near[0]
+                )
+            raise FilterError("no_field", f"{what}see voiceagent segments fields", word.column, found=word.text)
         if self._take("is"):
             known = not self._take("not")
-            self._need("'known'", "known")
+            self._need("need_known", "'known'", "known")
             test = Test(field, "known", ())
             return test if known else Not(test)
         if self._take("between"):
             first = self._value(field, ordered="between")
-            self._need("'and'", "and")
+            self._need("need_and", "'and'", "and")
             return Test(field, "between", (first, self._value(field, ordered="between")))
         negated = self._take("not")
         if negated or (self.peek() is not None and self._tokens[self._at].kind == "in"):
-            self._need("'in'", "in")
+            self._need("need_in", "'in'", "in")
             within = self._several(field)
             return Not(within) if negated else within
         op = self._take("=", "==", "!=", "<>", "<", "<=", ">", ">=")
@@ -199,30 +212,30 @@ class _Reader:
                 return Test(field, "=", (True,))
             token = self.peek()
             column = token.column if token else self._end
-            raise FilterError(f"{field.name} ({field.type}) must be compared, as in {_example(field)}", column)
+            what = f"{field.name} ({field.type}) must be compared, as in {_example(field)}"
+            raise FilterError("not_compared", what, column, field=field.name, like=_example(field))
         name = _SAME_AS.get(op.text, op.text)
         return Test(field, name, (self._value(field, ordered=op.text if name not in ("=", "!=") else ""),))
 
     def _several(self, field: Field) -> Test:
-        self._need("an opening bracket", "(")
+        self._need("need_open", "an opening bracket", "(")
         values = [self._value(field)]
         while self._take(","):
             values.append(self._value(field))
-        self._need("a comma or a closing bracket", ")")
+        self._need("need_comma", "a comma or a closing bracket", ")")
         return Test(field, "in", tuple(values))
 
     def _value(self, field: Field, ordered: str = "") -> Value:
-        token = self._need(f"a value ({field.type})", "number", "date", "word", "text")
+        token = self._need(
+            "need_value", f"a value ({field.type})", "number", "date", "word", "text", like=_example(field)
+        )
         if ordered and field.type not in _ORDERED:
-            raise FilterError(
-                f"{field.name} ({field.type}) has no order: {ordered!r} needs numbers or dates", token.column
-            )
+            what = f"{field.name} ({field.type}) has no order: {ordered!r} needs numbers or dates"
+            raise FilterError("no_order", what, token.column, field=field.name, found=ordered)
         value = _value_of(field.type, token)
         if value is None:
-            raise FilterError(
-                f"{token.text} is no value for {field.name} ({field.type}): write it as in {_example(field)}",
-                token.column,
-            )
+            what = f"{token.text} is no value for {field.name} ({field.type}): write it as in {_example(field)}"
+            raise FilterError("no_value", what, token.column, found=token.text, field=field.name, like=_example(field))
         return value
 
 

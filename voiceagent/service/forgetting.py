@@ -30,7 +30,7 @@ def forget_on_request(
     a reason, without such a person, for one in a call or under a legal hold.
     """
     if not reason.strip():
-        raise BadInputError("say why the person is erased: the reason is kept")
+        raise BadInputError("say why the person is erased: the reason is kept", code="reason_needed")
     now = journal.clock.now()
     with journal.db.read() as connection:
         p = tables.person.c
@@ -44,5 +44,6 @@ def forget_on_request(
             f"{law.rule} ({law.source}) wants the records kept {law.value} days after the last activity, {idle} have "
             "passed: wait, or erase despite retention if counsel says so",
             code="retention",
+            values={"rule": law.rule, "days": law.value, "idle": idle},
         )
     return forget_person(journal, recordings, person_id, reason=reason.strip()[:255], actor=actor)

@@ -35,7 +35,8 @@ def explain(error: DBAPIError, address: str) -> VoiceagentError | None:
     if "readonly database" in text:
         return UnavailableError(f"the database {address} may not be written by this user", code="database_readonly")
     if "unable to open database file" in text:
-        return UnavailableError(f"cannot open the database {address}: check its path and permissions")
+        told = f"cannot open the database {address}: check its path and permissions"
+        return UnavailableError(told, code="database_unreadable")
     if "file is not a database" in text or "malformed" in text:
         return UnavailableError(f"{address} is not a database of ours or is damaged: restore a backup", code="damaged")
     unreachable = type(error.orig).__name__ == "OperationalError" and (state is None or state[:2] in ("08", "57", "28"))

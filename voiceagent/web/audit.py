@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from threading import Lock
 from typing import ClassVar
 
 from voiceagent.cases.portrait import PersonalDataShown, PersonExported
@@ -31,17 +32,20 @@ class Audit:
 
     journal: Journal
     _listening: dict[tuple[str, uuid.UUID, bool], float] = field(default_factory=dict)
+    _one: Lock = field(default_factory=Lock, repr=False)
 
     def listened(self, who: str, call_id: uuid.UUID, recording_id: uuid.UUID, *, download: bool) -> None:
         """A recording is about to be sent, whole or in part."""
-        now = self.journal.clock.monotonic()
         key = (who, recording_id, download)
-        ends = self._listening.get(key)
-        if ends is not None and now < ends:
-            return
-        self._record("call", call_id, RecordingListened(recording_id, download), who)
-        self._listening = {known: end for known, end in self._listening.items() if end > now}
-        self._listening[key] = now + ONE_LISTENING.total_seconds()
+        # A player asks for several parts at the same moment: the second waits to learn that the first was recorded.
+        with self._one:
+            now = self.journal.clock.monotonic()
+            ends = self._listening.get(key)
+            if ends is not None and now < ends:
+                return
+            self._record("call", call_id, RecordingListened(recording_id, download), who)
+            self._listening = {known: end for known, end in self._listening.items() if end > now}
+            self._listening[key] = now + ONE_LISTENING.total_seconds()
 
     def showed_call(self, who: str, call_id: uuid.UUID) -> None:
         """Name, number and words of one call are about to be shown."""

@@ -50,7 +50,7 @@ async def export(request: web.Request) -> web.Response:
     context, person_id = request.app[CONTEXT], _id(request)
     reason = (await _body(request, views.Reason, '{"reason": "asked by letter"}')).reason.strip()
     if not reason:
-        raise BadInputError("say who asked for the data, and how: the reason is kept")
+        raise BadInputError("say who asked for the data, and how: the reason is kept", code="reason_needed")
     await context.read(_person, person_id, False)
     # Recorded first: what cannot be recorded is not given out.
     await asyncio.to_thread(context.audit.gave_out, request[WHO], person_id, reason[:255])

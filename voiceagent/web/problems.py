@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from aiohttp import web
@@ -38,14 +38,21 @@ class ProblemError(Exception):
         self.headers = headers or {}
 
 
-def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> web.Response:
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    values: Mapping[str, str] | None = None,
+) -> web.Response:
     """The response of a failure."""
-    body = {
+    body: dict[str, object] = {
         "type": f"urn:voiceagent:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,
+        **({"values": dict(values)} if values else {}),
     }
     return web.Response(
         status=status, text=json.dumps(body, ensure_ascii=False), content_type=MEDIA_TYPE, headers=headers
@@ -65,7 +72,7 @@ async def answer_failures(request: web.Request, handler: Handler) -> web.StreamR
             status = 404
         if status >= 500:
             log.warning("%s %s: %s", request.method, request.path, error.message)
-        return problem(status, error.code, error.message)
+        return problem(status, error.code, error.message, values=error.values)
     except web.HTTPException as error:
         if error.status < 400:
             raise

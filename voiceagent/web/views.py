@@ -27,6 +27,7 @@ class Problem(View):
     status: int
     detail: str
     code: str = Field(description="Stable, snake_case")
+    values: dict[str, str] = Field(default={}, description="What `code` is about, to say `detail` in another language")
 
 
 class Session(View):

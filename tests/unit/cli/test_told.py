@@ -124,7 +124,7 @@ def test_a_file_that_cannot_be_read_is_named_once_with_why(tmp_path, capsys, nam
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("campaigns status novembro", "voiceagent campaigns status: unrecognized arguments: novembro"),
+        ("campaigns list novembro", "voiceagent campaigns list: unrecognized arguments: novembro"),
         ("campaigns trunks --cps fast", "voiceagent campaigns trunks: argument --cps: invalid float value: 'fast'"),
         ("serve --port 80000", "argument --port: 80000: a port is a number from 0 to 65535"),
         ("serve --port http", "argument --port: 'http' is no whole number"),

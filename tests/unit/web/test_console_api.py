@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -16,6 +18,7 @@ from voiceagent.cases.kinds import LookVerdict
 from voiceagent.cases.reviews import Look, keep_look, waiting
 from voiceagent.journal.journal import all_events
 from voiceagent.web import views
+from voiceagent.web.audit import Audit
 from voiceagent.web.auth import COOKIE, SESSION, Gatekeeper
 from voiceagent.web.headers import ALWAYS
 
@@ -198,6 +201,30 @@ def test_a_call_is_told_in_the_order_it_was_spoken(visit: Any, shop: Shop) -> No
             assert answer.status == 404 and (await answer.json())["code"] == "unknown_call"
 
     visit(script)
+
+
+def test_parts_asked_for_at_the_same_moment_are_one_listening(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    audit = shop.context.audit
+    both = threading.Barrier(2)
+    written = []
+
+    def slowly(_audit: Audit, *event: object) -> None:
+        written.append(event)
+        # As long as the other could come in beside this one: with one after the other nobody does.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.2)
+
+    monkeypatch.setattr(Audit, "_record", slowly)
+    call, recording = uuid.uuid4(), uuid.uuid4()
+    parts = [
+        threading.Thread(target=audit.listened, args=("ana", call, recording), kwargs={"download": False})
+        for _ in range(2)
+    ]
+    for part in parts:
+        part.start()
+    for part in parts:
+        part.join()
+    assert len(written) == 1
 
 
 def test_sound_comes_in_ranges_and_each_listening_is_recorded_once(visit: Any, shop: Shop) -> None:

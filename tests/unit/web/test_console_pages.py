@@ -10,12 +10,15 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from voiceagent.audio.signals import Signal
+from voiceagent.base.errors import MissingPartError, UnavailableError
 from voiceagent.cases.kinds import AttemptStatus, HangupBy, Mode, PhoneStatus, PromiseStatus, SeatState
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.dialogue.answerers import AnsweredBy
 from voiceagent.dialogue.script import INTENTS, SLOTS
 from voiceagent.segments.fields import FIELDS, Type
+from voiceagent.segments.grammar import FilterError, parse
 from voiceagent.settings.paths import Paths
+from voiceagent.storage.faults import OutdatedError
 from voiceagent.web.pages import UI, load_pages
 
 LANGUAGES = ("pt-BR", "es", "en")
@@ -65,6 +68,59 @@ def test_the_catalogues_have_the_same_keys_and_places_to_fill() -> None:
         assert other.keys() == first.keys()
         for key, text in first.items():
             assert set(re.findall(r"\{\w+\}", other[key])) == set(re.findall(r"\{\w+\}", text)), (language, key)
+
+
+#: Where the failures come from that somebody at the console can meet: what answers its requests, and what that asks.
+REFUSING = (
+    "web", "segments", "cases/calls.py", "cases/erasure.py", "cases/holds.py", "cases/portrait.py", "cases/reviews.py",
+    "service/forgetting.py", "dialer/explain.py", "dialer/identify.py", "storage/faults.py", "journal/writer.py",
+)  # fmt: skip
+#: Of the API alone: the page never sends such a request. The last is told before the page is there.
+NEVER_OF_THE_PAGE = {"bad_json", "bad_wish", "bad_span", "bad_flag", "bad_status", "bad_callback", "port_in_use"}
+
+
+def _codes() -> set[str]:
+    """Every code that these say, and those of the errors that have none of their own."""
+    codes = {UnavailableError.code, MissingPartError.code, OutdatedError.code}
+    for place in REFUSING:
+        path = UI.parents[1] / place
+        for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
+            text = file.read_text(encoding="utf-8")
+            codes |= set(re.findall(r"\bcode=\"(\w+)\"", text))
+            codes |= set(re.findall(r"\b(?:ProblemError|problem)\(\s*\d+, \"(\w+)\"", text))
+    return codes
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_why_the_server_refused_is_told_in_the_language_of_the_page(language: str) -> None:
+    codes = _codes()
+    assert {"legal_hold", "retention", "bad_filter", "unknown_call", "internal", "database_locked"} <= codes
+    words = _words(language)
+    assert not [code for code in codes - NEVER_OF_THE_PAGE if f"problem.{code}" not in words]
+    known = {key.removeprefix("problem.") for key in words if key.startswith("problem.") and key.count(".") == 1}
+    assert known - codes == {"offline", "other"}, "words nobody says"
+
+
+FILTERS = (
+    "days_overdue > 30 x", "state = 'SP", "", "stat = SP", "days_overdue between 1 or 2", "(state = SP",
+    "state in (SP RJ)", "state = SP or", "state not SP", "score is 3", "state in SP", "state =", "qqqqqqqq = 1",
+    "state > 1", "state = 'a\0'", "score > x", "score", "state = SP;", "(" * 60 + "has_phone", "x" * 3000,
+    "has_phone or " * 120 + "has_phone",
+)  # fmt: skip
+
+
+def test_every_fault_of_a_filter_is_told_with_all_it_is_about() -> None:
+    told = set()
+    for text in FILTERS:
+        with pytest.raises(FilterError) as caught:
+            parse(text)
+        values = caught.value.values
+        told.add(values["fault"])
+        for language in LANGUAGES:
+            words = _words(language)[f"problem.bad_filter.{values['fault']}"]
+            assert set(re.findall(r"\{(\w+)\}", words)) <= values.keys(), (language, text)
+    prefix = "problem.bad_filter."
+    assert {key.removeprefix(prefix) for key in _words("en") if key.startswith(prefix)} == told
 
 
 def test_portuguese_outcomes_are_those_of_the_trade() -> None:

@@ -33,7 +33,9 @@ def test_segments_are_counted_now_and_a_bad_filter_says_where(visit: Any, shop: 
         nobody = await client.post("/v1/segments/count", json={"filter": "state = RJ"}, headers=BEARER)
         assert (await nobody.json())["cases"] == 0
         bad = await client.post("/v1/segments/count", json={"filter": "state = SP and nonsense > 3"}, headers=BEARER)
-        assert bad.status == 400 and "nonsense" in (await bad.json())["detail"]
+        problem = await bad.json()
+        assert bad.status == 400 and "nonsense" in problem["detail"]
+        assert problem["values"] == {"fault": "no_field", "column": "16", "found": "nonsense"}
         assert (await client.post("/v1/segments/count", json={}, headers=BEARER)).status == 400
         fields = await (await client.get("/v1/segments/fields", headers=BEARER)).json()
         assert {"days_overdue", "x.NAME"} <= {field["name"] for field in fields["fields"]}

@@ -1,5 +1,7 @@
 // The API as the page uses it; a lost session is told once, to whoever asked to know.
 
+import { refusal } from "./i18n.js";
+
 let onLost = () => {};
 
 export function whenSessionIsLost(callback) {
@@ -12,16 +14,18 @@ export function sessionLost() {
 
 export class ApiError extends Error {
   constructor(status, problem) {
-    super(problem.detail || problem.title || `HTTP ${status}`);
+    super(refusal(problem));
     this.status = status;
     this.code = problem.code;
   }
 }
 
 async function request(path, options = {}) {
-  const response = await fetch(path, { credentials: "same-origin", ...options });
+  const response = await fetch(path, { credentials: "same-origin", ...options }).catch(() => {
+    throw new ApiError(0, { code: "offline" });
+  });
   if (response.ok) return response.status === 204 ? null : response.json();
-  const problem = await response.json().catch(() => ({}));
+  const problem = await response.json().catch(() => ({ code: `http_${response.status}`, title: response.statusText }));
   if (response.status === 401 && path !== "/v1/session") onLost();
   throw new ApiError(response.status, problem);
 }

@@ -74,7 +74,7 @@ async function enter(token) {
   } catch (error) {
     signedIn = false;
     topBar();
-    signInForm(error.status === 401 ? t("sign_in.wrong") : error.message);
+    signInForm(error.message);
   }
 }
 

@@ -227,7 +227,7 @@ export function showCall(main, id) {
     } catch (error) {
       if (left || error.status === 401) return;
       put(main, h("a", { class: "button quiet with-icon back", href: "#/" }, icon("back"), t("call.back")),
-        h("p", { class: "card error", role: "alert" }, error.status === 404 ? t("call.unknown") : error.message));
+        h("p", { class: "card error", role: "alert" }, error.message));
     }
   }
 

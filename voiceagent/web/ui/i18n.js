@@ -19,10 +19,18 @@ export async function useLanguage(wanted) {
   document.documentElement.lang = known;
 }
 
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
 /** The words of a key, with {name} filled in; the key itself where a catalogue lacks it. */
 export function t(key, values = {}) {
-  const text = words[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return filled(words[key] ?? key, values);
+}
+
+/** Why the server refused, by the problem's code; in the server's own words where the catalogue has none for it. */
+export function refusal(problem) {
+  const { code, values = {} } = problem;
+  const text = words[`problem.${code}.${values.fault}`] ?? words[`problem.${code}`];
+  return text ? filled(text, values) : t("problem.other", { code, detail: problem.detail ?? problem.title });
 }
 
 /** The words of a code (disposition, seat state, ...), or the code. */
