@@ -99,8 +99,17 @@ def test_the_board_shows_the_morning_and_grows_by_itself(visit: Visit, shop: Sho
         await page.until("document.querySelectorAll('tr[data-call]').length === 9")
         await page.until("document.querySelector('#kpi-attempts .value').innerText === '9'")
 
-        await page.ask("(() => { const s = document.querySelector('.top select'); s.value = 'en'; "
-                       "s.dispatchEvent(new Event('change')); })()")  # fmt: skip
+        await _switch(page, "es")
+        await page.until("document.querySelector('table.list')?.innerText.includes('promesa de pago')")
+        assert (await page.text("#kpi-promised .value")).replace("\xa0", " ") == "R$ 2.400,00"
+        written = await page.ask(
+            "import('/ui/i18n.js').then(({ money, sums }) => [...['BRL', 'MXN', 'CLP', 'EUR'].map((c) => "
+            "money(c === 'CLP' ? '3301' : '3301.50', c)), sums({ MXN: '1.00', COP: '2.00' })])"
+        )
+        assert [text.replace("\xa0", " ") for text in written] == [
+            "R$ 3.301,50", "$3,301.50", "$3.301", "3301,50 €", "MXN 1.00 + COP 2.00",
+        ]  # fmt: skip
+        await _switch(page, "en")
         await page.until("document.querySelector('table.list')?.innerText.includes('promise to pay')")
         await page.resize(390, 844)
         assert await page.ask("document.documentElement.scrollWidth <= innerWidth")
@@ -150,6 +159,13 @@ def test_a_call_is_read_and_heard_and_a_click_on_a_turn_plays_it(visit: Visit, s
         await page.until("document.querySelectorAll('tr[data-call]').length === 8")
 
     visit(script)
+
+
+async def _switch(page: Page, language: str) -> None:
+    await page.ask(
+        f"(() => {{ const s = document.querySelector('.top select'); s.value = '{language}'; "
+        "s.dispatchEvent(new Event('change')); })()"
+    )
 
 
 def _listened(shop: Shop) -> int:

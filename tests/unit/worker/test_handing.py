@@ -155,7 +155,8 @@ def test_a_person_reads_what_matters_and_the_network_no_name() -> None:
     offer = Offer(OfferKind.INSTALMENTS, Money(66668), Money(0), (first, first), Reason.AS_ASKED, None)
     wish = HandOver("humans", "human", verified=True, offer=offer, note="quero falar com a Ana sobre o boleto")
     shown = summary_of(wish, "pt-BR", "12345678")
-    for part in ("Pediu para falar", "Identidade confirmada", "2 × 333.34 BRL", "boleto", "12345678"):
+    terms = f"2 × R$ 333,34, primeiro pagamento em {NOW:%d/%m/%Y}"
+    for part in ("Pediu para falar", "Identidade confirmada", terms, "boleto", "12345678"):
         assert part in shown
     assert note_of(wish, "12345678") == "reason:human+verified:yes+protocol:12345678+offer:2x33334BRL"
     assert "NOT confirmed" in summary_of(HandOver("humans", "not_found"), "fr", "1")

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { h, icon, put, toast } from "./dom.js";
-import { calendarDay, clock, count, label, moment, money, percent, seconds, t, timeOfDay } from "./i18n.js";
+import { calendarDay, clock, count, label, moment, money, percent, seconds, sums, t, timeOfDay } from "./i18n.js";
 
 const TILES = [
   { key: "attempts", of: null },
@@ -80,10 +80,10 @@ export function showBoard(main) {
             h("th", { scope: "col", class: ["duration", "latency", "promise"].includes(name) ? "end" : null }, t(`calls.${name}`))))),
           body))));
 
-  function tileWords(kpis, sums, { key, of, ...form }) {
+  function tileWords(kpis, byCurrency, { key, of, ...form }) {
     if (form.money) {
-      const promised = Object.entries(sums).map(([currency, sum]) => money(sum.promised.value, currency));
-      return [promised.join(" + ") || t("none"), t("kpi.promised.hint")];
+      const promised = Object.fromEntries(Object.entries(byCurrency).map(([currency, of]) => [currency, of.promised.value]));
+      return [sums(promised), t("kpi.promised.hint")];
     }
     const kpi = kpis[key];
     if (form.seconds) return [kpi.value === null ? t("none") : clock(kpi.value), t("kpi.over", { calls: count(kpi.denominator) })];
@@ -92,9 +92,9 @@ export function showBoard(main) {
     return [count(kpi.value), base ? t(`kpi.${key}.rate`, { rate: percent(kpi.value / base) }) : t("kpi.no_base")];
   }
 
-  function paintTiles({ kpis, money: sums }) {
+  function paintTiles({ kpis, money: byCurrency }) {
     put(tiles, TILES.map((form) => {
-      const [value, hint] = tileWords(kpis, sums, form);
+      const [value, hint] = tileWords(kpis, byCurrency, form);
       const tile = h("article", { class: "tile", id: `kpi-${form.key}`, title: t(`kpi.${form.key}.definition`) },
         h("h3", {}, t(`kpi.${form.key}`)), h("p", { class: "value" }, value), h("p", { class: "muted" }, hint));
       if (FUNNEL.includes(form.key)) {

@@ -47,10 +47,23 @@ export const decimal = (value, digits = 2) =>
 export const seconds = (value, digits = 1) =>
   value === null || value === undefined ? t("none") : `${decimal(value, digits)} s`;
 
-/** Money as the server writes it ("1200.50"), in the page's manner. */
-export function money(amount, currency) {
+// "es" alone is Spain's manner and knows no sign of American money ("3301,50 BRL"): each country's own, or their common
+// one, where every currency but the euro shows its code, since many signs are "$".
+const AMERICAN = "es-419";
+const MONEY_OF_SPANISH = { BRL: "pt-BR", MXN: "es-MX", COP: "es-CO", CLP: "es-CL", PEN: "es-PE", ARS: "es-AR", USD: AMERICAN };
+
+/** Money as the server writes it ("1200.50"), in the page's manner; unmistakable beside `others`. */
+export function money(amount, currency, others = false) {
   if (amount === null || amount === undefined) return t("none");
-  return number({ style: "currency", currency, minimumFractionDigits: amount.includes(".") ? 2 : 0 }).format(amount);
+  const manner = language === "es" ? (others ? AMERICAN : MONEY_OF_SPANISH[currency] ?? language) : language;
+  return new Intl.NumberFormat(manner, { style: "currency", currency, minimumFractionDigits: amount.includes(".") ? 2 : 0 })
+    .format(amount);
+}
+
+/** Sums by currency. */
+export function sums(balance) {
+  const all = Object.entries(balance);
+  return all.map(([currency, sum]) => money(sum, currency, all.length > 1)).join(" + ") || t("none");
 }
 
 /** 75.2 -> 1:15; 4000 -> 1:06:40. */

@@ -2,9 +2,7 @@
 
 import * as api from "./api.js";
 import { h, put, toast } from "./dom.js";
-import { count, label, moment, money, t } from "./i18n.js";
-
-const sums = (balance) => Object.entries(balance).map(([currency, sum]) => money(sum, currency)).join(" + ") || t("none");
+import { count, label, moment, sums, t } from "./i18n.js";
 
 function heading(key) {
   document.title = `${t(key)} · voiceagent`;
