@@ -31,6 +31,7 @@ from voiceagent.dialogue.events import (
 from voiceagent.dialogue.guards import holds
 from voiceagent.dialogue.prompts import render
 from voiceagent.dialogue.script import AGAIN, ANYTHING, INTENTS, LISTEN, STAY, Action, Script, State, Transition
+from voiceagent.dialogue.spoken import spoken_of
 from voiceagent.dialogue.state import Briefing, ConversationState
 from voiceagent.dialogue.turn import Turn
 
@@ -87,11 +88,15 @@ class Machine:
         """What the conversation listens for in `state`."""
         node = self.script.states[state.node]
         slowest = max((END_SILENCE[kind] for kind in node.expect), default=0.7)
+        among = self.script.among(state.node)
+        spoken = spoken_of(self.script.language)
         return Expect(
             state=state.node,
             kinds=() if state.speech_lost else tuple(kind for kind in node.expect if kind != "text"),
-            among=self.script.among(state.node),
-            phrases=self.script.phrases(state.node),
+            among=among,
+            phrases=tuple(
+                dict.fromkeys([*node.phrases, *(said for intent in among for said in spoken.get(intent, ()))])
+            ),
             end_silence_s=node.listen.end_silence or slowest,
             no_input_s=node.listen.no_input,
             max_turn_s=node.listen.max_turn,

@@ -205,8 +205,6 @@ class Script(_Strict):
     cues: dict[Name, Wordings] = {}
     """What `hear` and `keys` may name besides intents and slots: a word of the script's own, and the ways to say it."""
     prompts: dict[Name, Annotated[Prompt, BeforeValidator(_prompt)]]
-    phrases_anywhere: tuple[str, ...] = Field(default=(), max_length=10)
-    """For the recogniser, in every state that listens: what must not be missed whenever it is said."""
     anywhere: tuple[Transition, ...] = ()
     """Understood in every state that listens, unless the state itself names the same intent."""
     states: dict[Name, State]
@@ -221,10 +219,6 @@ class Script(_Strict):
         """Every transition with the state it leaves ("" for `anywhere`)."""
         inside = [(name, t) for name, state in self.states.items() for t in (*state.on, *state.next)]
         return (*(("", t) for t in self.anywhere), *inside)
-
-    def phrases(self, state: str) -> tuple[str, ...]:
-        """The likely answers in `state`, with those likely anywhere."""
-        return tuple(dict.fromkeys((*self.states[state].phrases, *self.phrases_anywhere)))
 
     def among(self, state: str) -> tuple[str, ...]:
         """The intents that mean something in `state`, its own first."""

@@ -17,9 +17,7 @@ OTHERS = sorted(path for path in (DIALPLANS / "negotiation").glob("*.yaml") if p
 
 def shape(script: Script) -> dict[str, object]:
     """The conversation without its words: what may differ by language is left out."""
-    data = script.model_dump(
-        mode="json", exclude={"prompts", "language", "version", "serves", "legal", "phrases_anywhere"}
-    )
+    data = script.model_dump(mode="json", exclude={"prompts", "language", "version", "serves", "legal"})
     for state in data["states"].values():
         state.pop("phrases")
         state.pop("digits")
