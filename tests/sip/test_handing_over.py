@@ -66,6 +66,8 @@ def test_nobody_answers_and_the_seat_has_the_debtor_back(
 ) -> None:
     """The same line speaks and hears again, and the recording has one timeline over all of it."""
     telephones.send({"do": "be", "number": phones.HUMAN, "how": "ring"})
+    # Long enough that the moment in which the exchange joins the two again is little of it.
+    said = noise(3, 2.0)
 
     async def scenario() -> float:
         recorder, clock = Recorder(tmp_path, min_free_bytes=0), asyncio.get_running_loop().time
@@ -82,9 +84,9 @@ def test_nobody_answers_and_the_seat_has_the_debtor_back(
             assert await asyncio.wait_for(line.back(), PATIENCE_S) == "leaveempty"
             await ami.action("QueuePause", Interface=f"PJSIP/{phones.HUMAN}", Paused="false")
         await asyncio.sleep(0.2)
-        line.play(noise(3))
+        line.play(said)
         ticks = RealTicks()
-        while line.played() < len(noise(3)):
+        while line.played() < len(said):
             await ticks.next()
         await asyncio.sleep(0.3)
         spent = clock() - begun
@@ -95,7 +97,7 @@ def test_nobody_answers_and_the_seat_has_the_debtor_back(
 
     assert loop.run(scenario()) < 0.5
     over = telephones.wait_for(lambda m: m.get("number") == phones.TALKS and "over" in m)
-    assert share(noise(3), Path(over["heard"]).read_bytes()) > 0.8
+    assert share(said, Path(over["heard"]).read_bytes()) > 0.8
 
 
 def test_when_the_queues_patience_is_over_the_debtor_has_not_left(
