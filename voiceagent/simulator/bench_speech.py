@@ -32,6 +32,7 @@ from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.offline import hear_file, settings_for
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.segmenter import VadSegmenter
+from voiceagent.speech.silero import Confirmers
 from voiceagent.speech.synthesis.shape import from_pcm, to_pcm
 from voiceagent.speech.training.calibrate import readable
 from voiceagent.speech.training.clips import TEST, Clip, clip_of, plan, read, render
@@ -172,6 +173,7 @@ async def _hear_all(
 ) -> tuple[list[Trial], list[Trial]]:
     ours: list[Trial] = []
     plain: list[Trial] = []
+    confirmers = Confirmers()
     with tempfile.TemporaryDirectory(prefix="voiceagent-") as folder:
         path = Path(folder) / "answer.wav"
         for index, clip in enumerate(clips):
@@ -179,9 +181,9 @@ async def _hear_all(
                 sound = _line(clip, condition)
                 path.write_bytes(encode(to_pcm(sound)))
                 hearing = DirectHearing(whisper.open(language.value))
-                heard = await hear_file(
-                    hearing, VadSegmenter(settings_for((asked(clip),))), path, _context(clip, language)
-                )
+                with confirmers.lend() as confirmer:
+                    segmenter = VadSegmenter(settings_for((asked(clip),)), confirmer=confirmer)
+                    heard = await hear_file(hearing, segmenter, path, _context(clip, language))
                 ours.append(trial_of(clip, condition.name, language, heard, patiently))
                 if index % plain_every == 0 and condition.name in TARGETS and clip.kind != OTHER:
                     usual = _plainly(whisper, sound, language)

@@ -49,7 +49,7 @@ SCALE = Calibration(
         for asked in ASKED
         for line in ("", "_noisy")
     }
-    | {"apart": {}},
+    | {"apart": {}, "apart_noisy": {}},
 )
 
 
@@ -263,13 +263,22 @@ def test_a_strange_voice_is_believed_where_the_decoder_means_the_same_but_other_
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_where_no_other_value_is_near_kinds_of_few_values_take_less(kind):
+@pytest.mark.parametrize("snr_db", [15.0, 40.0])
+def test_where_no_other_value_is_near_kinds_of_few_values_take_less(kind, snr_db):
     scale = shipped_calibration()
     assert scale is not None
-    rows = [repeated(answered("x", kind, -1.0, share), 15.0, None, False) for share in (0.999, 1.0)]
-    beside_another, alone_near = (scale.enough_checked(kind, 15.0, row) for row in rows)
-    assert beside_another == scale.enough("checked", kind, 15.0)
+    rows = [repeated(answered("x", kind, -1.0, share), snr_db, None, False) for share in (0.999, 1.0)]
+    beside_another, alone_near = (scale.enough_checked(kind, snr_db, row) for row in rows)
+    assert beside_another == scale.enough("checked", kind, snr_db)
     assert (alone_near < beside_another) == (kind in ("date", "instalments", "time", "yes_no"))
+
+
+@pytest.mark.parametrize(("free", "believed"), [("Maniama", True), ("ontem", False), ("25", False)])
+def test_what_stands_alone_is_not_believed_sooner_where_the_decoder_writes_another_value(free, believed):
+    apart = {name: {"date": 0.3} for name in ("apart", "apart_noisy")}
+    scale = replace(SCALE, alone=(-3.0, 0.0, 0.0, 0.0), checked=(0.0,) * 7, takes={**SCALE.takes, **apart})
+    judge = replace(judge_hearing("amanhã"), calibration=scale)
+    assert (decided(judge, free, "date").text == "amanhã") is believed
 
 
 @pytest.mark.parametrize(
@@ -539,7 +548,10 @@ def test_the_calibration_names_what_every_kind_takes():
     scale = shipped_calibration()
     assert scale is not None
     asked = {f"{asked}{line}" for asked in ASKED for line in ("", "_noisy")}
-    assert set(scale.takes) == {*asked, "apart"}
+    few = {"apart", "apart_noisy"}
+    assert set(scale.takes) == asked | few
     assert all(set(scale.takes[name]) == set(KINDS) for name in asked)
-    assert set(scale.takes["apart"]) == {"date", "instalments", "time", "yes_no"}
-    assert all(0.8 <= taken < 1 for kinds in scale.takes.values() for taken in kinds.values())
+    assert all(set(scale.takes[name]) == {"date", "instalments", "time", "yes_no"} for name in few)
+    assert all(0.8 <= taken < 1 for name in asked for taken in scale.takes[name].values())
+    assert scale.takes["apart"]["yes_no"] >= 0.8
+    assert all(0.5 <= scale.takes["apart"][kind] <= scale.takes["apart_noisy"][kind] for kind in scale.takes["apart"])

@@ -14,7 +14,7 @@ SCALE = {
     "again": [0.0, 0.0, 0.0, 0.0, 5.0],
     "checked": [0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 1.0],
     "takes": {f"{asked}{line}": {"amount": takes} for asked, takes in TAKES.items() for line in ("", "_noisy")}
-    | {"alone_noisy": {"amount": 0.97}, "apart": {}},
+    | {"alone_noisy": {"amount": 0.97}, "apart": {}, "apart_noisy": {}},
 }
 
 
@@ -56,10 +56,11 @@ def test_a_trial_is_believed_as_a_closed_question_would(made, believed):
 
 def test_where_no_other_value_is_near_a_kind_of_few_values_takes_less():
     strict = SCALE | {"alone": [-2.0, 0.0, 0.0, 0.0]}
-    lenient = strict | {"takes": SCALE["takes"] | {"apart": {"amount": 0.5}}}
-    alone_near, beside_another = (trial(odds, again=0.5, agrees=0.4) for odds in (11.0, 9.0))
-    assert not judged(alone_near, strict).believed
-    assert judged(alone_near, lenient).believed and not judged(beside_another, lenient).believed
+    lenient = strict | {"takes": SCALE["takes"] | {"apart": {"amount": 0.5}, "apart_noisy": {"amount": 0.6}}}
+    for noise, near in ((0.0, 7.0), (1.0, 9.0)):
+        alone_near, beside_another = (trial(odds, 0.5, 0.4, noise=noise) for odds in (11.0, near))
+        assert not judged(alone_near, strict).believed
+        assert judged(alone_near, lenient).believed and not judged(beside_another, lenient).believed
 
 
 def test_a_calibration_believes_what_is_heard_well_and_lets_few_wrong_ones_pass():

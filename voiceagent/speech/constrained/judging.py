@@ -43,8 +43,8 @@ _RIVALS, _NEAR = 2, 8.0
 _SEARCHED = 0.35
 #: Digits must be so far ahead of more of them: the fewer words are the likelier, whatever was said.
 _LEAD = 3.5
-#: Log odds of the share from which no other value is anywhere near.
-APART_ODDS = 10.0
+#: Log odds of the share from which no other value is anywhere near; noise brings some nearer that were not said.
+_APART_ODDS, _APART_ODDS_NOISY = 8.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,13 @@ class Calibration:
     def enough_checked(self, kind: str, snr_db: float, row: Sequence[float]) -> float:
         """The confidence that it takes after the decoder was asked; `row` as `repeated` gives it.
 
-        Noise spoils the fit of all values alike. Where there are few of them and only one comes anywhere near, it
-        was that one; among millions of amounts another one often is.
+        Noise or a strange voice spoil the fit of all values alike. Where there are few of them and only one comes
+        anywhere near, it was that one; among millions of amounts another one often is.
         """
         limit = self.enough("checked", kind, snr_db)
-        return min(limit, self.takes["apart"].get(kind, limit)) if row[ODDS] >= APART_ODDS else limit
+        if not apart(row):
+            return limit
+        return min(limit, self.takes["apart_noisy" if snr_db < NOISY_LINE_DB else "apart"].get(kind, limit))
 
     def worth_repeating(self, answer: Answer, snr_db: float) -> bool:
         """Whether a second hearing could make the answer believable."""
@@ -100,6 +102,11 @@ def certainty(row: Sequence[float], weights: Sequence[float]) -> float:
     chance = 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, row, strict=True))))
     supported = max(row[SAME : AGREES + 1], default=0.0) > 0
     return chance if supported or row[NOISE] <= _LOUD else min(chance, 0.5)
+
+
+def apart(row: Sequence[float]) -> bool:
+    """Whether no other value was anywhere near, by a row of features."""
+    return row[ODDS] >= (_APART_ODDS_NOISY if row[NOISE] > 0 else _APART_ODDS)
 
 
 def unaided(row: Sequence[float], weights: Sequence[float]) -> float:

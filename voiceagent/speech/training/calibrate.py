@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.head import Head
 from voiceagent.speech.constrained.judging import (
-    APART_ODDS,
     NOISE,
     ODDS,
     SAME,
     agreement,
+    apart,
     features,
     repeated,
     seconded,
@@ -48,8 +48,11 @@ _LEAST = {
 }  # fmt: skip
 #: A digit may be lost (`judging`): the decoder must mean the same. A yes or no is read back.
 _LEAST_OF = {("again", "digits"): 0.985, ("checked", "digits"): 0.91, ("checked", "yes_no"): 0.82}
-#: Kinds of few values, and the least that they take where no other value is near.
-_FEW, _LEAST_APART = ("date", "instalments", "time", "yes_no"), 0.8
+#: Kinds of few values, and the least that they take where no other value is near. A yes may bind.
+_LEAST_APART = {
+    "apart": {"date": 0.5, "instalments": 0.5, "time": 0.5, "yes_no": 0.8},
+    "apart_noisy": {"date": 0.8, "instalments": 0.8, "time": 0.8, "yes_no": 0.8},
+}
 #: So well and so clearly heard on a quiet line, nothing more is asked.
 _CLEAR_FIT, _CLEAR_ODDS = -0.25, 7.0
 #: What fits worse was not said, whatever else is asked.
@@ -79,7 +82,7 @@ class Trial:
     @property
     def apart(self) -> bool:
         """Whether no other value was anywhere near."""
-        return self.again is not None and self.again[ODDS] >= APART_ODDS
+        return self.again is not None and apart(self.again)
 
     @property
     def contradicted(self) -> bool:
@@ -190,10 +193,11 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
     checked = _fit([trial.checked or [] for trial in unsure], unsure)
     last = [0.0 if trial.contradicted else seconding(trial.checked or [], checked) for trial in unsure]
     takes |= _thresholds("checked", unsure, last, _kinds(found))
-    alone_near = [(c, t) for c, t in zip(last, unsure, strict=True) if t.apart]
-    takes["apart"] = {
-        kind: _threshold([(c, t) for c, t in alone_near if t.kind == kind], _LEAST_APART) for kind in _FEW
-    }
+    for name, kinds in _LEAST_APART.items():
+        here = [(c, t) for c, t in zip(last, unsure, strict=True) if t.apart and t.noisy is (name != "apart")]
+        takes[name] = {
+            kind: _threshold([(c, t) for c, t in here if t.kind == kind], least) for kind, least in kinds.items()
+        }
     scales = {"alone": alone, "again": again, "checked": checked}
     return {name: [round(weight, 4) for weight in scale] for name, scale in scales.items()} | {"takes": takes}
 
@@ -206,7 +210,8 @@ def enough(takes: dict[str, dict[str, float]], asked: str, trial: Trial) -> floa
 def enough_checked(takes: dict[str, dict[str, float]], trial: Trial) -> float:
     """The confidence that the trial's answer takes after the decoder was asked, as `Calibration.enough_checked`."""
     limit = enough(takes, "checked", trial)
-    return min(limit, takes["apart"].get(trial.kind, limit)) if trial.apart else limit
+    lenient = takes["apart_noisy" if trial.noisy else "apart"]
+    return min(limit, lenient.get(trial.kind, limit)) if trial.apart else limit
 
 
 def _kinds(found: Sequence[Trial]) -> list[str]:
