@@ -138,7 +138,7 @@ class Judge:
             # What either denies is asked again, whatever the decoder writes.
             confidence = min(confidence, _DENIED)
         # Nothing else is near the head's answer, but the decoder's may be something else.
-        other = not same and answer.reads != PHRASE and holds_value(heard.text, answer.reads, language, today)
+        other = not same and answer.reads != PHRASE and written != heard.text
         takes = scale.enough("checked", kind, snr_db) if other else scale.enough_checked(kind, snr_db, row)
         if not contradicted and kind == _BESIDE and _plainly(heard, behind, answer):
             # However strange its sound: the "não" of one voice is none of the head's.

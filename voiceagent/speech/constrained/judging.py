@@ -63,7 +63,7 @@ class Calibration:
 
     def enough(self, asked: str, kind: str, snr_db: float) -> float:
         """The confidence that an answer of that kind takes when so much was asked."""
-        return self.takes[f"{asked}_noisy" if snr_db < NOISY_LINE_DB else asked][kind]
+        return self.takes[asked_on(asked, snr_db < NOISY_LINE_DB)][kind]
 
     def enough_checked(self, kind: str, snr_db: float, row: Sequence[float]) -> float:
         """The confidence that it takes after the decoder was asked; `row` as `repeated` gives it.
@@ -72,9 +72,9 @@ class Calibration:
         anywhere near, it was that one; among millions of amounts another one often is.
         """
         limit = self.enough("checked", kind, snr_db)
-        if not apart(row):
-            return limit
-        return min(limit, self.takes["apart_noisy" if snr_db < NOISY_LINE_DB else "apart"].get(kind, limit))
+        return (
+            min(limit, self.takes[asked_on("apart", snr_db < NOISY_LINE_DB)].get(kind, limit)) if apart(row) else limit
+        )
 
     def worth_repeating(self, answer: Answer, snr_db: float) -> bool:
         """Whether a second hearing could make the answer believable."""
@@ -91,6 +91,11 @@ class Calibration:
     def confidence_checked(self, row: Sequence[float], agrees: float, behind: float) -> float:
         """The same after the decoder was asked; `row` as `repeated` gives it, the others as `seconded` wants them."""
         return seconding(seconded(row, agrees, behind), self.checked)
+
+
+def asked_on(asked: str, noisy: bool) -> str:
+    """Under which name it is kept what an answer takes on such a line."""
+    return f"{asked}_noisy" if noisy else asked
 
 
 def certainty(row: Sequence[float], weights: Sequence[float]) -> float:

@@ -20,6 +20,7 @@ from voiceagent.speech.constrained.judging import (
     SAME,
     agreement,
     apart,
+    asked_on,
     features,
     repeated,
     seconded,
@@ -194,7 +195,7 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
     last = [0.0 if trial.contradicted else seconding(trial.checked or [], checked) for trial in unsure]
     takes |= _thresholds("checked", unsure, last, _kinds(found))
     for name, kinds in _LEAST_APART.items():
-        here = [(c, t) for c, t in zip(last, unsure, strict=True) if t.apart and t.noisy is (name != "apart")]
+        here = [(c, t) for c, t in zip(last, unsure, strict=True) if t.apart and asked_on("apart", t.noisy) == name]
         takes[name] = {
             kind: _threshold([(c, t) for c, t in here if t.kind == kind], least) for kind, least in kinds.items()
         }
@@ -204,14 +205,13 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
 
 def enough(takes: dict[str, dict[str, float]], asked: str, trial: Trial) -> float:
     """The confidence that the trial's answer takes when so much was asked."""
-    return takes[f"{asked}_noisy" if trial.noisy else asked][trial.kind]
+    return takes[asked_on(asked, trial.noisy)][trial.kind]
 
 
 def enough_checked(takes: dict[str, dict[str, float]], trial: Trial) -> float:
     """The confidence that the trial's answer takes after the decoder was asked, as `Calibration.enough_checked`."""
     limit = enough(takes, "checked", trial)
-    lenient = takes["apart_noisy" if trial.noisy else "apart"]
-    return min(limit, lenient.get(trial.kind, limit)) if trial.apart else limit
+    return min(limit, takes[asked_on("apart", trial.noisy)].get(trial.kind, limit)) if trial.apart else limit
 
 
 def _kinds(found: Sequence[Trial]) -> list[str]:
