@@ -14,7 +14,7 @@ from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.ears import Ears, load_recognisers
 from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.metrics import SpeechMetrics
-from voiceagent.speech.offline import hear_file, hear_turns
+from voiceagent.speech.offline import hear_answer, hear_turns, read_wav
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.recogniser import recognise_pcm
 from voiceagent.speech.segmenter import VadSegmenter
@@ -59,7 +59,7 @@ def heard(engine, answers, whisper_models, tmp_path_factory) -> dict[tuple[str, 
             for key, pcm in answers.items():
                 (folder / "answer.wav").write_bytes(encode(on_the_line(pcm)))
                 context = HearingContext("pt-BR", ("intent",), PHRASES + OTHERS)
-                result[key] = await hear_file(hearing, VadSegmenter(), folder / "answer.wav", context)
+                result[key] = await hear_answer(hearing, VadSegmenter(), read_wav(folder / "answer.wav"), context)
             await hearing.close()
         finally:
             await server.stop()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from voiceagent.agent.patience import Patience
-from voiceagent.audio.wav import encode
 from voiceagent.base.errors import MissingPartError, UnavailableError
 from voiceagent.base.languages import Language
 from voiceagent.dialogue.completeness import is_complete
@@ -29,7 +27,7 @@ from voiceagent.simulator.measured_on import load, machine
 from voiceagent.simulator.recorded_answers import OTHER, recorded_clips
 from voiceagent.speech.direct import DirectHearing
 from voiceagent.speech.engines.whisper import Whisper
-from voiceagent.speech.offline import hear_file, settings_for
+from voiceagent.speech.offline import hear_answer, settings_for
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.segmenter import VadSegmenter
 from voiceagent.speech.silero import Confirmers
@@ -174,22 +172,19 @@ async def _hear_all(
     ours: list[Trial] = []
     plain: list[Trial] = []
     confirmers = Confirmers()
-    with tempfile.TemporaryDirectory(prefix="voiceagent-") as folder:
-        path = Path(folder) / "answer.wav"
-        for index, clip in enumerate(clips):
-            for condition in MEASURED:
-                sound = _line(clip, condition)
-                path.write_bytes(encode(to_pcm(sound)))
-                hearing = DirectHearing(whisper.open(language.value))
-                with confirmers.lend() as confirmer:
-                    segmenter = VadSegmenter(settings_for((asked(clip),)), confirmer=confirmer)
-                    heard = await hear_file(hearing, segmenter, path, _context(clip, language))
-                ours.append(trial_of(clip, condition.name, language, heard, patiently))
-                if index % plain_every == 0 and condition.name in TARGETS and clip.kind != OTHER:
-                    usual = _plainly(whisper, sound, language)
-                    plain.append(trial_of(clip, condition.name, language, usual, _always_the_same))
-            if index % 10 == 9:
-                report(f"{language.value}: {index + 1} of {len(clips)} heard on {len(MEASURED)} lines")
+    for index, clip in enumerate(clips):
+        for condition in MEASURED:
+            sound = _line(clip, condition)
+            hearing = DirectHearing(whisper.open(language.value))
+            with confirmers.lend() as confirmer:
+                segmenter = VadSegmenter(settings_for((asked(clip),)), confirmer=confirmer)
+                heard = await hear_answer(hearing, segmenter, to_pcm(sound), _context(clip, language))
+            ours.append(trial_of(clip, condition.name, language, heard, patiently))
+            if index % plain_every == 0 and condition.name in TARGETS and clip.kind != OTHER:
+                usual = _plainly(whisper, sound, language)
+                plain.append(trial_of(clip, condition.name, language, usual, _always_the_same))
+        if index % 10 == 9:
+            report(f"{language.value}: {index + 1} of {len(clips)} heard on {len(MEASURED)} lines")
     return ours, plain
 
 

@@ -77,11 +77,6 @@ async def hear_turns(hearing: Hearing, segmenter: Segmenter, pcm: bytes, context
     return turns
 
 
-async def hear_file(hearing: Hearing, segmenter: Segmenter, path: Path, context: HearingContext) -> Hypothesis:
-    """What a recording of one answer says, as `read_wav` reads it by itself."""
-    return await hear_answer(hearing, segmenter, read_wav(path), context)
-
-
 async def hear_answer(hearing: Hearing, segmenter: Segmenter, pcm: bytes, context: HearingContext) -> Hypothesis:
     """What 8 kHz s16le audio of one answer says: its turns put together. Empty with reason no_speech without any."""
     turns = [turn.hypothesis for turn in await hear_turns(hearing, segmenter, pcm, context)]
