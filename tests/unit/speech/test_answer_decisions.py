@@ -22,10 +22,11 @@ from voiceagent.speech.constrained.judging import (
     SAME,
     Calibration,
     agreement,
-    digit_lost,
     repeated,
+    says_more,
     shipped_calibration,
     signal_to_noise,
+    word_lost,
 )
 from voiceagent.speech.constrained.listening import PHRASE, Answer, Rival, listen, more_heard, value_of
 from voiceagent.speech.constrained.phones import INVENTORY, labels
@@ -324,6 +325,28 @@ def test_rivals_are_other_values_nearest_first():
     assert answer.rivals[0].behind > 0
 
 
+def test_more_words_are_the_same_ones_in_order_and_others():
+    assert says_more("dia trinta e um", "dia trinta")
+    assert says_more("cento e um reais", "cento reais")
+    assert not says_more("dia trinta", "dia trinta")
+    assert not says_more("trinta dia e um", "dia trinta")
+    assert not says_more("dia vinte e um", "dia trinta")
+
+
+def test_the_um_of_a_date_is_lost_where_the_decoder_likes_it():
+    text, longer, unlike = "dia trinta", "dia trinta e um", "dia vinte e um"
+    near, other = (
+        Rival(rival, value_of(rival, "date", "pt-BR", TODAY), behind)
+        for rival, behind in ((longer, 6.5), (unlike, 0.5))
+    )
+    value = value_of(text, "date", "pt-BR", TODAY)
+    answer = replace(answered(text, "date", -0.1, 1.0), value=value, rivals=(other, near))
+    for ahead, lost in ((0.5, True), (4.0, False)):
+        scores = {text: -10.0, longer: -10.0 - ahead}
+        assert word_lost(answer, lambda texts, scores=scores: [scores[said] for said in texts]) is lost
+    assert not word_lost(replace(answer, rivals=(other,)), never)
+
+
 @pytest.mark.parametrize(
     ("rival", "behind", "ahead", "lost"),
     [
@@ -341,8 +364,8 @@ def test_a_digit_is_lost_where_the_decoder_likes_one_more(rival, behind, ahead, 
     value = value_of(text, "digits", "pt-BR", TODAY)
     answer = replace(answered(text, "digits", -0.1, 1.0), value=value, rivals=(near,))
     scores = {text: -10.0, rival: -10.0 - ahead}
-    assert digit_lost(answer, lambda texts: [scores[said] for said in texts]) is lost
-    assert not digit_lost(replace(answer, rivals=()), never)
+    assert word_lost(answer, lambda texts: [scores[said] for said in texts]) is lost
+    assert not word_lost(replace(answer, rivals=()), never)
 
 
 @pytest.mark.parametrize(("liked", "reason"), [("nove oito nove", ""), ("nove um oito nove", "low_confidence")])

@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz.distance import Levenshtein
 
 from voiceagent.base.languages import Language
 from voiceagent.language.heard import understand_slots
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.automaton import automaton
-from voiceagent.speech.constrained.grammar import either, loop, maybe, say, seq
+from voiceagent.speech.constrained.grammar import either, loop, maybe, say, seq, words_of
 from voiceagent.speech.constrained.listening import fits, grammar, listen, value_of
-from voiceagent.speech.constrained.phones import INVENTORY, labels, phones
+from voiceagent.speech.constrained.phones import INVENTORY, labels, phones, ways, with_codas
 from voiceagent.speech.constrained.search import MELTED, Graph
 
 TODAY = date(2026, 11, 18)
@@ -47,6 +48,46 @@ def posteriors(text: str, language: str, chance: random.Random, noise: float = 0
 ])  # fmt: skip
 def test_words_sound_as_they_are_said(word, language, sound):
     assert phones(word, language) == sound
+
+
+@pytest.mark.parametrize(("word", "said"), [
+    ("duas", ["dua#"]), ("setecentos", ["setesEtu#", "seCisEtu#"]), ("feira", ["feira", "fera"]), ("sete", ["seCi"]),
+    ("outubro", ["outubru", "otubru"]), ("seis", ["sei#"]), ("de", ["Ji", "de", "di"]),
+])  # fmt: skip
+def test_a_word_is_searched_for_in_each_way_that_it_is_said(word, said):
+    known = INVENTORY["pt-BR"] + "#"
+    assert ["".join(known[output - 1] for output in way) for way in ways(word, "pt-BR")] == said
+
+
+def test_every_way_is_one_of_the_same_word_and_the_first_is_the_usual_one():
+    for language, kind in KINDS:
+        for word in words_of(kinds_of(language)[kind]):
+            first, *others = ways(word, language)
+            usual = labels(word, language) or []
+            assert first[:-1] == usual[:-1]
+            assert all(Levenshtein.distance(first, other) <= 2 for other in others), word
+
+
+@pytest.mark.parametrize(("text", "sound"), [
+    ("duas e meia da tarde", "duazimeiadatarJi"), ("setecentos e três reais", "seCisEtuzitresHeais"),
+    ("dia dois de outubro", "JiadoizJiotubru"), ("dia três de março", "JiatreXdimarsu"),
+])  # fmt: skip
+def test_answers_are_heard_however_the_last_s_and_the_words_are_said(text, sound):
+    kind = "time" if "tarde" in text else "amount" if "reais" in text else "date"
+    logs = np.full((2 * len(sound) + 2, len(INVENTORY["pt-BR"]) + 1), -9.0, np.float32)
+    logs[:, 0] = -1.0
+    for at, phone in enumerate(sound):
+        logs[2 * at + 1, INVENTORY["pt-BR"].index(phone) + 1] = 0.0
+    logs -= np.logaddexp.reduce(logs, axis=1, keepdims=True)
+    answer = listen(logs, "pt-BR", [kind, "yes_no"], (), TODAY)
+    assert answer is not None
+    assert (answer.text, round(answer.fit, 1)) == (text, 0.0)
+
+
+def test_only_a_language_whose_last_consonant_has_many_sounds_gets_an_output_for_it():
+    logs = np.log(np.full((3, len(INVENTORY["pt-BR"]) + 1), 1 / 32, np.float32))
+    assert with_codas(logs, "en") is logs
+    assert np.allclose(with_codas(logs, "pt-BR")[:, -1], np.log(4 / 32))
 
 
 def test_a_word_of_unknown_sound_makes_a_text_unknown():
@@ -134,7 +175,7 @@ def regex_of(words: tuple[str, ...], melting: bool) -> str:
 def test_the_search_equals_trying_everything(seed, renewed):
     sentences = [("a", "ma"), ("ma",), ("a", "a"), ("maa",), ("ma", "a"), ("ma", "a", "ma")]
     machine = automaton(either(*(" ".join(words) for words in sentences)))
-    graph = Graph(machine, lambda word: labels(word, "pt-BR"), labels("a", "pt-BR") if renewed else ())
+    graph = Graph(machine, lambda word: [labels(word, "pt-BR")], labels("a", "pt-BR") if renewed else ())
     used = "_am"
     columns = [0, *(INVENTORY["pt-BR"].index(letter) + 1 for letter in "am")]
     logs = np.full((6, len(INVENTORY["pt-BR"]) + 1), -50.0, np.float32)
@@ -161,7 +202,7 @@ def test_the_search_equals_trying_everything(seed, renewed):
 
 
 def test_a_search_without_room_finds_nothing():
-    graph = Graph(automaton(seq("eu", "me")), lambda word: labels(word, "pt-BR"))
+    graph = Graph(automaton(seq("eu", "me")), lambda word: ways(word, "pt-BR"))
     assert graph.best(np.zeros((2, 32), np.float32)) == []
     assert graph.best(np.zeros((0, 32), np.float32)) == []
 

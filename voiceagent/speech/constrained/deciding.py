@@ -20,10 +20,10 @@ from voiceagent.speech.constrained.head import Head, head_of
 from voiceagent.speech.constrained.judging import (
     Calibration,
     agreement,
-    digit_lost,
     repeated,
     shipped_calibration,
     signal_to_noise,
+    word_lost,
 )
 from voiceagent.speech.constrained.listening import (
     PHRASE,
@@ -80,8 +80,8 @@ class Judge:
 
         Only when the head alone is not sure enough, `again` is asked for the encoder states of the turn changed as
         `twice.changed` does at that signal to noise (dB), and then `decode` for Whisper's own words and how far the
-        answer's stay behind them (`Whisper.beside`). Digits near which more of them are the decoder compares with
-        those, however sure they are (`compare`, as `Whisper.compared`).
+        answer's stay behind them (`Whisper.beside`). An answer near which one of more words is the decoder compares
+        with that, however sure it is (`compare`, as `Whisper.compared`).
         """
         language = context.language
         today = date.fromisoformat(context.today) if context.today else date.today()
@@ -110,7 +110,7 @@ class Judge:
             contradicted = second is None
             alone = scale.confidence_again(answer, snr_db, second, not contradicted)
             sure = not contradicted and alone >= scale.enough("again", kind, snr_db)
-        if answer is not None and wanted and not contradicted and compare is not None and digit_lost(answer, compare):
+        if answer is not None and wanted and not contradicted and compare is not None and word_lost(answer, compare):
             sure, contradicted = False, True
         # Words that fill the whole turn this well were said, whatever the decoder would write; a value takes both.
         if answer is not None and sure and (not is_open or answer.kind in (PHRASE, _BESIDE)):

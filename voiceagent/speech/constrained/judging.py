@@ -144,18 +144,29 @@ def seconded(row: Sequence[float], agrees: float, behind: float) -> list[float]:
     return [*row, agrees, 0.0 if agrees >= 1.0 else min(0.0, max(behind, _FAR_BEHIND) - _BESIDE)]
 
 
-def digit_lost(answer: Answer, compare: Callable[[Sequence[str]], Sequence[float]]) -> bool:
-    """Whether the decoder thinks almost as well of more digits, where those are near: one may have melted away.
+def word_lost(answer: Answer, compare: Callable[[Sequence[str]], Sequence[float]]) -> bool:
+    """Whether the decoder thinks almost as well of more words, where those are near: some may have melted away.
 
-    The head is sure of "nove oito nove" where "nove um oito nove" was said. `compare` gives the decoder's log
-    probability of each text in the turn. All are spelt out: as it writes digits itself, one more costs nothing.
+    The head is sure of "nove oito nove" where "nove um oito nove" was said, and of "dia trinta" where "dia trinta e
+    um" was. `compare` gives the decoder's log probability of each text in the turn. All are spelt out: as it writes
+    digits itself, one more costs nothing.
     """
     digits = digits_in(answer.value)
-    more = [rival for rival in answer.rivals if rival.behind <= _NEAR and digits_in(rival.value) > digits > 0]
+    more = [
+        rival
+        for rival in answer.rivals
+        if rival.behind <= _NEAR and (digits_in(rival.value) > digits if digits else says_more(rival.text, answer.text))
+    ]
     if not more:
         return False
     own, *others = compare([answer.text, *(rival.text for rival in more[:_RIVALS])])
     return any(own - score + _SEARCHED * rival.behind < _LEAD for rival, score in zip(more, others, strict=False))
+
+
+def says_more(longer: str, text: str) -> bool:
+    """Whether the one has all the words of the other in their order, and more."""
+    rest = iter(longer.split())
+    return len(longer.split()) > len(text.split()) and all(word in rest for word in text.split())
 
 
 def agreement(free: str, same_value: bool, answer: Answer, language: str) -> float:

@@ -16,7 +16,7 @@ from voiceagent.language.heard import understand_slots
 from voiceagent.speech.constrained.answers import kinds_of, unsure_of
 from voiceagent.speech.constrained.automaton import Automaton, automaton
 from voiceagent.speech.constrained.grammar import Expr, either
-from voiceagent.speech.constrained.phones import BLANK, INVENTORY, VOWELS, anew, labels
+from voiceagent.speech.constrained.phones import BLANK, INVENTORY, VOWELS, anew, labels, ways, with_codas
 from voiceagent.speech.constrained.search import Found, Graph
 
 PHRASE = "phrase"
@@ -82,12 +82,13 @@ def listen(
 
     `kinds` and `phrases` are searched side by side, so that each competes with the others.
     """
+    plain, logs = logs, with_codas(logs, language)
     candidates: list[tuple[Found, str]] = []
     for kind in dict.fromkeys(kinds):
         found_in = grammar(language, kind)
         if found_in is not None:
             candidates += [(found, kind) for found in found_in[1].best(logs, _MOST, _WITHIN)]
-    written = {plain: phrase for phrase in phrases if (plain := plain_words(phrase)) and labels(plain, language)}
+    written = {words: phrase for phrase in phrases if (words := plain_words(phrase)) and labels(words, language)}
     if written:
         candidates += [(found, PHRASE) for found in _phrases(language, tuple(written))[1].best(logs, _MOST, _WITHIN)]
     if not candidates:
@@ -126,7 +127,7 @@ def listen(
         unexplained=kind == _DIGITS
         and (
             any(part > _MORE * total and digits_in(value) > digits_in(first) for value, part in rest)
-            or more_heard(logs, labels(" ".join(best.words), language) or [], language)
+            or more_heard(plain, labels(" ".join(best.words), language) or [], language)
         ),
         rivals=tuple(Rival(wording[value], value, behind[value]) for value, _ in rest),
     )
@@ -191,7 +192,7 @@ def _phrases(language: str, phrases: tuple[str, ...]) -> tuple[Automaton, Graph]
 
 def _built(expression: Expr, language: str) -> tuple[Automaton, Graph]:
     words = automaton(expression)
-    return words, Graph(words, lambda word: labels(word, language), anew(language))
+    return words, Graph(words, lambda word: ways(word, language), anew(language))
 
 
 def fits(logs: NDArray[np.float32], texts: Sequence[str], language: str) -> dict[str, float]:

@@ -11,6 +11,9 @@ import unicodedata
 from functools import lru_cache
 from importlib import resources
 
+import numpy as np
+from numpy.typing import NDArray
+
 from voiceagent.language.text import fold
 
 #: The head's outputs after the blank (0), per language.
@@ -34,6 +37,16 @@ _PT_IRREGULAR = {
     "app": "api", "facebook": "feisibuki", "online": "OlaIni", "marketing": "mahkeCI",
 }  # fmt: skip
 _PT_PLAIN = str.maketrans("áâàéêíóôúüç", "aaaeeioouus")
+#: Words that many say otherwise as well.
+_PT_ALSO = {
+    "setecentos": ("seCisEtus",), "setecentas": ("seCisEtas",), "novecentos": ("novisEtus",),
+    "novecentas": ("novisEtas",), "de": ("de", "di"), "dezesseis": ("dizeseis",), "dezessete": ("dizeseCi",),
+    "dezoito": ("dizoitu",), "dezenove": ("dizenovi",), "segunda": ("sigUda",), "depois": ("dipois",),
+}  # fmt: skip
+#: What is said shorter in a hurry: "feira", "janeiro", "outubro".
+_PT_SHORTER = (("eir", "er"), ("ou", "o"))
+#: The sounds that the last s of a word has: before a pause, before a vowel, on the coast. No words differ in them.
+_CODAS = {"pt-BR": ("s", "szXZ"), "es": ("s", "sx")}
 _VOWELS = "aeiou"
 _NASAL = dict(zip("aeiou", "AEIOU", strict=True))
 
@@ -61,6 +74,31 @@ def labels(text: str, language: str) -> list[int] | None:
     known = INVENTORY[language]
     said = [phones(word, language) for word in text.replace("-", " ").split()]
     return None if not said or None in said else [known.index(p) + 1 for word in said for p in word or ""]
+
+
+def ways(word: str, language: str) -> list[list[int]]:
+    """The outputs of `with_codas` for a word in each way it is said, the usual one first; none if it has no phones."""
+    sound = phones(word, language)
+    if sound is None:
+        return []
+    said = [sound]
+    if language == "pt-BR":
+        said += [*_PT_ALSO.get(word, ()), *(sound.replace(long, short) for long, short in _PT_SHORTER if long in sound)]
+    known = INVENTORY[language]
+    outputs = [[known.index(phone) + 1 for phone in way] for way in said]
+    if language in _CODAS:
+        last, coda = known.index(_CODAS[language][0]) + 1, len(known) + 1
+        outputs = [[*way[:-1], coda] if way[-1] == last else way for way in outputs]
+    return outputs
+
+
+def with_codas(logs: NDArray[np.float32], language: str) -> NDArray[np.float32]:
+    """The head's log probabilities with one output more where a language has a last consonant of many sounds."""
+    if language not in _CODAS:
+        return logs
+    known = INVENTORY[language]
+    chances = [logs[:, known.index(phone) + 1] for phone in _CODAS[language][1]]
+    return np.column_stack([logs, np.logaddexp.reduce(chances, axis=0)]).astype(np.float32)
 
 
 def anew(language: str) -> frozenset[int]:

@@ -7,7 +7,7 @@ do in speech. What a language begins anew melts at a price: else "zero" would be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,24 +35,23 @@ class Found:
 class Graph:
     """An automaton laid out for the search; build once, search often, safe to share between threads.
 
-    `sounds` gives a word's head outputs (no blank); words without any are left out with every path through them.
+    `sounds` gives the head outputs (no blank) of each way to say a word; words without any are left out with every
+    path through them.
     `anew` are the outputs that a word begins anew after a word that ended with the same.
     """
 
     def __init__(
-        self, automaton: Automaton, sounds: Callable[[str], list[int] | None], anew: Collection[int] = ()
+        self, automaton: Automaton, sounds: Callable[[str], Sequence[list[int]]], anew: Collection[int] = ()
     ) -> None:
-        arcs = []
-        for source, word, target in automaton.arcs:
-            labels = sounds(word)
-            if labels:
-                arcs.append((target, source, word, labels))
-        arcs.sort(key=lambda arc: (arc[0], arc[1], arc[2]))
+        arcs = [(target, source, word, said) for source, word, target in automaton.arcs for said in sounds(word)]
+        arcs.sort()
         self.words = [arc[2] for arc in arcs]
         self.sources = np.array([arc[1] for arc in arcs], np.intp)
         self.targets = np.array([arc[0] for arc in arcs], np.intp)
         self.lengths = [len(arc[3]) for arc in arcs]
-        labels, skips, firsts = [], [], []
+        labels: list[int] = []
+        skips: list[bool] = []
+        firsts: list[int] = []
         for _, _, _, said in arcs:
             firsts.append(len(labels))
             for index, label in enumerate(said):
