@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from voiceagent.speech.training.calibrate import Trial, answers, calibrate
+from voiceagent.speech.training.calibrate import Trial, _threshold, answers, calibrate
 from voiceagent.speech.training.curve import judged, report
 
+CLIPS = itertools.count()
 TAKES = {"alone": 0.95, "again": 0.97, "checked": 0.9}
 SCALE = {
     "alone": [-2.0, 0.0, 1.0, 0.0],
@@ -24,7 +28,9 @@ def trial(
     alone = [1.0, 0.0, odds, noise]
     second = None if again is None else [*alone, again]
     third = None if second is None else [*second, agrees, 0.0]
-    return Trial("es", "snr10" if noise else "clean", "amount", right, True, alone, second, third)
+    return Trial(
+        f"clip {next(CLIPS)}", "es", "snr10" if noise else "clean", "amount", right, True, alone, second, third
+    )
 
 
 def test_a_bare_number_answers_more_than_one_question_but_not_all():
@@ -77,6 +83,14 @@ def test_a_calibration_believes_what_is_heard_well_and_lets_few_wrong_ones_pass(
     believed = sum(verdict.believed and made.right for made, verdict in verdicts)
     assert wrong <= 0.005 * len(found)
     assert believed >= 0.6 * sum(made.right for made in found)
+
+
+def test_a_clip_that_is_wrong_on_many_lines_is_one_error():
+    heard = [(0.99 - number / 100, trial(4.0, right=number % 3 != 1)) for number in range(30)]
+    once = [(sure, made if made.right else replace(made, clip="the same")) for sure, made in heard]
+    assert _threshold(once, 0.75, len(once)) == 0.75
+    assert _threshold(heard, 0.75, len(heard)) == 0.93
+    assert _threshold(heard, 0.75, 1000) < 0.93, "of many that were asked more may pass"
 
 
 def test_the_curve_counts_every_trial_once():

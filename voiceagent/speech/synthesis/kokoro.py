@@ -15,7 +15,7 @@ from voiceagent.speech.synthesis.spec import VoiceSpec
 
 RATE = 24000  # Hz
 _STYLE_ROWS = 510
-_STYLE_WIDTH = 256
+STYLE_WIDTH = 256
 
 
 class Kokoro:
@@ -43,8 +43,15 @@ class Kokoro:
 
     def render(self, text: str, voice: VoiceSpec) -> NDArray[np.float32]:
         """`text` said by `voice`: mono samples at 24 kHz, about -1..1; empty for text without sounds."""
+        return self.speak(self.phonemes(text, voice.language), voice)
+
+    def phonemes(self, text: str, language: str) -> str:
+        """The phoneme letters of `text`, as the language's phonemiser says it."""
+        return self._phonemiser.phonemes(text, language)
+
+    def speak(self, phonemes: str, voice: VoiceSpec) -> NDArray[np.float32]:
+        """Phoneme letters said by `voice`, as `render`."""
         style = self._style(voice.name)
-        phonemes = self._phonemiser.phonemes(text, voice.language)
         runs = [
             [self._vocabulary[letter] for letter in run if letter in self._vocabulary]
             for run in breaths(phonemes)
@@ -71,7 +78,7 @@ class Kokoro:
             if not path.is_file():
                 known = ", ".join(sorted(file.stem for file in self._voices.glob("*.bin")))
                 raise BadInputError(f"voice {name} is not installed; there are: {known}")
-            style = np.fromfile(path, dtype=np.float32).reshape(_STYLE_ROWS, _STYLE_WIDTH)
+            style = np.fromfile(path, dtype=np.float32).reshape(_STYLE_ROWS, STYLE_WIDTH)
             self._styles[name] = style
         return style
 

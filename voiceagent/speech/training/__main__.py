@@ -19,10 +19,10 @@ from voiceagent.base.errors import VoiceagentError
 from voiceagent.speech.constrained.head import Floats, Head
 from voiceagent.speech.constrained.phones import INVENTORY
 from voiceagent.speech.engines.whisper import Whisper
-from voiceagent.speech.training import curve
+from voiceagent.speech.training import curve, strangers
 from voiceagent.speech.training.calibrate import Trial, calibrate, trials
-from voiceagent.speech.training.clips import plan, render
-from voiceagent.speech.training.damage import spoil_and_mend, spoil_badly, spoil_strangely
+from voiceagent.speech.training.clips import Clip, plan, render
+from voiceagent.speech.training.damage import spoil, spoil_and_mend, spoil_badly, spoil_strangely
 from voiceagent.speech.training.dictated import dictated
 from voiceagent.speech.training.examples import of_clips, of_joined
 from voiceagent.speech.training.joined import joined
@@ -46,6 +46,7 @@ def main() -> int:
     parser.add_argument("--dictated", type=int, default=300, help="answers joined from words said one by one")
     parser.add_argument("--worse", type=int, default=0, help="clips heard on three worse lines besides")
     parser.add_argument("--plain", type=int, default=0, help="answers by many voices of the system's synthesiser")
+    parser.add_argument("--strangers", type=int, default=0, help="answers by blended voices, in other accents")
     parser.add_argument("--recorded", type=int, default=0, help="answers joined from single words of many voices")
     parser.add_argument("--judged", type=int, help="clips of the calibration's voices, if not as many as usual")
     parser.add_argument("--epochs", type=int, default=14)
@@ -79,8 +80,7 @@ def build(args: argparse.Namespace) -> None:
     for path in sorted(args.out.glob("*.npz")):
         # A language alone has too few errors to learn from: all that have a head are calibrated together.
         report(f"calibrating on {path.stem}")
-        heard = plan(path.stem, "calibration", args.judged or _JUDGED[path.stem], _SEED)
-        render(heard, path.stem, args.models, args.processes)
+        heard = left_out(path.stem, args)
         found += trials(heard, path.stem, read(path), whisper, report)
     scale = calibrate(found)
     (args.out / "calibration.json").write_text(json.dumps(scale, indent=1) + "\n", encoding="utf-8")
@@ -92,26 +92,38 @@ def trained(args: argparse.Namespace, whisper: Whisper, report: Callable[[str], 
     """The weights of the language, from its clips."""
     language: str = args.language
     clips = plan(language, "train", args.clips, _SEED)
-    judged = plan(language, "calibration", args.judged or _JUDGED[language], _SEED)
-    render([*clips, *judged], language, args.models, args.processes)
-    report(f"{len(clips)} clips and {len(judged)} of left-out voices are rendered")
+    strange = strangers.said(language, "train", args.strangers, _SEED)
+    judged = left_out(language, args)
+    render([*clips, *strange], language, args.models, args.processes)
+    report(f"{len(clips) + len(strange)} clips and {len(judged)} of left-out voices are rendered")
     examples = of_clips(clips, language, args.copies, whisper)
-    examples += of_joined(joined(language, args.joined, args.models, _SEED), language, 1, clips, whisper)
+    for spoiling in (spoil, spoil_badly, spoil_strangely):
+        examples += of_clips(strange, language, args.copies, whisper, spoiling)
+    babble = clips or strange
+    examples += of_joined(joined(language, args.joined, args.models, _SEED), language, 1, babble, whisper)
     said = dictated(language, args.dictated, args.models, _SEED, args.processes)
-    examples += of_joined(said, language, 2, clips, whisper)
+    examples += of_joined(said, language, 2, babble, whisper)
     for spoiling in (spoil_badly, spoil_and_mend, spoil_strangely):
         examples += of_clips(clips[: args.worse], language, 1, whisper, spoiling)
     announced = recorded(language, args.recorded, args.models, _SEED, args.processes)
-    examples += of_joined(announced, language, 1, clips, whisper, spoil_badly)
+    examples += of_joined(announced, language, 1, babble, whisper, spoil_badly)
     robots = plain(language, args.plain, args.models, _SEED, args.processes)
-    examples += of_joined(robots, language, 1, clips, whisper, spoil_strangely)
-    left_out = of_clips(judged, language, 2, whisper)
-    report(f"{len(examples)} examples and {len(left_out)} of left-out voices are encoded")
+    examples += of_joined(robots, language, 1, babble, whisper, spoil_strangely)
+    unheard = of_clips(judged, language, 2, whisper)
+    report(f"{len(examples)} examples and {len(unheard)} of left-out voices are encoded")
     base = read(args.out / f"{args.base}.npz").weights if args.base else None
     if base is not None and args.base != language:
         # Another language's phones are not this one's.
         base = {name: value for name, value in base.items() if not name.startswith("last")}
-    return train(examples, left_out, len(INVENTORY[language]) + 1, args.epochs, report, _SEED, base)
+    return train(examples, unheard, len(INVENTORY[language]) + 1, args.epochs, report, _SEED, base)
+
+
+def left_out(language: str, args: argparse.Namespace) -> list[Clip]:
+    """Clips of the voices to stop the training and to calibrate on: as they are, and as strangers between them."""
+    count = args.judged or _JUDGED[language]
+    clips = plan(language, "calibration", count, _SEED) + strangers.said(language, "calibration", count // 2, _SEED)
+    render(clips, language, args.models, args.processes)
+    return clips
 
 
 def write(weights: dict[str, Floats], path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -35,8 +36,9 @@ from voiceagent.speech.protocol import HearingContext
 from voiceagent.speech.training.clips import Clip, cache_directory, npy, read, write_whole
 from voiceagent.speech.training.damage import CONDITIONS, Condition, through_line
 
-#: Wrong answers per answer that may pass, on the calibration's voices.
-WRONG = 0.003
+#: Wrong clips that may pass each question, per answer asked for and at least, on the calibration's voices: one or two
+#: are heard wrong for reasons that no scale sees ("às dezenove horas amanhã" is "da manhã").
+WRONG, _SPARED = 0.004, 2.0
 #: Raised when what is kept of a clip on a line changes.
 VERSION = 3
 _TODAY = date(2026, 11, 18)
@@ -45,13 +47,13 @@ _MOST = 0.995
 #: What is asked, and the confidence that it takes at least; "_noisy" on a noisy line, where the head errs with a clear
 #: conscience and most turns get to the last question.
 _LEAST = {
-    "alone": 0.955, "alone_noisy": 0.98, "again": 0.955, "again_noisy": 0.96, "checked": 0.89, "checked_noisy": 0.91,
+    "alone": 0.955, "alone_noisy": 0.985, "again": 0.9, "again_noisy": 0.9, "checked": 0.8, "checked_noisy": 0.86,
 }  # fmt: skip
-#: A digit may be lost (`judging`): the decoder must mean the same. A yes or no is read back.
-_LEAST_OF = {("again", "digits"): 0.985, ("checked", "digits"): 0.91, ("checked", "yes_no"): 0.82}
+#: A digit may be lost (`judging`).
+_LEAST_OF = {("checked", "digits"): 0.86, ("checked", "yes_no"): 0.82}
 #: Kinds of few values, and the least that they take where no other value is near. A yes may bind.
 _LEAST_APART = {
-    "apart": {"date": 0.5, "instalments": 0.5, "time": 0.5, "yes_no": 0.8},
+    "apart": {"date": 0.6, "instalments": 0.6, "time": 0.6, "yes_no": 0.8},
     "apart_noisy": {"date": 0.8, "instalments": 0.8, "time": 0.8, "yes_no": 0.8},
 }
 #: So well and so clearly heard on a quiet line, nothing more is asked.
@@ -64,6 +66,8 @@ _OTHER_FIT = -6.0
 class Trial:
     """One clip on one line, asked one question."""
 
+    clip: str
+    """Which one: wrong on several lines it is one error all the same."""
     language: str
     line: str
     kind: str
@@ -117,12 +121,12 @@ def _trial(clip: Clip, heard: Listened, answer: Answer, head: Head) -> Trial:
     """What a closed question for the answer's kind would weigh."""
     language, kind = heard.language, answer.kind
     meant = answer.value
-    # A bare number answers more than one question.
+    # A bare number answers more than one question; "só recebo no dia dez" names a day that no grammar says so.
     answerable = answers(clip.text, kind, language)
-    right = answerable and meant == value_of(clip.text, kind, language, _TODAY)
+    right = meant == value_of(clip.text, kind, language, _TODAY)
     snr_db = heard.snr_db
     alone = features(answer, snr_db)
-    trial = Trial(language, heard.condition.name, kind, right, answerable, alone)
+    trial = Trial(clip.path.stem, language, heard.condition.name, kind, right, answerable, alone)
     clear = not trial.noisy and answer.fit > _CLEAR_FIT and alone[ODDS] > _CLEAR_ODDS
     if clear or answer.fit < _OTHER_FIT:
         return trial
@@ -186,18 +190,19 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
     """The calibration as it is stored beside the weights."""
     takes: dict[str, dict[str, float]] = {}
     alone = _fit([trial.alone for trial in found], found)
-    takes |= _thresholds("alone", found, [unaided(trial.alone, alone) for trial in found], _kinds(found))
+    takes |= _thresholds("alone", found, [unaided(trial.alone, alone) for trial in found], found)
     # The other questions are put only to turns that are not sure yet.
     unsure = [t for t in found if t.again is not None and unaided(t.alone, alone) < enough(takes, "alone", t)]
     again = _fit([trial.again or [] for trial in unsure], unsure)
-    takes |= _thresholds("again", unsure, [unaided(trial.again or [], again) for trial in unsure], _kinds(found))
+    takes |= _thresholds("again", unsure, [unaided(trial.again or [], again) for trial in unsure], found)
     checked = _fit([trial.checked or [] for trial in unsure], unsure)
     last = [0.0 if trial.contradicted else seconding(trial.checked or [], checked) for trial in unsure]
-    takes |= _thresholds("checked", unsure, last, _kinds(found))
+    takes |= _thresholds("checked", unsure, last, found)
     for name, kinds in _LEAST_APART.items():
         here = [(c, t) for c, t in zip(last, unsure, strict=True) if t.apart and asked_on("apart", t.noisy) == name]
         takes[name] = {
-            kind: _threshold([(c, t) for c, t in here if t.kind == kind], least) for kind, least in kinds.items()
+            kind: _threshold([(c, t) for c, t in here if t.kind == kind], least, len(here))
+            for kind, least in kinds.items()
         }
     scales = {"alone": alone, "again": again, "checked": checked}
     return {name: [round(weight, 4) for weight in scale] for name, scale in scales.items()} | {"takes": takes}
@@ -214,22 +219,19 @@ def enough_checked(takes: dict[str, dict[str, float]], trial: Trial) -> float:
     return min(limit, takes[asked_on("apart", trial.noisy)].get(trial.kind, limit)) if trial.apart else limit
 
 
-def _kinds(found: Sequence[Trial]) -> list[str]:
-    return sorted({trial.kind for trial in found})
-
-
 def _thresholds(
-    asked: str, found: Sequence[Trial], confidence: Sequence[float], kinds: Sequence[str]
+    asked: str, unsure: Sequence[Trial], confidence: Sequence[float], found: Sequence[Trial]
 ) -> dict[str, dict[str, float]]:
-    """The thresholds of one question on quiet and on noisy lines, per kind of answer."""
+    """The thresholds of one question on quiet and on noisy lines, per kind of answer; `found` are all trials."""
     made = {}
     for name, noisy in ((asked, False), (f"{asked}_noisy", True)):
-        here = [(c, t) for c, t in zip(confidence, found, strict=True) if t.noisy is noisy]
-        limit = _threshold(here, _LEAST[name])
+        here = [(c, t) for c, t in zip(confidence, unsure, strict=True) if t.noisy is noisy]
+        kinds = Counter(trial.kind for trial in found if trial.noisy is noisy)
+        limit = _threshold(here, _LEAST[name], kinds.total())
         # A kind's own errors can only make it stricter than all kinds together.
-        own = {kind: [(c, t) for c, t in here if t.kind == kind] for kind in kinds}
-        least = {kind: _LEAST_OF.get((name, kind), limit) for kind in kinds}
-        made[name] = {kind: max(least[kind], _threshold(own[kind], least[kind])) for kind in kinds}
+        own = {kind: [(c, t) for c, t in here if t.kind == kind] for kind in sorted({t.kind for t in found})}
+        least = {kind: _LEAST_OF.get((name, kind), limit) for kind in own}
+        made[name] = {kind: max(least[kind], _threshold(own[kind], least[kind], kinds[kind])) for kind in own}
     return made
 
 
@@ -257,14 +259,16 @@ def fit_logistic(rows: NDArray[np.float64], right: NDArray[np.float64]) -> NDArr
     return weights
 
 
-def _threshold(judged: Sequence[tuple[float, Trial]], least: float) -> float:
-    """The lowest confidence above which no more than `WRONG` of all, or one, are wrong; at least `least`."""
+def _threshold(judged: Sequence[tuple[float, Trial]], least: float, asked: int) -> float:
+    """The lowest confidence above which no more clips are wrong than may be of so many `asked`; at least `least`."""
     ranked = sorted(judged, key=lambda pair: -pair[0])
-    allowed, wrong = max(1.0, WRONG * len(ranked)), 0
+    allowed = max(_SPARED, WRONG * asked)
+    wrong: set[str] = set()
     lowest = least
     for at, (_, trial) in enumerate(ranked):
-        wrong += not trial.right
-        if wrong > allowed:
+        if not trial.right:
+            wrong.add(trial.clip)
+        if len(wrong) > allowed:
             lowest = ranked[at - 1][0]
             break
     return round(float(min(_MOST, max(least, lowest))), 4)

@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from voiceagent.audio.wav import decode
 from voiceagent.base.errors import MissingPartError
+from voiceagent.speech.synthesis.kokoro import STYLE_WIDTH
 from voiceagent.speech.synthesis.shape import from_pcm, unit
 from voiceagent.speech.synthesis.spec import KOKORO, VoiceSpec, agent_voice
+from voiceagent.speech.training.accents import accented
 from voiceagent.speech.training.texts import SHARES, TRAINED, draw_texts, punctuated
 
 ESPEAK = "espeak-ng"
@@ -36,6 +38,10 @@ TEST = {
 #: Between the names and the first one's share in the name of a voice that is a mean of two styles.
 _BLEND = "~"
 _BLENDS = 72
+#: Before the number of the way in which a voice says its phonemes (`accents`).
+_ACCENT = "@"
+#: So many numbers of a style make its sound; the rest its melody and rhythm.
+_THROAT = 128
 _VARIANTS = ("m1", "m3", "m5", "m7", "f1", "f2", "f3", "f5")
 _SYSTEM_SHARE = 0.12
 
@@ -153,21 +159,34 @@ def _render_share(clips: Sequence[Clip], language: str, models: Path) -> None:
     for clip in clips:
         engine, _, name = clip.voice.partition(":")
         if engine == KOKORO:
-            _blend(name)
-            pcm = unit(kokoro.render(clip.spoken, VoiceSpec(KOKORO, name, language, clip.speed)), kokoro.rate)
+            style, _, accent = name.partition(_ACCENT)
+            _blend(style)
+            phonemes = kokoro.phonemes(clip.spoken, language)
+            said = accented(phonemes, language, int(accent)) if accent else phonemes
+            pcm = unit(kokoro.speak(said, VoiceSpec(KOKORO, style, language, clip.speed)), kokoro.rate)
         else:
             pcm = _espeak(clip.spoken, f"{ESPEAK_NAMES[language]}+{name}", clip.speed)
         write_whole(clip.path, pcm)
 
 
+def stranger(one: str, share: float, other: str, manner: str, accent: int) -> str:
+    """The name of a voice between two styles that speaks to the melody and rhythm of a third, with an accent."""
+    return f"{_BLEND.join((one, f'{share:.2f}', other, manner))}{_ACCENT}{accent}"
+
+
 def _blend(name: str) -> None:
-    """Make the style file of a voice between two."""
+    """Make the style file of a voice between two, or beyond one of them."""
     path = _styles() / f"{name}.bin"
     if _BLEND not in name or path.is_file():
         return
-    one, share, other = name.split(_BLEND)
-    first, second = (np.fromfile(path.with_name(f"{style}.bin"), np.float32) for style in (one, other))
+    one, share, other, *manner = name.split(_BLEND)
+    first, second, *third = (
+        np.fromfile(path.with_name(f"{style}.bin"), np.float32).reshape(-1, STYLE_WIDTH)
+        for style in (one, other, *manner)
+    )
     between = first * np.float32(share) + second * np.float32(1 - float(share))
+    if third:
+        between[:, _THROAT:] = third[0][:, _THROAT:]
     write_whole(path, between.astype(np.float32).tobytes())
 
 
