@@ -23,6 +23,7 @@ from voiceagent.dialogue.machine import END_SILENCE
 from voiceagent.dialogue.understanding import understand
 from voiceagent.language.heard import understand_slots
 from voiceagent.simulator.bench_amd import share
+from voiceagent.simulator.installed_voices import PROGRAMS, spoken_by
 from voiceagent.simulator.measured_on import load, machine
 from voiceagent.simulator.recorded_answers import OTHER, recorded_clips
 from voiceagent.speech.direct import DirectHearing
@@ -55,9 +56,9 @@ CHOICES = {
 }  # fmt: skip
 #: What is asked of answers: right at least, wrong at most.
 TARGETS = {"clean": {"right": 0.97, "wrong": 0.005}, "snr15": {"right": 0.85, "wrong": 0.005}}
-#: Whose voices: rendered ones, or people's recordings; how a report names them.
+#: Whose voices: rendered ones, people's recordings, or those of other speech programs; how a report names them.
 RENDERED, HUMAN = "rendered", "human"
-VOICES = {RENDERED: "languages", HUMAN: "people"}
+VOICES = {RENDERED: "languages", HUMAN: "people"} | {name: name for name in PROGRAMS}
 #: What is asked while somebody says something else.
 _ASKED = ("amount", "date", "digits", "yes_no", "time", "instalments")
 _SEED = 1
@@ -74,7 +75,7 @@ class Plan:
     plain_every: int = 4
     """Every so many-th clip goes through the plain way too, clean and at 15 dB: it takes a second each."""
     recordings: tuple[str, ...] = (RENDERED, HUMAN)
-    """Either or both; of both, people's recordings that cannot be had are left out."""
+    """Some of `VOICES`; beside rendered ones, people's recordings that cannot be had are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class Trial:
 def measure(wanted: Plan, models: Path, report: Callable[[str], None]) -> dict[str, Any]:
     """Every language's table: kind of answer × line, as calls hear it, beside the plain way; and what is met.
 
-    MissingPartError or UnavailableError when nothing but people's recordings is wanted and they cannot be had.
+    MissingPartError or UnavailableError when nothing but people's recordings is wanted and they cannot be had, or a
+    speech program is wanted that is not installed.
     """
     load_before = load()
     whisper = Whisper(models / "whisper-base")
@@ -122,6 +124,10 @@ def _clips(language: str, recordings: str, wanted: Plan, models: Path, report: C
         clips = clips_of(language, wanted.clips)
         render(clips, language, models)
         report(f"{language}: {len(clips)} clips rendered")
+        return clips
+    if recordings in PROGRAMS:
+        clips = spoken_by(recordings, clips_of(language, wanted.clips), language)
+        report(f"{language}: {len(clips)} clips by {recordings}")
         return clips
     try:
         clips = recorded_clips(language, wanted.clips, report)

@@ -13,7 +13,7 @@ from voiceagent.cli.benches import languages_named, machine_text
 
 HELP = "recognition of answers by voices that were never trained on, and by people: right, rejected, wrong (6 minutes)"
 EXAMPLE = "voiceagent bench speech --language pt-BR --json"
-RECORDINGS = {"all": ("rendered", "human"), "rendered": ("rendered",), "human": ("human",)}
+RECORDINGS = {"all": ("rendered", "human")} | {name: (name,) for name in ("rendered", "human", "rhvoice", "mbrola")}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--recordings",
         choices=tuple(RECORDINGS),
         default="all",
-        help="rendered voices, people's words fetched from Debian (es and en), or both (default)",
+        help="rendered voices, people's words fetched from Debian (es and en), both (default), or the voices of "
+        "another speech program that you installed",
     )
     parser.add_argument("--rejected", action="store_true", help="list the answers that were not believed, too")
     parser.add_argument("--models", type=Path, metavar="DIR", help="installed models (default: models/)")
@@ -59,6 +60,9 @@ def show(report: dict[str, Any], rejected: bool) -> None:
         _show_table(f"{language}, rendered voices", table, rejected)
     for language, table in report["people"].items():
         _show_table(f"{language}, a person's recordings", table, rejected)
+    for program in ("rhvoice", "mbrola"):
+        for language, table in report.get(program, {}).items():
+            _show_table(f"{language}, voices of {program}", table, rejected)
     _show_summary(report)
 
 
