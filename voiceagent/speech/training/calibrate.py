@@ -47,10 +47,10 @@ _MOST = 0.995
 #: What is asked, and the confidence that it takes at least; "_noisy" on a noisy line, where the head errs with a clear
 #: conscience and most turns get to the last question.
 _LEAST = {
-    "alone": 0.955, "alone_noisy": 0.985, "again": 0.9, "again_noisy": 0.9, "checked": 0.8, "checked_noisy": 0.86,
+    "alone": 0.955, "alone_noisy": 0.985, "again": 0.85, "again_noisy": 0.9, "checked": 0.8, "checked_noisy": 0.86,
 }  # fmt: skip
 #: A digit may be lost (`judging`).
-_LEAST_OF = {("checked", "digits"): 0.86, ("checked", "yes_no"): 0.82}
+_LEAST_OF = {("checked", "digits"): 0.82, ("checked", "yes_no"): 0.82}
 #: Kinds of few values, and the least that they take where no other value is near. A yes may bind.
 _LEAST_APART = {
     "apart": {"date": 0.6, "instalments": 0.6, "time": 0.6, "yes_no": 0.8},
