@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from voiceagent.audio.wav import decode
 from voiceagent.base.errors import MissingPartError
-from voiceagent.speech.synthesis.shape import from_pcm, unit
-from voiceagent.speech.training.clips import Clip, clip_of, write_whole
+from voiceagent.speech.training.clips import Clip, clip_of, said_by, write_whole
 
 RHVOICE, MBROLA = "rhvoice", "mbrola"
-#: No text takes so long to be said.
-_CLIENT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +76,5 @@ def spoken_by(name: str, clips: Sequence[Clip], language: str) -> list[Clip]:
 
 
 def _rendered(program: Program, voice: str, clip: Clip) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="voiceagent-") as folder:
-        path = Path(folder) / "said.wav"
-        command, text = program.speech(voice, clip, path)
-        try:
-            subprocess.run(command, input=text.encode(), check=True, timeout=_CLIENT_S, capture_output=True)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise MissingPartError(f"{voice} says nothing ({error}): apt-get install {program.packages}") from error
-        recording = decode(path.read_bytes(), str(path))
-        return unit(from_pcm(recording.channel(0)), recording.rate)
+    missing = f"{voice} says nothing: apt-get install {program.packages}"
+    return said_by(lambda path: program.speech(voice, clip, path), missing)

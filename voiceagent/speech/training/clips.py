@@ -10,7 +10,7 @@ import random
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,8 @@ _ACCENT = "@"
 _THROAT = 128
 _VARIANTS = ("m1", "m3", "m5", "m7", "f1", "f2", "f3", "f5")
 _SYSTEM_SHARE = 0.12
+#: No text takes a speech program so long.
+_PROGRAM_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,16 +192,27 @@ def _blend(name: str) -> None:
     write_whole(path, between.astype(np.float32).tobytes())
 
 
-def _espeak(text: str, voice: str, speed: float) -> bytes:
+def said_by(speech: Callable[[Path], tuple[Sequence[str], str]], missing: str) -> bytes:
+    """What a speech program says, as a clip is kept; `speech`: where to write a WAV → its command, and what it reads.
+
+    MissingPartError with the words `missing` when it says nothing.
+    """
     with tempfile.TemporaryDirectory(prefix="voiceagent-") as folder:
         path = Path(folder) / "said.wav"
-        command = ["espeak-ng", "-v", voice, "-s", str(int(165 * speed)), "-w", str(path), text]
+        command, read_in = speech(path)
         try:
-            subprocess.run(command, check=True, timeout=30, capture_output=True)
+            subprocess.run(command, input=read_in.encode(), check=True, timeout=_PROGRAM_S, capture_output=True)
         except (OSError, subprocess.SubprocessError) as error:
-            raise MissingPartError(f"training needs espeak-ng: apt-get install espeak-ng ({error})") from error
+            raise MissingPartError(f"{missing} ({error})") from error
         recording = decode(path.read_bytes(), str(path))
         return unit(from_pcm(recording.channel(0)), recording.rate)
+
+
+def _espeak(text: str, voice: str, speed: float) -> bytes:
+    def speech(path: Path) -> tuple[list[str], str]:
+        return ["espeak-ng", "-v", voice, "-s", str(int(165 * speed)), "-w", str(path), text], ""
+
+    return said_by(speech, "training needs espeak-ng: apt-get install espeak-ng")
 
 
 def _styles() -> Path:
