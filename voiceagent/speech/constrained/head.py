@@ -1,6 +1,6 @@
 """The phone head: Whisper's encoder states in, log probabilities of phones out. Numpy only.
 
-Small and short-sighted on purpose (one frame sees 13): it must learn sounds, not sentences.
+Small and short-sighted on purpose (one frame sees 13, or 21 with five blocks): it must learn sounds, not sentences.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-BLOCKS = 3
 REACH = 2  # frames to each side that a block sees
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Weights of one language: `first`, `last` and three blocks; see `training/network.py` for how they are made."""
+    """Weights of one language: `first`, `last` and the blocks between them; `training/network.py` makes them."""
 
     weights: dict[str, Floats]
     version: str
@@ -31,7 +30,7 @@ class Head:
         """Log probabilities (frames, 1 + phones), blank first, of encoder states (frames, width)."""
         w = self.weights
         x = ((states - w["mean"]) * w["scale"]) @ w["first"] + w["first_bias"]
-        for block in range(BLOCKS):
+        for block in range(blocks_of(w)):
             normal = x - x.mean(axis=1, keepdims=True)
             normal /= np.sqrt(np.mean(normal**2, axis=1, keepdims=True) + 1e-5)
             normal = normal * w[f"gain{block}"] + w[f"shift{block}"]
@@ -42,6 +41,11 @@ class Head:
         x = x @ w["last"] + w["last_bias"]
         x -= x.max(axis=1, keepdims=True)
         return np.asarray(x - np.log(np.exp(x).sum(axis=1, keepdims=True)), np.float32)
+
+
+def blocks_of(weights: dict[str, Floats]) -> int:
+    """How many blocks a head of these weights has."""
+    return sum(name.startswith("gain") for name in weights)
 
 
 @lru_cache(maxsize=4)

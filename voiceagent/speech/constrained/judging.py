@@ -63,18 +63,11 @@ class Calibration:
 
     def enough(self, asked: str, kind: str, snr_db: float) -> float:
         """The confidence that an answer of that kind takes when so much was asked."""
-        return self.takes[asked_on(asked, snr_db < NOISY_LINE_DB)][kind]
+        return takes_of(self.takes, asked, kind, snr_db < NOISY_LINE_DB)
 
     def enough_checked(self, kind: str, snr_db: float, row: Sequence[float]) -> float:
-        """The confidence that it takes after the decoder was asked; `row` as `repeated` gives it.
-
-        Noise or a strange voice spoil the fit of all values alike. Where there are few of them and only one comes
-        anywhere near, it was that one; among millions of amounts another one often is.
-        """
-        limit = self.enough("checked", kind, snr_db)
-        return (
-            min(limit, self.takes[asked_on("apart", snr_db < NOISY_LINE_DB)].get(kind, limit)) if apart(row) else limit
-        )
+        """The confidence that it takes after the decoder was asked; `row` as `repeated` gives it."""
+        return takes_checked(self.takes, kind, snr_db < NOISY_LINE_DB, row)
 
     def worth_repeating(self, answer: Answer, snr_db: float) -> bool:
         """Whether a second hearing could make the answer believable."""
@@ -96,6 +89,21 @@ class Calibration:
 def asked_on(asked: str, noisy: bool) -> str:
     """Under which name it is kept what an answer takes on such a line."""
     return f"{asked}_noisy" if noisy else asked
+
+
+def takes_of(takes: Mapping[str, Mapping[str, float]], asked: str, kind: str, noisy: bool) -> float:
+    """The confidence that an answer of that kind takes on such a line when so much was asked."""
+    return takes[asked_on(asked, noisy)][kind]
+
+
+def takes_checked(takes: Mapping[str, Mapping[str, float]], kind: str, noisy: bool, row: Sequence[float]) -> float:
+    """The confidence that it takes after the decoder was asked; `row` as `repeated` gives it.
+
+    Noise or a strange voice spoil the fit of all values alike. Where there are few of them and only one comes
+    anywhere near, it was that one; among millions of amounts another one often is.
+    """
+    limit = takes_of(takes, "checked", kind, noisy)
+    return min(limit, takes[asked_on("apart", noisy)].get(kind, limit)) if apart(row) else limit
 
 
 def certainty(row: Sequence[float], weights: Sequence[float]) -> float:

@@ -54,7 +54,7 @@ def main() -> int:
         "--base", choices=tuple(INVENTORY), help="language whose trained head to start from: the same, to go on"
     )
     parser.add_argument("--keep", action="store_true", help="keep the trained weights, calibrate all languages anew")
-    parser.add_argument("--processes", type=int, default=2, help="voices that render at once")
+    parser.add_argument("--processes", type=int, default=2, help="processes that render and train at once")
     parser.add_argument("--models", type=Path, default=_ROOT / "models")
     parser.add_argument("--out", type=Path, default=_ROOT / "voiceagent" / "speech" / "constrained" / "weights")
     args = parser.parse_args()
@@ -115,7 +115,7 @@ def trained(args: argparse.Namespace, whisper: Whisper, report: Callable[[str], 
     if base is not None and args.base != language:
         # Another language's phones are not this one's.
         base = {name: value for name, value in base.items() if not name.startswith("last")}
-    return train(examples, unheard, len(INVENTORY[language]) + 1, args.epochs, report, _SEED, base)
+    return train(examples, unheard, len(INVENTORY[language]) + 1, args.epochs, report, _SEED, base, args.processes)
 
 
 def left_out(language: str, args: argparse.Namespace) -> list[Clip]:

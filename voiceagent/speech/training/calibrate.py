@@ -27,6 +27,7 @@ from voiceagent.speech.constrained.judging import (
     seconded,
     seconding,
     signal_to_noise,
+    takes_of,
     unaided,
 )
 from voiceagent.speech.constrained.listening import Answer, grammar, listen, value_of
@@ -192,7 +193,9 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
     alone = _fit([trial.alone for trial in found], found)
     takes |= _thresholds("alone", found, [unaided(trial.alone, alone) for trial in found], found)
     # The other questions are put only to turns that are not sure yet.
-    unsure = [t for t in found if t.again is not None and unaided(t.alone, alone) < enough(takes, "alone", t)]
+    unsure = [
+        t for t in found if t.again is not None and unaided(t.alone, alone) < takes_of(takes, "alone", t.kind, t.noisy)
+    ]
     again = _fit([trial.again or [] for trial in unsure], unsure)
     takes |= _thresholds("again", unsure, [unaided(trial.again or [], again) for trial in unsure], found)
     checked = _fit([trial.checked or [] for trial in unsure], unsure)
@@ -206,17 +209,6 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
         }
     scales = {"alone": alone, "again": again, "checked": checked}
     return {name: [round(weight, 4) for weight in scale] for name, scale in scales.items()} | {"takes": takes}
-
-
-def enough(takes: dict[str, dict[str, float]], asked: str, trial: Trial) -> float:
-    """The confidence that the trial's answer takes when so much was asked."""
-    return takes[asked_on(asked, trial.noisy)][trial.kind]
-
-
-def enough_checked(takes: dict[str, dict[str, float]], trial: Trial) -> float:
-    """The confidence that the trial's answer takes after the decoder was asked, as `Calibration.enough_checked`."""
-    limit = enough(takes, "checked", trial)
-    return min(limit, takes[asked_on("apart", trial.noisy)].get(trial.kind, limit)) if trial.apart else limit
 
 
 def _thresholds(

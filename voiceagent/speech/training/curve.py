@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from voiceagent.speech.constrained.judging import seconding, unaided
-from voiceagent.speech.training.calibrate import Trial, enough, enough_checked
+from voiceagent.speech.constrained.judging import seconding, takes_checked, takes_of, unaided
+from voiceagent.speech.training.calibrate import Trial
 
 EDGES = (0.0, 0.1, 0.5, 0.9, 0.95, 0.98, 0.99, 1.0)
 
@@ -24,14 +24,15 @@ class Verdict:
 def judged(trial: Trial, scale: dict[str, Any]) -> Verdict:
     """As in a call: the head alone, then a second hearing, then the decoder."""
     sure = unaided(trial.alone, scale["alone"])
-    if sure >= enough(scale["takes"], "alone", trial) or trial.again is None or trial.checked is None:
-        return Verdict(sure, sure >= enough(scale["takes"], "alone", trial))
-    if not trial.contradicted and (twice := unaided(trial.again, scale["again"])) >= enough(
-        scale["takes"], "again", trial
-    ):
+    takes, kind, noisy = scale["takes"], trial.kind, trial.noisy
+    enough = sure >= takes_of(takes, "alone", kind, noisy)
+    if enough or trial.again is None or trial.checked is None:
+        return Verdict(sure, enough)
+    twice = unaided(trial.again, scale["again"])
+    if not trial.contradicted and twice >= takes_of(takes, "again", kind, noisy):
         return Verdict(twice, True)
     confidence = seconding(trial.checked, scale["checked"])
-    return Verdict(confidence, confidence >= enough_checked(scale["takes"], trial) and not trial.contradicted)
+    return Verdict(confidence, confidence >= takes_checked(takes, kind, noisy, trial.again) and not trial.contradicted)
 
 
 def report(found: Sequence[Trial], scale: dict[str, Any]) -> str:

@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from voiceagent.speech.constrained.head import BLOCKS, REACH
+from voiceagent.speech.constrained.head import REACH, blocks_of
 
 Floats = NDArray[np.float32]
-WIDTH = 192
+#: Of a head that is trained from nothing; as large as half precision allows in a megabyte.
+WIDTH, BLOCKS = 256, 5
 
 
-def fresh_weights(states: int, outputs: int, chance: np.random.Generator) -> dict[str, Floats]:
+def fresh_weights(
+    states: int, outputs: int, chance: np.random.Generator, width: int = WIDTH, blocks: int = BLOCKS
+) -> dict[str, Floats]:
     """Random weights; `mean` and `scale` (of the states) are set by the trainer and never learnt."""
 
     def normal(rows: int, columns: int, gain: float) -> Floats:
@@ -27,19 +30,19 @@ def fresh_weights(states: int, outputs: int, chance: np.random.Generator) -> dic
     weights = {
         "mean": np.zeros(states, np.float32),
         "scale": np.ones(states, np.float32),
-        "first": normal(states, WIDTH, 1.0),
-        "first_bias": np.zeros(WIDTH, np.float32),
-        "last": normal(WIDTH, outputs, 1.0),
+        "first": normal(states, width, 1.0),
+        "first_bias": np.zeros(width, np.float32),
+        "last": normal(width, outputs, 1.0),
         "last_bias": np.zeros(outputs, np.float32),
     }
-    for block in range(BLOCKS):
+    for block in range(blocks):
         weights |= {
-            f"gain{block}": np.ones(WIDTH, np.float32),
-            f"shift{block}": np.zeros(WIDTH, np.float32),
-            f"kernel{block}": (chance.standard_normal((2 * REACH + 1, WIDTH)) * 0.4).astype(np.float32),
-            f"kernel_bias{block}": np.zeros(WIDTH, np.float32),
-            f"mix{block}": normal(WIDTH, WIDTH, 0.5),
-            f"mix_bias{block}": np.zeros(WIDTH, np.float32),
+            f"gain{block}": np.ones(width, np.float32),
+            f"shift{block}": np.zeros(width, np.float32),
+            f"kernel{block}": (chance.standard_normal((2 * REACH + 1, width)) * 0.4).astype(np.float32),
+            f"kernel_bias{block}": np.zeros(width, np.float32),
+            f"mix{block}": normal(width, width, 0.5),
+            f"mix_bias{block}": np.zeros(width, np.float32),
         }
     return weights
 
@@ -61,7 +64,7 @@ def forward(
     x = inputs @ weights["first"] + weights["first_bias"]
     kept = Pass(inputs, x, x)
     mask = inside[:, None].astype(np.float32)
-    for block in range(BLOCKS):
+    for block in range(blocks_of(weights)):
         centred = x - x.mean(axis=1, keepdims=True)
         inverse = 1.0 / np.sqrt(np.mean(centred**2, axis=1, keepdims=True) + np.float32(1e-5))
         unit = centred * inverse
@@ -90,7 +93,7 @@ def backward(weights: dict[str, Floats], kept: Pass, slope: Floats, inside: NDAr
     grads = {"last": kept.last_in.T @ slope, "last_bias": slope.sum(axis=0)}
     dx = slope @ weights["last"].T
     mask = inside[:, None].astype(np.float32)
-    for block in reversed(range(BLOCKS)):
+    for block in reversed(range(blocks_of(weights))):
         unit, inverse, padded, open_, active = kept.blocks[block]
         grads[f"mix{block}"] = active.T @ dx
         grads[f"mix_bias{block}"] = dx.sum(axis=0)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from voiceagent.speech.constrained.head import REACH, Floats, Head
+from voiceagent.speech.constrained.head import Floats, Head, blocks_of
 from voiceagent.speech.training.examples import Example
-from voiceagent.speech.training.network import AdamW, backward, ctc, forward, fresh_weights
+from voiceagent.speech.training.network import AdamW, fresh_weights
+from voiceagent.speech.training.slopes import GAP, Slopes
 
-_GAP = 2 * REACH
 _FRAMES = 3600
 _HIGHEST_RATE = 4e-3
 #: From this share of the training on, the weights of every step count for their mean.
@@ -29,21 +29,38 @@ def train(
     report: Callable[[str], None],
     seed: int = 1,
     base: dict[str, Floats] | None = None,
+    processes: int = 1,
 ) -> dict[str, Floats]:
-    """Weights with the fewest phone errors on `judged`; `base` are weights to start from, or some of them."""
+    """Weights with the fewest phone errors on `judged`; `base` are weights to start from, or all but `last`."""
     chance = np.random.default_rng(seed)
-    width = examples[0].states.shape[1]
-    weights = fresh_weights(width, outputs, chance)
+    states = examples[0].states.shape[1]
     if base is not None:
-        weights |= {name: value.copy() for name, value in base.items()}
+        fresh = fresh_weights(states, outputs, chance, base["first"].shape[1], blocks_of(base))
+        weights = fresh | {name: value.copy() for name, value in base.items()}
     else:
+        weights = fresh_weights(states, outputs, chance)
         sample = np.concatenate([examples[i].states for i in chance.permutation(len(examples))[:400]]).astype(
             np.float32
         )
         weights["mean"] = sample.mean(axis=0)
         weights["scale"] = 1.0 / (sample.std(axis=0) + 1e-3)
-    optimiser = AdamW(weights)
     highest = _HIGHEST_RATE if base is None else _HIGHEST_RATE / 2
+    with Slopes(examples, weights, processes, seed) as slopes:
+        return _best(slopes, examples, judged, epochs, report, chance, highest, base)
+
+
+def _best(
+    slopes: Slopes,
+    examples: Sequence[Example],
+    judged: Sequence[Example],
+    epochs: int,
+    report: Callable[[str], None],
+    chance: np.random.Generator,
+    highest: float,
+    base: dict[str, Floats] | None,
+) -> dict[str, Floats]:
+    weights = slopes.weights
+    optimiser = AdamW(weights)
     best, kept = np.inf, {name: value.copy() for name, value in weights.items()}
     step = settled = 0
     summed_up = {name: np.zeros_like(value) for name, value in weights.items()}
@@ -51,12 +68,8 @@ def train(
     for epoch in range(epochs):
         loss = count = 0.0
         for batch in _batches(examples, chance):
-            inputs, spans, inside = _laid_out([examples[i] for i in batch], weights, chance)
-            texts = [examples[i].labels for i in batch]
-            run = forward(weights, inputs, inside, 0.15, chance)
-            summed, slope = ctc(run.logs, spans, texts)
-            scale = np.float32(1 / len(batch))
-            optimiser.step(weights, backward(weights, run, slope * scale, inside), highest * _cycle(step / total))
+            summed, slope = slopes.of(batch, step)
+            optimiser.step(weights, slope, highest * _cycle(step / total))
             loss, count, step = loss + summed, count + len(batch), step + 1
             if step > _SETTLED * total:
                 settled += 1
@@ -99,36 +112,13 @@ def _batches(examples: Sequence[Example], chance: np.random.Generator) -> list[l
     batches: list[list[int]] = [[]]
     frames = 0
     for index in order:
-        size = len(examples[index].states) + _GAP
+        size = len(examples[index].states) + GAP
         if frames + size > _FRAMES and batches[-1]:
             batches.append([])
             frames = 0
         batches[-1].append(index)
         frames += size
     return [batches[i] for i in chance.permutation(len(batches))]
-
-
-def _laid_out(
-    examples: Sequence[Example], weights: dict[str, Floats], chance: np.random.Generator
-) -> tuple[Floats, list[tuple[int, int]], np.ndarray]:
-    """States end to end, normalised, with noise and short masks; their spans; where there are any."""
-    total = sum(len(example.states) + _GAP for example in examples) + _GAP
-    inputs = np.zeros((total, examples[0].states.shape[1]), np.float32)
-    inside = np.zeros(total, bool)
-    spans = []
-    at = _GAP
-    for example in examples:
-        size = len(example.states)
-        x = (example.states.astype(np.float32) - weights["mean"]) * weights["scale"]
-        x += np.float32(0.15) * chance.standard_normal(x.shape, dtype=np.float32)
-        for _ in range(2):
-            begin = int(chance.integers(0, size))
-            x[begin : begin + int(chance.integers(0, 6))] = 0.0
-        inputs[at : at + size] = x
-        inside[at : at + size] = True
-        spans.append((at, at + size))
-        at += size + _GAP
-    return inputs, spans, inside
 
 
 def _cycle(done: float) -> float:
