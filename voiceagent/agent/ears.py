@@ -258,7 +258,8 @@ class Ears:
             try:
                 if isinstance(step, Expect):
                     lost = False
-                    await self._hearing.begin(HearingContext(self._language, step.kinds, step.phrases, self._today))
+                    asked = HearingContext(self._language, step.kinds, step.phrases, self._today, step.digits)
+                    await self._hearing.begin(asked)
                 elif isinstance(step, bytes) and not lost:
                     await self._hearing.feed(step)
                 elif isinstance(step, _Glance) and not lost:

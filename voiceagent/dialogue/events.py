@@ -126,6 +126,8 @@ class Expect:
     """An identity answer: neither stored nor logged; that span of the recording is marked."""
     keys: int = 1
     """Keys that make a whole DTMF answer (1: at once; more: until that many, # or 2 s of pause)."""
+    digits: tuple[int, int] | None = None
+    """Fewest and most digits of the number that is asked for, where it is known."""
     at_length: bool = False
     """Anything may be told at any length: no turn is ended early."""
 

@@ -102,6 +102,7 @@ class Machine:
             max_turn_s=node.listen.max_turn,
             sensitive=node.sensitive,
             keys=node.digits or 1,
+            digits=(node.digits_from or node.digits, node.digits) if node.digits and "digits" in node.expect else None,
             at_length="text" in node.expect,
         )
 

@@ -38,6 +38,13 @@ class SlotReading:
     yes_no_confidence: float = 0.0
 
 
+#: "5.20" and "14.30", as recognisers and half of Europe write the time of day; beside a currency they are money.
+_DOTTED_TIME = re.compile(
+    r"(?<![\d.,/$€])(?<![$€]\s)\b([01]?\d|2[0-3])\.([0-5]\d)(?![\d.,]*\d)"
+    r"(?!\s?[$€]|\s+(?:rea(?:l|is)|pesos?|d[oó]lar(?:es)?|dollars?|soles|euros?|bucks)\b)"
+)
+
+
 def understand_slots(text: str, *, language: str, region: str, expect: Sequence[str], today: date) -> SlotReading:
     """Read `text` as an answer to a question about `expect` (date, birth_date, amount, instalments, digits, time, ...).
 
@@ -47,6 +54,8 @@ def understand_slots(text: str, *, language: str, region: str, expect: Sequence[
     """
     lexicon = lexicon_of(language)
     expected = frozenset(expect)
+    if "time" in expected and "amount" not in expected:
+        text = _DOTTED_TIME.sub(r"\1:\2", text)
     main = expect[0] if expect and expect[0] in NUMERIC and not (len(expect) > 1 and expect[1] in NUMERIC) else ""
     found = _read(text, lexicon, region, expected, main, today)
     if expected & NUMERIC and not found.slots.keys() - {"yes_no"}:

@@ -152,7 +152,8 @@ class Replayer:
         return replayed
 
     async def _hear(self, call: KeptCall, expect: Expect, pcm: bytes) -> Hypothesis:
-        context = HearingContext(call.language.value, expect.kinds, expect.phrases, call.today.isoformat())
+        today = call.today.isoformat()
+        context = HearingContext(call.language.value, expect.kinds, expect.phrases, today, expect.digits)
         settings = SegmenterSettings(end_silence_s=expect.end_silence_s, max_turn_s=expect.max_turn_s)
         hearing = self._hearing(call.language.value)
         try:

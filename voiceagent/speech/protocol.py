@@ -22,6 +22,8 @@ class HearingContext:
     """Spoken forms of the choices (at most 20 are scored)."""
     today: str = ""
     """The call's pinned day, YYYY-MM-DD, for date grammars."""
+    digits: tuple[int, int] | None = None
+    """Fewest and most digits of the number that is asked for; None where it may have any."""
 
 
 #: Under this much speech over noise answers are not believed on the sound alone, and half of them are asked again.

@@ -47,6 +47,7 @@ def transcribe_event(call_id: str, turn: int, context: HearingContext) -> Event:
         "expect": list(context.expect),
         "phrases": list(context.phrases),
         "today": context.today,
+        "digits": context.digits,
     }
     return Transcribe(language=context.language, context=extra).event()
 
@@ -54,11 +55,13 @@ def transcribe_event(call_id: str, turn: int, context: HearingContext) -> Event:
 def hearing_context(event: Event, default_language: str) -> tuple[HearingContext, int]:
     """The context and turn number of a transcribe event; other clients send neither."""
     extra = event.data.get("context") or {}
+    digits = extra.get("digits")
     context = HearingContext(
         language=event.data.get("language") or default_language,
         expect=tuple(str(kind) for kind in extra.get("expect", ())),
         phrases=tuple(str(phrase) for phrase in extra.get("phrases", ())),
         today=str(extra.get("today", "")),
+        digits=(int(digits[0]), int(digits[1])) if digits else None,
     )
     return context, int(extra.get("turn", 0))
 

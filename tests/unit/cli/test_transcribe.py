@@ -74,6 +74,10 @@ def test_a_path_that_is_not_here_counts_from_the_manifest(replies, tmp_path: Pat
         ({"language": "fr"}, "pt-BR, es or en"),
         ({"region": "brasil"}, "`region` must be a country code"),
         ({"channel": [1]}, "`channel` must be "),
+        ({"digits": 0}, "`digits` must be a number from 1 to 20, or two as in 3-11, not 0"),
+        ({"digits": "11-3"}, "`digits` must be "),
+        ({"digits": [3, 4, 5]}, "`digits` must be "),
+        ({"digits": {"from": 3}}, "`digits` must be "),
         ({"channel": 2}, "1 channel(s): name one"),
         ({"wav": "gone.wav"}, "cannot read gone.wav"),
         ({"wav": "."}, "Is a directory"),
@@ -89,3 +93,9 @@ def test_a_line_that_cannot_be_heard_says_why_and_the_batch_goes_on(
     assert (bad["id"], bad["error"]["code"]) == ("bad", "bad_input")
     assert told in bad["error"]["message"] and "\n" not in bad["error"]["message"]
     assert good["error"]["code"] == "missing_part"
+
+
+@pytest.mark.parametrize("digits", [3, "3", "3-11", [3, 11], None, ""])
+def test_how_many_digits_are_asked_for_is_told_in_any_usual_form(replies, digits: object) -> None:
+    (found,) = replies({"id": 1, **ASKED, "digits": digits})
+    assert found["error"]["code"] == "missing_part"

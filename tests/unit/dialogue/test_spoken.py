@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -57,6 +58,15 @@ def test_each_sentence_is_listed_once_and_has_a_sound(language: str) -> None:
     texts = [plain_words(text) for texts in spoken_of(language).values() for text in texts]
     assert len(set(texts)) == len(texts)
     assert all(labels(text, language) for text in texts)
+
+
+def test_a_state_that_asks_for_a_number_says_how_many_digits_it_has(briefing: Briefing, script: Script) -> None:
+    machine = Machine(script, briefing)
+    start = machine.start()
+    asked = {name: machine.expectation(replace(start, node=name)).digits for name, node in script.states.items()}
+    assert (asked["ask_document"], asked["find_caller"]) == ((3, 3), (3, 11))
+    # Keys of a birthday are no number.
+    assert script.states["ask_birth"].digits == 4 and asked["ask_birth"] is None
 
 
 def test_a_state_listens_for_its_own_answers_first_and_for_what_it_understands(

@@ -166,3 +166,21 @@ def test_word_salad_gives_values_of_the_right_shape_or_none(text, expect):
     if "time" in slots:
         hour, minute = slots["time"].split(":")
         assert int(hour) < 24 and int(minute) < 60
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expect", "slots"),
+    [
+        ("Sunday at 5.20 o'clock", "en", ("time",), {"date": "2026-11-22", "time": "17:20"}),
+        ("às 14.30.", "pt-BR", ("time", "intent"), {"time": "14:30"}),
+        ("a las 9.15", "es", ("time",), {"time": "09:15"}),
+        ("R$ 5.20", "pt-BR", ("time",), {"amount": "5.20"}),
+        ("5.20 reais", "pt-BR", ("time",), {"amount": "5.20"}),
+        ("1.500", "pt-BR", ("time",), {}),
+        ("at 5.20", "en", ("time", "amount"), {"amount": "5.20"}),
+    ],
+)
+def test_a_time_of_day_may_be_written_with_a_point_where_only_it_is_asked_for(text, language, expect, slots):
+    region = {"pt-BR": "BR", "es": "MX", "en": "US"}[language]
+    read = understand_slots(text, language=language, region=region, expect=expect, today=date(2026, 11, 18))
+    assert {name: str(value) for name, value in read.slots.items() if name in ("date", "time", "amount")} == slots

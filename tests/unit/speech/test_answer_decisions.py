@@ -196,12 +196,21 @@ def test_words_that_the_decoder_would_as_soon_have_written_are_believed():
     assert texts == ["amanhã", "amanhã"]
 
 
-def test_digits_of_which_the_decoder_reads_more_are_asked_again():
+@pytest.mark.parametrize(
+    ("free", "asked", "reason"),
+    [
+        ("Um, um, dois.", None, "low_confidence"),
+        ("Do is.", None, ""),
+        ("Um dois.", (1, 2), "low_confidence"),
+        # That many were not asked for, so none of them can be lost.
+        ("Um dois.", (1, 1), ""),
+    ],
+)
+def test_digits_of_which_the_decoder_reads_more_are_asked_again(free, asked, reason):
     shy = Judge(judge_hearing("dois", noise=0.3).head, replace(SCALE, alone=(-4.0, 4.0, 0.2, -0.5)))
-    context = HearingContext("pt-BR", ("digits",), (), "2026-11-18")
-    for free, reason in (("Um, um, dois.", "low_confidence"), ("Do is.", "")):
-        heard = shy.decide(QUIET, STATES, context, writing(free, 0.0))
-        assert (heard.text, heard.reason) == (free if reason else "dois", reason)
+    context = HearingContext("pt-BR", ("digits",), (), "2026-11-18", asked)
+    heard = shy.decide(QUIET, STATES, context, writing(free, 0.0))
+    assert (heard.text, heard.reason) == (free if reason else "dois", reason)
 
 
 def test_a_repetition_counts_only_for_the_same_value_and_by_the_better_fit():
@@ -378,6 +387,45 @@ def test_a_digit_that_melted_away_is_missed_by_the_decoder(liked, reason):
 
     heard = judge.decide(noisy_turn(), STATES, context, writing("989", 0.0), again, compare)
     assert (heard.text, heard.reason) == ("989" if reason else "nove oito nove", reason)
+
+
+def melting(said: str, phone: str, by: float) -> np.ndarray:
+    """Log probabilities of `said` in which the phone is so much less likely than silence."""
+    logs = posteriors(said, "pt-BR", random.Random(5), 0.3)
+    place = INVENTORY["pt-BR"].index(phone) + 1
+    there = np.flatnonzero(logs.argmax(axis=1) == place)
+    assert there.size
+    logs[there, 0] = logs[there, place] + by / there.size
+    return logs
+
+
+@pytest.mark.parametrize(
+    ("asked", "by", "heard"),
+    [
+        (None, 4.0, "dois nove"),
+        ((2, 2), 4.0, "dois nove"),
+        ((3, 3), 4.0, "dois um nove"),
+        ((3, 11), 4.0, "dois um nove"),
+        # So clearly only two were said.
+        ((3, 3), 10.0, "dois nove"),
+    ],
+)
+def test_a_number_that_is_asked_for_has_as_many_digits_unless_it_is_clear(asked, by, heard):
+    answer = listen(melting("dois um nove", "U", by), "pt-BR", ["digits"], (), TODAY, asked)
+    assert answer is not None and answer.text == heard
+
+
+@pytest.mark.parametrize(("asked", "text", "reason"), [(None, "dois nove", ""), ((3, 3), "29", "low_confidence")])
+def test_a_number_with_fewer_digits_than_were_asked_for_is_asked_again(asked, text, reason):
+    context = HearingContext("pt-BR", ("digits",), (), "2026-11-18", asked)
+    heard = judge_hearing("dois nove").decide(QUIET, STATES, context, writing("29", 0.0))
+    assert (heard.text, heard.reason) == (text, reason)
+
+
+def test_more_digits_than_were_asked_for_are_heard_where_they_are_clear():
+    logs = posteriors("dois sete nove", "pt-BR", random.Random(5))
+    answer = listen(logs, "pt-BR", ["digits"], (), TODAY, (2, 2))
+    assert answer is not None and answer.text == "dois sete nove"
 
 
 @pytest.mark.parametrize("said", ["two zero", "two zero oh", "oh oh seven", "six six seven"])

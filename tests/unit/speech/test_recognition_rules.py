@@ -231,8 +231,9 @@ def test_a_hypothesis_crosses_the_wire_unchanged(heard, turn):
     assert wire.hypothesis(crossed) == (heard, turn)
 
 
-def test_a_context_crosses_the_wire_unchanged():
-    context = HearingContext("pt-BR", ("date", "yes_no"), ("sim", "não"), "2026-11-18")
+@pytest.mark.parametrize("digits", [None, (3, 3), (3, 11)])
+def test_a_context_crosses_the_wire_unchanged(digits):
+    context = HearingContext("pt-BR", ("date", "yes_no"), ("sim", "não"), "2026-11-18", digits)
     event = wire.transcribe_event("call", 7, context)
     assert wire.hearing_context(Event(event.type, json.loads(json.dumps(event.data))), "en") == (context, 7)
 

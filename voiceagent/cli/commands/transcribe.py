@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 HELP = "what the agent hears in a recording of an answer (a WAV file), exactly as in a call"
 EXAMPLE = "voiceagent transcribe --language pt-BR --expect date --today 2026-11-18 answer.wav"
 
+#: As many as an account number may have.
+_MOST_DIGITS = 20
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Either a recording with options, or a batch of JSON lines."""
@@ -30,6 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--among", default="", help="comma list of the intents the state can mean")
     parser.add_argument("--phrases", default="", help="comma list of the answers' wordings that the state expects")
+    parser.add_argument("--digits", metavar="N[-M]", help="how many digits the number has that is asked for")
     parser.add_argument(
         "--channel",
         help="left, right, both or a number (default: of a stereo recording the right one, the debtor's in ours)",
@@ -55,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
         "language": args.language,
         **asked_for(args.expect, args.among),
         "phrases": _listed(args.phrases),
+        "digits": args.digits,
         "channel": args.channel,
         "today": args.today,
     }
@@ -84,7 +89,9 @@ def _hearer(models: Path, beside: Path) -> Callable[[dict[str, Any]], dict[str, 
         phrases = as_names(request.get("phrases") or [], "phrases")
         among = tuple(as_names(request.get("among") or [], "among"))
         pcm = read_wav(_path(request["wav"], beside), _channel(request.get("channel")))
-        context = HearingContext(language.value, tuple(expect), tuple(phrases), today.isoformat())
+        context = HearingContext(
+            language.value, tuple(expect), tuple(phrases), today.isoformat(), _digits(request.get("digits"))
+        )
         recogniser = _recogniser(loaded, models, language.value)
         hearing = DirectHearing(recogniser.open(language.value))
         with confirmers.lend() as confirmer:
@@ -112,6 +119,18 @@ def _hearer(models: Path, beside: Path) -> Callable[[dict[str, Any]], dict[str, 
         }
 
     return hear
+
+
+def _digits(value: Any) -> tuple[int, int] | None:
+    """How many digits are asked for: 3, "3", "3-11" or [3, 11]; None where nobody said."""
+    if value is None or value == "":
+        return None
+    bounds = str(value).split("-") if isinstance(value, int | str) else value
+    if isinstance(bounds, list) and 1 <= len(bounds) <= 2 and all(str(bound).strip().isdecimal() for bound in bounds):
+        fewest, most = int(bounds[0]), int(bounds[-1])
+        if 1 <= fewest <= most <= _MOST_DIGITS:
+            return fewest, most
+    raise BadInputError(f"`digits` must be a number from 1 to {_MOST_DIGITS}, or two as in 3-11, not {value!r}")
 
 
 def _path(wav: Any, beside: Path) -> Path:

@@ -51,6 +51,8 @@ _EVEN, _STEEP = -1.1, 4.0
 _SEPARATED = re.compile(r"\d[.,/-]\d")
 #: The decoder writes a yes, a no or a phrase plainly where it is so certain of its words and likes no others better.
 _PLAIN, _AT_ONCE = 0.6, -0.5
+#: Digits of a number of which nobody knows how many it has.
+_ANY = 99
 _LOW, _LOOP = "low_confidence", "loop"
 
 
@@ -87,7 +89,7 @@ class Judge:
         today = date.fromisoformat(context.today) if context.today else date.today()
         kinds = [kind for kind in context.expect if kind in kinds_of(language)]
         logs = self.head(states)
-        answer = listen(logs, language, [*kinds, _BESIDE], context.phrases, today)
+        answer = listen(logs, language, [*kinds, _BESIDE], context.phrases, today, context.digits)
         snr_db = signal_to_noise(samples)
         wanted = answer is not None and (answer.kind in kinds or answer.kind == PHRASE)
         is_open = len(kinds) < len(context.expect)
@@ -102,7 +104,8 @@ class Judge:
         def repetition(first: Answer) -> Answer | None:
             if again is None:
                 return None
-            found = listen(self.head(again(snr_db)), language, [*kinds, _BESIDE], context.phrases, today)
+            states = again(snr_db)
+            found = listen(self.head(states), language, [*kinds, _BESIDE], context.phrases, today, context.digits)
             return found if found is not None and found.value == first.value else None
 
         if answer is not None and wanted and not sure and again is not None and scale.worth_repeating(answer, snr_db):
@@ -111,6 +114,9 @@ class Judge:
             alone = scale.confidence_again(answer, snr_db, second, not contradicted)
             sure = not contradicted and alone >= scale.enough("again", kind, snr_db)
         if answer is not None and wanted and not contradicted and compare is not None and word_lost(answer, compare):
+            sure, contradicted = False, True
+        fewest, most = context.digits or (0, _ANY)
+        if answer is not None and wanted and 0 < digits_in(answer.value) < fewest:
             sure, contradicted = False, True
         # Words that fill the whole turn this well were said, whatever the decoder would write; a value takes both.
         if answer is not None and sure and (not is_open or answer.kind in (PHRASE, _BESIDE)):
@@ -132,7 +138,7 @@ class Judge:
         if same:
             # Its own opinion can only help: the scale was fitted on turns of which the head alone was not sure.
             confidence = max(confidence, alone)
-        if heard.reason != _LOOP and digits_in(written) > digits_in(answer.value):
+        if heard.reason != _LOOP and digits_in(answer.value) < digits_in(written) <= most:
             contradicted = True  # one of them is lost
         if contradicted:
             # What either denies is asked again, whatever the decoder writes.

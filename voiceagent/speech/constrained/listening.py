@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -37,6 +37,9 @@ _WITHIN = 12.0
 #: The same for values worth telling.
 _NEAR = 5.0
 
+#: How much clearer a number must be heard that has not as many digits as were asked for (log probability): a digit that
+#: melts into its neighbour leaves less, somebody who says another number far more.
+_UNASKED = 6.0
 #: Share of values with more digits from which one may be lost.
 _MORE = 0.01
 
@@ -76,11 +79,17 @@ class Answer:
 
 
 def listen(
-    logs: NDArray[np.float32], language: str, kinds: Sequence[str], phrases: Sequence[str], today: date
+    logs: NDArray[np.float32],
+    language: str,
+    kinds: Sequence[str],
+    phrases: Sequence[str],
+    today: date,
+    asked: tuple[int, int] | None = None,
 ) -> Answer | None:
     """The likeliest answer in log probabilities (frames, outputs) of the head; None when no grammar can say anything.
 
-    `kinds` and `phrases` are searched side by side, so that each competes with the others.
+    `kinds` and `phrases` are searched side by side, so that each competes with the others. `asked`: fewest and most
+    digits of a number; one of more or fewer must be heard the more clearly.
     """
     plain, logs = logs, with_codas(logs, language)
     candidates: list[tuple[Found, str]] = []
@@ -88,6 +97,11 @@ def listen(
         found_in = grammar(language, kind)
         if found_in is not None:
             candidates += [(found, kind) for found in found_in[1].best(logs, _MOST, _WITHIN)]
+    if asked is not None:
+        candidates = [
+            (_less_likely(found, language, today, asked) if kind == _DIGITS else found, kind)
+            for found, kind in candidates
+        ]
     written = {words: phrase for phrase in phrases if (words := plain_words(phrase)) and labels(words, language)}
     if written:
         candidates += [(found, PHRASE) for found in _phrases(language, tuple(written))[1].best(logs, _MOST, _WITHIN)]
@@ -131,6 +145,12 @@ def listen(
         ),
         rivals=tuple(Rival(wording[value], value, behind[value]) for value, _ in rest),
     )
+
+
+def _less_likely(found: Found, language: str, today: date, asked: tuple[int, int]) -> Found:
+    """The same with a path that is lower by `_UNASKED` where it has not the digits that were asked for."""
+    said = digits_in(value_of(" ".join(found.words), _DIGITS, language, today))
+    return found if asked[0] <= said <= asked[1] else replace(found, path=found.path - _UNASKED)
 
 
 def digits_in(value: Hashable) -> int:

@@ -100,15 +100,20 @@ def trained(args: argparse.Namespace, whisper: Whisper, report: Callable[[str], 
     for spoiling in (spoil, spoil_badly, spoil_strangely):
         examples += of_clips(strange, language, args.copies, whisper, spoiling)
     babble = clips or strange
-    examples += of_joined(joined(language, args.joined, args.models, _SEED), language, 1, babble, whisper)
+    bank = joined(language, args.joined, args.models, _SEED)
     said = dictated(language, args.dictated, args.models, _SEED, args.processes)
     examples += of_joined(said, language, 2, babble, whisper)
     for spoiling in (spoil_badly, spoil_and_mend, spoil_strangely):
         examples += of_clips(clips[: args.worse], language, 1, whisper, spoiling)
     announced = recorded(language, args.recorded, args.models, _SEED, args.processes)
-    examples += of_joined(announced, language, 1, babble, whisper, spoil_badly)
     robots = plain(language, args.plain, args.models, _SEED, args.processes)
-    examples += of_joined(robots, language, 1, babble, whisper, spoil_strangely)
+    for sounds, spoilings in (
+        (bank, (spoil, spoil_badly)),
+        (announced, (spoil, spoil_badly)),
+        (robots, (spoil_badly, spoil_strangely)),
+    ):
+        for spoiling in spoilings:
+            examples += of_joined(sounds, language, 1, babble, whisper, spoiling)
     unheard = of_clips(judged, language, 2, whisper)
     report(f"{len(examples)} examples and {len(unheard)} of left-out voices are encoded")
     base = read(args.out / f"{args.base}.npz").weights if args.base else None
