@@ -64,14 +64,21 @@ def judge_hearing(text: str, noise: float = 0.6) -> Judge:
     return Judge(stand_in, SCALE)
 
 
-def decided(judge: Judge, free: str, *expect: str, phrases: tuple[str, ...] = ()) -> Hypothesis:
-    context = HearingContext("pt-BR", expect, phrases, "2026-11-18")
-    return judge.decide(QUIET, STATES, context, writing(free))
+def decided(
+    judge: Judge,
+    free: str,
+    *expect: str,
+    phrases: tuple[str, ...] = (),
+    digits: tuple[int, int] | None = None,
+    reason: str = "",
+) -> Hypothesis:
+    context = HearingContext("pt-BR", expect, phrases, "2026-11-18", digits=digits)
+    return judge.decide(QUIET, STATES, context, writing(free, reason=reason))
 
 
-def writing(free: str, behind: float = -3.0) -> Any:
+def writing(free: str, behind: float = -3.0, reason: str = "") -> Any:
     """A decoder that writes `free`, and finds the answer's words so much less likely."""
-    return lambda said: (Hypothesis(free, 0.8), behind)
+    return lambda said: (Hypothesis(free, 0.8, reason=reason), behind)
 
 
 def never(*_: object) -> Any:
@@ -278,9 +285,27 @@ def test_where_no_other_value_is_near_kinds_of_few_values_take_less(kind, snr_db
     scale = shipped_calibration()
     assert scale is not None
     rows = [repeated(answered("x", kind, -1.0, share), snr_db, None, False) for share in (0.999, 1.0)]
-    beside_another, alone_near = (scale.enough_checked(kind, snr_db, row) for row in rows)
+    beside_another, alone_near = (scale.enough_checked(kind, snr_db, row, counted=False) for row in rows)
     assert beside_another == scale.enough("checked", kind, snr_db)
     assert (alone_near < beside_another) == (kind in ("date", "instalments", "time", "yes_no"))
+    counted = scale.enough_checked(kind, snr_db, rows[1], counted=True)
+    assert counted < beside_another if kind == "digits" else counted == alone_near
+
+
+@pytest.mark.parametrize(("asked", "believed"), [((3, 3), True), ((2, 8), False), (None, False)])
+def test_a_number_of_the_length_that_was_asked_for_is_believed_where_no_other_is_near(asked, believed):
+    apart = {name: {"digits": 0.3} for name in ("apart", "apart_noisy")}
+    scale = replace(SCALE, alone=(-3.0, 0.0, 0.0, 0.0), checked=(0.0,) * 7, takes={**SCALE.takes, **apart})
+    judge = replace(judge_hearing("oito oito oito"), calibration=scale)
+    assert (decided(judge, "Oi.", "digits", digits=asked).text == "oito oito oito") is believed
+
+
+@pytest.mark.parametrize("reason", ["", "loop"])
+def test_words_that_went_in_circles_are_doubted_where_a_value_was_heard(reason):
+    scale = replace(SCALE, alone=(-3.0, 0.0, 0.0, 0.0), checked=(-3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    judge = replace(judge_hearing("oito oito oito"), calibration=scale)
+    heard = decided(judge, "Oi,", "digits", reason=reason)
+    assert (heard.text, heard.reason) == ("Oi,", "low_confidence" if reason else "")
 
 
 @pytest.mark.parametrize(("free", "believed"), [("Maniama", True), ("ontem", False), ("25", False)])
@@ -622,7 +647,7 @@ def test_the_calibration_names_what_every_kind_takes():
     few = {"apart", "apart_noisy"}
     assert set(scale.takes) == asked | few
     assert all(set(scale.takes[name]) == set(KINDS) for name in asked)
-    assert all(set(scale.takes[name]) == {"date", "instalments", "time", "yes_no"} for name in few)
+    assert all(set(scale.takes[name]) == {"date", "digits", "instalments", "time", "yes_no"} for name in few)
     assert all(0.8 <= taken < 1 for name in asked for taken in scale.takes[name].values())
     assert scale.takes["apart"]["yes_no"] >= 0.8
     assert all(0.5 <= scale.takes["apart"][kind] <= scale.takes["apart_noisy"][kind] for kind in scale.takes["apart"])

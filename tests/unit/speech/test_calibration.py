@@ -29,7 +29,7 @@ def trial(
     second = None if again is None else [*alone, again]
     third = None if second is None else [*second, agrees, 0.0]
     return Trial(
-        f"clip {next(CLIPS)}", "es", "snr10" if noise else "clean", "amount", right, True, alone, second, third
+        f"clip {next(CLIPS)}", "es", "snr10" if noise else "clean", "amount", right, True, True, alone, second, third
     )
 
 
@@ -92,6 +92,7 @@ def test_a_clip_that_is_wrong_on_many_lines_is_one_error():
     above_the_first_too_many = 0.99 - 0.03 * _SPARED
     assert _threshold(heard, 0.75, len(heard)) == pytest.approx(above_the_first_too_many)
     assert _threshold(heard, 0.75, 1000) < above_the_first_too_many, "of many that were asked more may pass"
+
 
 def test_the_curve_counts_every_trial_once():
     found = [trial(6.0), trial(-6.0, right=False), trial(5.0, again=1.0, noise=1.0)]

@@ -145,7 +145,8 @@ class Judge:
             confidence = min(confidence, _DENIED)
         # Nothing else is near the head's answer, but the decoder's may be something else.
         other = not same and answer.reads != PHRASE and written != heard.text
-        takes = scale.enough("checked", kind, snr_db) if other else scale.enough_checked(kind, snr_db, row)
+        counted = fewest == most == digits_in(answer.value)
+        takes = scale.enough("checked", kind, snr_db) if other else scale.enough_checked(kind, snr_db, row, counted)
         if not contradicted and kind == _BESIDE and _plainly(heard, behind, answer):
             # However strange its sound: the "não" of one voice is none of the head's.
             confidence = max(confidence, takes)
@@ -163,10 +164,16 @@ class Judge:
             shown = confidence if answer.kind in (PHRASE, _BESIDE) else min(confidence, _NO_VALUE)
             phrases = ((answer.text, round(shown, 4)), *(pair for pair in phrases if pair[0] != answer.text))
         heard = replace(heard, alternatives=phrases)
-        # A value in Whisper's words that the grammars did not confirm.
+        # A value in Whisper's words that the grammars did not confirm, or words that went in circles ("oito oito" as
+        # "Oi, oi, oi").
         reads = reads_as if is_open else holds_value
-        held = [kind for kind in kinds if heard.text and reads(heard.text, kind, language, today)]
-        if held and (not is_open or answer.fit > _OTHER_WORDS or snr_db < _NOISY_DB) and not (same and enough):
+        held = heard.text and any(reads(heard.text, kind, language, today) for kind in kinds)
+        circled = wanted and heard.reason == _LOOP
+        if (
+            (held or circled)
+            and (not is_open or answer.fit > _OTHER_WORDS or snr_db < _NOISY_DB)
+            and not (same and enough)
+        ):
             return replace(heard, confidence=min(heard.confidence, round(confidence, 4)), reason=_LOW)
         return heard
 

@@ -16,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.base.errors import MissingPartError
 from voiceagent.speech.constrained.denoise import NOISY_LINE_DB
-from voiceagent.speech.constrained.listening import Answer, digits_in, plain_words
+from voiceagent.speech.constrained.listening import DIGITS, Answer, digits_in, plain_words
 from voiceagent.speech.constrained.phones import labels
 from voiceagent.speech.protocol import NOISY_DB
 
@@ -59,15 +59,16 @@ class Calibration:
     """The same, one for agreement and one for how far the answer stays behind the decoder's own words."""
     takes: Mapping[str, Mapping[str, float]]
     """What was asked ("alone", "again", "checked"; with "_noisy" on a noisy line) → kind of answer → the confidence
-    that it takes. "apart", for kinds of few values: what it takes at the last where no other is anywhere near."""
+    that it takes. "apart", for kinds of few values and numbers of known length: what it takes at the last where no
+    other is anywhere near."""
 
     def enough(self, asked: str, kind: str, snr_db: float) -> float:
         """The confidence that an answer of that kind takes when so much was asked."""
         return takes_of(self.takes, asked, kind, snr_db < NOISY_LINE_DB)
 
-    def enough_checked(self, kind: str, snr_db: float, row: Sequence[float]) -> float:
-        """The confidence that it takes after the decoder was asked; `row` as `repeated` gives it."""
-        return takes_checked(self.takes, kind, snr_db < NOISY_LINE_DB, row)
+    def enough_checked(self, kind: str, snr_db: float, row: Sequence[float], counted: bool) -> float:
+        """The confidence that it takes after the decoder was asked; the others as `takes_checked` wants them."""
+        return takes_checked(self.takes, kind, snr_db < NOISY_LINE_DB, row, counted)
 
     def worth_repeating(self, answer: Answer, snr_db: float) -> bool:
         """Whether a second hearing could make the answer believable."""
@@ -96,14 +97,19 @@ def takes_of(takes: Mapping[str, Mapping[str, float]], asked: str, kind: str, no
     return takes[asked_on(asked, noisy)][kind]
 
 
-def takes_checked(takes: Mapping[str, Mapping[str, float]], kind: str, noisy: bool, row: Sequence[float]) -> float:
+def takes_checked(
+    takes: Mapping[str, Mapping[str, float]], kind: str, noisy: bool, row: Sequence[float], counted: bool
+) -> float:
     """The confidence that it takes after the decoder was asked; `row` as `repeated` gives it.
 
     Noise or a strange voice spoil the fit of all values alike. Where there are few of them and only one comes
-    anywhere near, it was that one; among millions of amounts another one often is.
+    anywhere near, it was that one; among millions of amounts another one often is. Of a number a digit may be lost:
+    it must be `counted`, as long as the one that was asked for.
     """
     limit = takes_of(takes, "checked", kind, noisy)
-    return min(limit, takes[asked_on("apart", noisy)].get(kind, limit)) if apart(row) else limit
+    if not apart(row) or (kind == DIGITS and not counted):
+        return limit
+    return min(limit, takes[asked_on("apart", noisy)].get(kind, limit))
 
 
 def certainty(row: Sequence[float], weights: Sequence[float]) -> float:

@@ -22,7 +22,7 @@ from voiceagent.speech.constrained.search import Found, Graph
 PHRASE = "phrase"
 #: What people say instead of an answer; always listened for.
 UNSURE = "unsure"
-_DIGITS = "digits"
+DIGITS = "digits"
 #: Where money is counted, for telling one amount from another.
 _REGION = {"pt-BR": "BR", "es": "MX", "en": "US"}
 #: The slots that an answer of a kind fills, where they are not named like it.
@@ -99,7 +99,7 @@ def listen(
             candidates += [(found, kind) for found in found_in[1].best(logs, _MOST, _WITHIN)]
     if asked is not None:
         candidates = [
-            (_less_likely(found, language, today, asked) if kind == _DIGITS else found, kind)
+            (_less_likely(found, language, today, asked) if kind == DIGITS else found, kind)
             for found, kind in candidates
         ]
     written = {words: phrase for phrase in phrases if (words := plain_words(phrase)) and labels(words, language)}
@@ -138,7 +138,7 @@ def listen(
         others=tuple(
             sorted(((wording[value], part / total) for value, part in rest if part > near), key=lambda pair: -pair[1])
         ),
-        unexplained=kind == _DIGITS
+        unexplained=kind == DIGITS
         and (
             any(part > _MORE * total and digits_in(value) > digits_in(first) for value, part in rest)
             or more_heard(plain, labels(" ".join(best.words), language) or [], language)
@@ -149,14 +149,14 @@ def listen(
 
 def _less_likely(found: Found, language: str, today: date, asked: tuple[int, int]) -> Found:
     """The same with a path that is lower by `_UNASKED` where it has not the digits that were asked for."""
-    said = digits_in(value_of(" ".join(found.words), _DIGITS, language, today))
+    said = digits_in(value_of(" ".join(found.words), DIGITS, language, today))
     return found if asked[0] <= said <= asked[1] else replace(found, path=found.path - _UNASKED)
 
 
 def digits_in(value: Hashable) -> int:
     """How many digits a value has, as `value_of` gives it."""
     slots = value[0] if isinstance(value, tuple) else ()
-    return sum(len(text) for name, text in slots if name == _DIGITS)
+    return sum(len(text) for name, text in slots if name == DIGITS)
 
 
 def more_heard(logs: NDArray[np.float32], said: list[int], language: str) -> bool:

@@ -30,7 +30,7 @@ from voiceagent.speech.constrained.judging import (
     takes_of,
     unaided,
 )
-from voiceagent.speech.constrained.listening import Answer, grammar, listen, value_of
+from voiceagent.speech.constrained.listening import Answer, digits_in, grammar, listen, value_of
 from voiceagent.speech.constrained.twice import changed
 from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.protocol import HearingContext
@@ -55,10 +55,11 @@ _LEAST_OF = {
     ("again", "digits"): 0.9, ("again_noisy", "digits"): 0.92, ("checked", "digits"): 0.9,
     ("checked_noisy", "digits"): 0.9, ("checked", "yes_no"): 0.82,
 }  # fmt: skip
-#: Kinds of few values, and the least that they take where no other value is near. A yes may bind.
+#: Kinds of few values and numbers of known length, and the least that they take where no other value is near. A yes
+#: may bind.
 _LEAST_APART = {
-    "apart": {"date": 0.6, "instalments": 0.6, "time": 0.6, "yes_no": 0.8},
-    "apart_noisy": {"date": 0.8, "instalments": 0.8, "time": 0.8, "yes_no": 0.8},
+    "apart": {"date": 0.6, "digits": 0.6, "instalments": 0.6, "time": 0.6, "yes_no": 0.8},
+    "apart_noisy": {"date": 0.8, "digits": 0.8, "instalments": 0.8, "time": 0.8, "yes_no": 0.8},
 }
 #: So well and so clearly heard on a quiet line, nothing more is asked.
 _CLEAR_FIT, _CLEAR_ODDS = -0.08, 10.0
@@ -78,6 +79,8 @@ class Trial:
     right: bool
     answerable: bool
     """False when what was said answers something else."""
+    counted: bool
+    """Whether it has as many digits as would have been asked for; of other kinds True."""
     alone: list[float]
     again: list[float] | None = None
     """None where nothing more would be asked: what was heard is clear, or other words."""
@@ -127,10 +130,11 @@ def _trial(clip: Clip, heard: Listened, answer: Answer, head: Head) -> Trial:
     meant = answer.value
     # A bare number answers more than one question; "só recebo no dia dez" names a day that no grammar says so.
     answerable = answers(clip.text, kind, language)
-    right = meant == value_of(clip.text, kind, language, _TODAY)
+    said = value_of(clip.text, kind, language, _TODAY)
+    counted = not answerable or digits_in(meant) == digits_in(said)
     snr_db = heard.snr_db
     alone = features(answer, snr_db)
-    trial = Trial(clip.path.stem, language, heard.condition.name, kind, right, answerable, alone)
+    trial = Trial(clip.path.stem, language, heard.condition.name, kind, meant == said, answerable, counted, alone)
     clear = not trial.noisy and answer.fit > _CLEAR_FIT and alone[ODDS] > _CLEAR_ODDS
     if clear or answer.fit < _OTHER_FIT:
         return trial
@@ -205,7 +209,11 @@ def calibrate(found: Sequence[Trial]) -> dict[str, Any]:
     last = [0.0 if trial.contradicted else seconding(trial.checked or [], checked) for trial in unsure]
     takes |= _thresholds("checked", unsure, last, found)
     for name, kinds in _LEAST_APART.items():
-        here = [(c, t) for c, t in zip(last, unsure, strict=True) if t.apart and asked_on("apart", t.noisy) == name]
+        here = [
+            (c, t)
+            for c, t in zip(last, unsure, strict=True)
+            if t.apart and t.counted and asked_on("apart", t.noisy) == name
+        ]
         takes[name] = {
             kind: _threshold([(c, t) for c, t in here if t.kind == kind], least, len(here))
             for kind, least in kinds.items()

@@ -32,7 +32,10 @@ def judged(trial: Trial, scale: dict[str, Any]) -> Verdict:
     if not trial.contradicted and twice >= takes_of(takes, "again", kind, noisy):
         return Verdict(twice, True)
     confidence = seconding(trial.checked, scale["checked"])
-    return Verdict(confidence, confidence >= takes_checked(takes, kind, noisy, trial.again) and not trial.contradicted)
+    return Verdict(
+        confidence,
+        confidence >= takes_checked(takes, kind, noisy, trial.again, counted=False) and not trial.contradicted,
+    )
 
 
 def report(found: Sequence[Trial], scale: dict[str, Any]) -> str:
