@@ -230,7 +230,9 @@ def _thresholds(
     for name, noisy in ((asked, False), (f"{asked}_noisy", True)):
         here = [(c, t) for c, t in zip(confidence, unsure, strict=True) if t.noisy is noisy]
         kinds = Counter(trial.kind for trial in found if trial.noisy is noisy)
-        limit = _threshold(here, _LEAST[name], kinds.total())
+        # What a kind takes that is held to more by itself says nothing of the others.
+        common = [(c, t) for c, t in here if (name, t.kind) not in _LEAST_OF]
+        limit = _threshold(common, _LEAST[name], sum(n for kind, n in kinds.items() if (name, kind) not in _LEAST_OF))
         # A kind's own errors can only make it stricter than all kinds together.
         own = {kind: [(c, t) for c, t in here if t.kind == kind] for kind in sorted({t.kind for t in found})}
         least = {kind: _LEAST_OF.get((name, kind), limit) for kind in own}
