@@ -233,3 +233,23 @@ def test_a_yes_is_no_hundred():
         answer = listen(posteriors(text, "pt-BR", chance), "pt-BR", ["amount", "yes_no"], (), TODAY)
         assert answer is not None
         assert (answer.text, answer.kind) == (text, kind)
+
+
+@pytest.mark.parametrize("said", ["um nove", "sete sete um", "um um nove"])
+def test_one_um_is_not_two(said):
+    found = listen(posteriors(said, "pt-BR", random.Random(3)), "pt-BR", ["digits"], (), TODAY)
+    assert found is not None
+    assert found.text == said and found.share > 0.99 and not found.unexplained
+
+
+@pytest.mark.parametrize(("said", "language", "time"), [
+    ("três da tarde", "pt-BR", "15:00"), ("dez e quinze da manhã", "pt-BR", "10:15"),
+    ("quinze para as três", "pt-BR", "14:45"),
+    ("tres de la tarde", "es", "15:00"), ("las tres y media", "es", "15:30"), ("mediodía", "es", "12:00"),
+    ("three thirty", "en", "15:30"), ("eight tonight", "en", "20:00"),
+])  # fmt: skip
+def test_a_time_said_shortly_is_listened_for(said, language, time):
+    spoken = grammar(language, "time")
+    assert spoken is not None and spoken[0].accepts(said.split())
+    slots = understand_slots(said, language=language, region=REGION[language], expect=("time",), today=TODAY).slots
+    assert slots["time"] == time

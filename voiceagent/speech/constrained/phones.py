@@ -26,7 +26,7 @@ BLANK = 0
 #: Those of all languages.
 VOWELS = frozenset("aeiouAEIOUV@3YW")
 #: Phones that a word begins anew, with a little stop, after a word that ended with the same; others melt into one.
-_ANEW = {"en": "iIeEaAOouV@3YW"}
+_ANEW = {"pt-BR": "U", "en": "iIeEaAOouV@3YW"}
 
 _PT_IRREGULAR = {
     "cinquenta": "sIkuEta", "cincoenta": "sIkuEta", "sexta": "sesta", "sexto": "sestu", "muito": "mUitu", "pix": "piks",

@@ -168,10 +168,11 @@ def _clock() -> Expr:
     )  # fmt: skip
     fixed = either("meio dia", "ao meio dia", "de manhã", "à tarde", "à noite", "de tarde", "de noite", "depois do almoço",
                    "fim da tarde", "no fim da tarde", "mais tarde", "na hora do almoço")  # fmt: skip
-    # As clocks and announcements say it. Never drawn: what is trained and measured on stays the same texts.
+    # As clocks and announcements say it, and who is short. Never drawn: what is trained and measured on stays the same texts.
     minute = either(*(small(number) for number in range(5, 60, 5)))
     full = seq(maybe("às"), hour, either("horas", "hora"), maybe(either("e meia", seq("e", minute, maybe("minutos")))))
-    bare = seq(either(full, seq(hour, "e meia")), maybe(part))
+    until = seq(minute, either("para as", "pras", "para a", "pra"), hour)
+    bare = either(seq(either(full, seq(hour, minutes)), maybe(part)), seq(either(hour, until), part), until)
     return either(clock, fixed, bare, weights=(5, 2, 0))
 
 
