@@ -30,6 +30,8 @@ DENYING = ("reject", "no")
 WILLING = frozenset({*AFFIRMING, "willing_to_pay"})
 
 _SURE = 0.95
+#: What doubtful words must at least mean it with, where no intent was asked for.
+_LIKELY = 0.8
 #: Letters in common from which a garbled wish to be left alone counts; no other line of the scored sets comes near.
 _ALIKE = 0.84
 #: A yes or no this plain needs no further look.
@@ -75,10 +77,10 @@ def understand(
     if len(spoken) > _LONGEST:
         begun = " ".join(spoken[:_LONGEST])
         meant = _understand(begun, language, region, tuple(expect), frozenset(among), today, now)
-        return replace(_doubted(meant), text=hypothesis_text)
+        return replace(_doubted(meant, expect), text=hypothesis_text)
     meant = _understand(hypothesis_text, language, region, tuple(expect), frozenset(among), today, now)
     if doubtful:
-        return _doubted(meant)
+        return _doubted(meant, expect)
     if meant.intent is not None or meant.slots or meant.alternatives or not alternatives:
         return meant
     ranked = sorted(alternatives, key=lambda option: option[1], reverse=True)
@@ -90,9 +92,15 @@ def understand(
     return replace(heard, confidence=round(min(heard.confidence, score), 3), text=hypothesis_text)
 
 
-def _doubted(meant: Understanding) -> Understanding:
-    """What may be heard wrongly without harm: no value, no consent; who said nothing else is asked again."""
-    intent = None if meant.intent in WILLING or meant.intent == "counter_offer" else meant.intent
+def _doubted(meant: Understanding, expect: Sequence[str]) -> Understanding:
+    """What may be heard wrongly without harm: no value, no consent; who said nothing else is asked again.
+
+    Where nothing but a value was asked for, doubtful words are most often that value, badly heard ("quinhentos" as "e
+    não entrei"): what they only resemble was not said.
+    """
+    consent = meant.intent in WILLING or meant.intent == "counter_offer"
+    guessed = "intent" not in expect and meant.confidence < _LIKELY
+    intent = None if consent or guessed else meant.intent
     confidence = min(meant.confidence, 0.5) if intent else 0.0
     return replace(meant, intent=intent, confidence=confidence, slots={}, alternatives=(), ambiguous=False)
 

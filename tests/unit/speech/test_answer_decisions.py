@@ -71,14 +71,15 @@ def decided(
     phrases: tuple[str, ...] = (),
     digits: tuple[int, int] | None = None,
     reason: str = "",
+    certainty: float = 0.8,
 ) -> Hypothesis:
     context = HearingContext("pt-BR", expect, phrases, "2026-11-18", digits=digits)
-    return judge.decide(QUIET, STATES, context, writing(free, reason=reason))
+    return judge.decide(QUIET, STATES, context, writing(free, -3.0, reason, certainty))
 
 
-def writing(free: str, behind: float = -3.0, reason: str = "") -> Any:
+def writing(free: str, behind: float = -3.0, reason: str = "", certainty: float = 0.8) -> Any:
     """A decoder that writes `free`, and finds the answer's words so much less likely."""
-    return lambda said: (Hypothesis(free, 0.8, reason=reason), behind)
+    return lambda said: (Hypothesis(free, certainty, reason=reason), behind)
 
 
 def never(*_: object) -> Any:
@@ -298,6 +299,32 @@ def test_a_number_of_the_length_that_was_asked_for_is_believed_where_no_other_is
     scale = replace(SCALE, alone=(-3.0, 0.0, 0.0, 0.0), checked=(0.0,) * 7, takes={**SCALE.takes, **apart})
     judge = replace(judge_hearing("oito oito oito"), calibration=scale)
     assert (decided(judge, "Oi.", "digits", digits=asked).text == "oito oito oito") is believed
+
+
+@pytest.mark.parametrize(
+    ("expect", "certainty", "phrases", "doubted"),
+    [
+        (("digits",), 0.3, (), True),
+        (("digits",), 0.6, (), False),
+        (("intent", "digits"), 0.3, (), False),
+        (("digits",), 0.3, ("oito oito oito",), False),
+    ],
+)
+def test_words_that_the_decoder_mumbles_are_doubted_where_nothing_but_a_value_was_asked_for(
+    expect, certainty, phrases, doubted
+):
+    scale = replace(SCALE, alone=(-3.0, 0.0, 0.0, 0.0), checked=(-3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    judge = replace(judge_hearing("oito oito oito"), calibration=scale)
+    heard = decided(judge, "E não entrei.", *expect, phrases=phrases, certainty=certainty)
+    assert (heard.reason == "low_confidence") is doubted
+
+
+@pytest.mark.parametrize(("expect", "intent"), [("amount", None), ("intent", "legal_insolvency")])
+def test_what_doubtful_words_only_resemble_was_not_said_where_a_value_was_asked_for(expect, intent):
+    meant = understand("E não entrei.", language="pt-BR", region="BR", expect=(expect,), today=TODAY, doubtful=True)
+    assert meant.intent == intent
+    dead = understand("ele faleceu", language="pt-BR", region="BR", expect=(expect,), today=TODAY, doubtful=True)
+    assert dead.intent == "deceased"
 
 
 @pytest.mark.parametrize("reason", ["", "loop"])

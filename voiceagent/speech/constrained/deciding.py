@@ -49,6 +49,8 @@ _DENIED = 0.5
 _EVEN, _STEEP = -1.1, 4.0
 #: Numbers that are read otherwise in another country.
 _SEPARATED = re.compile(r"\d[.,/-]\d")
+#: Under a closed question words of which the decoder is less certain are as likely a badly heard value.
+_MUMBLED = 0.4
 #: The decoder writes a yes, a no or a phrase plainly where it is so certain of its words and likes no others better.
 _PLAIN, _AT_ONCE = 0.6, -0.5
 #: Digits of a number of which nobody knows how many it has.
@@ -164,16 +166,14 @@ class Judge:
             shown = confidence if answer.kind in (PHRASE, _BESIDE) else min(confidence, _NO_VALUE)
             phrases = ((answer.text, round(shown, 4)), *(pair for pair in phrases if pair[0] != answer.text))
         heard = replace(heard, alternatives=phrases)
-        # A value in Whisper's words that the grammars did not confirm, or words that went in circles ("oito oito" as
-        # "Oi, oi, oi").
+        near = answer.fit > _OTHER_WORDS or snr_db < _NOISY_DB
+        # A value in Whisper's words that the grammars did not confirm.
         reads = reads_as if is_open else holds_value
-        held = heard.text and any(reads(heard.text, kind, language, today) for kind in kinds)
-        circled = wanted and heard.reason == _LOOP
-        if (
-            (held or circled)
-            and (not is_open or answer.fit > _OTHER_WORDS or snr_db < _NOISY_DB)
-            and not (same and enough)
-        ):
+        held = any(reads(heard.text, kind, language, today) for kind in kinds) and not (same and enough)
+        # Words that went in circles ("oito oito" as "Oi, oi, oi"), or of which it is not certain itself.
+        mumbled = not is_open and answer.kind != PHRASE and heard.confidence < _MUMBLED
+        astray = mumbled or (wanted and heard.reason == _LOOP)
+        if heard.text and ((held and (near or not is_open)) or (astray and near)):
             return replace(heard, confidence=min(heard.confidence, round(confidence, 4)), reason=_LOW)
         return heard
 
