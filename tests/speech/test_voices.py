@@ -104,6 +104,25 @@ def test_a_stuck_or_dead_synthesiser_is_replaced(kokoro_models, monkeypatch, num
     run(scenario())
 
 
+def test_who_waits_for_no_call_is_patient_with_a_machine_that_has_other_work(kokoro_models, monkeypatch):
+    async def scenario() -> None:
+        child = SynthesiserChild("kokoro", kokoro_models, patience=1000.0)
+        try:
+            await child.start()
+            assert child._process is not None
+            monkeypatch.setattr(children, "RENDER_BASE_S", 0.3)
+            os.kill(child._process.pid, signal.SIGSTOP)
+            text = asyncio.create_task(child.render("Oi.", agent_voice("kokoro", "pt-BR")))
+            waited, _ = await asyncio.wait([text], timeout=1.5)
+            assert not waited, "a call would have given it up"
+            os.kill(child._process.pid, signal.SIGCONT)
+            assert await text
+        finally:
+            await child.close()
+
+    run(scenario())
+
+
 def test_closing_does_not_wait_for_a_text_in_hand(kokoro_models):
     async def scenario() -> None:
         child = SynthesiserChild("kokoro", kokoro_models)

@@ -20,6 +20,8 @@ from voiceagent.speech.synthesis.spec import VoiceSpec
 PROCESSES = 2
 #: Calls may go on meanwhile.
 NICENESS = 15
+#: Nobody waits for a unit of the bank, and whoever does other work on the machine goes first.
+PATIENCE = 20.0
 _REPORT_EVERY_S = 5.0
 
 
@@ -61,7 +63,7 @@ async def _render(
     # One engine after the other: each process holds one engine.
     for engine in dict.fromkeys(voice.engine for voice, _ in missing):
         jobs = iter([job for job in missing if job[0].engine == engine])
-        children = [SynthesiserChild(engine, models, NICENESS) for _ in range(min(processes, total))]
+        children = [SynthesiserChild(engine, models, NICENESS, PATIENCE) for _ in range(min(processes, total))]
 
         async def work(child: SynthesiserChild, jobs: Iterable[tuple[VoiceSpec, str]]) -> None:
             nonlocal done, reported

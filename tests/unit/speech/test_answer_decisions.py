@@ -18,10 +18,12 @@ from voiceagent.dialogue.understanding import understand
 from voiceagent.speech.constrained.deciding import Judge
 from voiceagent.speech.constrained.denoise import denoised
 from voiceagent.speech.constrained.head import head_of
+from voiceagent.speech.constrained.hearings import SECOND, THIRD, changed, slowed
 from voiceagent.speech.constrained.judging import (
     SAME,
     Calibration,
     agreement,
+    carried,
     repeated,
     says_more,
     shipped_calibration,
@@ -30,7 +32,6 @@ from voiceagent.speech.constrained.judging import (
 )
 from voiceagent.speech.constrained.listening import PHRASE, Answer, Rival, listen, more_heard, value_of
 from voiceagent.speech.constrained.phones import INVENTORY, labels
-from voiceagent.speech.constrained.twice import changed, slowed
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.training.calibrate import fit_logistic
 from voiceagent.speech.training.network import backward, ctc, forward, fresh_weights
@@ -136,13 +137,13 @@ def test_a_sure_value_needs_no_second_opinion():
 
 
 def hearing_twice(first: str, second: str) -> tuple[Judge, Any]:
-    """A judge whose head hears `first` in the turn and `second` in the states of the second hearing, and those."""
+    """A judge whose head hears `first` in the turn and `second` in its other hearings, and the states of those."""
 
     def head(states: np.ndarray) -> np.ndarray:
         return posteriors(second if states[0, 0] else first, "pt-BR", random.Random(5), 0.6)
 
     stand_in: Any = head
-    return Judge(stand_in, SCALE), lambda snr_db: np.ones((1, 512), np.float32)
+    return Judge(stand_in, SCALE), lambda hearing: np.full((1, 512), hearing, np.float32)
 
 
 def noisy_turn() -> np.ndarray:
@@ -179,12 +180,12 @@ def test_on_a_quiet_line_a_strange_voice_is_heard_a_second_time(second, text, re
     shy = replace(SCALE, alone=(0.0, 4.0, 0.2, -0.5))
     judge, again = hearing_twice("dia doze", second)
     context = HearingContext("pt-BR", ("date",), (), "2026-11-18")
-    asked: list[float] = []
+    asked: list[int] = []
     heard = Judge(judge.head, shy).decide(
-        QUIET, STATES, context, writing("diadose"), lambda snr_db: asked.append(snr_db) or again(snr_db)
+        QUIET, STATES, context, writing("diadose"), lambda hearing: asked.append(hearing) or again(hearing)
     )
     assert (heard.text, heard.reason) == (text, reason)
-    assert len(asked) == 1
+    assert asked == [SECOND]
 
 
 def test_words_that_the_decoder_would_as_soon_have_written_are_believed():
@@ -229,6 +230,69 @@ def test_a_repetition_counts_only_for_the_same_value_and_by_the_better_fit():
     assert both[1] == repeated(second, 10.0, first, True)[1] == -0.2 > alone[1]
     assert repeated(first, 10.0, second, False) == repeated(first, 10.0, None, True) == alone
     assert repeated(first, 10.0, replace(second, reads="amount"), True) == alone
+
+
+def rivalled(said: str, fit: float = -1.0, **behind: float) -> Answer:
+    """An answer with others so far behind it."""
+    rivals = tuple(Rival(text, text, far) for text, far in behind.items())
+    return replace(answered(said, "date", fit, 0.9), value=said, rivals=rivals)
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "believed"),
+    [
+        # 3 + 5 + 6 behind, 1 + 8 + 8 behind: no other is near in all of them.
+        (rivalled("três", seis=5.0), rivalled("três", seis=6.0), True),
+        (rivalled("três", seis=2.0), rivalled("três", seis=6.0), False),
+        (rivalled("treze", três=0.1), rivalled("três"), False),
+        (rivalled("três"), rivalled("treze", três=0.1), False),
+        (rivalled("três"), None, False),
+        # The middle one of their fits counts.
+        (rivalled("três", fit=-2.0), rivalled("três"), True),
+        (rivalled("três", fit=-2.0), rivalled("três", fit=-2.0), False),
+    ],
+)
+def test_an_answer_is_carried_where_all_hearings_give_it_and_no_other_is_near_in_all(second, third, believed):
+    assert carried(rivalled("três", treze=1.0, seis=3.0), [second, third], counted=False) is believed
+
+
+@pytest.mark.parametrize(
+    ("kind", "counted", "believed"), [("digits", False, False), ("digits", True, True), ("date", False, True)]
+)
+def test_of_a_number_a_digit_may_be_lost_in_every_hearing(kind, counted, believed):
+    answer = replace(rivalled("três"), kind=kind)
+    assert carried(answer, [answer, answer], counted) is believed
+
+
+@pytest.mark.parametrize(
+    ("hearings", "free", "text"),
+    [
+        (("dia doze", "dia doze"), "diadose", "dia doze"),
+        (("dia doze", "dia vinte"), "diadose", "diadose"),
+        # Another day in the decoder's words.
+        (("dia doze", "dia doze"), "dia vinte", "dia vinte"),
+    ],
+)
+def test_what_nothing_else_makes_believable_is_heard_a_third_time(hearings, free, text):
+    said = dict(zip((SECOND, THIRD), hearings, strict=True))
+
+    def head(states: np.ndarray) -> np.ndarray:
+        return posteriors(said.get(int(states[0, 0]), "dia doze"), "pt-BR", random.Random(5), 0.6)
+
+    stand_in: Any = head
+    doubtful = replace(SCALE, alone=(0.0, 0.0, 0.0, 0.0), again=(0.0,) * 5, checked=(0.0,) * 7)
+    context = HearingContext("pt-BR", ("date",), (), "2026-11-18")
+    asked: list[int] = []
+
+    def again(hearing: int) -> np.ndarray:
+        asked.append(hearing)
+        return np.full((1, 512), hearing, np.float32)
+
+    heard = Judge(stand_in, doubtful).decide(QUIET, STATES, context, writing(free), again)
+    assert (heard.text, heard.reason) == (text, "" if text == "dia doze" or free == "diadose" else "low_confidence")
+    assert asked == ([SECOND] if free == "dia vinte" else [SECOND, THIRD])
+    if text == "dia doze":
+        assert heard.confidence == doubtful.enough("checked", "date", 40.0)
 
 
 def test_a_rival_that_either_hearing_hears_keeps_the_value_from_being_sure():
@@ -497,18 +561,18 @@ def test_noise_is_held_down_and_speech_is_kept():
     assert signal_to_noise(made) > signal_to_noise(turn) + 8
 
 
-def test_the_second_hearing_is_without_noise_or_slower():
+def test_the_second_hearing_is_without_noise_and_both_are_slower():
     turn = noisy_turn()
-    assert np.array_equal(changed(turn, 11.0), denoised(turn))
-    slow = changed(turn, 40.0)
-    assert slow.size == int(turn.size / 0.92)
+    second, third = changed(turn, SECOND), changed(turn, THIRD)
+    assert (second.size, third.size) == (int(turn.size / 0.92), int(turn.size / 0.85))
+    assert signal_to_noise(second) > signal_to_noise(turn) + 8 > signal_to_noise(third)
     tone = np.sin(2 * np.pi * 1000 * np.arange(16000) / 8000).astype(np.float32)
-    spectrum = np.abs(np.fft.rfft(slowed(tone)))
-    assert np.argmax(spectrum) * 8000 / slow.size == pytest.approx(920, abs=1)
+    spectrum = np.abs(np.fft.rfft(slowed(tone, 0.92)))
+    assert np.argmax(spectrum) * 8000 / second.size == pytest.approx(920, abs=1)
 
 
 def test_silence_and_a_click_survive_noise_reduction():
-    assert not slowed(QUIET).any()
+    assert not slowed(QUIET, 0.85).any()
     assert np.array_equal(denoised(QUIET), QUIET)
     click = np.full(80, 0.5, np.float32)
     assert np.array_equal(denoised(click), click)

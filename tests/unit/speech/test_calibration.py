@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from voiceagent.speech.training.__main__ import forget_unreadable
 from voiceagent.speech.training.calibrate import _SPARED, Trial, _threshold, answers, calibrate
 from voiceagent.speech.training.curve import judged, report
 
@@ -23,14 +25,18 @@ SCALE = {
 
 
 def trial(
-    odds: float, again: float | None = None, agrees: float = 0.0, right: bool = True, noise: float = 0.0
+    odds: float,
+    again: float | None = None,
+    agrees: float = 0.0,
+    right: bool = True,
+    noise: float = 0.0,
+    carried: bool = False,
 ) -> Trial:
     alone = [1.0, 0.0, odds, noise]
     second = None if again is None else [*alone, again]
-    third = None if second is None else [*second, agrees, 0.0]
-    return Trial(
-        f"clip {next(CLIPS)}", "es", "snr10" if noise else "clean", "amount", right, True, True, alone, second, third
-    )
+    checked = None if second is None else [*second, agrees, 0.0]
+    line = "snr10" if noise else "clean"
+    return Trial(f"clip {next(CLIPS)}", "es", line, "amount", right, True, True, alone, second, checked, carried)
 
 
 def test_a_bare_number_answers_more_than_one_question_but_not_all():
@@ -54,6 +60,8 @@ def test_a_bare_number_answers_more_than_one_question_but_not_all():
         (trial(1.0, again=1.0, noise=1.0), False),
         (trial(6.0, again=0.0, noise=1.5), False),
         (trial(6.0, again=0.0, agrees=1.0, noise=1.5), False),
+        (trial(1.0, again=0.5), False),
+        (trial(1.0, again=0.5, carried=True), True),
     ],
 )
 def test_a_trial_is_believed_as_a_closed_question_would(made, believed):
@@ -101,3 +109,15 @@ def test_the_curve_counts_every_trial_once():
     assert "| es snr10 | 1 | 1.000 / 0.000 / 0.000 | 0 | 0 |" in text
     bins = [int(row.split("|")[2]) for row in text.splitlines()[2:] if row.count("|") == 4]
     assert sum(bins) == len(found)
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]", json.dumps(SCALE | {"checked": None})])
+def test_a_calibration_of_another_version_is_in_nobodys_way_when_it_is_made_anew(tmp_path, text):
+    stored = tmp_path / "calibration.json"
+    stored.write_text(text, encoding="utf-8")
+    forget_unreadable(stored)
+    assert not stored.exists()
+    stored.write_text(json.dumps(SCALE), encoding="utf-8")
+    forget_unreadable(stored)
+    assert stored.exists()
+    forget_unreadable(tmp_path / "none.json")

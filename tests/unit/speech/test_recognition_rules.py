@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wyoming.event import Event
 
-from voiceagent.base.errors import BadInputError
+from voiceagent.base.errors import BadInputError, MissingPartError
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.speech import wire
 from voiceagent.speech.engines.scripted import Scripted, fingerprint
 from voiceagent.speech.engines.vosk import VoskEar, plain
-from voiceagent.speech.engines.whisper import collapse_repeats, rank_phrases
+from voiceagent.speech.engines.whisper import Whisper, collapse_repeats, rank_phrases
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.recogniser import recognise_pcm
 from voiceagent.speech.synthesis.kokoro import breaths
@@ -248,3 +248,8 @@ def test_parts_cross_the_wire_and_a_foreign_text_counts_as_personal():
 def test_a_foreign_transcript_is_understood():
     assert wire.hypothesis(Event("transcript", {"text": "yes"})) == (Hypothesis("yes", 1.0, engine="wyoming"), None)
     assert wire.hypothesis(Event("transcript", {"text": ""}))[0].reason == "no_speech"
+
+
+def test_without_its_model_the_engine_says_what_to_do(tmp_path):
+    with pytest.raises(MissingPartError, match=f"no whisper-base in {tmp_path}: run `voiceagent models install`"):
+        Whisper(tmp_path / "whisper-base")

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.head import Head, head_of
+from voiceagent.speech.constrained.hearings import SECOND, THIRD
 from voiceagent.speech.constrained.judging import (
     Calibration,
     agreement,
+    carried,
     repeated,
     shipped_calibration,
     signal_to_noise,
@@ -77,15 +79,15 @@ class Judge:
         states: NDArray[np.float32],
         context: HearingContext,
         decode: Callable[[str], tuple[Hypothesis, float]],
-        again: Callable[[float], NDArray[np.float32]] | None = None,
+        again: Callable[[int], NDArray[np.float32]] | None = None,
         compare: Callable[[Sequence[str]], Sequence[float]] | None = None,
     ) -> Hypothesis:
         """What was heard.
 
         Only when the head alone is not sure enough, `again` is asked for the encoder states of the turn changed as
-        `twice.changed` does at that signal to noise (dB), and then `decode` for Whisper's own words and how far the
-        answer's stay behind them (`Whisper.beside`). An answer near which one of more words is the decoder compares
-        with that, however sure it is (`compare`, as `Whisper.compared`).
+        `hearings.changed` does for that hearing, then `decode` for Whisper's own words and how far the answer's stay
+        behind them (`Whisper.beside`), at the last `again` for a third hearing. An answer near which one of more words
+        is the decoder compares with that, however sure it is (`compare`, as `Whisper.compared`).
         """
         language = context.language
         today = date.fromisoformat(context.today) if context.today else date.today()
@@ -100,19 +102,19 @@ class Judge:
         # A phrase is as short as a yes or no.
         kind = answer.kind if answer is not None and answer.kind in kinds else _BESIDE
         sure = wanted and alone >= scale.enough("alone", kind, snr_db)
-        contradicted = False
+        repeats = answer is not None and wanted and again is not None and scale.worth_repeating(answer, snr_db)
         second: Answer | None = None
+        contradicted = False
 
-        def repetition(first: Answer) -> Answer | None:
+        def heard_anew(hearing: int) -> Answer | None:
             if again is None:
                 return None
-            states = again(snr_db)
-            found = listen(self.head(states), language, [*kinds, _BESIDE], context.phrases, today, context.digits)
-            return found if found is not None and found.value == first.value else None
+            logs = self.head(again(hearing))
+            return listen(logs, language, [*kinds, _BESIDE], context.phrases, today, context.digits)
 
-        if answer is not None and wanted and not sure and again is not None and scale.worth_repeating(answer, snr_db):
-            second = repetition(answer)
-            contradicted = second is None
+        if answer is not None and repeats and not sure:
+            second = heard_anew(SECOND)
+            contradicted = second is None or second.value != answer.value
             alone = scale.confidence_again(answer, snr_db, second, not contradicted)
             sure = not contradicted and alone >= scale.enough("again", kind, snr_db)
         if answer is not None and wanted and not contradicted and compare is not None and word_lost(answer, compare):
@@ -133,9 +135,9 @@ class Judge:
         if is_open and sure and second is None and agrees and not same and again is not None:
             # A closed question would have believed it; here the decoder must agree, and the scale of both knows turns
             # that were heard twice.
-            second = repetition(answer)
-            contradicted = second is None
-        row = repeated(answer, snr_db, second, second is not None)
+            second = heard_anew(SECOND)
+            contradicted = second is None or second.value != answer.value
+        row = repeated(answer, snr_db, second, second is not None and not contradicted)
         confidence = scale.confidence_checked(row, agrees, behind)
         if same:
             # Its own opinion can only help: the scale was fitted on turns of which the head alone was not sure.
@@ -153,6 +155,10 @@ class Judge:
             # However strange its sound: the "não" of one voice is none of the head's.
             confidence = max(confidence, takes)
         enough = confidence >= takes
+        if repeats and not (enough or contradicted or other) and (agrees or not is_open):
+            # Far cheaper than asking a person again; it is believed as what is just believed otherwise.
+            enough = carried(answer, [second or heard_anew(SECOND), heard_anew(THIRD)], counted)
+            confidence = takes if enough else confidence
         if wanted and enough and (agrees or not is_open):
             believed = _accepted(answer, confidence)
             kept = is_open and same and answer.kind != PHRASE and heard.reason != _LOOP

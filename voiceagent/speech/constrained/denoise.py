@@ -1,4 +1,4 @@
-"""A second way to hear a noisy turn: steady noise held down, so that what is heard both ways was probably said.
+"""Steady noise held down, for another hearing of a turn: what is heard both ways was probably said.
 
 The decision-directed suppression that telephones have used for decades. Alone it helps no head that was trained on
 noise; but its mistakes differ from those on the audio as it came.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-#: Below this signal to noise (dB) a turn is heard twice.
+#: Below this signal to noise (dB) a line is noisy.
 NOISY_LINE_DB = 25.0
 _SIZE, _STEP = 256, 64  # 32 ms, 8 ms
 _OVER = 1.5

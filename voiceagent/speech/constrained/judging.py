@@ -34,8 +34,12 @@ ODDS, NOISE, SAME, AGREES = 2, 3, 4, 5
 _WORST_FIT = -4.0
 #: Further behind the decoder's own words it makes no difference; so near them it is no mark against any.
 _FAR_BEHIND, _BESIDE = -5.0, -0.5
-#: What is less likely is made believable by no second hearing.
+#: What is less likely is made believable by no other hearing.
 _HOPELESS = 0.02
+#: So far behind (log probability) counts what a hearing did not find at all.
+_UNHEARD = 8.0
+#: How far an answer must lead in the mean of all hearings (log probability), and what the middle one must fit.
+_CARRIES, _CARRIES_FIT = 4.5, -1.25
 _LOUD = (NOISY_LINE_DB - NOISY_DB) / 10
 #: How many rivals with more digits the decoder is asked about, and how near they must be (log probability).
 _RIVALS, _NEAR = 2, 8.0
@@ -59,8 +63,8 @@ class Calibration:
     """The same, one for agreement and one for how far the answer stays behind the decoder's own words."""
     takes: Mapping[str, Mapping[str, float]]
     """What was asked ("alone", "again", "checked"; with "_noisy" on a noisy line) → kind of answer → the confidence
-    that it takes. "apart", for kinds of few values and numbers of known length: what it takes at the last where no
-    other is anywhere near."""
+    that it takes. "apart", for kinds of few values and numbers of known length: what it takes of the decoder
+    where no other is anywhere near."""
 
     def enough(self, asked: str, kind: str, snr_db: float) -> float:
         """The confidence that an answer of that kind takes when so much was asked."""
@@ -71,7 +75,7 @@ class Calibration:
         return takes_checked(self.takes, kind, snr_db < NOISY_LINE_DB, row, counted)
 
     def worth_repeating(self, answer: Answer, snr_db: float) -> bool:
-        """Whether a second hearing could make the answer believable."""
+        """Whether another hearing could make the answer believable."""
         return certainty(features(answer, snr_db), self.alone) >= _HOPELESS
 
     def confidence(self, answer: Answer, snr_db: float) -> float:
@@ -212,6 +216,26 @@ def repeated(first: Answer, snr_db: float, second: Answer | None, same_value: bo
     return [*features(both, snr_db), 1.0]
 
 
+def carried(answer: Answer, others: Sequence[Answer | None], counted: bool) -> bool:
+    """Whether a turn's other hearings carry an answer that nothing else made believable.
+
+    Noise or a strange voice bring another value near in one hearing, seldom the same one in all: what each of them
+    gives, and what leads clearly in all of them together, was said; if it fits, as other words would not. Of a number
+    a digit may be lost in each: it must be `counted`, as long as the one that was asked for.
+    """
+    hearings = [answer, *(other for other in others if other is not None and other.value == answer.value)]
+    if len(hearings) <= len(others) or (answer.kind == DIGITS and not counted):
+        return False
+    behind = [{rival.value: rival.behind for rival in heard.rivals} for heard in hearings]
+    rivals = {value for each in behind for value in each}
+    lead = min(
+        (sum(min(_UNHEARD, each.get(value, _UNHEARD)) for each in behind) for value in rivals),
+        default=_UNHEARD * len(hearings),
+    )
+    fit = sorted(heard.fit for heard in hearings)[len(hearings) // 2]
+    return lead >= _CARRIES * len(hearings) and fit >= _CARRIES_FIT
+
+
 def signal_to_noise(samples: NDArray[np.float32]) -> float:
     """Speech over the noise between words, in dB, at most `QUIET_LINE_DB`; samples of one turn, 8 kHz."""
     blocks = samples[: samples.size // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
@@ -245,4 +269,5 @@ def shipped_calibration() -> Calibration | None:
 def calibration_of(text: str) -> Calibration:
     """A calibration as it is stored (JSON); ValueError, LookupError or TypeError where the text is something else."""
     stored = json.loads(text)
-    return Calibration(tuple(stored["alone"]), tuple(stored["again"]), tuple(stored["checked"]), stored["takes"])
+    scales = {name: tuple(stored[name]) for name in ("alone", "again", "checked")}
+    return Calibration(**scales, takes=stored["takes"])

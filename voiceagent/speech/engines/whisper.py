@@ -22,8 +22,8 @@ from voiceagent.audio.format import SAMPLE_RATE
 from voiceagent.base.errors import MissingPartError
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.deciding import Judge
+from voiceagent.speech.constrained.hearings import changed
 from voiceagent.speech.constrained.judging import signal_to_noise
-from voiceagent.speech.constrained.twice import changed
 from voiceagent.speech.mel import log_mel
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.recogniser import certainty
@@ -64,6 +64,8 @@ class Whisper:
             raise MissingPartError(
                 "whisper needs ctranslate2 and tokenizers: pip install 'voiceagent[speech]'"
             ) from error
+        if not (directory / "model.bin").is_file():
+            raise MissingPartError(f"no {directory.name} in {directory.parent}: run `voiceagent models install`")
         self._view = ctranslate2.StorageView.from_array
         self._model: Any = ctranslate2.models.Whisper(
             str(directory), compute_type="int8", inter_threads=_WORKERS, intra_threads=1
@@ -97,7 +99,7 @@ class Whisper:
             states,
             context,
             decode=lambda said: self.beside(samples, context, said),
-            again=lambda snr_db: self.shortly(changed(samples, snr_db)),
+            again=lambda hearing: self.shortly(changed(samples, hearing)),
             compare=lambda texts: self.compared(states, context.language, texts),
         )
         return replace(heard, engine=self.name)

@@ -20,7 +20,8 @@ START_S = 60.0
 #: Below the recogniser, which somebody waits for already: half of what that gets. Not far below: on a machine that has
 #: other work too, names would not be rendered before they are to be said.
 NICENESS = 3
-#: Patience with one text: the neural voice needs about half of real time, a busy machine several times that.
+#: Patience with one text that a call waits for: the neural voice needs about half of real time, a busy machine several
+#: times that.
 RENDER_BASE_S = 8.0
 RENDER_PER_CHARACTER_S = 0.15
 
@@ -28,10 +29,14 @@ _FAILURES: dict[str, type[VoiceagentError]] = {"bad_input": BadInputError, "miss
 
 
 class SynthesiserChild:
-    """One engine in one process; requests are taken one after the other."""
+    """One engine in one process; requests are taken one after the other.
 
-    def __init__(self, engine: str, models: Path, niceness: int = NICENESS) -> None:
+    `patience`: how many times as long as a call would wait for a text.
+    """
+
+    def __init__(self, engine: str, models: Path, niceness: int = NICENESS, patience: float = 1.0) -> None:
         self.engine = engine
+        self._patience = patience
         self._models = models
         self._niceness = niceness
         self._process: asyncio.subprocess.Process | None = None
@@ -48,7 +53,7 @@ class SynthesiserChild:
         async with self._turn:
             process = await self._running()
             request = {"text": text, "name": voice.name, "language": voice.language, "speed": voice.speed}
-            patience = RENDER_BASE_S + RENDER_PER_CHARACTER_S * len(text)
+            patience = self._patience * (RENDER_BASE_S + RENDER_PER_CHARACTER_S * len(text))
             try:
                 assert process.stdin is not None
                 await async_write_event(Event("unit", request), process.stdin)

@@ -17,6 +17,7 @@ import numpy as np
 
 from voiceagent.base.errors import VoiceagentError
 from voiceagent.speech.constrained.head import Floats, Head
+from voiceagent.speech.constrained.judging import calibration_of
 from voiceagent.speech.constrained.phones import INVENTORY
 from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.training import curve, strangers
@@ -73,6 +74,7 @@ def build(args: argparse.Namespace) -> None:
     def report(text: str) -> None:
         print(f"{time.monotonic() - started:6.0f} s  {text}", flush=True)
 
+    forget_unreadable(args.out / "calibration.json")
     whisper = Whisper(args.models / "whisper-base")
     if not args.keep:
         write(trained(args, whisper, report), args.out / f"{args.language}.npz")
@@ -86,6 +88,15 @@ def build(args: argparse.Namespace) -> None:
     (args.out / "calibration.json").write_text(json.dumps(scale, indent=1) + "\n", encoding="utf-8")
     report(f"{args.out / args.language}.npz and calibration.json are written")
     print(curve.report(found, scale))
+
+
+def forget_unreadable(calibration: Path) -> None:
+    """Delete a calibration of another version: the ear would not open with it, and it is made anew."""
+    if calibration.is_file():
+        try:
+            calibration_of(calibration.read_text(encoding="utf-8"))
+        except (ValueError, LookupError, TypeError):
+            calibration.unlink()
 
 
 def trained(args: argparse.Namespace, whisper: Whisper, report: Callable[[str], None]) -> dict[str, Floats]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.head import Head
+from voiceagent.speech.constrained.hearings import SECOND, THIRD, changed
 from voiceagent.speech.constrained.judging import (
     NOISE,
     ODDS,
@@ -22,6 +23,7 @@ from voiceagent.speech.constrained.judging import (
     agreement,
     apart,
     asked_on,
+    carried,
     features,
     repeated,
     seconded,
@@ -31,7 +33,6 @@ from voiceagent.speech.constrained.judging import (
     unaided,
 )
 from voiceagent.speech.constrained.listening import Answer, digits_in, grammar, listen, value_of
-from voiceagent.speech.constrained.twice import changed
 from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.protocol import HearingContext
 from voiceagent.speech.training.clips import Clip, cache_directory, npy, read, write_whole
@@ -85,6 +86,8 @@ class Trial:
     again: list[float] | None = None
     """None where nothing more would be asked: what was heard is clear, or other words."""
     checked: list[float] | None = None
+    carried: bool = False
+    """Whether three hearings carry it where nothing else makes it believable."""
 
     @property
     def noisy(self) -> bool:
@@ -138,12 +141,15 @@ def _trial(clip: Clip, heard: Listened, answer: Answer, head: Head) -> Trial:
     clear = not trial.noisy and answer.fit > _CLEAR_FIT and alone[ODDS] > _CLEAR_ODDS
     if clear or answer.fit < _OTHER_FIT:
         return trial
-    second = listen(head(heard.again()), language, [kind, "yes_no"], (), _TODAY)
+    second = listen(head(heard.again(SECOND)), language, [kind, "yes_no"], (), _TODAY)
     same = second is not None and second.value == meant
     again = repeated(answer, snr_db, second, same)
     free, behind = heard.beside(answer.text)
-    agrees = agreement(free, value_of(free, kind, language, _TODAY) == meant, answer, language)
-    return replace(trial, again=again, checked=seconded(again, agrees, behind))
+    written = value_of(free, kind, language, _TODAY)
+    agrees = agreement(free, written == meant, answer, language)
+    third = listen(head(heard.again(THIRD)), language, [kind, "yes_no"], (), _TODAY)
+    thrice = written in (meant, free) and carried(answer, [second, third], counted=False)
+    return replace(trial, again=again, checked=seconded(again, agrees, behind), carried=thrice)
 
 
 class Listened:
@@ -159,9 +165,9 @@ class Listened:
         """The encoder's states."""
         return self._stored("first", lambda: self._whisper.shortly(self._sound))
 
-    def again(self) -> NDArray[np.float32]:
-        """The encoder's states of the second hearing."""
-        return self._stored("again", lambda: self._whisper.shortly(changed(self._sound, self.snr_db)))
+    def again(self, hearing: int) -> NDArray[np.float32]:
+        """The encoder's states of the second or third hearing."""
+        return self._stored(f"hearing{hearing}", lambda: self._whisper.shortly(changed(self._sound, hearing)))
 
     def beside(self, said: str) -> tuple[str, float]:
         """Whisper's own words, and how far the words `said` stay behind them."""

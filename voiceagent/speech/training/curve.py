@@ -22,7 +22,7 @@ class Verdict:
 
 
 def judged(trial: Trial, scale: dict[str, Any]) -> Verdict:
-    """As in a call: the head alone, then a second hearing, then the decoder."""
+    """As in a call: the head alone, then a second hearing, then the decoder, then a third hearing."""
     sure = unaided(trial.alone, scale["alone"])
     takes, kind, noisy = scale["takes"], trial.kind, trial.noisy
     enough = sure >= takes_of(takes, "alone", kind, noisy)
@@ -32,10 +32,10 @@ def judged(trial: Trial, scale: dict[str, Any]) -> Verdict:
     if not trial.contradicted and twice >= takes_of(takes, "again", kind, noisy):
         return Verdict(twice, True)
     confidence = seconding(trial.checked, scale["checked"])
-    return Verdict(
-        confidence,
-        confidence >= takes_checked(takes, kind, noisy, trial.again, counted=False) and not trial.contradicted,
-    )
+    limit = takes_checked(takes, kind, noisy, trial.again, counted=False)
+    if trial.carried and confidence < limit:
+        return Verdict(limit, True)
+    return Verdict(confidence, confidence >= limit and not trial.contradicted)
 
 
 def report(found: Sequence[Trial], scale: dict[str, Any]) -> str:
