@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from voiceagent.speech.constrained.grammar import Choice, Expr, Loop, Seq, Word
 
@@ -16,13 +17,16 @@ class Automaton:
     start: int
     final: frozenset[int]
     arcs: tuple[tuple[int, str, int], ...]
+    _steps: dict[tuple[int, str], int] = field(init=False, repr=False, compare=False)
 
-    def accepts(self, words: list[str]) -> bool:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_steps", {(source, word): target for source, word, target in self.arcs})
+
+    def accepts(self, words: Sequence[str]) -> bool:
         """Whether the grammar can say these words."""
-        step = {(source, word): target for source, word, target in self.arcs}
         state: int | None = self.start
         for word in words:
-            state = step.get((state, word)) if state is not None else None
+            state = self._steps.get((state, word)) if state is not None else None
         return state in self.final
 
 

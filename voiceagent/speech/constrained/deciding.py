@@ -28,6 +28,7 @@ from voiceagent.speech.constrained.judging import (
     word_lost,
 )
 from voiceagent.speech.constrained.listening import (
+    DIGITS,
     PHRASE,
     Answer,
     digits_in,
@@ -155,9 +156,9 @@ class Judge:
             # However strange its sound: the "não" of one voice is none of the head's.
             confidence = max(confidence, takes)
         enough = confidence >= takes
-        if repeats and not (enough or contradicted or other) and (agrees or not is_open):
+        if repeats and kind != DIGITS and not (enough or contradicted or other) and (agrees or not is_open):
             # Far cheaper than asking a person again; it is believed as what is just believed otherwise.
-            enough = carried(answer, [second or heard_anew(SECOND), heard_anew(THIRD)], counted)
+            enough = carried(answer, [second or heard_anew(SECOND), heard_anew(THIRD)])
             confidence = takes if enough else confidence
         if wanted and enough and (agrees or not is_open):
             believed = _accepted(answer, confidence)

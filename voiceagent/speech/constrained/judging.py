@@ -216,15 +216,15 @@ def repeated(first: Answer, snr_db: float, second: Answer | None, same_value: bo
     return [*features(both, snr_db), 1.0]
 
 
-def carried(answer: Answer, others: Sequence[Answer | None], counted: bool) -> bool:
+def carried(answer: Answer, others: Sequence[Answer | None]) -> bool:
     """Whether a turn's other hearings carry an answer that nothing else made believable.
 
     Noise or a strange voice bring another value near in one hearing, seldom the same one in all: what each of them
-    gives, and what leads clearly in all of them together, was said; if it fits, as other words would not. Of a number
-    a digit may be lost in each: it must be `counted`, as long as the one that was asked for.
+    gives, and what leads clearly in all of them together, was said; if it fits, as other words would not. Not so
+    digits: too many of them sound alike, and one may be lost in each.
     """
     hearings = [answer, *(other for other in others if other is not None and other.value == answer.value)]
-    if len(hearings) <= len(others) or (answer.kind == DIGITS and not counted):
+    if len(hearings) <= len(others) or answer.kind == DIGITS:
         return False
     behind = [{rival.value: rival.behind for rival in heard.rivals} for heard in hearings]
     rivals = {value for each in behind for value in each}

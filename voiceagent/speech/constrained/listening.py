@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 from voiceagent.language.heard import understand_slots
-from voiceagent.speech.constrained.answers import kinds_of, unsure_of
+from voiceagent.speech.constrained.answers import around, kinds_of, unsure_of
 from voiceagent.speech.constrained.automaton import Automaton, automaton
 from voiceagent.speech.constrained.grammar import Expr, either
 from voiceagent.speech.constrained.phones import BLANK, INVENTORY, VOWELS, anew, labels, ways, with_codas
@@ -40,6 +40,9 @@ _NEAR = 5.0
 #: How much clearer a number must be heard that has not as many digits as were asked for (log probability): a digit that
 #: melts into its neighbour leaves less, somebody who says another number far more.
 _UNASKED = 6.0
+#: How much clearer a word must be heard that stands around an answer and says nothing, than none (log probability):
+#: people say few, and with them nearly every sound is some answer ("ah sim tá" for "à vista").
+_SURPLUS = 3.0
 #: Share of values with more digits from which one may be lost.
 _MORE = 0.01
 
@@ -96,7 +99,8 @@ def listen(
     for kind in dict.fromkeys(kinds):
         found_in = grammar(language, kind)
         if found_in is not None:
-            candidates += [(found, kind) for found in found_in[1].best(logs, _MOST, _WITHIN)]
+            for found in found_in[1].best(logs, _MOST, _WITHIN):
+                candidates.append((replace(found, path=found.path - _surplus(found, kind, language)), kind))
     if asked is not None:
         candidates = [
             (_less_likely(found, language, today, asked) if kind == DIGITS else found, kind)
@@ -128,12 +132,13 @@ def listen(
     total = sum(shares.values())
     near = total * math.exp(-_NEAR)
     best, kind = candidates[0]
+    said = best.path + _surplus(best, kind, language)
     return Answer(
         text=wording[first],
         kind=kind,
         reads=read_by[" ".join(best.words)],
         value=first,
-        fit=(best.path - float(logs.max(axis=1).sum())) / best.phones,
+        fit=(said - float(logs.max(axis=1).sum())) / best.phones,
         share=share / total,
         others=tuple(
             sorted(((wording[value], part / total) for value, part in rest if part > near), key=lambda pair: -pair[1])
@@ -151,6 +156,23 @@ def _less_likely(found: Found, language: str, today: date, asked: tuple[int, int
     """The same with a path that is lower by `_UNASKED` where it has not the digits that were asked for."""
     said = digits_in(value_of(" ".join(found.words), DIGITS, language, today))
     return found if asked[0] <= said <= asked[1] else replace(found, path=found.path - _UNASKED)
+
+
+def _surplus(found: Found, kind: str, language: str) -> float:
+    """How much less likely it is for what stands around its answer (log probability)."""
+    words, surplus = list(found.words), 0.0
+    spoken = grammar(language, kind)
+    if spoken is None:
+        return surplus
+    before, after = around(language, kind)
+    for phrases, at_end in ((before, False), (after, True)):
+        for said in map(str.split, phrases):
+            size = len(said)
+            there, rest = (words[-size:], words[:-size]) if at_end else (words[:size], words[size:])
+            if there == said and rest and spoken[0].accepts(rest):
+                words, surplus = rest, surplus + _SURPLUS
+                break
+    return surplus
 
 
 def digits_in(value: Hashable) -> int:

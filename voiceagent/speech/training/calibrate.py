@@ -148,7 +148,7 @@ def _trial(clip: Clip, heard: Listened, answer: Answer, head: Head) -> Trial:
     written = value_of(free, kind, language, _TODAY)
     agrees = agreement(free, written == meant, answer, language)
     third = listen(head(heard.again(THIRD)), language, [kind, "yes_no"], (), _TODAY)
-    thrice = written in (meant, free) and carried(answer, [second, third], counted=False)
+    thrice = written in (meant, free) and carried(answer, [second, third])
     return replace(trial, again=again, checked=seconded(again, agrees, behind), carried=thrice)
 
 

@@ -22,5 +22,13 @@ def unsure_of(language: str) -> tuple[str, ...]:
     return phrases
 
 
+def around(language: str, kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What may stand before and after an answer of that kind and says nothing, longest first."""
+    module = _module(language)
+    # "Não quero" is no "quero".
+    before = module.BEFORE if kind == "yes_no" else module.BEFORE + module.ANSWERED
+    return tuple(sorted(before, key=len, reverse=True)), tuple(sorted(module.AFTER, key=len, reverse=True))
+
+
 def _module(language: str) -> ModuleType:
     return importlib.import_module(f"{__name__}.{language.lower().replace('-', '_')}")

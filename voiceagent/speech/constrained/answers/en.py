@@ -39,7 +39,7 @@ _YES_THEN = (
 )  # fmt: skip
 _NO_THEN = ("that's wrong", "it's not", "i'm not", "i can't", "i don't", "not now", "that's not me")
 #: A value often comes with the answer to "is that right?": "no, the tenth".
-_ANSWERED = ("yes", "no", "no no")
+ANSWERED = ("yes", "no", "no no")
 
 
 def _words(number: int) -> str:
@@ -73,7 +73,7 @@ def _amount() -> Expr:
     before = ("i can pay", "i could pay", "i can do", "maybe", "about", "i have", "i only have", "i can afford", "only",
               "like", "around", "up to", "i'll pay", "i'd pay")  # fmt: skip
     after = ("a month", "right now", "today", "or so", "cash")
-    return carried(loop(amount, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, after, AFTER)
+    return carried(loop(amount, _CORRECTION, 0.06), BEFORE + ANSWERED, before, after, AFTER)
 
 
 def _day_number() -> Expr:
@@ -103,7 +103,7 @@ def _date() -> Expr:
     date = either(named, turned, weekday, relative, day, weights=(40, 25, 14, 14, 4))
     before = ("i can pay", "i can do it", "i'll pay", "maybe", "how about", "i think", "it would be", "let's say",
               "i can do", "probably")  # fmt: skip
-    return carried(loop(date, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, ("for sure",), AFTER)
+    return carried(loop(date, _CORRECTION, 0.06), BEFORE + ANSWERED, before, ("for sure",), AFTER)
 
 
 def _birth_date() -> Expr:
@@ -158,7 +158,7 @@ def _instalments() -> Expr:
     counted = seq(maybe(either("in", "over", "split it in", "split it into", "i want", "make it"), 0.7), count, unit)
     months = seq(either("in", "over"), count, "months")
     once = either("one payment", "in one payment", "all at once", "in full", "a single payment", "pay in full")
-    return carried(either(loop(either(counted, months, weights=(8, 4)), _CORRECTION, 0.05), once, weights=(5, 1)), BEFORE + _ANSWERED,
+    return carried(either(loop(either(counted, months, weights=(8, 4)), _CORRECTION, 0.05), once, weights=(5, 1)), BEFORE + ANSWERED,
                    ("i'd like", "maybe", "i can do", "let's do", "i want", "i'd prefer"), (), AFTER)  # fmt: skip
 
 

@@ -41,7 +41,7 @@ NO = (
 )  # fmt: skip
 _NO_THEN = ("no quiero", "no puedo", "no acepto", "no soy yo", "no es así", "no es correcto", "está mal")
 #: A value often comes with the answer to "is that right?": "no, el día diez".
-_ANSWERED = ("sí", "no", "no no")
+ANSWERED = ("sí", "no", "no no")
 
 
 def _before_noun(number: int) -> str:
@@ -77,7 +77,7 @@ def _amount() -> Expr:
     before = ("puedo pagar", "yo puedo", "puedo", "pago", "yo pago", "solo tengo", "tengo", "me alcanza para", "quiero pagar",
               "puede ser", "unos", "como", "hasta", "máximo", "le doy")  # fmt: skip
     after = ("al mes", "de contado", "hoy", "por ahora", "más o menos", "nada más")
-    return carried(loop(amount, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, after, AFTER)
+    return carried(loop(amount, _CORRECTION, 0.06), BEFORE + ANSWERED, before, after, AFTER)
 
 
 def _day_number() -> Expr:
@@ -108,7 +108,7 @@ def _date() -> Expr:
     date = either(numbered, plain, named, relative, day, weights=(45, 18, 16, 16, 5))
     before = ("puede ser", "yo puedo", "puedo", "pago", "puedo pagar", "voy a pagar", "creo que", "prefiero", "mejor",
               "sería", "lo pago", "yo pago")  # fmt: skip
-    return carried(loop(date, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, ("sin falta", "mismo"), AFTER)
+    return carried(loop(date, _CORRECTION, 0.06), BEFORE + ANSWERED, before, ("sin falta", "mismo"), AFTER)
 
 
 def _birth_date() -> Expr:
@@ -176,7 +176,7 @@ def _instalments() -> Expr:
                   either(*(small(n) for n in numbers)), weights=(3, 3, 1))  # fmt: skip
     once = either("de contado", "al contado", "un solo pago", "en un solo pago", "una sola cuota", "en una sola exhibición",
                   "de una vez", "pago único")  # fmt: skip
-    return carried(loop(either(counted, bare, once, weights=(8, 5, 5)), _CORRECTION, 0.05), BEFORE + _ANSWERED,
+    return carried(loop(either(counted, bare, once, weights=(8, 5, 5)), _CORRECTION, 0.05), BEFORE + ANSWERED,
                    ("puede ser", "quiero", "quiero pagar", "prefiero", "puedo", "mejor"), (), AFTER)  # fmt: skip
 
 

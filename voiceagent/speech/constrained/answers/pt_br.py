@@ -46,7 +46,7 @@ NO = (
 _NO_THEN = ("não quero", "não posso", "não aceito", "não sou eu", "não é isso", "não precisa", "está errado", "tá errado",
             "não vou", "não dá")  # fmt: skip
 #: A value often comes with the answer to "is that right?": "não, dia dez".
-_ANSWERED = ("sim", "não", "não não", "isso")
+ANSWERED = ("sim", "não", "não não", "isso")
 
 
 def _up_to_99(first: int = 1) -> Expr:
@@ -85,7 +85,7 @@ def _amount() -> Expr:
     before = ("eu consigo pagar", "consigo pagar", "consigo", "eu consigo", "posso pagar", "eu posso pagar", "pago",
               "eu pago", "só tenho", "eu tenho", "dá pra pagar", "pode ser", "quero pagar", "uns", "no máximo", "até")  # fmt: skip
     after = ("por mês", "no pix", "à vista", "hoje", "agora", "mais ou menos", "no máximo")
-    return carried(loop(amount, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, after, AFTER)
+    return carried(loop(amount, _CORRECTION, 0.06), BEFORE + ANSWERED, before, after, AFTER)
 
 
 def _day_number() -> Expr:
@@ -130,7 +130,7 @@ def _date() -> Expr:
     before = ("pode ser", "eu consigo", "consigo", "eu pago", "pago", "posso pagar", "vou pagar", "eu consigo pagar",
               "só", "acho que", "prefiro", "quero", "melhor", "seria", "pra", "consigo pagar")  # fmt: skip
     after = ("mesmo", "tá bom", "fica bom", "sem falta")
-    return carried(loop(date, _CORRECTION, 0.06), BEFORE + _ANSWERED, before, after, AFTER)
+    return carried(loop(date, _CORRECTION, 0.06), BEFORE + ANSWERED, before, after, AFTER)
 
 
 def _birth_date() -> Expr:
@@ -193,7 +193,7 @@ def _instalments() -> Expr:
     )  # fmt: skip
     once = either("à vista", "uma vez só", "de uma vez", "de uma vez só", "em uma vez", "em uma vez só", "em uma parcela",
                   "parcela única", "uma parcela só")  # fmt: skip
-    return carried(loop(either(counted, once, _count(48), weights=(12, 5, 2)), _CORRECTION, 0.05), BEFORE + _ANSWERED,
+    return carried(loop(either(counted, once, _count(48), weights=(12, 5, 2)), _CORRECTION, 0.05), BEFORE + ANSWERED,
                    ("pode ser", "quero", "quero pagar", "prefiro", "eu quero", "pago", "eu consigo"), (), AFTER)  # fmt: skip
 
 
