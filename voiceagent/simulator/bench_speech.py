@@ -26,6 +26,7 @@ from voiceagent.simulator.bench_amd import share
 from voiceagent.simulator.installed_voices import PROGRAMS, spoken_by
 from voiceagent.simulator.measured_on import load, machine
 from voiceagent.simulator.recorded_answers import OTHER, recorded_clips
+from voiceagent.speech.constrained.listening import DIGITS, digits_in, value_of
 from voiceagent.speech.direct import DirectHearing
 from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.offline import hear_answer, settings_for
@@ -211,7 +212,16 @@ def _number(clip: Clip) -> int:
 def _context(clip: Clip, language: Language) -> HearingContext:
     choice = clip.kind == CHOICE
     phrases = CHOICES[language.value] if choice else ()
-    return HearingContext(language.value, ("intent",) if choice else (asked(clip),), phrases, TODAY.isoformat())
+    expect = ("intent",) if choice else (asked(clip),)
+    return HearingContext(language.value, expect, phrases, TODAY.isoformat(), digits=_so_many(clip, language.value))
+
+
+def _so_many(clip: Clip, language: str) -> tuple[int, int] | None:
+    """How many digits the state asks for: every question for digits in a shipped script names it."""
+    if clip.kind != DIGITS:
+        return None
+    said = digits_in(value_of(clip.text, DIGITS, language, TODAY))
+    return said, said
 
 
 def _plainly(whisper: Whisper, sound: np.ndarray[Any, np.dtype[np.float32]], language: Language) -> Hypothesis:

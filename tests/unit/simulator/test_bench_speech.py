@@ -13,6 +13,7 @@ from voiceagent.simulator.bench_speech import (
     CHOICES,
     TARGETS,
     Trial,
+    _context,
     asked,
     patiently,
     row_of,
@@ -98,3 +99,12 @@ def test_a_summary_says_which_target_is_missed(capsys):
     told = capsys.readouterr().out
     assert "es, a person's recordings" in told and "rejected" in told
     assert "NOT met: clean, wrong" in told and "4 of 600" in told and "NOT all targets met" in told
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "asked"),
+    [("digits", "meu cpf é cinco", (1, 1)), ("digits", "dois meia um", (3, 3)), ("date", "dia dez", None)],
+)
+def test_a_question_for_digits_names_how_many_as_those_of_the_scripts_do(kind, text, asked):
+    context = _context(clip(kind, text), Language.PT_BR)
+    assert (context.expect, context.digits) == ((kind,), asked)
