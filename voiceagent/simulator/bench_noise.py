@@ -118,10 +118,11 @@ def measure(plan: Plan, models: Path, progress: Callable[[str], None] = lambda l
     if not plan.languages or plan.seconds < 0 or plan.every < 1:
         raise UsageError("--seconds is at least 0, --every at least 1")
     confirmers = Confirmers()
+    # All before any is heard: what is missing of the last language must not cost the minutes of the others.
+    prompts_of = {language: agent_prompts(models, language) for language in plan.languages}
     quiet: dict[str, Any] = {}
     spoken: list[Interrupted] = []
-    for number, language in enumerate(plan.languages):
-        prompts = agent_prompts(models, language)
+    for number, (language, prompts) in enumerate(prompts_of.items()):
         said = list(interruptions(language.value))[number % plan.every :: plan.every]
         render((clip for one in said if (clip := one.clip) is not None), language.value, models)
         progress(f"{language}: {len(said)} interruptions, {len(prompts)} prompts")

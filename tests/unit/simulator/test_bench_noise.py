@@ -9,15 +9,17 @@ import asyncio
 import subprocess
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from voiceagent.audio.wav import decode
-from voiceagent.base.errors import UsageError
+from voiceagent.base.errors import MissingPartError, UsageError
 from voiceagent.base.languages import Language
 from voiceagent.dialogue.events import Say
 from voiceagent.language.spoken import SpokenPart
+from voiceagent.simulator import bench_noise
 from voiceagent.simulator.bench_noise import Interrupted, Plan, interrupt, measure, met_of, nobody, noises, people
 from voiceagent.simulator.interruptions import Interruption, interruptions
 from voiceagent.simulator.line_sounds import Sound, cough
@@ -151,3 +153,22 @@ def test_nonsense_is_refused(tmp_path) -> None:
     for plan in (Plan(languages=()), Plan(seconds=-1.0), Plan(every=0)):
         with pytest.raises(UsageError):
             measure(plan, tmp_path)
+
+
+def test_a_bank_that_is_missing_is_told_before_anything_is_heard(tmp_path, monkeypatch) -> None:
+    asked: list[Language] = []
+
+    def prompts_of(models: Path, language: Language) -> list[tuple[Say, bytes]]:
+        asked.append(language)
+        if language is Language.EN:
+            raise MissingPartError(f"the phrase bank lacks {language}")
+        return prompts()
+
+    def never(*_: object) -> None:
+        raise AssertionError("work was done before")
+
+    monkeypatch.setattr(bench_noise, "agent_prompts", prompts_of)
+    monkeypatch.setattr(bench_noise, "render", never)
+    with pytest.raises(MissingPartError, match="lacks en"):
+        measure(Plan(languages=(Language.ES, Language.EN)), tmp_path)
+    assert asked == [Language.ES, Language.EN]
