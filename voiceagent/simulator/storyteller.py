@@ -237,13 +237,19 @@ class Storyteller:
         deadline = loop.time() + LONGEST_S
         while True:
             rows = await asyncio.to_thread(rehearsal.calls)
-            done = {role.name: [row for row in _of(rows, role) if row["status"] == "ended"] for role in self._roles}
+            done = {
+                role.name: [row for row in self._told(rows, role) if row["status"] == "ended"] for role in self._roles
+            }
             if all(len(done[name]) >= count for name, count in ended.items()) and not _live(rows):
                 return
             if loop.time() > deadline:
                 late = [name for name, count in ended.items() if len(done[name]) < count]
                 raise UnavailableError(f"{', '.join(late)}: no call ended within {LONGEST_S:.0f} s; see {self._home}")
             await asyncio.sleep(0.2)
+
+    def _told(self, rows: Sequence[dict[str, Any]], role: Role) -> list[dict[str, Any]]:
+        """The calls of the story itself: yesterday's left an offer open and ended long ago."""
+        return [row for row in _of(rows, role) if row["t_start"] >= self._at]
 
     def _due(self, rehearsal: Rehearsal, again: Sequence[Role]) -> datetime:
         """When the last of the calls is due that these debtors were promised."""
@@ -261,7 +267,7 @@ class Storyteller:
         cdr = rehearsal.asterisk.cdr()
         rows, problems, documents = list(reversed(rehearsal.calls())), list[str](), list[dict[str, Any]]()
         for role in self._roles:
-            own = [row for row in _of(rows, role) if row["t_start"] >= self._at]
+            own = self._told(rows, role)
             if len(own) != len(role.story.calls):
                 problems.append(f"{role.name}: {len(own)} calls, not {len(role.story.calls)}")
             for number, row in enumerate(own[: len(role.story.calls)]):

@@ -61,6 +61,17 @@ def test_a_story_nobody_knows_is_named_and_none_is_told_twice() -> None:
         Storyteller(["at_six", "at_six"], Path("never"), language="pt-BR")
 
 
+def test_a_call_that_left_an_offer_open_yesterday_is_none_of_the_story() -> None:
+    teller = Storyteller(["calls_back"], Path("never"), language="es", at="2026-11-18T10:00:00-06:00")
+    [role] = teller._roles
+    yesterday, now = (
+        {"number": role.debtor.number, "t_start": teller._at + timedelta(hours=hours), "status": "ended"}
+        for hours in (-24, 0)
+    )
+    assert teller._told([yesterday], role) == [], "else the story would be over before it begins"
+    assert teller._told([yesterday, now], role) == [now]
+
+
 def _row(direction: str, seconds: float) -> dict[str, Any]:
     return {"id": uuid.UUID(int=7), "direction": direction, "t_answer": AT, "t_end": AT + timedelta(seconds=seconds)}
 
