@@ -249,7 +249,8 @@ class Storyteller:
 
     def _told(self, rows: Sequence[dict[str, Any]], role: Role) -> list[dict[str, Any]]:
         """The calls of the story itself: yesterday's left an offer open and ended long ago."""
-        return [row for row in _of(rows, role) if row["t_start"] >= self._at]
+        own = (role.debtor.number, role.calls_from)
+        return [row for row in rows if row["number"] in own and row["t_start"] >= self._at]
 
     def _due(self, rehearsal: Rehearsal, again: Sequence[Role]) -> datetime:
         """When the last of the calls is due that these debtors were promised."""
@@ -312,10 +313,6 @@ def case_region(role: Role) -> str:
 def _nobody(name: str, language: str) -> Persona:
     """A persona that only lends its name to a person who is drawn."""
     return Persona(name=name, language=language, disposition="")
-
-
-def _of(rows: Sequence[dict[str, Any]], role: Role) -> list[dict[str, Any]]:
-    return [row for row in rows if row["number"] in (role.debtor.number, role.calls_from)]
 
 
 def _live(rows: Sequence[dict[str, Any]]) -> bool:

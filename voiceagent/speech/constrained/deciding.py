@@ -138,7 +138,7 @@ class Judge:
             # that were heard twice.
             second = heard_anew(SECOND)
             contradicted = second is None or second.value != answer.value
-        row = repeated(answer, snr_db, second, second is not None and not contradicted)
+        row = repeated(answer, snr_db, second, not contradicted)
         confidence = scale.confidence_checked(row, agrees, behind)
         if same:
             # Its own opinion can only help: the scale was fitted on turns of which the head alone was not sure.

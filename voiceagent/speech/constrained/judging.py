@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -258,6 +259,11 @@ def shipped_calibration() -> Calibration | None:
     path = resources.files("voiceagent.speech.constrained").joinpath("weights", "calibration.json")
     if not path.is_file():
         return None
+    return calibration_at(path)
+
+
+def calibration_at(path: Traversable) -> Calibration:
+    """A stored calibration; MissingPartError where it is of another version or broken."""
     try:
         return calibration_of(path.read_text(encoding="utf-8"))
     except (ValueError, LookupError, TypeError) as error:

@@ -166,7 +166,7 @@ def _surplus(found: Found, kind: str, language: str) -> float:
         return surplus
     before, after = around(language, kind)
     for phrases, at_end in ((before, False), (after, True)):
-        for said in map(str.split, phrases):
+        for said in phrases:
             size = len(said)
             there, rest = (words[-size:], words[:-size]) if at_end else (words[:size], words[size:])
             if there == said and rest and spoken[0].accepts(rest):

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from voiceagent.base.errors import VoiceagentError
+from voiceagent.base.errors import MissingPartError, VoiceagentError
 from voiceagent.speech.constrained.head import Floats, Head
-from voiceagent.speech.constrained.judging import calibration_of
+from voiceagent.speech.constrained.judging import calibration_at
 from voiceagent.speech.constrained.phones import INVENTORY
 from voiceagent.speech.engines.whisper import Whisper
 from voiceagent.speech.training import curve, strangers
@@ -94,8 +94,8 @@ def forget_unreadable(calibration: Path) -> None:
     """Delete a calibration of another version: the ear would not open with it, and it is made anew."""
     if calibration.is_file():
         try:
-            calibration_of(calibration.read_text(encoding="utf-8"))
-        except (ValueError, LookupError, TypeError):
+            calibration_at(calibration)
+        except MissingPartError:
             calibration.unlink()
 
 

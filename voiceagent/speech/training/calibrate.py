@@ -147,9 +147,11 @@ def _trial(clip: Clip, heard: Listened, answer: Answer, head: Head) -> Trial:
     free, behind = heard.beside(answer.text)
     written = value_of(free, kind, language, _TODAY)
     agrees = agreement(free, written == meant, answer, language)
+    trial = replace(trial, again=again, checked=seconded(again, agrees, behind))
+    if not same or written not in (meant, free):
+        return trial  # no third hearing could carry it
     third = listen(head(heard.again(THIRD)), language, [kind, "yes_no"], (), _TODAY)
-    thrice = written in (meant, free) and carried(answer, [second, third])
-    return replace(trial, again=again, checked=seconded(again, agrees, behind), carried=thrice)
+    return replace(trial, carried=carried(answer, [second, third]))
 
 
 class Listened:

@@ -22,12 +22,15 @@ def unsure_of(language: str) -> tuple[str, ...]:
     return phrases
 
 
-def around(language: str, kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What may stand before and after an answer of that kind and says nothing, longest first."""
+@lru_cache(maxsize=64)
+def around(language: str, kind: str) -> tuple[list[list[str]], list[list[str]]]:
+    """The words of what may stand before and after an answer of that kind and says nothing, longest first."""
     module = _module(language)
     # "Não quero" is no "quero".
     before = module.BEFORE if kind == "yes_no" else module.BEFORE + module.ANSWERED
-    return tuple(sorted(before, key=len, reverse=True)), tuple(sorted(module.AFTER, key=len, reverse=True))
+    longest_first = (sorted(phrases, key=len, reverse=True) for phrases in (before, module.AFTER))
+    before, after = ([phrase.split() for phrase in phrases] for phrases in longest_first)
+    return before, after
 
 
 def _module(language: str) -> ModuleType:
