@@ -28,18 +28,12 @@ from voiceagent.dialogue.events import (
     SpeechLost,
     Understanding,
 )
+from voiceagent.dialogue.expectation import expectation
 from voiceagent.dialogue.guards import holds
 from voiceagent.dialogue.prompts import render
 from voiceagent.dialogue.script import AGAIN, ANYTHING, INTENTS, LISTEN, STAY, Action, Script, State, Transition
-from voiceagent.dialogue.spoken import spoken_of
 from voiceagent.dialogue.state import Briefing, ConversationState
 from voiceagent.dialogue.turn import Turn
-
-#: Seconds of silence that end a turn, by what is expected; the longest of a state's kinds counts.
-END_SILENCE = {
-    "yes_no": 0.35, "intent": 0.5, "instalments": 0.7, "date": 0.7, "birth_date": 0.9, "amount": 0.7, "time": 0.7,
-    "digits": 0.9, "email": 0.9, "text": 0.8,
-}  # fmt: skip
 
 _LONGEST_CHAIN = 30
 #: The mark that a turn leaves which was not understood on a noisy line or by a slow recogniser.
@@ -86,25 +80,8 @@ class Machine:
 
     def expectation(self, state: ConversationState) -> Expect:
         """What the conversation listens for in `state`."""
-        node = self.script.states[state.node]
-        slowest = max((END_SILENCE[kind] for kind in node.expect), default=0.7)
-        among = self.script.among(state.node)
-        spoken = spoken_of(self.script.language)
-        return Expect(
-            state=state.node,
-            kinds=() if state.speech_lost else tuple(kind for kind in node.expect if kind != "text"),
-            among=among,
-            phrases=tuple(
-                dict.fromkeys([*node.phrases, *(said for intent in among for said in spoken.get(intent, ()))])
-            ),
-            end_silence_s=node.listen.end_silence or slowest,
-            no_input_s=node.listen.no_input,
-            max_turn_s=node.listen.max_turn,
-            sensitive=node.sensitive,
-            keys=node.digits or 1,
-            digits=(node.digits_from or node.digits, node.digits) if node.digits and "digits" in node.expect else None,
-            at_length="text" in node.expect,
-        )
+        expect = expectation(self.script, state.node)
+        return replace(expect, kinds=()) if state.speech_lost else expect
 
     def cued(self, state: ConversationState, meant: Understanding) -> Understanding:
         """What was understood, with the cue of the script that its words hold (slot `cue`), if any."""

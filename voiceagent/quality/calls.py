@@ -20,6 +20,7 @@ from voiceagent.cases.kinds import Direction
 from voiceagent.cases.store import load_content
 from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.events import Expect
+from voiceagent.dialogue.expectation import expectation
 from voiceagent.dialogue.script import Script
 from voiceagent.journal.catalogue import DebtorTurnHeard, IdentityFailed, IdentityVerified
 from voiceagent.journal.journal import read_events
@@ -91,11 +92,9 @@ class KeptCall:
 
     def expect(self, state: str) -> Expect:
         """What the script listened for there; anything, where the script is gone or knows no such state."""
-        node = self.script.states.get(state) if self.script else None
-        if node is None or self.script is None:
+        if self.script is None or state not in self.script.states:
             return Expect(state, kinds=("yes_no", "intent"))
-        kinds = tuple(kind for kind in node.expect if kind != "text")
-        return Expect(state, kinds, self.script.among(state), node.phrases, sensitive=node.sensitive)
+        return expectation(self.script, state)
 
 
 def load_call(connection: sa.Connection, call_id: uuid.UUID) -> KeptCall:

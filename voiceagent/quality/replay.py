@@ -139,7 +139,7 @@ class Replayer:
             lead = ""
             if rerun is not None and event is not None:
                 meant = rerun.cued(meant)
-                lead = rerun.lead(Heard(meant))
+                lead = rerun.lead(Heard(meant, heard.hard))
             engine = heard.engine or turn.engine
             now = Reading(heard.text, meant.intent, _public(meant.slots), meant.confidence, engine, heard.reason, lead)
             then = Reading(turn.text or "", turn.intent, turn.slots, turn.confidence, turn.engine, "", "")

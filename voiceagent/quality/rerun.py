@@ -28,6 +28,7 @@ from voiceagent.dialogue.events import (
     SpeechLost,
     Understanding,
 )
+from voiceagent.dialogue.expectation import expectation
 from voiceagent.dialogue.machine import Machine
 from voiceagent.dialogue.script import Script
 from voiceagent.dialogue.state import Briefing, ConversationState
@@ -79,9 +80,7 @@ class Rerun:
     def expect(self, call: KeptCall, turn: KeptTurn) -> Expect:
         """What today's script listens for where the turn was said; what it listened for then, if that is no more."""
         script = self._machine.script
-        return (
-            replace(call, script=script).expect(turn.state) if turn.state in script.states else call.expect(turn.state)
-        )
+        return expectation(script, turn.state) if turn.state in script.states else call.expect(turn.state)
 
     def arrive(self, turn: KeptTurn) -> bool:
         """Whether today's script too is where the turn was said; if not, it is put there where it can be."""

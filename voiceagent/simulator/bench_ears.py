@@ -21,7 +21,7 @@ from voiceagent.audio.format import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE, SILE
 from voiceagent.base.errors import UsageError
 from voiceagent.dialogue.completeness import is_complete
 from voiceagent.dialogue.events import Expect
-from voiceagent.dialogue.machine import END_SILENCE
+from voiceagent.dialogue.expectation import END_SILENCE
 from voiceagent.dialogue.understanding import understand
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.settings.paths import Paths

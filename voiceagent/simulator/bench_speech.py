@@ -19,7 +19,7 @@ from voiceagent.base.errors import MissingPartError, UnavailableError
 from voiceagent.base.languages import Language
 from voiceagent.dialogue.completeness import is_complete
 from voiceagent.dialogue.events import Expect, Understanding
-from voiceagent.dialogue.machine import END_SILENCE
+from voiceagent.dialogue.expectation import END_SILENCE
 from voiceagent.dialogue.understanding import understand
 from voiceagent.language.heard import understand_slots
 from voiceagent.simulator.bench_amd import share
