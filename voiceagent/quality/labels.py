@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class Label:
     intent: str | None = None
     """Where what is meant does not follow from the words."""
     slots: dict[str, Any] | None = None
+    row: dict[str, Any] = field(default_factory=dict, compare=False)
+    """Its line as it was read."""
 
 
 @dataclass(slots=True)
@@ -119,7 +122,7 @@ def read_labels(path: Path) -> dict[tuple[str, int], Label]:
                 raise TypeError("`said` and `intent` are texts")
             if not isinstance(slots, dict | None):
                 raise TypeError("`slots` is an object")
-            label = Label(str(given["call"]), int(given["turn"]), said, intent, slots)
+            label = Label(str(given["call"]), int(given["turn"]), said, intent, slots, given)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise BadInputError(
                 f'{path}:{number}: {error}; write a line like {{"call": ID, "turn": 3, "said": "dia quinze"}}'
@@ -129,25 +132,35 @@ def read_labels(path: Path) -> dict[tuple[str, int], Label]:
 
 
 def write_labels(path: Path, replays: Iterable[CallReplay], known: dict[tuple[str, int], Label]) -> int:
-    """A line for every turn that could be labelled, what is known kept; returns how many wait. The file is 0600."""
-    rows: list[dict[str, Any]] = []
+    """A line for every turn that could be labelled and for all that is known; returns how many wait.
+
+    The file is made anew, 0600, and takes the place of the old one as a whole.
+    """
+    rows = {turn: {"call": label.call, "turn": label.turn} | label.row for turn, label in known.items()}
     for replay in replays:
         for turn in replay.turns:
-            label = known.get((str(replay.call.id), turn.n))
-            row: dict[str, Any] = {"call": str(replay.call.id), "turn": turn.n, "state": turn.state}
-            row |= {"at_s": turn.at_s, "then": turn.then.heard, "now": turn.now.heard}
-            row["said"] = label.said if label else None
-            if label and label.intent is not None:
-                row["intent"] = label.intent
-            if label and label.slots is not None:
-                row["slots"] = label.slots
-            rows.append(row)
+            row = {"call": str(replay.call.id), "turn": turn.n, "state": turn.state}
+            rows[str(replay.call.id), turn.n] = row | {
+                "at_s": turn.at_s, "then": turn.then.heard, "now": turn.now.heard
+            }  # fmt: skip
+    waiting = 0
+    for number, row in rows.items():
+        label = known.get(number)
+        row["said"] = label.said if label else None
+        if label and label.intent is not None:
+            row["intent"] = label.intent
+        if label and label.slots is not None:
+            row["slots"] = label.slots
+        waiting += row["said"] is None
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.touch(mode=0o600)
-        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.values())
+        fresh.replace(path)
     except OSError as error:
+        fresh.unlink(missing_ok=True)
         raise BadInputError(f"cannot write {path}: {error.strerror or error}") from error
-    return sum(row["said"] is None for row in rows)
+    return waiting
 
 
 def labelled(replays: Sequence[CallReplay], labels: dict[tuple[str, int], Label]) -> Accuracy:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +18,8 @@ from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
 from voiceagent.cli.main import main
 from voiceagent.dialogue.entry import Entry
-from voiceagent.dialogue.events import Heard, Keyed, NoInput, Understanding
+from voiceagent.dialogue.events import Expect, Heard, Keyed, NoInput, Understanding
+from voiceagent.dialogue.machine import Machine
 from voiceagent.quality.calls import AFTER_S, KeptCall, KeptTurn, cut
 from voiceagent.quality.labels import Label, labelled, read_labels, verdict, write_labels
 from voiceagent.quality.replay import Reading, Replayer
@@ -136,13 +138,51 @@ def kept(
     )
 
 
-def test_todays_script_goes_the_way_the_call_went_and_other_words_are_asked_from_there() -> None:
+def negotiation() -> Machine:
     debtor = {
         "name": "Ana Exemplo", "document": "52998224725", "birth_date": "1980-04-05", "phones": ["+5511955550100"],
         "debts": [{"contract": "C1", "creditor": "Banco Exemplo", "product": "cartão", "original": "900.00",
                    "charges": "300.00", "due": "2026-03-10"}],
     }  # fmt: skip
-    machine = machine_of(build(CaseFile, Document("debt", debtor, {})).case("debt"), AT)
+    return machine_of(build(CaseFile, Document("debt", debtor, {})).case("debt"), AT)
+
+
+def kept_call(machine: Machine, turns: list[KeptTurn]) -> KeptCall:
+    return KeptCall(
+        uuid.uuid4(),
+        None,
+        Language.PT_BR,
+        "BR",
+        AT,
+        machine.script,
+        None,
+        None,
+        "PTP",
+        Entry.OUTBOUND,
+        None,
+        tuple(turns),
+    )
+
+
+def test_a_replay_listens_for_what_a_call_listens_for() -> None:
+    machine = negotiation()
+    call = kept_call(machine, [])
+    rerun = Rerun(machine, call.entry)
+    start = machine.start(call.entry)
+    numbers = 0
+    for state in machine.script.states:
+        live = machine.expectation(replace(start, node=state))
+        asked = rerun.expect(call, kept(1, state, "", Understanding()))
+        assert asked == live == call.expect(state)
+        numbers += asked.digits is not None
+    assert numbers, "a script asks for numbers of known length"
+    assert {call.expect(state).end_silence_s for state in machine.script.states} > {Expect("").end_silence_s}
+    gone = replace(call, script=None)
+    assert gone.expect("greet").kinds == ("yes_no", "intent"), "whatever it was, when the script is gone"
+
+
+def test_todays_script_goes_the_way_the_call_went_and_other_words_are_asked_from_there() -> None:
+    machine = negotiation()
     live = TextCall(machine)
     live.answer()
     turns: list[KeptTurn] = []
@@ -168,20 +208,7 @@ def test_todays_script_goes_the_way_the_call_went_and_other_words_are_asked_from
             turns.append(kept(len(turns) + 1, state, "" if proved else words, hidden, verified=proved))
         led.append(live.state.ended.value if live.state.ended else live.state.node)
     assert live.state.promised is not None
-    call = KeptCall(
-        uuid.uuid4(),
-        None,
-        Language.PT_BR,
-        "BR",
-        AT,
-        machine.script,
-        None,
-        None,
-        "PTP",
-        Entry.OUTBOUND,
-        None,
-        tuple(turns),
-    )
+    call = kept_call(machine, turns)
     rerun = Rerun(machine, call.entry)
     again = []
     for turn in turns:
@@ -232,10 +259,15 @@ def test_labels_are_written_filled_in_and_counted(shop: Shop, tmp_path: Path) ->
     scores = labelled([found], labels).as_json()
     assert scores["all"]["now"] == {"n": 2, "right": 1, "rejected": 0, "wrong": 1}
     assert scores["all"]["then"]["right"] == 2
-    # Written anew, nothing that somebody listened for is lost.
+    # Written anew, nothing that somebody listened for is lost: not what other calls' turns were, either.
     labels[str(call), 5] = Label(str(call), 5, "não", "reject", {"yes_no": False})
+    labels["monday", 2] = Label("monday", 2, "dia dez", row={"call": "monday", "turn": 2, "at_s": 3.5})
+    file.chmod(0o644)
     assert write_labels(file, [found], labels) == 1
     assert read_labels(file)[str(call), 5].slots == {"yes_no": False}
+    assert read_labels(file)["monday", 2].said == "dia dez"
+    assert [row["at_s"] for row in map(json.loads, file.read_text().splitlines()) if row["call"] == "monday"] == [3.5]
+    assert file.stat().st_mode & 0o777 == 0o600 and not [*tmp_path.glob(".said*")]
 
 
 @pytest.mark.parametrize(

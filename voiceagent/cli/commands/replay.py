@@ -46,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
     paths = Paths.from_environment()
     configure_intents(paths.dialplans / "language")
     labels = read_labels(args.labels) if args.labels else {}
+    # Read before the work: a file that is no file of labels is not written over, and is told of at once.
+    kept = read_labels(args.write_labels) if args.write_labels and args.write_labels.is_file() else {}
     wanted = [one for given in args.what for one in _calls(given)]
     done: list[CallReplay] = []
     failed: list[dict[str, Any]] = []
@@ -62,8 +64,7 @@ def run(args: argparse.Namespace) -> int:
             told = f"{len(one.turns)} turns, {one.differing} differ"
             print(f"{number}/{len(wanted)} {call_id}: {told}", file=sys.stderr, flush=True)
     if args.write_labels:
-        known = labels or (read_labels(args.write_labels) if args.write_labels.is_file() else {})
-        waiting = write_labels(args.write_labels, done, known)
+        waiting = write_labels(args.write_labels, done, kept | labels)
         print(f"{args.write_labels}: {waiting} turns to be labelled", file=sys.stderr)
     accuracy = labelled(done, labels).as_json() if labels else None
     differing = sum(one.differing for one in done)
