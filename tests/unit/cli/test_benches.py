@@ -23,3 +23,8 @@ def test_a_target_that_is_missed_is_named_and_one_that_was_not_measured_is_not()
     told = targets_text({"p50_s": 0.5, "p95_s": 0.9, "other": 1}, {"p50_s": True, "p95_s": False})
     assert told == "NOT all targets met: p50_s 0.5 met, p95_s 0.9 NOT met"
     assert targets_text({"p50_s": 0.5}, {"p50_s": True}).startswith("all targets met")
+
+
+def test_a_target_that_was_not_judged_is_not_called_met() -> None:
+    told = targets_text({"calls": 30, "p95_s": 1.3}, {"calls": None, "p95_s": True})
+    assert told == "NOT all targets met: calls 30 not judged, p95_s 1.3 met"

@@ -46,10 +46,12 @@ def engine_text(report: dict[str, Any]) -> str:
     return f"{report['engine']}, {report['model']}{only}"
 
 
-def targets_text(targets: dict[str, Any], met: dict[str, bool], called: str = "targets") -> str:
-    """What was aimed at, and whether it was reached, in a line."""
-    aims = (f"{name} {limit} {'met' if met[name] else 'NOT met'}" for name, limit in targets.items() if name in met)
-    return f"{'all' if all(met.values()) else 'NOT all'} {called} met: {', '.join(aims)}"
+def targets_text(targets: dict[str, Any], met: dict[str, bool | None], called: str = "targets") -> str:
+    """What was aimed at, and whether it was reached, in a line; None: not measured as the target wants it."""
+    words = {True: "met", False: "NOT met", None: "not judged"}
+    aims = (f"{name} {limit} {words[met[name]]}" for name, limit in targets.items() if name in met)
+    begins = "all" if all(met.values()) else "NOT all"
+    return f"{begins} {called} met: {', '.join(aims)}"
 
 
 def share_text(share: dict[str, Any]) -> str:
