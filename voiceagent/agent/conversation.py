@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from voiceagent.agent.actor import Actor, PressedKeys
 from voiceagent.agent.answerer import Answerer
@@ -112,8 +113,11 @@ class Conversation:
         self._leaves_message = bool(message)
         greeting = _says(self._brain.foresee(CallAnswered()))
         await self._mouth.prepare([*greeting, *self._brain.personal_says(), *message])
-        for lost in (SpeechLost(voice=True), SpeechLost()):
-            await self._mouth.keep(_says(self._brain.foresee(lost)))
+        await self._mouth.keep(self._apologies())
+
+    def _apologies(self) -> list[Say]:
+        """What a dead speech process would be answered with here; nobody can render it then."""
+        return [say for lost in (SpeechLost(voice=True), SpeechLost()) for say in _says(self._brain.foresee(lost))]
 
     async def run(self) -> Ended:
         """Hold the conversation; returns when the line is down and everything is recorded."""
@@ -282,6 +286,15 @@ class Conversation:
         self._actor.expect, self._actor.unheard = expect, False
         self._ears.expect(expect)
         self._taker.forget_keys()
+        if self._greeted:
+            # The keys of this question, or that the promise just made stands.
+            self._aside(self._mouth.keep(self._apologies()))
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Done beside the conversation, and let go with it."""
+        task = asyncio.create_task(work)
+        self._fetching.add(task)
+        task.add_done_callback(self._fetching.discard)
 
     def _judge(self, hypothesis: Hypothesis, expect: Expect) -> bool | None:
         """Whether what was heard so far is a whole answer; what would be said to it is fetched meanwhile."""
@@ -292,9 +305,7 @@ class Conversation:
         complete = self._brain.complete(understanding, expect)
         if complete is not False and expect is self._actor.expect:
             foreseen = self._brain.foresee(Heard(understanding))
-            fetching = asyncio.create_task(self._mouth.prepare(_says(foreseen)), name="foreseen")
-            self._fetching.add(fetching)
-            fetching.add_done_callback(self._fetching.discard)
+            self._aside(self._mouth.prepare(_says(foreseen)))
             if any(isinstance(effect, Promise) for effect in foreseen):
                 return None  # "sim … mas não": a yes that binds is given all the silence that the script wants
         return complete

@@ -90,7 +90,12 @@ class Mouth:
     async def keep(self, says: Sequence[Say]) -> None:
         """Render prompts into this process ahead of need, so that they can be said when the speech process is dead."""
         for say in says:
-            self._kept[say.text] = await self._voice.render(say.parts)
+            if say.text in self._kept:
+                continue
+            try:
+                self._kept[say.text] = await self._voice.render(say.parts)
+            except UnavailableError as error:
+                log.warning("prompt %s is not kept for when the voice is lost: %s", say.prompt, error)
 
     async def prepare(self, says: Sequence[Say]) -> None:
         """Tell the voice what will probably be said next."""

@@ -13,7 +13,7 @@ from voiceagent.base.clock import ManualClock
 from voiceagent.base.errors import UnavailableError
 from voiceagent.base.money import Money
 from voiceagent.debt.agreement import Agreement, Instalment
-from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Heard, Say, Understanding
+from voiceagent.dialogue.events import DialogueEvent, Effect, Expect, Heard, Say, SpeechLost, Understanding
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.simulator.tones import ToneHearing, ToneService
 from voiceagent.speech.protocol import Hypothesis
@@ -54,7 +54,7 @@ class Script:
         return self.answers(event)
 
     def foresee(self, event: DialogueEvent) -> Sequence[Effect]:
-        return self.answers(event) if isinstance(event, Heard) else ()
+        return self.answers(event) if isinstance(event, (Heard, SpeechLost)) else ()
 
     def complete(self, understanding: Understanding, expect: Expect) -> bool | None:
         if understanding.text.endswith(" e"):

@@ -124,7 +124,7 @@ def test_stop_calling_acts_even_inside_a_protected_prompt() -> None:
 
 def test_silence_is_counted_only_while_listening() -> None:
     asked = iter([[say("pergunta"), EXPECT], [say("de novo"), EXPECT], [Hangup(Disposition.SIL)]])
-    stage = Stage(lambda event: next(asked), {})
+    stage = Stage(lambda event: () if isinstance(event, SpeechLost) else next(asked), {})
     stage.run()
     assert [type(event) for event in stage.brain.events] == [CallAnswered, NoInput, NoInput]
     first, second = stage.record.agent
@@ -293,6 +293,43 @@ def test_what_could_not_be_spoken_is_not_taken_for_heard() -> None:
     assert ended.disposition is Disposition.CB and not ended.promised
     assert [event for event in stage.brain.events if isinstance(event, SpeechLost)] == [SpeechLost(voice=True)]
     assert "problema tecnico" in heard_by_debtor(stage)
+
+
+def test_what_a_state_says_when_the_voice_is_lost_was_kept_when_the_state_was_reached() -> None:
+    def answers(event: DialogueEvent) -> Sequence[Effect]:
+        promised = any(isinstance(before, Heard) for before in stage.brain.events)
+        if isinstance(event, CallAnswered):
+            return [say("pergunta"), EXPECT]
+        if isinstance(event, Heard):
+            return [say("mais uma coisa"), EXPECT]
+        if isinstance(event, SpeechLost):
+            return [say("seu acordo vale" if promised else "ligo depois"), Hangup(Disposition.PTP)]
+        return [say("ainda esta ai"), EXPECT]
+
+    stage = Stage(
+        answers,
+        {3.4: lambda s: s.debtor_says("sim senhora"), 6.0: lambda s: setattr(s, "unspeakable", "a")},
+    )
+    stage.run()
+    assert [type(event) for event in stage.brain.events] == [CallAnswered, Heard, NoInput, SpeechLost]
+    assert "seu acordo vale" in heard_by_debtor(stage)
+
+
+def test_an_apology_that_cannot_be_spoken_keeps_none_of_the_others_away(caplog: pytest.LogCaptureFixture) -> None:
+    def answers(event: DialogueEvent) -> Sequence[Effect]:
+        if isinstance(event, CallAnswered):
+            return [say("pergunta"), EXPECT]
+        if isinstance(event, SpeechLost):
+            first = () if lost else [say("impronunciavel")]
+            return [*first, say("problema tecnico"), Hangup(Disposition.CB)]
+        return [say("impronunciavel"), EXPECT]
+
+    lost: list[bool] = []
+    stage = Stage(answers, {3.0: lambda s: (lost.append(True), setattr(s, "unspeakable", "i"))})
+    stage.unspeakable = "impronunciavel"
+    stage.run()
+    assert "problema tecnico" in heard_by_debtor(stage)
+    assert "impronunciavel is not kept" in caplog.text
 
 
 def test_stop_calling_and_hanging_up_at_once_still_stops_the_calls() -> None:
