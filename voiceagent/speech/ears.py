@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +82,7 @@ class Ears:
         self._metrics = metrics
         self.strain = Strain(time.monotonic)
         self._queue = DeadlineQueue(WORKERS, BACKLOG)
+        metrics.waiting.set_function(lambda: self._queue.waiting)
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="recognise")
         # Vosk warms an ear for most of a second: turns that have ended must not stand behind a telephone that rings.
         self._openers = ThreadPoolExecutor(WORKERS, thread_name_prefix="open")
@@ -144,15 +145,21 @@ class Ears:
         self.calls += 1
         self._metrics.calls.set(self.calls)
         try:
-            loop = asyncio.get_running_loop()
-            ear = await loop.run_in_executor(self._openers, lambda: recogniser.open(language))
+            ear = await self.opened(recogniser, language)
         except BaseException:
             self._left()
             raise
         return CallEar(self, recogniser, language, ear)
 
+    async def opened(self, recogniser: Recogniser, language: str) -> Ear:
+        """A warmed ear of the engine."""
+        return await asyncio.get_running_loop().run_in_executor(self._openers, recogniser.open, language)
+
     async def finish(self, ear: Ear, engine: str, idle: asyncio.Event, glanced_at: float | None = None) -> Hypothesis:
         """The turn's hypothesis; after the deadline reason=timeout, and `idle` stays unset until the thread is done.
+
+        So it is when the engine failed or too many turns wait: the next one may be heard again, and "unavailable" is
+        what the client says of a process that is gone.
 
         A turn that was glanced at in vain (at this instant of the loop's clock) keeps the place in line it had then.
         """
@@ -161,10 +168,15 @@ class Ears:
             now = asyncio.get_running_loop().time()
             ahead_s = min(0.0, max(glanced_at + AHEAD_S - now, -STALE * self.deadline_s))
         heard = await self._recognise(ear.finish, engine, idle, self.deadline_s, ahead_s)
+        self.count(heard)
+        return heard
+
+    def count(self, heard: Hypothesis) -> None:
+        """A turn is over: for the metrics, and for whether another call may begin."""
+        engine = heard.engine
         self._metrics.turns.labels(engine, heard.reason or "heard").inc()
         self._metrics.recognise_seconds.labels(engine).observe(heard.ms / 1000)
         self.strain.turn(heard.ms / 1000, late=heard.reason == "timeout")
-        return heard
 
     async def glance(self, ear: Ear, engine: str, idle: asyncio.Event) -> Hypothesis | None:
         """What the turn says so far; None when the recognisers have better things to do.
@@ -177,7 +189,7 @@ class Ears:
             return None
         patience_s, stale_s = self.deadline_s + EARLIER_S, STALE * self.deadline_s
         heard = await self._recognise(ear.glance, engine, idle, patience_s, AHEAD_S, stale_s)
-        seen = heard.reason not in ("timeout", "unavailable")
+        seen = heard.reason != "timeout"
         self._metrics.glances.labels("seen" if seen else "failed").inc()
         return heard if seen else None
 
@@ -203,18 +215,15 @@ class Ears:
 
         begin_by = now + (patience_s if begin_s is None else begin_s)
         task = asyncio.create_task(self._queue.run(work, now + ahead_s + self.deadline_s, begin_by))
-        self._metrics.waiting.set(self._queue.waiting)
+        heard = Hypothesis("", 0.0, reason="timeout")
         try:
             heard = await asyncio.wait_for(asyncio.shield(task), patience_s)
         except TimeoutError:
             task.add_done_callback(_log_late_failure)
-            heard = Hypothesis("", 0.0, engine=engine, reason="timeout")
         except UnavailableError:
             self._metrics.refused.inc()
-            raise
         except Exception:
             log.exception("recogniser %s failed", engine)
-            heard = Hypothesis("", 0.0, engine=engine, reason="unavailable")
         return replace(heard, engine=engine, ms=round(1000 * (time.perf_counter() - started), 1))
 
     async def feed(self, ear: Ear, pcm: bytes) -> None:
@@ -255,31 +264,53 @@ class CallEar:
         self._ear = ear
         self._idle = _set()
         self._open = True
+        self._failed = False
         self._glanced_at: float | None = None
 
     async def begin(self, context: HearingContext) -> None:
         """Start a turn; an ear still busy with a turn that timed out is left to its thread and replaced."""
-        if not self._idle.is_set():
-            self._idle = _set()
-            self._ear = await self._ears._in_thread(lambda: self._recogniser.open(self.language))
+        self._failed = False
         self._glanced_at = None
-        await self._ears.begin(self._ear, context)
+        await self._try(self._begin(context))
 
     async def feed(self, pcm: bytes) -> None:
         """Add audio of the turn."""
-        await self._ears.feed(self._ear, pcm)
+        if not self._failed:
+            await self._try(self._ears.feed(self._ear, pcm))
 
     async def finish(self) -> Hypothesis:
         """What the turn said."""
+        if self._failed:
+            return self._given_up(0.0)
+        patience_s = self._ears.deadline_s / 2
         try:  # one thread at a time may use an ear, and a glance may still have it
-            await asyncio.wait_for(self._idle.wait(), self._ears.deadline_s / 2)
+            await asyncio.wait_for(self._idle.wait(), patience_s)
         except TimeoutError:
-            return Hypothesis("", 0.0, engine=self.engine, reason="timeout")
+            return self._given_up(patience_s)
         return await self._ears.finish(self._ear, self.engine, self._idle, self._glanced_at)
+
+    async def _begin(self, context: HearingContext) -> None:
+        if not self._idle.is_set():
+            self._ear = await self._ears.opened(self._recogniser, self.language)
+            self._idle = _set()
+        await self._ears.begin(self._ear, context)
+
+    async def _try(self, step: Awaitable[None]) -> None:
+        """What fails costs this turn, not the connection: that would look like the end of the process."""
+        try:
+            await step
+        except Exception:
+            log.exception("recogniser %s failed", self.engine)
+            self._failed = True
+
+    def _given_up(self, after_s: float) -> Hypothesis:
+        late = Hypothesis("", 0.0, engine=self.engine, reason="timeout", ms=1000 * after_s)
+        self._ears.count(late)
+        return late
 
     async def glance(self) -> Hypothesis | None:
         """What the turn says so far; None when there is no time for that."""
-        if not self._idle.is_set():
+        if self._failed or not self._idle.is_set():
             return None
         self._glanced_at = asyncio.get_running_loop().time()
         return await self._ears.glance(self._ear, self.engine, self._idle)

@@ -307,12 +307,14 @@ def test_a_glance_that_never_comes_back_costs_its_turn_and_no_other(tmp_path):
         await hearing.feed(YES)
         assert await hearing.glance() is None
         assert (await hearing.finish()).reason == "timeout"
+        assert house.metrics.turns.labels("scripted", "timeout")._value.get() == 1
         gate.set()
         await hearing.begin(CONTEXT)
         await hearing.feed(YES)
         assert (await hearing.finish()).text == "sim"
 
-    in_house(tmp_path, scenario, engine=StuckEngine(gate), deadline_s=0.1)
+    house = in_house(tmp_path, scenario, engine=StuckEngine(gate), deadline_s=0.1)
+    assert house.server.ears.strain.refusal(), "no new call while turns are lost"
 
 
 def test_a_slow_glance_delays_its_turn_and_does_not_cost_it():
@@ -371,23 +373,91 @@ def test_calls_that_begin_delay_no_turn_that_has_ended():
     asyncio.run(scenario())
 
 
-def test_an_engine_that_fails_is_a_hypothesis_too(tmp_path):
+def test_an_ear_is_replaced_while_every_recogniser_is_stuck():
+    gate = threading.Event()
+
+    async def scenario() -> None:
+        ears = Ears({"pt-BR": Slow(gate)}, SpeechMetrics(), deadline_s=0.01)
+        stuck = [await ears.open("pt-BR") for _ in range(WORKERS)]
+        for ear in stuck:
+            await ear.begin(CONTEXT)
+            assert (await ear.finish()).reason == "timeout"
+        await asyncio.wait_for(stuck[0].begin(CONTEXT), 10)
+        gate.set()
+        ears.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("step", ["begin", "feed", "finish"])
+def test_an_engine_that_fails_at_one_turn_costs_that_turn_and_not_the_calls_ears(tmp_path, step):
     class Broken(ScriptedEar):
+        failures = 1
+
+        def _fail_once(self) -> None:
+            if self.failures:
+                self.failures = 0
+                raise RuntimeError("native library says no")
+
+        def begin(self, context):
+            super().begin(context)
+            if step == "begin":
+                self._fail_once()
+
+        def feed(self, pcm):
+            super().feed(pcm)
+            if step == "feed":
+                self._fail_once()
+
         def finish(self):
-            raise RuntimeError("native library says no")
+            if step == "finish":
+                self._fail_once()
+            return super().finish()
 
     class BrokenEngine(Scripted):
         def open(self, language: str) -> Broken:
-            return Broken({})
+            return Broken({fingerprint(YES): "sim"})
 
     async def scenario(house: House) -> None:
         hearing = await house.client.hearing("call", "pt-BR")
-        for _ in range(2):
+        for expected in (("", "timeout"), ("sim", "")):
             await hearing.begin(CONTEXT)
             await hearing.feed(YES)
-            assert (await hearing.finish()).reason == "unavailable"
+            heard = await hearing.finish()
+            assert (heard.text, heard.reason) == expected
 
-    in_house(tmp_path, scenario, engine=BrokenEngine({}))
+    house = in_house(tmp_path, scenario, engine=BrokenEngine({}))
+    assert house.metrics.turns.labels("scripted", "timeout")._value.get() == 1
+    assert house.server.ears.strain.refusal(), "no new call while turns are lost"
+
+
+def test_a_turn_too_many_is_a_timeout_and_waiting_is_counted_as_it_is(tmp_path, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr(speech_ears, "BACKLOG", 1)
+
+    async def scenario(house: House) -> None:
+        def waiting() -> float | None:
+            return house.metrics.registry.get_sample_value("voiceagent_speech_waiting")
+
+        hearings = [await house.client.hearing(f"call{number}", "pt-BR") for number in range(WORKERS + 2)]
+        for hearing in hearings:
+            await hearing.begin(CONTEXT)
+            await hearing.feed(YES)
+        *busy, late = hearings
+        asked = [asyncio.create_task(hearing.finish()) for hearing in busy]
+        await settle(lambda: waiting() == 1)
+        assert (await late.finish()).reason == "timeout"
+        gate.set()
+        assert [(await heard).text for heard in asked] == ["sim"] * len(asked)
+        assert waiting() == 0
+        await late.begin(CONTEXT)
+        await late.feed(YES)
+        assert (await late.finish()).text == "sim"
+
+    house = in_house(tmp_path, scenario, engine=Slow(gate), deadline_s=10.0)
+    assert house.metrics.turns.labels("scripted", "timeout")._value.get() == 1
+    assert house.metrics.refused._value.get() == 1
+    assert house.server.ears.strain.refusal()
 
 
 def test_a_measurement_may_give_the_agent_another_voice_in_one_language(tmp_path):
