@@ -37,6 +37,10 @@ from voiceagent.worker.children import Child, ChildSpec
 from voiceagent.worker.household import speech_spec
 
 LANGUAGE = "pt-BR"
+#: Calls whose telephones have numbers of their own.
+MOST_CALLS = 10_000
+#: What must be reached: calls filed as what they were not, by us or otherwise than by Asterisk; what is left of them.
+TARGETS = {"wrong": 0, "differences_from_asterisk": 0, "channels_left": 0, "seats_not_idle": 0}
 #: How long a telephone may ring here, and longer than that; seconds.
 RING_S, FOR_EVER_S = 1.5, 600.0
 
@@ -95,8 +99,11 @@ class QuickRehearsal(Rehearsal):
 
 def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Make the calls. UsageError for nonsense; UnavailableError when they do not end in time."""
-    if plan.calls < len(MANNERS) or plan.seats < 1 or plan.retire_after < 1:
-        raise UsageError(f"--calls is at least {len(MANNERS)}, one of each kind; --seats and --retire-after at least 1")
+    if not len(MANNERS) <= plan.calls <= MOST_CALLS or plan.seats < 1 or plan.retire_after < 1:
+        raise UsageError(
+            f"--calls is at least {len(MANNERS)}, one of each kind, and at most {MOST_CALLS}; --seats and "
+            "--retire-after at least 1"
+        )
     return asyncio.run(_measure(plan, Paths.from_environment(), progress))
 
 
@@ -131,11 +138,24 @@ async def _measure(plan: Plan, paths: Paths, progress: Callable[[str], None]) ->
             }
             await far.stop()
     return report | {
+        "targets": TARGETS,
+        "met": met_of(report),
         "seconds": round(lasted, 1),
         "calls_per_second": round(plan.calls / lasted, 2),
         "library": {"version": library().version, "calls_per_process": library().calls},
         "machine": machine(),
     }
+
+
+def met_of(report: Mapping[str, Any]) -> dict[str, bool]:
+    """Which of `TARGETS` are reached."""
+    found = {
+        "wrong": len(report["wrong"]),
+        "differences_from_asterisk": len(report["differences_from_asterisk"]),
+        "channels_left": report["left"]["channels"],
+        "seats_not_idle": report["left"]["seats_not_idle"],
+    }
+    return {name: found[name] <= most for name, most in TARGETS.items()}
 
 
 async def _plug_in(house: QuickRehearsal, numbers: Sequence[str]) -> Child:

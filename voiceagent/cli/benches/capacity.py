@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from voiceagent.cli.arguments import counts
+from voiceagent.cli.arguments import counts, not_negative, positive
 from voiceagent.cli.benches import engine_option, engine_text, machine_text, targets_text
 
 HELP = (
@@ -21,10 +21,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     engine_option(parser)
     parser.add_argument("--steps", type=counts, default=None, metavar="N,N,...", help="calls at once (default 4,16,30)")
     parser.add_argument(
-        "--seconds", type=float, default=390.0, metavar="S", help="time for all steps (default: %(default)s)"
+        "--seconds", type=positive, default=390.0, metavar="S", help="time for all steps (default: %(default)s)"
     )
     parser.add_argument(
-        "--loop", type=float, default=0.0, metavar="S",
+        "--loop", type=not_negative, default=0.0, metavar="S",
         help="instead: keep the first step's calls going for so long, and watch memory, threads and handles",
     )  # fmt: skip
     parser.add_argument("--at", metavar="ISO-8601", help="the instant it begins (default: next Wednesday 10:00 there)")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from voiceagent.cli.arguments import count
+from voiceagent.cli.arguments import count, positive
 from voiceagent.cli.benches import machine_text
 
 HELP = "leases a second with the law on (PostgreSQL, beside procrastinate), a million waiting, or a simulated week"
@@ -20,7 +20,7 @@ EXAMPLE = "voiceagent bench dialer --json"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument("--workers", type=count, nargs="+", default=[1, 2, 4, 8], metavar="N", help="worker processes")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement (default 4)")
+    parser.add_argument("--seconds", type=positive, default=4.0, help="of each measurement (default 4)")
     parser.add_argument("--waiting", type=count, default=1_000_000, help="contacts for the question of scale")
     parser.add_argument("--week", action="store_true", help="a simulated week instead, judged from its journal alone")
     parser.add_argument(

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from voiceagent.cli.arguments import counts
+from voiceagent.cli.arguments import counts, positive
 from voiceagent.cli.benches import engine_option, engine_text, machine_text
 
 HELP = "callers who talk to the speech process at the pace of life, without telephones: how soon they are heard"
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--callers", type=counts, default=None, metavar="N,N,...", help="callers at once (default 4,16,24)"
     )
-    parser.add_argument("--seconds", type=float, default=30.0, metavar="S", help="each for so long (default 30)")
+    parser.add_argument("--seconds", type=positive, default=30.0, metavar="S", help="each for so long (default 30)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws who says what when (default 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 

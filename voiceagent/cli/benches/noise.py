@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from voiceagent.cli.arguments import count
+from voiceagent.cli.arguments import count, not_negative
 from voiceagent.cli.benches import languages_named, machine_text, share_text, targets_text
 
 HELP = "barge-in: an hour of noise, music, tones and echo that must not stop the agent, and people who must (3 minutes)"
@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument("--language", action="append", metavar="L", help="pt-BR, es or en (default: all; repeatable)")
     parser.add_argument(
-        "--seconds", type=float, default=3600.0, metavar="S",
+        "--seconds", type=not_negative, default=3600.0, metavar="S",
         help="of noise, music, tones and echo, heard faster than they sound (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from voiceagent.simulator.bench_noise import ECHO_DB, Plan, measure
 
     echo_db = ECHO_DB if args.echo is None else args.echo
-    if echo_db > 0:
+    if not echo_db <= 0:
         raise UsageError("--echo is at most 0: the agent's voice does not come back louder than it went")
     languages = languages_named(args.language or list(Language))
     plan = Plan(languages, args.seconds, args.every, echo_db, args.seed)

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from voiceagent.cli.arguments import count
+from voiceagent.cli.arguments import count, positive
 from voiceagent.cli.benches import machine_text
 
 HELP = "calls with audio both ways through a real Asterisk, without recognition: frames that came late"
@@ -17,7 +17,7 @@ EXAMPLE = "voiceagent bench seats --seats 24 --json"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument("--seats", type=count, default=24, metavar="N", help="calls held at once (default 24)")
-    parser.add_argument("--seconds", type=float, default=30.0, metavar="S", help="for so long (default 30)")
+    parser.add_argument("--seconds", type=positive, default=30.0, metavar="S", help="for so long (default 30)")
     parser.add_argument(
         "--per-process", type=count, metavar="N", help="seats of one process (default: what the SIP library holds)"
     )
