@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from voiceagent.base.errors import UnavailableError
 from voiceagent.base.languages import Language
 from voiceagent.cli.benches.speech import show
+from voiceagent.simulator import bench_speech
 from voiceagent.simulator.bench_speech import (
     CHOICE,
     CHOICES,
     TARGETS,
+    Plan,
     Trial,
     _context,
     asked,
+    measure,
+    met_of,
     patiently,
     row_of,
     table_of,
@@ -24,6 +30,9 @@ from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.recorded_answers import OTHER
 from voiceagent.speech.protocol import Hypothesis
 from voiceagent.speech.training.clips import Clip
+from voiceagent.speech.training.damage import MEASURED
+
+LINES = tuple(condition.name for condition in MEASURED)
 
 
 def clip(kind: str, text: str, number: int = 0) -> Clip:
@@ -90,15 +99,60 @@ def test_a_summary_says_which_target_is_missed(capsys):
     well = [t for n in ("clean", "snr15", *lines) for t in trials(n, 98, 0)]
     badly = [*trials("clean", 96, 2), *trials("snr15", 85, 2), *(t for n in lines for t in trials(n, 90, 0))]
     good, poor = (table_of(ours, trials("clean", 49, 0)) for ours in (well, badly))
+    assert poor["wrong_by_line"]["clean"]["count"] == 2 and poor["wrong_by_line"]["loss1"]["count"] == 0
     rows = [row_of("es", "rendered", good), row_of("es", "human", poor)]
     assert rows[0]["met"] == {"clean": True, "snr15": True, "wrong": True}
     assert rows[1]["met"] == {"clean": False, "snr15": True, "wrong": False}
     assert rows[0]["plain"]["right"]["clean"] == 2.0 and rows[0]["plain"]["right"]["snr15"] is None
     tables = {"languages": {"es": good}, "people": {"es": poor}}
-    show({**tables, "summary": rows, "met": False, "targets": TARGETS, "machine": machine()}, rejected=True)
+    told = {"summary": rows, "left_out": [], "met": met_of(rows, []), "targets": TARGETS, "machine": machine()}
+    show(tables | told, rejected=True)
     told = capsys.readouterr().out
     assert "es, a person's recordings" in told and "rejected" in told
     assert "NOT met: clean, wrong" in told and "4 of 600" in told and "NOT all targets met" in told
+
+
+def test_two_wrong_answers_on_one_line_are_not_hidden_by_the_other_lines():
+    ours = [Trial("amount", name, "right", 100.0, str(n), "heard", 0.5) for name in LINES for n in range(100)]
+    ours[:2] = [replace(each, verdict="wrong") for each in ours[:2]]
+    table = table_of(ours, [])
+    assert table["wrong_of_all"]["share"] < TARGETS["wrong_on_each_line"]
+    assert row_of("es", "rendered", table)["met"] == {"clean": True, "snr15": True, "wrong": False}
+
+
+def test_the_plain_way_is_compared_on_the_same_answers_alone():
+    ours = [Trial("amount", "clean", "right", 100.0, "cem", "cem", 0.5)]
+    ours += [Trial("amount", "snr10", "right", 1.0, "cem", "cem", 0.5) for _ in range(8)]
+    ours += [Trial("amount", "clean", "right", 1.0, "dez", "dez", 0.5) for _ in range(8)]
+    latency = table_of(ours, [Trial("amount", "clean", "right", 800.0, "cem", "cem", 1.5)])["latency"]
+    assert latency["ratio"] == 8.0 and latency["here_ms"]["n"] == 1 and latency["here_on_all_lines_ms"]["n"] == 17
+    assert table_of(ours, [])["latency"]["ratio"] is None
+
+
+def test_people_who_could_not_be_had_are_told_and_nothing_is_called_met_without_them(tmp_path, monkeypatch, capsys):
+    def nobody(*_: object) -> list[Clip]:
+        raise UnavailableError("no network")
+
+    async def heard(whisper, language, clips, plain_every, report):
+        return [Trial("amount", name, "right", 100.0, "cem", "cem", 0.5) for name in LINES], []
+
+    for name, stand_in in {
+        "Whisper": lambda path: None,
+        "clips_of": lambda language, count: [clip("amount", "cem")],
+        "render": lambda *_: None,
+        "recorded_clips": nobody,
+        "_hear_all": heard,
+    }.items():
+        monkeypatch.setattr(bench_speech, name, stand_in)
+    report = measure(Plan((Language.ES,)), tmp_path, lambda line: None)
+    assert report["left_out"] == [{"language": "es", "recordings": "human", "why": "no network"}]
+    assert report["met"] is None and all(report["summary"][0]["met"].values())
+    show(report, rejected=False)
+    told = capsys.readouterr().out
+    assert "NOT heard: es human: no network" in told and "all targets met, by those that were heard" in told
+    assert measure(Plan((Language.ES,), recordings=("rendered",)), tmp_path, lambda line: None)["met"] is True
+    with pytest.raises(UnavailableError):
+        measure(Plan((Language.ES,), recordings=("human",)), tmp_path, lambda line: None)
 
 
 @pytest.mark.parametrize(
