@@ -143,9 +143,10 @@ class SpeechHearing:
         self._unsent.clear()
         try:
             if self._broken or not self._link.connected:
-                async with asyncio.timeout(CONNECT_S):
+                async with asyncio.timeout(OPEN_S):
                     await self._connect()
-            await self._link.send(wire.transcribe_event(self._call_id, self._turn, context))
+            async with asyncio.timeout(CONNECT_S):
+                await self._link.send(wire.transcribe_event(self._call_id, self._turn, context))
         except (OSError, EOFError, TimeoutError, VoiceagentError) as error:
             self._break(error)
 
@@ -155,7 +156,9 @@ class SpeechHearing:
         if len(self._unsent) < TOGETHER_BYTES:
             return
         try:
-            await self._send_audio()
+            # A process that hangs takes nothing any more, and what follows would wait behind this for ever.
+            async with asyncio.timeout(CONNECT_S):
+                await self._send_audio()
         except OSError as error:
             self._break(error)
 
@@ -211,7 +214,8 @@ class SpeechHearing:
 
     async def _connect(self) -> None:
         self._link.close()
-        await self._link.connect()
+        async with asyncio.timeout(CONNECT_S):
+            await self._link.connect()
         await self._link.send(wire.open_event(self._call_id, self._language))
         # A server that does not know the event answers only this one.
         await self._link.send(Describe().event())

@@ -11,7 +11,8 @@ import pytest
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncUnixClient
-from wyoming.info import Describe, Info
+from wyoming.event import async_write_event
+from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info
 from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize
 
@@ -19,6 +20,7 @@ from voiceagent.audio.format import FRAME_BYTES
 from voiceagent.audio.resample import resample
 from voiceagent.base.errors import MissingPartError, UnavailableError
 from voiceagent.language.spoken import SpokenPart
+from voiceagent.speech import client as speech_client
 from voiceagent.speech import ears as speech_ears
 from voiceagent.speech.admission import DeadlineQueue
 from voiceagent.speech.client import SpeechClient
@@ -458,6 +460,58 @@ def test_a_turn_too_many_is_a_timeout_and_waiting_is_counted_as_it_is(tmp_path, 
     assert house.metrics.turns.labels("scripted", "timeout")._value.get() == 1
     assert house.metrics.refused._value.get() == 1
     assert house.server.ears.strain.refusal()
+
+
+@pytest.mark.parametrize("step", ["begin", "feed"])
+def test_a_process_that_hangs_holds_nobody_up(tmp_path, monkeypatch, step):
+    much = 8 * 2**20
+
+    async def answer_once_and_hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        program = AsrProgram(
+            "none",
+            Attribution("", ""),
+            True,
+            None,
+            None,
+            [AsrModel("m", Attribution("", ""), True, None, None, ["pt"])],
+        )
+        await async_write_event(Info(asr=[program]).event(), writer)
+
+    async def scenario() -> None:
+        async with await asyncio.start_unix_server(answer_once_and_hang, tmp_path / "s.sock"):
+            hearing = await SpeechClient(tmp_path / "s.sock").hearing("call", "pt-BR")
+            monkeypatch.setattr(speech_client, "CONNECT_S", 0.01)
+            async with asyncio.timeout(20):
+                await hearing.begin(HearingContext("pt-BR", phrases=("x" * (much if step == "begin" else 1),)))
+                await hearing.feed(bytes(much if step == "feed" else FRAME_BYTES))
+                await hearing.feed(bytes(FRAME_BYTES))
+                assert (await hearing.finish()).reason == "unavailable"
+
+    asyncio.run(scenario())
+
+
+def test_an_ear_that_is_opened_again_in_mid_call_has_the_time_to_warm_that_the_first_had(tmp_path, monkeypatch):
+    warm = threading.Event()
+
+    class Warming(Scripted):
+        opened = 0
+
+        def open(self, language: str) -> ScriptedEar:
+            self.opened += 1
+            if self.opened > 1:
+                warm.wait(20)
+            return ScriptedEar({fingerprint(YES): "sim"})
+
+    async def scenario(house: House) -> None:
+        hearing = await house.client.hearing("call", "pt-BR")
+        hearing._break(EOFError("gone"))
+        asyncio.get_running_loop().call_later(2 * 0.3, warm.set)
+        await hearing.begin(CONTEXT)
+        await hearing.feed(YES)
+        assert (await hearing.finish()).text == "sim"
+
+    monkeypatch.setattr(speech_client, "CONNECT_S", 0.3)
+    in_house(tmp_path, scenario, engine=Warming({}))
 
 
 def test_a_measurement_may_give_the_agent_another_voice_in_one_language(tmp_path):
