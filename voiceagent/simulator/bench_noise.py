@@ -7,6 +7,7 @@ through whole calls in virtual time, from the line to the decision to stop, fast
 from __future__ import annotations
 
 import asyncio
+import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ from voiceagent.speech.training.damage import level, pad
 Prompts = Sequence[tuple[Say, bytes]]
 
 #: What must be reached (docs/speech.md).
-TARGETS = {"false_stops": 0, "turns_opened": 0, "missed": 0.02, "stop_p95_s": 0.5}
+TARGETS = {"false_stops": 0, "turns_opened": 0, "false_stops_before_people": 0, "missed": 0.02, "stop_p95_s": 0.5}
 ECHO_DB = -20.0
 #: A call of the hour lasts so long at most.
 CALL_S = 90.0
@@ -115,7 +116,7 @@ def noises(voices: Sequence[Sound]) -> tuple[Noise, ...]:
 
 def measure(plan: Plan, models: Path, progress: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Both halves. MissingPartError without a phrase bank to speak from; UsageError for nonsense."""
-    if not plan.languages or plan.seconds < 0 or plan.every < 1:
+    if not plan.languages or not 0 <= plan.seconds < math.inf or plan.every < 1:
         raise UsageError("--seconds is at least 0, --every at least 1")
     confirmers = Confirmers()
     # All before any is heard: what is missing of the last language must not cost the minutes of the others.
@@ -287,10 +288,19 @@ def people(trials: Sequence[Interrupted]) -> dict[str, Any]:
     }
 
 
-def met_of(quiet: Mapping[str, Any], people: Mapping[str, Any]) -> dict[str, bool]:
-    """Which of `TARGETS` are reached; those of what was not measured are left out."""
-    reached = {name: bool(quiet["all"][name] <= TARGETS[name]) for name in ("false_stops", "turns_opened") if quiet}
+def met_of(quiet: Mapping[str, Any], people: Mapping[str, Any]) -> dict[str, bool | None]:
+    """Which of `TARGETS` are reached; those of what was not measured are left out.
+
+    None where a kind of noise was never played, because its part of the time is too short, and the others did no harm.
+    """
+    reached: dict[str, bool | None] = {}
+    if quiet:
+        unplayed = any(not row["seconds"] for row in quiet["kinds"].values())
+        for name in ("false_stops", "turns_opened"):
+            harmless = bool(quiet["all"][name] <= TARGETS[name])
+            reached[name] = None if harmless and unplayed else harmless
     if people["missed"]["n"]:
+        reached["false_stops_before_people"] = people["false_stops"] <= TARGETS["false_stops_before_people"]
         reached["missed"] = people["missed"]["share"] <= TARGETS["missed"]
     if people["stop_s"]["n"]:
         reached["stop_p95_s"] = people["stop_s"]["p95"] <= TARGETS["stop_p95_s"]

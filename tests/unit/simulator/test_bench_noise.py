@@ -20,9 +20,19 @@ from voiceagent.base.languages import Language
 from voiceagent.dialogue.events import Say
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.simulator import bench_noise
-from voiceagent.simulator.bench_noise import Interrupted, Plan, interrupt, measure, met_of, nobody, noises, people
+from voiceagent.simulator.bench_noise import (
+    Interrupted,
+    Noise,
+    Plan,
+    interrupt,
+    measure,
+    met_of,
+    nobody,
+    noises,
+    people,
+)
 from voiceagent.simulator.interruptions import Interruption, interruptions
-from voiceagent.simulator.line_sounds import Sound, cough
+from voiceagent.simulator.line_sounds import Sound, band, coloured, cough
 from voiceagent.simulator.talked_over import Echo, Far, loud_part, room, talk_over
 from voiceagent.speech.engines.scripted import Scripted, ScriptedEar
 from voiceagent.speech.protocol import Hypothesis
@@ -137,11 +147,22 @@ def test_the_table_counts_what_was_missed_and_what_went_on() -> None:
 
 def test_what_was_aimed_at_is_compared_with_what_was_measured() -> None:
     table = people([*(trial("long", 0.3) for _ in range(30)), trial("short", None)])
-    assert met_of({}, table) == {"missed": False, "stop_p95_s": True}
-    quiet = {"all": {"false_stops": 0, "turns_opened": 6}}
-    assert met_of(quiet, people([trial("long", 0.6)])) == {
-        "false_stops": True, "turns_opened": False, "missed": True, "stop_p95_s": False
+    assert met_of({}, table) == {"false_stops_before_people": True, "missed": False, "stop_p95_s": True}
+    quiet = {"kinds": {"hum": {"seconds": 60.0}}, "all": {"false_stops": 0, "turns_opened": 6}}
+    assert met_of(quiet, people([trial("long", 0.6, early=1)])) == {
+        "false_stops": True, "turns_opened": False, "false_stops_before_people": False, "missed": True,
+        "stop_p95_s": False,
     }  # fmt: skip
+
+
+def test_noise_that_was_never_played_is_not_judged() -> None:
+    hello = np.full(4000, 0.1, np.float32)
+    wanted = [Noise("hum", coloured("hum"), (-30.0,)), Noise("band", band, (-30.0,), 0.1)]
+    quiet = asyncio.run(nobody(Plan(seconds=3.0), wanted, hello, prompts(), Language.PT_BR, Confirmers()))
+    assert quiet["kinds"]["hum"]["seconds"] > 0 and quiet["kinds"]["band"]["seconds"] == 0
+    assert met_of(quiet, people([]))["false_stops"] is None
+    harmful = quiet | {"all": quiet["all"] | {"false_stops": 1}}
+    assert met_of(harmful, people([]))["false_stops"] is False
 
 
 def test_there_are_enough_interruptions_to_say_something() -> None:
@@ -150,7 +171,7 @@ def test_there_are_enough_interruptions_to_say_something() -> None:
 
 
 def test_nonsense_is_refused(tmp_path) -> None:
-    for plan in (Plan(languages=()), Plan(seconds=-1.0), Plan(every=0)):
+    for plan in (Plan(languages=()), Plan(seconds=-1.0), Plan(seconds=float("nan")), Plan(every=0)):
         with pytest.raises(UsageError):
             measure(plan, tmp_path)
 

@@ -62,6 +62,9 @@ def _show(report: dict[str, Any]) -> None:
                 f"{kind:16}{row['seconds']:>9.0f}{row['agent_spoke_s']:>13.0f}{row['false_stops']:>7.0f}"
                 f"{row['turns_opened']:>7.0f}{row['in_turns_s']:>12.1f}"
             )
+        unplayed = [kind for kind, row in nobody["kinds"].items() if not row["seconds"]]
+        if unplayed:
+            print(f"never played, the time is too short: {', '.join(unplayed)}")
     print(
         f"people missed: {share_text(people['missed'])}; stopped for nothing before they spoke: {people['false_stops']}"
     )
