@@ -137,7 +137,14 @@ def measure(wanted: Plan, models: Path, report: Callable[[str], None]) -> dict[s
     judged = tables(trials)
     met = {name: (judged[name]["share"] or 0.0) <= limit for name, limit in TARGETS.items()}
     told = {"lines": [line.name for line in LINES], "targets": TARGETS, "met": met}
-    return {**judged, **told, "machine": machine()}
+    plan = {
+        "languages": [language.value for language in wanted.languages],
+        "lines_each": wanted.lines,
+        "every": wanted.every,
+        "development": wanted.development,
+        "kept": wanted.kept,
+    }
+    return {**judged, **told, "plan": plan, "machine": machine()}
 
 
 class _Far:
@@ -246,7 +253,8 @@ def tables(trials: Sequence[Trial]) -> dict[str, Any]:
     people = [trial for trial in trials if trial.answerer.human]
     machines = [trial for trial in trials if not trial.answerer.human and trial.answerer.kind != "silence"]
     kinds = sorted({trial.answerer.kind for trial in trials})
-    waits = [t.wait_s for t in people if t.wait_s is not None and t.answerer.kind != "human_long"]
+    short = [t for t in people if t.answerer.kind != "human_long"]
+    waits = [t.wait_s for t in short if t.wait_s is not None]
     longer = [t.wait_s for t in people if t.wait_s is not None and t.answerer.kind == "human_long"]
     found = [trial.verdict_s for trial in machines if trial.machine and trial.verdict_s is not None]
     return {
@@ -259,7 +267,9 @@ def tables(trials: Sequence[Trial]) -> dict[str, Any]:
             for kind, of in sorted(Counter(t.answerer.kind for t in machines).items())
         },
         "first_word_after_hello_s": _spread(waits),
-        "first_word_within_1s": share(sum(wait <= _SOON_S for wait in waits), len(waits)),
+        # Of all who said hello: whoever is never greeted waits longer than anybody.
+        "first_word_within_1s": share(sum(wait <= _SOON_S for wait in waits), len(short)),
+        "never_greeted": share(sum(t.first_word_s is None for t in people), len(people)),
         "first_word_after_a_sentence_s": _spread(longer),
         "machine_known_after_answer_s": _spread(found),
         "said_to_a_machine_s": _spread([trial.talked_s for trial in machines]),

@@ -1,7 +1,7 @@
 """Recognition with the processor time that it took, kept on disk: the same sound is heard once, whatever is tried.
 
 For measurements in virtual time. A rule that is changed can be measured anew in minutes; what was recognised, and how
-long that took, is what it was the first time.
+long that took, is what it was the first time, until the recogniser itself is another.
 """
 
 from __future__ import annotations
@@ -12,10 +12,27 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 
+from voiceagent import speech
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 from voiceagent.speech.recogniser import Ear
+
+#: What a hearing comes from, besides the engine's model: weights, calibration, grammars, and the rules of belief.
+_RECOGNITION = tuple(Path(speech.__file__).parent / name for name in ("constrained", "engines"))
+
+
+@lru_cache
+def digest_of(*folders: Path) -> str:
+    """A digest of everything in the folders, compiled code left out."""
+    total = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                told = hashlib.sha256(path.read_bytes()).hexdigest()
+                total.update(f"{path.relative_to(folder)} {told}\n".encode())
+    return total.hexdigest()
 
 
 class TimedEar:
@@ -73,5 +90,6 @@ class TimedEar:
         assert self._folder is not None
         context = self._context
         # The day matters to dates alone.
-        asked = f"{self._engine}|{what}|{context.language}|{context.expect}|{context.phrases}|".encode()
-        return self._folder / f"{hashlib.sha256(asked + bytes(self._audio)).hexdigest()[:24]}.json"
+        asked = (self._engine, digest_of(*_RECOGNITION), what, context.language, context.expect, context.phrases)
+        key = "".join(f"{part}|" for part in (*asked, context.digits)).encode()
+        return self._folder / f"{hashlib.sha256(key + bytes(self._audio)).hexdigest()[:24]}.json"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from voiceagent.base.languages import Language
+from voiceagent.cli.main import main
+from voiceagent.simulator import bench_amd
 from voiceagent.simulator.answerer_clips import Answerer, answerers
 from voiceagent.simulator.bench_amd import Trial, share, tables
 
@@ -36,6 +41,31 @@ def test_mistakes_are_counted_on_both_sides_and_silence_on_neither() -> None:
     assert sorted("Oi, tia." in one for one in report["mistakes"]) == [False, True]
     assert report["first_word_within_1s"]["count"] == 1 and report["first_word_after_hello_s"]["n"] == 2
     assert report["first_word_after_a_sentence_s"]["max"] == 2.0 and report["said_after_the_beep_s"]["n"] == 1
+
+
+def test_a_person_who_is_never_greeted_is_not_greeted_in_time() -> None:
+    never = replace(trial("human_short", "voicemail"), first_word_s=None)
+    report = tables([trial("human_short", "human", waited=0.6), never, trial("human_long", "human", waited=2.0)])
+    soon, nobody = report["first_word_within_1s"], report["never_greeted"]
+    assert (soon["count"], soon["n"]) == (1, 2) and (nobody["count"], nobody["n"]) == (1, 3)
+
+
+def test_a_report_says_what_was_left_out_and_what_is_old(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bench_amd, "answerers", lambda language, development: [])
+    monkeypatch.setattr(bench_amd, "render_all", lambda found, models: None)
+    monkeypatch.setattr(bench_amd, "load_recogniser", lambda models, language: None)
+    monkeypatch.setattr(bench_amd, "TONES", {})
+    amd = ["bench", "amd", "--language", "es", "--models", str(tmp_path)]
+    assert main([*amd, "--lines", "2", "--every", "3", "--development", "--kept"]) == 0
+    assert main(amd) == 0
+    told, plain = (each for each in capsys.readouterr().out.splitlines() if each.startswith("es: "))
+    assert told == (
+        "es: texts the rules were tried on, each on 2 of 4 lines, one of every 3 answers alone, with what earlier runs "
+        "recognised"
+    )
+    assert plain == "es: texts no rule was tried on, each on 1 of 4 lines"
 
 
 def test_what_was_said_to_a_machine_is_told_and_who_ended_the_calls_it_was_known_late_in() -> None:

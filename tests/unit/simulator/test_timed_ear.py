@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from voiceagent.simulator.timed_ear import TimedEar
+import pytest
+
+from voiceagent.simulator import timed_ear
+from voiceagent.simulator.timed_ear import TimedEar, digest_of
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 
 CONTEXT = HearingContext("pt-BR", ("yes_no",), ("sim",))
@@ -65,6 +68,22 @@ def test_another_sound_context_question_or_engine_is_recognised(tmp_path: Path) 
     ear.glance()
     turn(TimedEar(engine, "other", tmp_path), bytes(320))
     assert engine.asked == 6
+
+
+def test_another_recogniser_hears_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    (weights / "pt-BR.npz").write_bytes(b"trained once")
+    engine = Counting()
+    monkeypatch.setattr(timed_ear, "_RECOGNITION", (weights,))
+    for _ in range(2):
+        turn(TimedEar(engine, "counting", tmp_path / "kept"), bytes(320))
+    assert engine.asked == 1
+    (weights / "pt-BR.npz").write_bytes(b"trained twice")
+    digest_of.cache_clear()
+    turn(TimedEar(engine, "counting", tmp_path / "kept"), bytes(320))
+    turn(TimedEar(engine, "counting", tmp_path / "kept"), bytes(320), replace(CONTEXT, digits=(3, 3)))
+    assert engine.asked == 3
 
 
 def test_without_a_folder_nothing_is_kept() -> None:

@@ -53,6 +53,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _show(report: dict[str, Any]) -> None:
     print(machine_text(report["machine"]))
+    plan = report["plan"]
+    texts = "texts the rules were tried on" if plan["development"] else "texts no rule was tried on"
+    part = "" if plan["every"] == 1 else f", one of every {plan['every']} answers alone"
+    kept = ", with what earlier runs recognised" if plan["kept"] else ""
+    print(
+        f"{', '.join(plan['languages'])}: {texts}, each on {plan['lines_each']} of {len(report['lines'])} lines{part}{kept}"
+    )
     print("shares with 95 % intervals")
     for name in ("people_called_machines", "machines_called_people"):
         print(f"{name.replace('_', ' ')}: {share_text(report[name])}")
@@ -60,6 +67,7 @@ def _show(report: dict[str, Any]) -> None:
             print("  " + "; ".join(f"{key} {share_text(both[name])}" for key, both in report[of].items()))
     print("known: " + "; ".join(f"{kind} {share_text(known)}" for kind, known in report["machines_known"].items()))
     print(f"first word within 1 s of a person's hello: {share_text(report['first_word_within_1s'])}")
+    print(f"people never greeted: {share_text(report['never_greeted'])}")
     for kind, verdicts in report["confusion"].items():
         print(f"  {kind:12} " + ", ".join(f"{verdict} {count}" for verdict, count in verdicts.items()))
     for name in (
