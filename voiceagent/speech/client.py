@@ -30,6 +30,8 @@ FINISH_S = 2.0
 #: A glance may take longer than what follows the end of a turn: it begins before that.
 GLANCE_S = 2.5
 RENDER_S = 10.0
+#: What is prepared may take so many times as long as what somebody waits for, which goes before it.
+PREPARING = 3
 #: Audio of a turn goes out so much at a time: 0.1 s.
 TOGETHER_BYTES = 5 * FRAME_BYTES
 _FORMAT: dict[str, int] = {"rate": SAMPLE_RATE, "width": SAMPLE_BYTES, "channels": 1}
@@ -37,7 +39,7 @@ _FAILURES: dict[str, type[VoiceagentError]] = {"missing_part": MissingPartError,
 
 
 class SpeechClient:
-    """SpeechService at `socket_path`; one connection per ear and per mouth."""
+    """SpeechService at `socket_path`; a connection per ear, two per mouth: nothing said waits for what is prepared."""
 
     def __init__(self, socket_path: Path, finish_s: float = FINISH_S, render_s: float = RENDER_S) -> None:
         self._path = socket_path
@@ -246,7 +248,7 @@ class SpeechHearing:
 
 
 class SpeechVoice:
-    """Voice over one connection. Prepared prompts are kept here, so they can be said even when the process is gone."""
+    """Voice of a call. Prepared prompts are kept here, so they can be said even when the process is gone."""
 
     def __init__(self, path: Path, call_id: str, language: str, name: str | None, render_s: float) -> None:
         self.name = name
@@ -258,6 +260,8 @@ class SpeechVoice:
         self._render_s = render_s
         self._prepared: dict[tuple[str, ...], bytes] = {}
         self._turn = asyncio.Lock()
+        self._ahead = _Link(path)
+        self._ahead_turn = asyncio.Lock()
 
     async def open(self) -> None:
         """Connect; UnavailableError when nobody answers."""
@@ -273,7 +277,7 @@ class SpeechVoice:
         if key in self._prepared:
             return self._prepared[key]
         async with self._turn:
-            return await self._ask(parts)
+            return await self._ask(self._link, parts, self._render_s)
 
     async def prepare(self, prompts: Sequence[Sequence[SpokenPart]]) -> None:
         """Render prompts and keep them for this call; those that fail are tried again when they are said."""
@@ -282,8 +286,8 @@ class SpeechVoice:
             if key in self._prepared:
                 continue
             try:
-                async with self._turn:
-                    self._prepared[key] = await self._ask(parts)
+                async with self._ahead_turn:
+                    self._prepared[key] = await self._ask(self._ahead, parts, PREPARING * self._render_s)
             except UnavailableError as error:
                 log.warning("a prompt could not be prepared: %s", error)
                 return
@@ -292,17 +296,18 @@ class SpeechVoice:
         """Forget the call's prompts here and in the speech process."""
         self._prepared.clear()
         self._link.close()
+        self._ahead.close()
 
-    async def _ask(self, parts: Sequence[SpokenPart]) -> bytes:
-        request = wire.synthesize_event(self._call_id, parts, self._language, self.name, self._render_s)
+    async def _ask(self, link: _Link, parts: Sequence[SpokenPart], patience_s: float) -> bytes:
+        request = wire.synthesize_event(self._call_id, parts, self._language, self.name, patience_s)
         try:
-            async with asyncio.timeout(self._render_s + 0.5):
-                if not self._link.connected:
-                    await self._link.connect()
-                await self._link.send(request)
-                start = await self._link.wait_for(AudioStart(**_FORMAT).event().type)
+            async with asyncio.timeout(patience_s + 0.5):
+                if not link.connected:
+                    await link.connect()
+                await link.send(request)
+                start = await link.wait_for(AudioStart(**_FORMAT).event().type)
                 pcm = bytearray()
-                while not AudioStop.is_type((event := await self._link.read()).type):
+                while not AudioStop.is_type((event := await link.read()).type):
                     pcm += event.payload or b""
         except UnavailableError:
             raise
@@ -310,10 +315,10 @@ class SpeechVoice:
             raise UnavailableError(error.message) from error
         except (OSError, EOFError, TimeoutError) as error:
             # What is still on its way belongs to this prompt: a new connection must not read it as the next one's.
-            self._link.close()
+            link.close()
             raise UnavailableError(f"the speech process gave no audio ({error or type(error).__name__})") from error
         except asyncio.CancelledError:
-            self._link.close()
+            link.close()
             raise
         self.name = (start.data.get("context") or {}).get("voice", self.name)
         return bytes(pcm)

@@ -29,7 +29,7 @@ from voiceagent.speech.engines.scripted import Scripted, ScriptedEar, fingerprin
 from voiceagent.speech.metrics import SpeechMetrics
 from voiceagent.speech.protocol import HearingContext, SpeechService
 from voiceagent.speech.server import SpeechServer
-from voiceagent.speech.synthesis.speaker import Speaker
+from voiceagent.speech.synthesis.speaker import CallVoice, Speaker
 from voiceagent.speech.synthesis.spec import VoiceSpec, agent_voice
 
 YES = bytes(range(1, 161)) * 20
@@ -42,6 +42,8 @@ class FakeChild:
     def __init__(self, engine: str, models: Path) -> None:
         self.said: list[tuple[str, str]] = []
         self.fails = False
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     async def start(self) -> None:
         pass
@@ -50,6 +52,7 @@ class FakeChild:
         if self.fails:
             raise UnavailableError("the pyttsx3 synthesiser died; it is started again")
         self.said.append((voice.name, text))
+        await self.gate.wait()
         return (text + " ").encode("utf-16-le")
 
     async def close(self) -> None:
@@ -604,6 +607,56 @@ def test_two_calls_asking_for_the_same_phrase_render_it_once(tmp_path):
         assert len(house.child.said) == 1
 
     in_house(tmp_path, scenario)
+
+
+def test_what_somebody_waits_for_goes_before_what_is_prepared_for_ringing_telephones(tmp_path):
+    async def scenario(house: House) -> None:
+        def own(text: str) -> list[SpokenPart]:
+            return [SpokenPart(text, cacheable=False)]
+
+        def waiting() -> int:
+            return house.speaker._queues["pyttsx3"].waiting
+
+        live, ringing = [await house.client.voice(name, "pt-BR") for name in ("live", "ringing")]
+        house.child.gate.clear()
+        asked = [asyncio.create_task(ringing.prepare([own("Maria")]))]
+        await settle(lambda: len(house.child.said) == 1)
+        for number, work in enumerate(
+            (
+                live.prepare([own("depois"), own("Maria")]),
+                (await house.client.voice("other", "pt-BR")).prepare([own("João")]),
+                (await house.client.voice("third", "pt-BR")).prepare([own("agora")]),
+                live.render(own("agora")),
+            ),
+            1,
+        ):
+            asked.append(asyncio.create_task(work))
+            await settle(lambda number=number: waiting() == number)
+        house.child.gate.set()
+        await asyncio.gather(*asked)
+        assert [text for _, text in house.child.said] == ["Maria", "agora", "depois", "João"], "and each once"
+
+    in_house(tmp_path, scenario)
+
+
+def test_who_has_more_patience_than_the_first_who_asked_gets_the_prompt_all_the_same(tmp_path):
+    async def scenario() -> None:
+        child = FakeChild("pyttsx3", tmp_path)
+        child.gate.clear()
+        speaker = Speaker(tmp_path, engine="pyttsx3", child=lambda engine, models: child)
+        voice, name = speaker.voice("pt-BR"), [SpokenPart("Maria", cacheable=False)]
+        busy = asyncio.create_task(speaker.render(CallVoice(voice), [SpokenPart("antes")], 20))
+        await settle(lambda: bool(child.said))
+        hasty = asyncio.create_task(speaker.render(CallVoice(voice), name, 0.01))
+        patient = asyncio.create_task(speaker.render(CallVoice(voice), name, 20))
+        with pytest.raises(TimeoutError):
+            await hasty
+        child.gate.set()
+        assert (await patient)[0] == "Maria ".encode("utf-16-le")
+        await busy
+        await speaker.close()
+
+    asyncio.run(scenario())
 
 
 def test_any_wyoming_client_can_use_it(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,8 +40,8 @@ class UnitRenderer(Protocol):
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
-class OwnPart:
-    """A part that is never kept: it goes with the last call that says it."""
+class RenderedPart:
+    """A rendered part; one that is never kept on disk goes with the last call that says it."""
 
     pcm: bytes
 
@@ -50,7 +51,7 @@ class CallVoice:
     """A call's voice, fixed at its first prompt, and the parts that go with the call."""
 
     voice: VoiceSpec
-    own: dict[str, OwnPart] = field(default_factory=dict)
+    own: dict[str, RenderedPart] = field(default_factory=dict)
 
 
 class Speaker:
@@ -73,9 +74,9 @@ class Speaker:
         self._new_child = child
         self._children: dict[str, UnitRenderer] = {}
         self._queues: dict[str, DeadlineQueue] = {}
-        self._rendering: dict[tuple[VoiceSpec, str], asyncio.Task[bytes]] = {}
+        self._rendering: dict[tuple[VoiceSpec, str], tuple[asyncio.Task[RenderedPart], float]] = {}
         # Calls that are up at the same time mostly speak of the same creditor and the same product.
-        self._own: WeakValueDictionary[tuple[VoiceSpec, str], OwnPart] = WeakValueDictionary()
+        self._own: WeakValueDictionary[tuple[VoiceSpec, str], RenderedPart] = WeakValueDictionary()
 
     def voice(self, language: str, wanted: str | None = None) -> VoiceSpec:
         """The agent's voice of a language, or the one named. MissingPartError when its engine is not installed."""
@@ -113,51 +114,69 @@ class Speaker:
         for part in parts:
             if not part.text.strip():
                 continue
-            pcm = self.cache.get(call.voice, part.text) if part.cacheable else self._own_part(call, part.text)
-            if pcm is None:
+            unit = call.own.get(part.text) or self._known(call.voice, part)
+            if unit is None:
                 rendered += 1
-                pcm = await self._shared(call.voice, part, deadline)
-                if not part.cacheable:
-                    call.own[part.text] = self._own[call.voice, part.text] = OwnPart(pcm)
-            units.append((part.text, pcm))
+                unit = await self._shared(call.voice, part, deadline)
+            if not part.cacheable:
+                call.own[part.text] = unit
+            units.append((part.text, unit.pcm))
         return units, rendered
 
     async def close(self) -> None:
         """End the child processes."""
-        for task in self._rendering.values():
+        tasks = [task for task, _ in self._rendering.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._rendering.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         for child in self._children.values():
             await child.close()
 
-    def _own_part(self, call: CallVoice, text: str) -> bytes | None:
-        """A part that this call or another one that is up has had rendered."""
-        own = call.own.get(text) or self._own.get((call.voice, text))
-        if own is None:
-            return None
-        call.own[text] = own
-        return own.pcm
+    def _known(self, voice: VoiceSpec, part: SpokenPart) -> RenderedPart | None:
+        """A part that is on disk, or that a call which is up has had rendered."""
+        if not part.cacheable:
+            return self._own.get((voice, part.text))
+        pcm = self.cache.get(voice, part.text)
+        return None if pcm is None else RenderedPart(pcm)
 
-    async def _shared(self, voice: VoiceSpec, part: SpokenPart, deadline: float) -> bytes:
-        """One rendering however many calls wait for the same text."""
+    async def _shared(self, voice: VoiceSpec, part: SpokenPart, deadline: float) -> RenderedPart:
+        """One rendering however many calls wait for the same text.
+
+        Who wants it sooner than those before queues for it anew, and they find it done. Who has more patience than the
+        one that queued asks again when that one has given up.
+        """
         key = (voice, part.text)
-        task = self._rendering.get(key)
-        if task is None:
-            task = asyncio.create_task(self._render(voice, part, deadline))
-            self._rendering[key] = task
-            task.add_done_callback(functools.partial(self._forget, key))
-        # Shielded: a caller that hangs up must not take the others' rendering with it.
-        return await asyncio.shield(task)
+        while True:
+            task, due = self._rendering.get(key, (None, math.inf))
+            if task is None or deadline < due:
+                due, task = deadline, asyncio.create_task(self._render(voice, part, deadline))
+                self._rendering[key] = task, due
+                task.add_done_callback(functools.partial(self._forget, key))
+            try:
+                # Shielded: a caller that hangs up must not take the others' rendering with it.
+                return await asyncio.shield(task)
+            except TimeoutError:
+                if due >= deadline:
+                    raise
 
-    async def _render(self, voice: VoiceSpec, part: SpokenPart, deadline: float) -> bytes:
+    async def _render(self, voice: VoiceSpec, part: SpokenPart, deadline: float) -> RenderedPart:
         child = self._child(voice.engine)
-        pcm = await self._queues[voice.engine].run(lambda: child.render(part.text, voice), deadline)
-        if part.cacheable:
-            self.cache.put(voice, part.text, pcm)
-        return pcm
 
-    def _forget(self, key: tuple[VoiceSpec, str], task: asyncio.Task[bytes]) -> None:
-        self._rendering.pop(key, None)
+        async def work() -> RenderedPart:
+            unit = self._known(voice, part)
+            if unit is None:
+                unit = RenderedPart(await child.render(part.text, voice))
+                if part.cacheable:
+                    self.cache.put(voice, part.text, unit.pcm)
+                else:
+                    self._own[voice, part.text] = unit
+            return unit
+
+        return await self._queues[voice.engine].run(work, deadline)
+
+    def _forget(self, key: tuple[VoiceSpec, str], task: asyncio.Task[RenderedPart]) -> None:
+        if key in self._rendering and self._rendering[key][0] is task:
+            del self._rendering[key]
         if not task.cancelled():
             task.exception()
 
