@@ -8,7 +8,7 @@ the grammars do not confirm is not believed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -28,7 +28,6 @@ from voiceagent.speech.constrained.judging import (
     word_lost,
 )
 from voiceagent.speech.constrained.listening import (
-    DIGITS,
     PHRASE,
     Answer,
     digits_in,
@@ -58,7 +57,79 @@ _MUMBLED = 0.4
 _PLAIN, _AT_ONCE = 0.6, -0.5
 #: Digits of a number of which nobody knows how many it has.
 _ANY = 99
-_LOW, _LOOP = "low_confidence", "loop"
+_LOW, _LOOP, _SILENT = "low_confidence", "loop", "no_speech"
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One turn and what was asked in it."""
+
+    head: Head
+    context: HearingContext
+    snr_db: float
+    again: Callable[[int], NDArray[np.float32]] | None
+
+    @property
+    def language(self) -> str:
+        return self.context.language
+
+    @property
+    def today(self) -> date:
+        return date.fromisoformat(self.context.today) if self.context.today else date.today()
+
+    @property
+    def kinds(self) -> list[str]:
+        """What was asked for and has grammars."""
+        return [kind for kind in self.context.expect if kind in kinds_of(self.language)]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more was asked for than grammars can hear."""
+        return len(self.kinds) < len(self.context.expect)
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """The fewest and most digits that were asked for."""
+        return self.context.digits or (0, _ANY)
+
+    def listen(self, logs: NDArray[np.float32]) -> Answer | None:
+        context = self.context
+        return listen(logs, self.language, [*self.kinds, _BESIDE], context.phrases, self.today, context.digits)
+
+    def heard_anew(self, hearing: int) -> Answer | None:
+        return None if self.again is None else self.listen(self.head(self.again(hearing)))
+
+    def means(self, text: str, kind: str) -> Hashable:
+        return value_of(text, kind, self.language, self.today)
+
+
+@dataclass(slots=True)
+class _Belief:
+    """How far the answer of a turn is believed: first by what the head hears, then by what the decoder writes, too."""
+
+    answer: Answer
+    wanted: bool
+    """Whether it answers what was asked."""
+    kind: str
+    """Whose thresholds it is measured by."""
+    confidence: float
+    sure: bool
+    repeats: bool
+    """Whether it may be heard again."""
+    second: Answer | None = None
+    contradicted: bool = False
+
+    def heard(self, turn: _Turn, hearing: int) -> Answer | None:
+        if hearing == SECOND and self.second is not None:
+            return self.second
+        return turn.heard_anew(hearing)
+
+    def hear_again(self, turn: _Turn) -> None:
+        self.second = turn.heard_anew(SECOND)
+        self.contradicted = self.second is None or self.second.value != self.answer.value
+
+    def deny(self) -> None:
+        self.sure, self.contradicted = False, True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,99 +161,118 @@ class Judge:
         behind them (`Whisper.beside`), at the last `again` for a third hearing. An answer near which one of more words
         is the decoder compares with that, however sure it is (`compare`, as `Whisper.compared`).
         """
-        language = context.language
-        today = date.fromisoformat(context.today) if context.today else date.today()
-        kinds = [kind for kind in context.expect if kind in kinds_of(language)]
+        turn = _Turn(self.head, context, signal_to_noise(samples), again)
         logs = self.head(states)
-        answer = listen(logs, language, [*kinds, _BESIDE], context.phrases, today, context.digits)
-        snr_db = signal_to_noise(samples)
-        wanted = answer is not None and (answer.kind in kinds or answer.kind == PHRASE)
-        is_open = len(kinds) < len(context.expect)
-        scale = self.calibration
-        alone = scale.confidence(answer, snr_db) if answer is not None else 0.0
-        # A phrase is as short as a yes or no.
-        kind = answer.kind if answer is not None and answer.kind in kinds else _BESIDE
-        sure = wanted and alone >= scale.enough("alone", kind, snr_db)
-        repeats = answer is not None and wanted and again is not None and scale.worth_repeating(answer, snr_db)
-        second: Answer | None = None
-        contradicted = False
-
-        def heard_anew(hearing: int) -> Answer | None:
-            if again is None:
-                return None
-            logs = self.head(again(hearing))
-            return listen(logs, language, [*kinds, _BESIDE], context.phrases, today, context.digits)
-
-        if answer is not None and repeats and not sure:
-            second = heard_anew(SECOND)
-            contradicted = second is None or second.value != answer.value
-            alone = scale.confidence_again(answer, snr_db, second, not contradicted)
-            sure = not contradicted and alone >= scale.enough("again", kind, snr_db)
-        if answer is not None and wanted and not contradicted and compare is not None and word_lost(answer, compare):
-            sure, contradicted = False, True
-        fewest, most = context.digits or (0, _ANY)
-        if answer is not None and wanted and 0 < digits_in(answer.value) < fewest:
-            sure, contradicted = False, True
-        # Words that fill the whole turn this well were said, whatever the decoder would write; a value takes both.
-        if answer is not None and sure and (not is_open or answer.kind in (PHRASE, _BESIDE)):
-            return _accepted(answer, alone)
-        heard, behind = decode(answer.text if answer is not None and wanted else "")
-        phrases = _ranked(logs, context)
+        answer = turn.listen(logs)
         if answer is None:
-            return heard if heard.reason == "no_speech" else replace(heard, alternatives=phrases)
-        written = value_of(heard.text, answer.reads, language, today)
+            heard, _ = decode("")
+            return heard if heard.reason == _SILENT else replace(heard, alternatives=_ranked(logs, context))
+        belief = self._alone(turn, answer, compare)
+        # Words that fill the whole turn this well were said, whatever the decoder would write; a value takes both.
+        if belief.sure and (not turn.is_open or answer.kind in (PHRASE, _BESIDE)):
+            return _accepted(answer, belief.confidence)
+        heard, behind = decode(answer.text if belief.wanted else "")
+        same = turn.means(heard.text, answer.reads) == answer.value
+        agrees = agreement(heard.text, same, answer, turn.language)
+        self._beside(turn, belief, heard, behind, agrees)
+        if belief.wanted and belief.sure and (agrees or not turn.is_open):
+            believed = _accepted(answer, belief.confidence)
+            kept = turn.is_open and same and answer.kind != PHRASE and heard.reason != _LOOP
+            if kept and _tells_more(turn, heard.text, answer.text):
+                return replace(believed, text=heard.text)
+            return believed
+        if heard.reason == _SILENT:
+            return replace(heard, alternatives=())
+        return _in_other_words(turn, belief, same, replace(heard, alternatives=_ranked(logs, context)))
+
+    def _alone(
+        self, turn: _Turn, answer: Answer, compare: Callable[[Sequence[str]], Sequence[float]] | None
+    ) -> _Belief:
+        """What the head hears, twice where it is not sure; near more words, what the decoder makes of those counts."""
+        scale, snr_db = self.calibration, turn.snr_db
+        wanted = answer.kind in turn.kinds or answer.kind == PHRASE
+        # A phrase is as short as a yes or no.
+        kind = answer.kind if answer.kind in turn.kinds else _BESIDE
+        confidence = scale.confidence(answer, snr_db)
+        belief = _Belief(
+            answer,
+            wanted,
+            kind,
+            confidence,
+            sure=wanted and confidence >= scale.enough("alone", kind, snr_db),
+            repeats=wanted and turn.again is not None and scale.worth_repeating(answer, snr_db),
+        )
+        if belief.repeats and not belief.sure:
+            belief.hear_again(turn)
+            belief.confidence = scale.confidence_again(answer, snr_db, belief.second, not belief.contradicted)
+            belief.sure = not belief.contradicted and belief.confidence >= scale.enough("again", kind, snr_db)
+        if wanted and not belief.contradicted and compare is not None and word_lost(answer, compare):
+            belief.deny()
+        if wanted and 0 < digits_in(answer.value) < turn.counted[0]:
+            belief.deny()
+        return belief
+
+    def _beside(self, turn: _Turn, belief: _Belief, heard: Hypothesis, behind: float, agrees: float) -> None:
+        """The same beside the decoder's words: `agrees` as `agreement` gives it, `behind` as `decode` does."""
+        scale, answer, kind = self.calibration, belief.answer, belief.kind
+        alone, (fewest, most) = belief.confidence, turn.counted
+        written = turn.means(heard.text, answer.reads)
         same = written == answer.value
-        agrees = agreement(heard.text, same, answer, language)
-        if is_open and sure and second is None and agrees and not same and again is not None:
+        if turn.is_open and belief.sure and belief.second is None and agrees and not same and turn.again is not None:
             # A closed question would have believed it; here the decoder must agree, and the scale of both knows turns
             # that were heard twice.
-            second = heard_anew(SECOND)
-            contradicted = second is None or second.value != answer.value
-        row = repeated(answer, snr_db, second, not contradicted)
+            belief.hear_again(turn)
+        row = repeated(answer, turn.snr_db, belief.second, not belief.contradicted)
         confidence = scale.confidence_checked(row, agrees, behind)
         if same:
             # Its own opinion can only help: the scale was fitted on turns of which the head alone was not sure.
             confidence = max(confidence, alone)
         if heard.reason != _LOOP and digits_in(answer.value) < digits_in(written) <= most:
-            contradicted = True  # one of them is lost
-        if contradicted:
+            belief.contradicted = True  # one of them is lost
+        if belief.contradicted:
             # What either denies is asked again, whatever the decoder writes.
             confidence = min(confidence, _DENIED)
         # Nothing else is near the head's answer, but the decoder's may be something else.
         other = not same and answer.reads != PHRASE and written != heard.text
         counted = fewest == most == digits_in(answer.value)
-        takes = scale.enough("checked", kind, snr_db) if other else scale.enough_checked(kind, snr_db, row, counted)
-        if not contradicted and kind == _BESIDE and _plainly(heard, behind, answer):
+        takes = (
+            scale.enough("checked", kind, turn.snr_db)
+            if other
+            else scale.enough_checked(kind, turn.snr_db, row, counted)
+        )
+        if not belief.contradicted and kind == _BESIDE and _plainly(heard, behind, answer):
             # However strange its sound: the "não" of one voice is none of the head's.
             confidence = max(confidence, takes)
-        enough = confidence >= takes
-        if repeats and kind != DIGITS and not (enough or contradicted or other) and (agrees or not is_open):
+        belief.confidence, belief.sure = confidence, confidence >= takes
+        if belief.repeats and not (belief.sure or belief.contradicted or other) and (agrees or not turn.is_open):
+            hearings = (belief.heard(turn, hearing) for hearing in (SECOND, THIRD))
             # Far cheaper than asking a person again; it is believed as what is just believed otherwise.
-            enough = carried(answer, [second or heard_anew(SECOND), heard_anew(THIRD)])
-            confidence = takes if enough else confidence
-        if wanted and enough and (agrees or not is_open):
-            believed = _accepted(answer, confidence)
-            kept = is_open and same and answer.kind != PHRASE and heard.reason != _LOOP
-            if kept and _tells_more(heard.text, answer.text, kinds, language, today):
-                return replace(believed, text=heard.text)
-            return believed
-        if heard.reason == "no_speech":
-            return replace(heard, alternatives=())
-        if wanted:
-            # Understanding turns to these when Whisper's own words mean nothing; to a value it must not.
-            shown = confidence if answer.kind in (PHRASE, _BESIDE) else min(confidence, _NO_VALUE)
-            phrases = ((answer.text, round(shown, 4)), *(pair for pair in phrases if pair[0] != answer.text))
-        heard = replace(heard, alternatives=phrases)
-        near = answer.fit > _OTHER_WORDS or snr_db < _NOISY_DB
-        # A value in Whisper's words that the grammars did not confirm.
-        reads = reads_as if is_open else holds_value
-        held = any(reads(heard.text, kind, language, today) for kind in kinds) and not (same and enough)
-        # Words that went in circles ("oito oito" as "Oi, oi, oi"), or of which it is not certain itself.
-        mumbled = not is_open and answer.kind != PHRASE and heard.confidence < _MUMBLED
-        astray = mumbled or (wanted and heard.reason == _LOOP)
-        if heard.text and ((held and (near or not is_open)) or (astray and near)):
-            return replace(heard, confidence=min(heard.confidence, round(confidence, 4)), reason=_LOW)
-        return heard
+            belief.sure = carried(answer, hearings)
+            belief.confidence = takes if belief.sure else confidence
+
+
+def _in_other_words(turn: _Turn, belief: _Belief, same: bool, heard: Hypothesis) -> Hypothesis:
+    """The decoder's words where the answer is not believed, with a mark where they may be a badly heard value.
+
+    `heard` has the state's phrases as alternatives; `same`: whether it means the answer's value.
+    """
+    answer, confidence = belief.answer, belief.confidence
+    if belief.wanted:
+        # Understanding turns to these when Whisper's own words mean nothing; to a value it must not.
+        shown = confidence if answer.kind in (PHRASE, _BESIDE) else min(confidence, _NO_VALUE)
+        others = (pair for pair in heard.alternatives if pair[0] != answer.text)
+        heard = replace(heard, alternatives=((answer.text, round(shown, 4)), *others))
+    near = answer.fit > _OTHER_WORDS or turn.snr_db < _NOISY_DB
+    # A value in Whisper's words that the grammars did not confirm.
+    reads = reads_as if turn.is_open else holds_value
+    confirmed = same and belief.sure
+    held = not confirmed and any(reads(heard.text, kind, turn.language, turn.today) for kind in turn.kinds)
+    # Words that went in circles ("oito oito" as "Oi, oi, oi"), or of which it is not certain itself.
+    mumbled = not turn.is_open and answer.kind != PHRASE and heard.confidence < _MUMBLED
+    astray = mumbled or (belief.wanted and heard.reason == _LOOP)
+    if heard.text and ((held and (near or not turn.is_open)) or (astray and near)):
+        return replace(heard, confidence=min(heard.confidence, round(confidence, 4)), reason=_LOW)
+    return heard
 
 
 def _plainly(heard: Hypothesis, behind: float, answer: Answer) -> bool:
@@ -198,7 +288,7 @@ def _accepted(answer: Answer, confidence: float) -> Hypothesis:
     return Hypothesis(answer.text, confidence, (*chosen, *others))
 
 
-def _tells_more(free: str, answer: str, kinds: Sequence[str], language: str, today: date) -> bool:
+def _tells_more(turn: _Turn, free: str, answer: str) -> bool:
     """Whether Whisper's words hold what the answer's do under any question, and others: "já paguei dia 10".
 
     In any country: "1.500" is not the same everywhere.
@@ -206,7 +296,7 @@ def _tells_more(free: str, answer: str, kinds: Sequence[str], language: str, tod
     words = {word for word in plain_words(free).split() if not any(letter.isdigit() for letter in word)}
     if words <= set(plain_words(answer).split()) or _SEPARATED.search(free):
         return False
-    meant = [(value_of(free, kind, language, today), value_of(answer, kind, language, today)) for kind in kinds]
+    meant = [(turn.means(free, kind), turn.means(answer, kind)) for kind in turn.kinds]
     return all(his == ours or (his == free and ours == answer) for his, ours in meant)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
@@ -217,16 +217,20 @@ def repeated(first: Answer, snr_db: float, second: Answer | None, same_value: bo
     return [*features(both, snr_db), 1.0]
 
 
-def carried(answer: Answer, others: Sequence[Answer | None]) -> bool:
+def carried(answer: Answer, others: Iterable[Answer | None]) -> bool:
     """Whether a turn's other hearings carry an answer that nothing else made believable.
 
     Noise or a strange voice bring another value near in one hearing, seldom the same one in all: what each of them
     gives, and what leads clearly in all of them together, was said; if it fits, as other words would not. Not so
-    digits: too many of them sound alike, and one may be lost in each.
+    digits: too many of them sound alike, and one may be lost in each. No more of `others` is asked for than it takes.
     """
-    hearings = [answer, *(other for other in others if other is not None and other.value == answer.value)]
-    if len(hearings) <= len(others) or answer.kind == DIGITS:
+    if answer.kind == DIGITS:
         return False
+    hearings = [answer]
+    for other in others:
+        if other is None or other.value != answer.value:
+            return False
+        hearings.append(other)
     behind = [{rival.value: rival.behind for rival in heard.rivals} for heard in hearings]
     rivals = {value for each in behind for value in each}
     lead = min(

@@ -141,7 +141,11 @@ def _trial(clip: Clip, heard: Listened, answer: Answer, head: Head) -> Trial:
     clear = not trial.noisy and answer.fit > _CLEAR_FIT and alone[ODDS] > _CLEAR_ODDS
     if clear or answer.fit < _OTHER_FIT:
         return trial
-    second = listen(head(heard.again(SECOND)), language, [kind, "yes_no"], (), _TODAY)
+
+    def hear(number: int) -> Answer | None:
+        return listen(head(heard.again(number)), language, [kind, "yes_no"], (), _TODAY)
+
+    second = hear(SECOND)
     same = second is not None and second.value == meant
     again = repeated(answer, snr_db, second, same)
     free, behind = heard.beside(answer.text)
@@ -150,8 +154,8 @@ def _trial(clip: Clip, heard: Listened, answer: Answer, head: Head) -> Trial:
     trial = replace(trial, again=again, checked=seconded(again, agrees, behind))
     if not same or written not in (meant, free):
         return trial  # no third hearing could carry it
-    third = listen(head(heard.again(THIRD)), language, [kind, "yes_no"], (), _TODAY)
-    return replace(trial, carried=carried(answer, [second, third]))
+    others = (second if number == SECOND else hear(number) for number in (SECOND, THIRD))
+    return replace(trial, carried=carried(answer, others))
 
 
 class Listened:
