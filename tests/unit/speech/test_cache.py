@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 from pathlib import Path
@@ -95,3 +96,29 @@ def test_a_directory_that_cannot_be_written_costs_only_the_bank_an_error(tmp_pat
     assert cache.get(VOICE, "Bom dia.") is None
     with pytest.raises(OSError, match=r"."):
         cache.put(VOICE, "Bom dia.", b"pcm", bank=True)
+
+
+def test_an_empty_file_is_no_unit(tmp_path):
+    cache = PhraseCache(tmp_path)
+    cache.put(VOICE, "Bom dia.", b"pcm", bank=True)
+    cache.put(VOICE, "Boa tarde.", b"pcm")
+    for path in files(tmp_path):
+        path.write_bytes(b"")
+    assert not cache.has(VOICE, "Bom dia.")
+    assert cache.get(VOICE, "Bom dia.") is None and cache.get(VOICE, "Boa tarde.") is None
+    cache.put(VOICE, "Bom dia.", b"pcm")
+    assert cache.get(VOICE, "Bom dia.") == b"pcm"
+
+
+def test_the_bank_is_on_the_disk_before_it_has_its_name_and_a_full_disk_keeps_no_half(tmp_path, monkeypatch):
+    cache, synced = PhraseCache(tmp_path), []
+
+    def full(descriptor: int) -> None:
+        synced.append(descriptor)
+        assert not list(tmp_path.rglob("*.pcm"))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        cache.put(VOICE, "Bom dia.", b"pcm", bank=True)
+    assert len(synced) == 1 and files(tmp_path) == []

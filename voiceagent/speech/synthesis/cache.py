@@ -37,6 +37,8 @@ class PhraseCache:
                 pcm = path.read_bytes()
             except OSError:
                 continue
+            if not pcm:
+                continue  # what a power cut left: said, the prompt would lack an amount and nobody would know
             if root is self._recent:
                 with contextlib.suppress(OSError):
                     os.utime(path)
@@ -45,7 +47,10 @@ class PhraseCache:
 
     def has(self, voice: VoiceSpec, text: str) -> bool:
         """Whether the unit is in the bank."""
-        return (self._bank / _name(voice, text)).is_file()
+        try:
+            return (self._bank / _name(voice, text)).stat().st_size > 0
+        except OSError:
+            return False
 
     def put(self, voice: VoiceSpec, text: str, pcm: bytes, *, bank: bool = False) -> None:
         """Keep a unit; a full disk only costs the next call a rendering. The bank reports such failures (OSError)."""
@@ -53,8 +58,15 @@ class PhraseCache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-                file.write(pcm)
-            Path(file.name).replace(path)
+                try:
+                    file.write(pcm)
+                    file.flush()
+                    if bank:
+                        os.fsync(file.fileno())
+                    Path(file.name).replace(path)
+                except OSError:
+                    Path(file.name).unlink(missing_ok=True)
+                    raise
         except OSError:
             if bank:
                 raise
