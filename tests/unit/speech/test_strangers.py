@@ -75,6 +75,15 @@ def test_what_strangers_say_has_phones_and_is_planned_the_same_each_time(languag
     assert sum(labels(clip.text, language) is None for clip in planned) <= 4
 
 
+def test_after_so_many_clips_others_speak_and_those_planned_before_stay(styles, monkeypatch):
+    first = strangers.said("pt-BR", "train", 60, 1)
+    monkeypatch.setattr(strangers, "_SAID", 60)
+    more = strangers.said("pt-BR", "train", 180, 1)
+    assert more[:60] == first
+    companies = [{clip.voice for clip in more[begin : begin + 60]} for begin in (0, 60, 120)]
+    assert len(set().union(*companies)) == 180
+
+
 def test_a_stranger_has_a_throat_between_two_and_the_manner_of_a_third(styles):
     name = clips.stranger("af_one", 0.25, "am_two", "ef_three", 7)
     clips._blend(name.partition("@")[0])

@@ -9,7 +9,9 @@ from voiceagent.speech.training.clips import Clip, clip_of, stranger, voices_of
 from voiceagent.speech.training.texts import SHARES, TRAINED, draw_texts, punctuated
 
 #: The number of each one's accent.
-_STRANGERS = {"train": range(240), "calibration": range(1000, 1060)}
+_STRANGERS = {"train": range(720), "calibration": range(1000, 1060)}
+#: So many take turns, and after so many clips as many others.
+_COMPANY, _SAID = 240, 4000
 #: Beyond 0 and 1 a throat is further from the other than its own.
 _LEAST, _MOST = -0.2, 1.2
 #: How styles made for a language begin, and how often a stranger speaks to the rhythm of one of them.
@@ -33,13 +35,14 @@ def speakers(language: str, part: str) -> list[str]:
 def said(language: str, part: str, count: int, seed: int) -> list[Clip]:
     """What they say: `count` clips, each by another of them than the one before."""
     chance = random.Random(f"{language}:{seed}:strangers")
-    people = speakers(language, part)
+    everybody = speakers(language, part)
+    companies = [everybody[first : first + _COMPANY] for first in range(0, len(everybody), _COMPANY)]
     shares, shift = (TRAINED, 4) if part == "train" else (SHARES, 7923)
     texts = draw_texts(language, count, seed + shift, shares, alike=True)
-    return [
-        clip_of(
-            language, kind, text, punctuated(text, kind, chance),
-            f"{KOKORO}:{people[index % len(people)]}", round(chance.uniform(0.8, 1.25), 2),
-        )
-        for index, (kind, text) in enumerate(texts)
-    ]  # fmt: skip
+    clips = []
+    for index, (kind, text) in enumerate(texts):
+        people = companies[index // _SAID % len(companies)]
+        spoken = punctuated(text, kind, chance)
+        voice = f"{KOKORO}:{people[index % len(people)]}"
+        clips.append(clip_of(language, kind, text, spoken, voice, round(chance.uniform(0.8, 1.25), 2)))
+    return clips
