@@ -27,6 +27,7 @@ from voiceagent.compliance import (
 )
 from voiceagent.compliance.engine import STOPS
 from voiceagent.simulator.measured_on import machine
+from voiceagent.simulator.told_to_end import none_left
 
 #: Everywhere with rules, both sides of several borders, and three places without.
 NUMBERS = (
@@ -137,7 +138,7 @@ def measure(
     speed = {name: _speed(rules, timed, seed, lawful=lawful) for name, lawful in (("usual", True), ("any", False))}
     say(f"decide with 50 contacts: median {speed['usual']['p50_us']:.0f} us")
     began, differ, spoke, done = time.perf_counter(), 0, Counter[str](), 0
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes) as pool, none_left():
         sizes = list(_sizes(decisions))
         bodies, seeds = [rules.body] * len(sizes), [seed * 1_000_003 + n for n in range(len(sizes))]
         for size, (bad, rules_heard) in zip(sizes, pool.map(replay_chunk, bodies, seeds, sizes), strict=True):

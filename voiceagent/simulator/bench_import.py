@@ -29,6 +29,7 @@ from voiceagent.dialer.source import open_source
 from voiceagent.journal.journal import Journal
 from voiceagent.simulator.bench_floor import of_postgres, of_sqlite
 from voiceagent.simulator.cluster import Cluster
+from voiceagent.simulator.told_to_end import none_left
 from voiceagent.storage.database import Database
 
 #: What an import should reach: rows a second and core, storage over reading alone, memory from 100,000 rows on.
@@ -151,15 +152,16 @@ def _apart(function: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str
     context = multiprocessing.get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
     child = context.Process(target=_told, args=(function, sending, *arguments))
-    child.start()
-    sending.close()
-    try:
-        found = receiving.recv()
-    except EOFError:
-        raise VoiceagentError(
-            f"the measurement ended early (exit {child.exitcode}): is there memory and disk?"
-        ) from None
-    finally:
+    with none_left():
+        child.start()
+        sending.close()
+        try:
+            found = receiving.recv()
+        except EOFError:
+            child.join()
+            raise VoiceagentError(
+                f"the measurement ended early (exit {child.exitcode}): is there memory and disk?"
+            ) from None
         child.join()
     if isinstance(found, Exception):
         raise found

@@ -25,6 +25,7 @@ from voiceagent.settings.spokenlaw import served_laws
 from voiceagent.simulator.measured_on import machine
 from voiceagent.simulator.random_debtors import START, Company
 from voiceagent.simulator.text_driver import TextCall
+from voiceagent.simulator.told_to_end import none_left
 from voiceagent.simulator.understanding_sets import (
     HELD_OUT,
     SETS,
@@ -74,7 +75,7 @@ def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> 
                 if name != HELD_OUT[0]
             },
         }
-    with ProcessPoolExecutor(plan.processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(plan.processes, mp_context=get_context("spawn")) as pool, none_left():
         parts = ("round_trips", "walks")
         running = {
             (language, part): pool.submit(_part, part, language, plan) for part in parts for language in plan.languages

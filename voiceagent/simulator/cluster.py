@@ -32,9 +32,10 @@ class Cluster:
     Commits wait for the disk, as in production. PostgreSQL refuses to run as root: then the user postgres runs it.
     """
 
-    def __init__(self, *, port: int = 0, options: str = "") -> None:
+    def __init__(self, *, port: int = 0, options: str = "", connections: int = 60) -> None:
         self._programs = server_programs()
         self._options = options
+        self._connections = connections
         self.user = getpass.getuser()
         self._as_user: list[str] = []
         if os.geteuid() == 0:
@@ -74,8 +75,8 @@ class Cluster:
     def start(self) -> None:
         """Run the server (again)."""
         options = (
-            f"-p {self.port} -k {self._home} -c listen_addresses=127.0.0.1 -c max_connections=60 "
-            f"-c shared_buffers=128MB {self._options}"
+            f"-p {self.port} -k {self._home} -c listen_addresses=127.0.0.1 "
+            f"-c max_connections={self._connections} -c shared_buffers=128MB {self._options}"
         )
         self._run("pg_ctl", "-D", self._data, "-l", self._home / "log", "-o", options, "-w", "-t", "60", "start")
 

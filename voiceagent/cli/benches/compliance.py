@@ -37,8 +37,8 @@ def run(args: argparse.Namespace) -> int:
     from voiceagent.settings.paths import Paths
     from voiceagent.simulator.bench_compliance import measure
 
-    if args.decisions < 0 or args.timed < 100:
-        raise UsageError("--decisions is 0 or more, --timed 100 or more")
+    if args.timed < 100:
+        raise UsageError("--timed is 100 or more")
     report = measure(
         load_rules(Paths.from_environment().dialplans / "jurisdictions"),
         decisions=1_000_000 if args.full else args.decisions,

@@ -27,6 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the measurement that was named."""
-    # Told to end, it ends what it started: a PostgreSQL server and its files would outlive it otherwise.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    # Told to end, or its terminal closed, it ends what it started: a PostgreSQL server and its files would outlive it
+    # otherwise. `nohup` says that a closed terminal is to mean nothing.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: sys.exit(128 + number))
     return int(args.measure(args))
