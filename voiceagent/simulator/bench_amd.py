@@ -135,7 +135,8 @@ def measure(wanted: Plan, models: Path, report: Callable[[str], None]) -> dict[s
             if index % 20 == 19:
                 report(f"{language.value}: {index + 1} of {len(found)} answered")
     judged = tables(trials)
-    met = {name: (judged[name]["share"] or 0.0) <= limit for name, limit in TARGETS.items()}
+    # Of nobody there is no share, and nothing to judge.
+    met = {name: judged[name]["share"] <= limit if judged[name]["n"] else None for name, limit in TARGETS.items()}
     told = {"lines": [line.name for line in LINES], "targets": TARGETS, "met": met}
     plan = {
         "languages": [language.value for language in wanted.languages],

@@ -60,7 +60,9 @@ def test_a_report_says_what_was_left_out_and_what_is_old(
     amd = ["bench", "amd", "--language", "es", "--models", str(tmp_path)]
     assert main([*amd, "--lines", "2", "--every", "3", "--development", "--kept"]) == 0
     assert main(amd) == 0
-    told, plain = (each for each in capsys.readouterr().out.splitlines() if each.startswith("es: "))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "NOT all targets met: people_called_machines 0.01 not judged", "nobody answered"
+    told, plain = (each for each in lines if each.startswith("es: "))
     assert told == (
         "es: texts the rules were tried on, each on 2 of 4 lines, one of every 3 answers alone, with what earlier runs "
         "recognised"

@@ -57,9 +57,8 @@ def _show(report: dict[str, Any]) -> None:
     texts = "texts the rules were tried on" if plan["development"] else "texts no rule was tried on"
     part = "" if plan["every"] == 1 else f", one of every {plan['every']} answers alone"
     kept = ", with what earlier runs recognised" if plan["kept"] else ""
-    print(
-        f"{', '.join(plan['languages'])}: {texts}, each on {plan['lines_each']} of {len(report['lines'])} lines{part}{kept}"
-    )
+    lines = f"each on {plan['lines_each']} of {len(report['lines'])} lines"
+    print(f"{', '.join(plan['languages'])}: {texts}, {lines}{part}{kept}")
     print("shares with 95 % intervals")
     for name in ("people_called_machines", "machines_called_people"):
         print(f"{name.replace('_', ' ')}: {share_text(report[name])}")
