@@ -309,6 +309,10 @@ class SpeechVoice:
                 pcm = bytearray()
                 while not AudioStop.is_type((event := await link.read()).type):
                     pcm += event.payload or b""
+                form = _FORMAT | {name: start.data[name] for name in _FORMAT if name in start.data}
+                sound = bytes(pcm)
+                if form != _FORMAT:  # another server's; in a thread, as it may take longer than a beat
+                    sound = await asyncio.to_thread(wire.telephone_sound, sound, **form)
         except UnavailableError:
             raise
         except VoiceagentError as error:
@@ -321,7 +325,7 @@ class SpeechVoice:
             link.close()
             raise
         self.name = (start.data.get("context") or {}).get("voice", self.name)
-        return bytes(pcm)
+        return sound
 
 
 class _Link:

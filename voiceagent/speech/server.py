@@ -7,11 +7,11 @@ import contextlib
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from wyoming.asr import Transcribe
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.error import Error
@@ -22,7 +22,6 @@ from wyoming.server import AsyncEventHandler, AsyncUnixServer
 from wyoming.tts import Synthesize
 
 from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
-from voiceagent.audio.resample import resample
 from voiceagent.base.errors import BadInputError, UnavailableError, VoiceagentError
 from voiceagent.base.languages import Language
 from voiceagent.speech import wire
@@ -170,6 +169,8 @@ class _Connection(AsyncEventHandler):
         context, self._turn = wire.hearing_context(event, self._language)
         self._begun = False
         ear = await self._opened(_language(context.language))
+        # Engines know the agent's own codes only, other clients say "pt" or "en-GB".
+        context = replace(context, language=ear.language)
         self._fed = 0
         self._foreign.clear()
         await ear.begin(context)
@@ -233,11 +234,7 @@ def _language(wanted: Any) -> str:
 def _telephone(chunks: list[AudioChunk]) -> bytes:
     """Another client's audio as 8 kHz mono."""
     first = chunks[0]
-    if first.width != SAMPLE_BYTES:
-        raise BadInputError(f"audio must have 16-bit samples, not {8 * first.width}-bit")
-    samples = np.frombuffer(b"".join(chunk.audio for chunk in chunks), "<i2").astype(np.float32)
-    mono = samples[: samples.size // first.channels * first.channels].reshape(-1, first.channels).mean(axis=1)
-    return resample(mono.astype("<i2").tobytes(), first.rate)
+    return wire.telephone_sound(b"".join(chunk.audio for chunk in chunks), first.rate, first.width, first.channels)
 
 
 async def _answers(socket: Path) -> bool:

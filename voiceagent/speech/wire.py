@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
@@ -21,6 +22,8 @@ from wyoming.info import Describe
 from wyoming.tts import Synthesize, SynthesizeVoice
 
 from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
+from voiceagent.audio.resample import resample
+from voiceagent.base.errors import BadInputError
 from voiceagent.language.spoken import SpokenPart
 from voiceagent.speech.protocol import HearingContext, Hypothesis
 
@@ -171,3 +174,14 @@ def audio_events(pcm: bytes, extra: dict[str, Any] | None = None) -> list[Event]
         start.data["context"] = extra
     chunks = [AudioChunk(audio=pcm[at : at + CHUNK_BYTES], **form).event() for at in range(0, len(pcm), CHUNK_BYTES)]
     return [start, *chunks, AudioStop().event()]
+
+
+def telephone_sound(pcm: bytes, rate: int, width: int, channels: int) -> bytes:
+    """Another program's audio as 8 kHz mono. BadInputError when it has no 16-bit samples."""
+    if width != SAMPLE_BYTES or rate <= 0 or channels <= 0:
+        raise BadInputError(f"audio must have 16-bit samples, not {8 * width}-bit at {rate} Hz on {channels} channels")
+    if (rate, channels) == (SAMPLE_RATE, 1):
+        return pcm
+    whole = len(pcm) // (width * channels) * (width * channels)
+    mono = np.frombuffer(pcm[:whole], "<i2").reshape(-1, channels).mean(axis=1)
+    return resample(mono.astype("<i2").tobytes(), rate)

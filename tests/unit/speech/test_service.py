@@ -11,7 +11,7 @@ import pytest
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncUnixClient
-from wyoming.event import async_write_event
+from wyoming.event import async_read_event, async_write_event
 from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info
 from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize
@@ -694,6 +694,49 @@ def test_another_rate_and_stereo_are_converted(tmp_path):
             assert Transcript.from_event(await client.read_event()).text == "sim"
 
     in_house(tmp_path, scenario, engine=known)
+
+
+@pytest.mark.parametrize("code", ["pt", "pt_br", "pt-PT"])
+def test_an_engine_is_told_the_agents_code_of_a_language_whatever_the_client_calls_it(tmp_path, code):
+    class Noting(ScriptedEar):
+        def begin(self, context):
+            assert context.language == "pt-BR"
+            super().begin(context)
+
+    class Engine(Scripted):
+        def open(self, language: str) -> Noting:
+            return Noting({fingerprint(YES): "sim"})
+
+    async def scenario(house: House) -> None:
+        async with AsyncUnixClient(str(house.socket)) as client:
+            await client.write_event(Transcribe(language=code).event())
+            await client.write_event(AudioChunk(rate=8000, width=2, channels=1, audio=YES).event())
+            await client.write_event(AudioStop().event())
+            assert Transcript.from_event(await client.read_event()).text == "sim"
+
+    in_house(tmp_path, scenario, engine=Engine({}))
+
+
+def test_another_servers_audio_is_said_at_its_own_pace_or_not_at_all(tmp_path):
+    wide = resample(YES, 8000, 16000)
+    stereo = b"".join(wide[at : at + 2] * 2 for at in range(0, len(wide), 2))
+    forms = [({"rate": 16000, "width": 2, "channels": 2}, stereo), ({"rate": 8000, "width": 1, "channels": 1}, YES)]
+
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while forms and await async_read_event(reader):
+            form, pcm = forms.pop(0)
+            for event in (AudioStart(**form), AudioChunk(audio=pcm, **form), AudioStop()):
+                await async_write_event(event.event(), writer)
+
+    async def scenario() -> None:
+        async with await asyncio.start_unix_server(say, tmp_path / "s.sock"):
+            voice = await SpeechClient(tmp_path / "s.sock").voice("call", "pt-BR")
+            assert await voice.render([SpokenPart("Oi.")]) == resample(wide, 16000)
+            with pytest.raises(UnavailableError, match="16-bit"):
+                await voice.render([SpokenPart("Olá.")])
+            await voice.close()
+
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("event", [Transcribe(language="tlh"), Synthesize("x", context={"parts": [{}]})])
