@@ -25,8 +25,15 @@ from voiceagent.speech.longhand import LongHand
 from voiceagent.speech.synthesis.shape import LEVEL_DBOV, join_at
 from voiceagent.speech.synthesis.speaker import CallVoice, Speaker
 
-#: What must be reached (docs/speech.md). A word error rate over all prompts; the levels of every prompt.
-TARGETS = {"word_error_rate": 0.10, "level_within_db": 2.0, "click_dbov": -50.0, "synthesis_cpu_s": 3.0}
+#: What must be reached (docs/speech.md). A word error rate over all prompts; their middle level from the one that units
+#: are made with, and every prompt's from the middle; the synthesis of the call that takes most.
+TARGETS = {
+    "word_error_rate": 0.10,
+    "middle_within_db": 2.0,
+    "level_within_db": 2.0,
+    "click_dbov": -50.0,
+    "synthesis_cpu_s": 3.0,
+}
 _PATIENCE_S = 300.0
 _EXAMPLES = 8
 
@@ -65,7 +72,7 @@ def measure(plan: Plan, progress: Callable[[str], None] = lambda line: None) -> 
     return {
         "languages": found,
         "targets": TARGETS,
-        "met": {language: _met(part) for language, part in found.items()},
+        "met": {language: met_of(part) for language, part in found.items()},
         "machine": machine(),
     }
 
@@ -181,11 +188,13 @@ async def _children_cpu_s(models: Path, language: Language, says: Sequence[Say])
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _met(part: dict[str, Any]) -> bool:
+def met_of(part: dict[str, Any]) -> bool:
+    """Whether a language's figures reach `TARGETS`."""
     return bool(
         part["word_error_rate"] <= TARGETS["word_error_rate"]
+        and abs(part["level_dbov"]["median"] - part["level_dbov"]["nominal"]) <= TARGETS["middle_within_db"]
         and part["level_dbov"]["furthest_db"] <= TARGETS["level_within_db"]
         and not part["clipped_samples"]
         and not part["joins"]["clicks"]
-        and part["synthesis_cpu_s"]["median"] <= TARGETS["synthesis_cpu_s"]
+        and part["synthesis_cpu_s"]["max"] <= TARGETS["synthesis_cpu_s"]
     )

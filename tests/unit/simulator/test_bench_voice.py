@@ -9,7 +9,7 @@ from voiceagent.audio.levels import gain
 from voiceagent.base.languages import Language
 from voiceagent.dialogue.events import Say
 from voiceagent.language.spoken import SpokenPart
-from voiceagent.simulator.bench_voice import Spoken, conversations, sound, varied
+from voiceagent.simulator.bench_voice import Spoken, conversations, met_of, sound, varied
 from voiceagent.speech.synthesis.shape import join_at, to_pcm, unit
 
 RATE = 24000
@@ -48,6 +48,18 @@ def test_a_unit_cut_in_the_middle_of_a_vowel_clicks(good: Spoken) -> None:
 def test_a_prompt_louder_than_the_others_is_found(good: Spoken) -> None:
     loud = Spoken(good.say, gain(good.pcm, 4.0), good.joins, 0)
     assert sound([good, good, loud])["level_dbov"]["furthest_db"] == pytest.approx(4.0, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("median", "furthest_db", "most_s", "met"),
+    [(-21.3, 0.6, 1.3, True), (-24.0, 0.6, 1.3, False), (-21.3, 2.1, 1.3, False), (-21.3, 0.6, 3.1, False)],
+)
+def test_prompts_that_are_all_too_quiet_or_one_call_that_takes_long_miss_the_target(
+    median: float, furthest_db: float, most_s: float, met: bool
+) -> None:
+    level = {"median": median, "nominal": -20.0, "furthest_db": furthest_db}
+    found = {"word_error_rate": 0.09, "level_dbov": level, "clipped_samples": 0, "joins": {"clicks": 0}}
+    assert met_of(found | {"synthesis_cpu_s": {"median": 0.8, "max": most_s}}) is met
 
 
 def test_clipping_is_counted(good: Spoken) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from voiceagent.audio.format import SAMPLE_RATE
-from voiceagent.simulator.bench_turn import Measured, judge_call, spread
+from voiceagent.simulator.bench_turn import Measured, judge_call, met_of, spread
 from voiceagent.simulator.gauges import IdleThread, ProcessorTime, processor_seconds
 from voiceagent.simulator.tapes import Exchange, Span, exchanges, spans
 
@@ -106,6 +106,27 @@ def test_a_call_without_words_is_counted_and_nothing_else() -> None:
     measured = Measured()
     judge_call([], [], measured)
     assert measured.counts == {"silent_calls": 1} and spread(measured.total)["n"] == 0
+
+
+@pytest.mark.parametrize(
+    ("calls", "n", "p95_s", "met", "aim"),
+    [
+        (2, 36, 1.2, True, False),
+        (2, 36, 1.4, False, False),
+        (2, 36, 0.9, True, None),
+        (4, 36, 0.8, True, True),
+        (4, 36, 1.0, True, False),
+        (4, 36, 1.4, None, False),
+        (6, 36, 1.0, True, None),
+        (2, 19, 0.5, None, None),
+    ],
+)
+def test_a_target_is_judged_where_its_conditions_allow_it(
+    calls: int, n: int, p95_s: float, met: bool | None, aim: bool | None
+) -> None:
+    found = met_of({"p50_s": 0.4, "p95_s": p95_s, "n": n}, spread([]), calls)
+    assert (found["met"]["p95_s"], found["aims_met"]["p95_s"]) == (met, aim)
+    assert found["met"]["barge_in_stop_p95_s"] is None, "nobody interrupted"
 
 
 def test_processor_time_is_counted_with_its_children_and_an_idle_thread_wakes() -> None:

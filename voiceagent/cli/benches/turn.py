@@ -58,9 +58,11 @@ def _show(report: dict[str, Any]) -> None:
     for name, spread in rows:
         if spread["n"]:
             print(f"{name:30} p50 {spread['p50_s']:6.3f} s   p95 {spread['p95_s']:6.3f} s   n {spread['n']}")
+    if report["n"] < report["n_wanted"]:
+        print(f"fewer answers than asked for: {report['n']} of {report['n_wanted']}")
     print("not timed: " + (", ".join(f"{name} {number}" for name, number in report["counts"].items()) or "none"))
     print("cores busy: " + ", ".join(f"{name} {number}" for name, number in report["cores"].items()))
     idle = report["idle_jitter"]
-    print(targets_text(report["targets"], report["met"]))
-    print(targets_text(report["aims"], report["aims_met"], "further aims"))
+    print(targets_text(report["targets"], report["met"], "targets at two calls"))
+    print(targets_text(report["aims"], report["aims_met"], "further aims at four calls"))
     print(f"an idle thread wakes late by p50 {idle['p50']} ms, p95 {idle['p95']} ms, at worst {idle['max']} ms")

@@ -43,7 +43,10 @@ def _show(report: dict[str, Any]) -> None:
         level, joins, cpu = part["level_dbov"], part["joins"], part["synthesis_cpu_s"]
         met = "all targets met" if report["met"][language] else "NOT all targets met"
         print(f"{language}: {met}; {part['prompts']} prompts by {part['voice']}, longest {part['seconds']['max']} s")
-        print(f"  level    median {level['median']} dBov, furthest from it {level['furthest_db']} dB")
+        print(
+            f"  level    median {level['median']} dBov ({level['nominal']} wanted), furthest from it "
+            f"{level['furthest_db']} dB"
+        )
         print(
             f"  joins    {joins['n']}: {joins['clicks']} clicks, loudest step {joins['loudest_step_dbov']} dBov; "
             f"{part['clipped_samples']} clipped samples"
@@ -52,3 +55,4 @@ def _show(report: dict[str, Any]) -> None:
         print(f"  synthesis a call  median {cpu['median']} s, most {cpu['max']} s of processor, n {cpu['n']}")
         for line in part["worst"]:
             print(f"    {line}")
+    print("targets: " + ", ".join(f"{name} {limit}" for name, limit in report["targets"].items()))
