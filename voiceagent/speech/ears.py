@@ -29,17 +29,18 @@ EARLIER_S = 0.5
 AHEAD_S = 0.25
 #: A glance that has not begun in this share of the deadline is given up: its turn has ended, or the debtor has gone on.
 STALE = 0.4
-WORKERS = 2
-BACKLOG = 16
+#: Turns recognised at a time, unless said otherwise, and how many more may wait for each of them.
+WORKERS, BACKLOG = 2, 8
 #: A call that was to begin opens its ear within this, or somebody else may have its place.
 KEPT_S = 30.0
 #: Who asks for room waits so long for what others hold while they look for somebody to call.
 MOMENT_S = 1.0
-#: While so many wait, only turns that have ended are recognised: some glances are at pauses in mid-turn, for nothing.
-CROWD = 2 * WORKERS
+#: While so many wait for each worker, only turns that have ended are recognised: some glances are at pauses in
+#: mid-turn, for nothing.
+CROWD = 2
 
 
-def load_recognisers(models: Path) -> dict[str, Recogniser]:
+def load_recognisers(models: Path, workers: int = WORKERS) -> dict[str, Recogniser]:
     """Language → loaded engine, whisper loaded once for all it serves. Blocks for a second or two per model."""
     loaded: dict[str, Recogniser] = {}
     shared: Recogniser | None = None
@@ -53,7 +54,7 @@ def load_recognisers(models: Path) -> dict[str, Recogniser]:
         else:
             from voiceagent.speech.engines.whisper import Whisper
 
-            shared = shared or Whisper(directory)
+            shared = shared or Whisper(directory, workers)
             loaded[language] = shared
     return loaded
 
@@ -67,6 +68,7 @@ class Ears:
         metrics: SpeechMetrics,
         max_calls: int = 16,
         deadline_s: float = DEADLINE_S,
+        workers: int = WORKERS,
     ) -> None:
         if not recognisers:
             raise MissingPartError("no recogniser is installed: run `voiceagent models install`")
@@ -81,11 +83,12 @@ class Ears:
         self.deadline_s = deadline_s
         self._metrics = metrics
         self.strain = Strain(time.monotonic)
-        self._queue = DeadlineQueue(WORKERS, BACKLOG)
+        self._workers = workers
+        self._queue = DeadlineQueue(workers, BACKLOG * workers)
         metrics.waiting.set_function(lambda: self._queue.waiting)
-        self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="recognise")
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="recognise")
         # Vosk warms an ear for most of a second: turns that have ended must not stand behind a telephone that rings.
-        self._openers = ThreadPoolExecutor(WORKERS, thread_name_prefix="open")
+        self._openers = ThreadPoolExecutor(workers, thread_name_prefix="open")
 
     def refusal(self, held: int = 0) -> str:
         """Why no new call should begin on this machine now, beside the places that are `held`; "" when one may."""
@@ -184,7 +187,7 @@ class Ears:
         It waits for its turn like any recognition: refused, it would be wanted all the same when the turn ends, only
         later and with the whole silence waited for.
         """
-        if self._queue.waiting >= CROWD:
+        if self._queue.waiting >= CROWD * self._workers:
             self._metrics.glances.labels("refused").inc()
             return None
         patience_s, stale_s = self.deadline_s + EARLIER_S, STALE * self.deadline_s

@@ -30,6 +30,11 @@ def most_calls(cores: int) -> int:
     return max(LEAST_CALLS, CALLS_A_CORE * cores)
 
 
+def most_turns(cores: int) -> int:
+    """How many turns it recognises at a time; measured with two."""
+    return max(2, cores)
+
+
 def serve(
     socket: Path,
     models: Path,
@@ -50,8 +55,11 @@ def serve(
     """
     # Read by the native libraries when they are loaded, so before anything imports them.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", KMP_BLOCKTIME="0")
-    most = max_calls or most_calls(len(os.sched_getaffinity(0)))
-    asyncio.run(_serve(socket, models, most, voice_engine, agent_voice, answers, metrics_port, admit_all))
+    cores = len(os.sched_getaffinity(0))
+    most = max_calls or most_calls(cores)
+    asyncio.run(
+        _serve(socket, models, most, most_turns(cores), voice_engine, agent_voice, answers, metrics_port, admit_all)
+    )
     return 0
 
 
@@ -59,6 +67,7 @@ async def _serve(
     socket: Path,
     models: Path,
     max_calls: int,
+    workers: int,
     voice_engine: str | None,
     agent_voice: str | None,
     answers: Path | None,
@@ -80,9 +89,9 @@ async def _serve(
     metrics = SpeechMetrics()
     if answers is not None:
         scripted = Scripted.from_file(answers)
-        ears = Ears(dict.fromkeys(sorted(scripted.languages), scripted), metrics, max_calls)
+        ears = Ears(dict.fromkeys(sorted(scripted.languages), scripted), metrics, max_calls, workers=workers)
     else:
-        ears = Ears(load_recognisers(models), metrics, max_calls)
+        ears = Ears(load_recognisers(models, workers), metrics, max_calls, workers=workers)
     ears.strain.close_s = math.inf if admit_all else ears.strain.close_s
     ears.strain.late_s = 0.0 if admit_all else ears.strain.late_s
     server = SpeechServer(socket, ears, Speaker(models, engine=voice_engine, own=own), metrics)

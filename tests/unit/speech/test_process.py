@@ -15,7 +15,7 @@ from voiceagent.base.errors import UnavailableError
 from voiceagent.cli.main import main
 from voiceagent.speech.client import SpeechClient
 from voiceagent.speech.engines.scripted import fingerprint
-from voiceagent.speech.process import most_calls
+from voiceagent.speech.process import most_calls, most_turns
 from voiceagent.speech.protocol import HearingContext
 
 YES = bytes(range(1, 161)) * 20
@@ -83,6 +83,7 @@ def test_an_orderly_end_removes_the_socket(tmp_path, number):
 
 def test_a_larger_machine_serves_more_calls() -> None:
     assert [most_calls(cores) for cores in (1, 2, 16)] == [16, 16, 128]
+    assert [most_turns(cores) for cores in (1, 2, 16)] == [2, 2, 16], "or the calls of the other cores wait for two"
 
 
 @pytest.mark.parametrize("number", ["0", "-3", "many"])

@@ -230,16 +230,16 @@ def test_a_glance_waits_for_its_turn_and_is_refused_only_in_a_crowd(tmp_path):
     gate = threading.Event()
 
     async def scenario(house: House) -> None:
-        queue = house.server.ears._queue
-        hearings = [await house.client.hearing(f"call{number}", "pt-BR") for number in range(WORKERS + CROWD + 1)]
+        queue, crowd = house.server.ears._queue, CROWD * WORKERS
+        hearings = [await house.client.hearing(f"call{number}", "pt-BR") for number in range(WORKERS + crowd + 1)]
         for hearing in hearings:
             await hearing.begin(CONTEXT)
             await hearing.feed(YES)
         *busy, late = hearings
         asked = [asyncio.create_task(hearing.finish()) for hearing in busy[:-1]]
-        await settle(lambda: queue.waiting == CROWD - 1)
+        await settle(lambda: queue.waiting == crowd - 1)
         asked.append(asyncio.create_task(busy[-1].glance()))
-        await settle(lambda: queue.waiting == CROWD)
+        await settle(lambda: queue.waiting == crowd)
         assert await late.glance() is None
         gate.set()
         assert [(await heard).text for heard in asked] == ["sim"] * len(asked)
@@ -378,6 +378,26 @@ def test_calls_that_begin_delay_no_turn_that_has_ended():
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_as_many_turns_are_recognised_at_a_time_as_there_are_workers(workers):
+    gate = threading.Event()
+
+    async def scenario() -> None:
+        ears = Ears({"pt-BR": Slow(gate)}, SpeechMetrics(), deadline_s=20.0, workers=workers)
+        called = [await ears.open("pt-BR") for _ in range(workers + 1)]
+        for ear in called:
+            await ear.begin(CONTEXT)
+            await ear.feed(YES)
+        turns = [asyncio.create_task(ear.finish()) for ear in called]
+        await settle(lambda: sum(not ear._idle.is_set() for ear in called) == workers)
+        assert ears._queue.waiting == 1
+        gate.set()
+        assert [heard.text for heard in await asyncio.gather(*turns)] == ["sim"] * len(called)
+        ears.close()
+
+    asyncio.run(scenario())
+
+
 def test_an_ear_is_replaced_while_every_recogniser_is_stuck():
     gate = threading.Event()
 
@@ -444,7 +464,7 @@ def test_a_turn_too_many_is_a_timeout_and_waiting_is_counted_as_it_is(tmp_path, 
         def waiting() -> float | None:
             return house.metrics.registry.get_sample_value("voiceagent_speech_waiting")
 
-        hearings = [await house.client.hearing(f"call{number}", "pt-BR") for number in range(WORKERS + 2)]
+        hearings = [await house.client.hearing(f"call{number}", "pt-BR") for number in range(3)]
         for hearing in hearings:
             await hearing.begin(CONTEXT)
             await hearing.feed(YES)
@@ -459,7 +479,7 @@ def test_a_turn_too_many_is_a_timeout_and_waiting_is_counted_as_it_is(tmp_path, 
         await late.feed(YES)
         assert (await late.finish()).text == "sim"
 
-    house = in_house(tmp_path, scenario, engine=Slow(gate), deadline_s=10.0)
+    house = in_house(tmp_path, scenario, engine=Slow(gate), deadline_s=10.0, workers=1)
     assert house.metrics.turns.labels("scripted", "timeout")._value.get() == 1
     assert house.metrics.refused._value.get() == 1
     assert house.server.ears.strain.refusal()

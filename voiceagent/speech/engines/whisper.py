@@ -46,17 +46,16 @@ _SHORTEST_S = 2.0
 _SHORT_TAIL_S = 0.4
 _SILENT_RMS = 1e-3
 _SPEECH_RMS = 0.1
-_WORKERS = 2
 _LANGUAGE_TOKENS = {"pt-BR": "<|pt|>", "es": "<|es|>", "en": "<|en|>"}
 
 
 class Whisper:
-    """The loaded model: two workers of one thread each share it."""
+    """The loaded model: workers of one thread each share it."""
 
     name = "whisper"
     languages = frozenset(_LANGUAGE_TOKENS)
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, workers: int = 2) -> None:
         try:
             import ctranslate2
             import tokenizers
@@ -68,11 +67,11 @@ class Whisper:
             raise MissingPartError(f"no {directory.name} in {directory.parent}: run `voiceagent models install`")
         self._view = ctranslate2.StorageView.from_array
         self._model: Any = ctranslate2.models.Whisper(
-            str(directory), compute_type="int8", inter_threads=_WORKERS, intra_threads=1
+            str(directory), compute_type="int8", inter_threads=workers, intra_threads=1
         )
         self._tokenizer = tokenizers.Tokenizer.from_file(str(directory / "tokenizer.json"))
         self._phrase_ids: dict[str, list[int]] = {}
-        self._helpers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="whisper")
+        self._helpers = ThreadPoolExecutor(workers, thread_name_prefix="whisper")
         self.recognise(np.zeros(SAMPLE_RATE, np.float32) + 0.01, HearingContext("en", phrases=("Yes.",)))
 
     def open(self, language: str) -> WhisperEar:
