@@ -20,6 +20,7 @@ from voiceagent.storage.database import Database
 
 PARTS = {
     "home",
+    "config",
     "disk",
     "clock",
     "ports",
@@ -63,6 +64,17 @@ def test_every_part_is_looked_at_and_what_is_not_ok_can_be_mended(
         assert check["status"] in ("ok", "warn", "fail") and "\n" not in check["detail"]
         assert check["mend"] if check["status"] != "ok" else not check["mend"], check
     assert not home.exists(), "looking changes nothing"
+
+
+def test_a_setting_that_cannot_be_read_is_a_finding_among_the_others(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.mkdir()
+    (home / "config.yaml").write_text("dial:\n  mood: pilot\n")
+    code, checks = _doctor(capsys)
+    assert code == 1 and checks.keys() == PARTS
+    assert checks["config"]["status"] == "fail" and "config.yaml" in checks["config"]["detail"]
+    assert checks["database"]["status"] == "warn" and checks["dialplans"]["status"] == "ok"
 
 
 def test_a_database_is_ok_once_migrated_and_fails_when_it_is_none(

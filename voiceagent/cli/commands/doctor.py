@@ -30,12 +30,21 @@ def run(args: argparse.Namespace) -> int:
     from voiceagent.base.errors import MissingPartError
     from voiceagent.cli.checkup import capacity, machine, parts, speaking
     from voiceagent.cli.checkup.finding import Finding, Status, examine
-    from voiceagent.settings.config import load_settings
+    from voiceagent.settings.config import Settings, load_settings
     from voiceagent.settings.paths import Paths
 
     paths = Paths.from_environment()
-    url = load_settings(paths).database.url or paths.database_url()
     measured: list[capacity.Capacity] = []
+    settings: list[Settings] = []
+
+    def configured() -> Finding:
+        settings.append(load_settings(paths))
+        return Finding("config", Status.OK, "every setting can be read")
+
+    def database() -> Finding:
+        if not settings:
+            return Finding("database", Status.WARN, "which one it is could not be read", "mend the configuration first")
+        return parts.database(settings[0].database.url or paths.database_url())
 
     def carried() -> Finding:
         try:
@@ -46,10 +55,11 @@ def run(args: argparse.Namespace) -> int:
 
     checks: list[tuple[str, Callable[[], Finding], str]] = [
         ("home", lambda: machine.home(paths.home), "set VOICEAGENT_HOME"),
+        ("config", configured, "mend the line, variable or setting that it names"),
         ("disk", lambda: machine.disk(paths.recordings), "set VOICEAGENT_RECORDINGS"),
         ("clock", lambda: machine.clock(SystemClock().now()), "pip install tzdata"),
         ("ports", lambda: machine.ports(args.port), "let this user open sockets on loopback"),
-        ("database", lambda: parts.database(url), "voiceagent db upgrade"),
+        ("database", database, "voiceagent db upgrade"),
         ("dialplans", lambda: parts.dialplans(paths.dialplans), "voiceagent script check"),
         ("sip", parts.sip, "pip install 'voiceagent[telephony]'"),
         ("asterisk", lambda: parts.asterisk(paths.asterisk), "scripts/asterisk"),
