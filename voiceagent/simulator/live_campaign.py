@@ -64,8 +64,12 @@ class Plan:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.callbacks + self.reminders + self.hot + len(self.talking) > self.contacts or self.seats < 1:
-            raise UsageError("more callbacks, reminders, warm leads and talking personas than there are contacts")
+        least = self.callbacks + self.reminders + self.hot + len(self.talking)
+        if least > self.contacts or self.seats < 1:
+            raise UsageError(
+                f"at least {least} contacts and one seat: {self.callbacks} callbacks, {self.reminders} reminders, "
+                f"{self.hot} warm leads and {len(self.talking)} talking personas are among them"
+            )
 
 
 class LiveCampaign:

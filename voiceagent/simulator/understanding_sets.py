@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from voiceagent.base.errors import UnavailableError
+from voiceagent.base.errors import BadInputError, UnavailableError, unreadable
 from voiceagent.base.languages import Language
+from voiceagent.base.money import CURRENCY_OF_REGION
 from voiceagent.dialogue.understanding import understand
 from voiceagent.settings.paths import ROOT
 
@@ -23,14 +24,44 @@ _SHOWN = 25
 
 
 def lines(path: Path) -> Iterator[list[str]]:
-    """The fields of each line; UnavailableError when the set is not there (an installation without the checkout)."""
+    """The fields of each line of a set of intents or of slots.
+
+    UnavailableError when the set is not there (an installation without the checkout); BadInputError names a line that
+    is none of its kind, or a set without any.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UnavailableError(f"no set at {path}: run this from a checkout, or give --sets") from error
-    for line in text.splitlines():
+    except UnicodeDecodeError as error:
+        raise unreadable(path, error) from None
+    read = _slots if ".slots." in path.name else _intents
+    empty = True
+    for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.startswith("#"):
-            yield [part.strip() for part in line.split("|")]
+            fields = [part.strip() for part in line.split("|")]
+            if wanted := read(fields):
+                raise BadInputError(f"{path}:{number}: a line is {wanted}")
+            yield fields
+            empty = False
+    if empty:
+        raise BadInputError(f"{path}: the set holds no line")
+
+
+def _intents(fields: list[str]) -> str:
+    """What a line of intents is; "" when this is one."""
+    return "" if len(fields) == 2 and all(fields) else "`intent | words`"
+
+
+def _slots(fields: list[str]) -> str:
+    """What a line of slots is; "" when this is one."""
+    if len(fields) not in (3, 4) or not all(fields):
+        return "`expect | words | slot=value ...`, with a region behind another `|` if need be"
+    if not (fields[2] == "-" or fields[2].startswith("?") or all("=" in pair for pair in fields[2].split())):
+        return "`expect | words | slot=value ...`, or `?slot`, or `-`"
+    if len(fields) == 4 and fields[3] not in CURRENCY_OF_REGION:
+        return f"for one of the regions {', '.join(sorted(CURRENCY_OF_REGION))}"
+    return ""
 
 
 def utterances(language: Language, sets: Path = SETS) -> list[str]:

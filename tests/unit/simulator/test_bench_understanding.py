@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voiceagent.base.errors import UnavailableError
+from voiceagent.base.errors import BadInputError, UnavailableError
 from voiceagent.base.languages import Language
 from voiceagent.cli.main import main
 from voiceagent.simulator.bench_understanding import Plan, measure, round_trips, speed
@@ -84,6 +84,35 @@ def test_the_command_prints_one_document(capsys: pytest.CaptureFixture[str], mon
 def test_a_missing_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match=r"no set at .*en.intents.test.txt"):
         score_intents(Language.EN, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        ("intents", "", "the set holds no line"),
+        ("intents", "# a comment\n\n", "the set holds no line"),
+        ("intents", "human | quero\nquero falar\n", r"txt:2: a line is `intent \| words`"),
+        ("slots", "date | dia dez\n", r"txt:1: a line is `expect \| words \| slot=value"),
+        ("slots", "date | dia dez | 2026-12-10\n", r"txt:1: .* or `-`"),
+        ("slots", "date | dia dez | - | XX\n", "txt:1: .*regions .*BR"),
+    ],
+)
+def test_a_line_that_is_none_is_named(sets: Path, kind: str, text: str, said: str) -> None:
+    (sets / f"pt-BR.{kind}.test.txt").write_text(text, encoding="utf-8")
+    score = score_slots if kind == "slots" else score_intents
+    with pytest.raises(BadInputError, match=said):
+        score(Language.PT_BR, sets)
+
+
+def test_a_set_that_is_no_text_is_named(sets: Path) -> None:
+    (sets / "pt-BR.intents.test.txt").write_bytes(b"human | \xff\n")
+    with pytest.raises(BadInputError, match=r"pt-BR.intents.test.txt: it is not text"):
+        score_intents(Language.PT_BR, sets)
+
+
+def test_a_campaign_too_small_for_its_people_says_how_many_there_must_be(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "campaign", "--contacts", "16"]) == 2
+    assert "at least 17 contacts" in capsys.readouterr().err
 
 
 def test_an_unknown_language_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
