@@ -21,10 +21,6 @@ class SpeechDetector(Protocol):
         """Whether the frame judged last stands out of the line's noise, speech or not."""
         ...
 
-    def reset(self) -> None:
-        """Forget the line: a new call begins."""
-        ...
-
 
 class EnergyFloor:
     """The level of the line's noise: falls at once to a quieter frame, rises slowly, so speech does not lift it."""
@@ -50,10 +46,6 @@ class EnergyFloor:
         else:
             self.floor_dbov = min(self.floor_dbov + self.RISE_DB, self.HIGHEST_DBOV)
         return level > max(self.floor_dbov + self.MARGIN_DB, self.QUIETEST_DBOV)
-
-    def reset(self) -> None:
-        """Start over on another line."""
-        self.floor_dbov = self.HIGHEST_DBOV
 
 
 class TalkerLevel:
@@ -98,10 +90,6 @@ class EnergyDetector:
         self.loud = self._floor.above(pcm)
         return self.loud
 
-    def reset(self) -> None:
-        """Forget the line."""
-        self._floor.reset()
-
 
 class WebRtcDetector:
     """webrtcvad AND the energy floor: steady noise that fools the first is held by the second.
@@ -116,8 +104,6 @@ class WebRtcDetector:
             import webrtcvad
         except ImportError as error:
             raise MissingPartError("voice activity detection needs webrtcvad-wheels: pip install") from error
-        self._make = webrtcvad.Vad
-        self._mode = mode
         self._vad = webrtcvad.Vad(mode)
         self._floor = EnergyFloor()
         self.loud = False
@@ -129,8 +115,3 @@ class WebRtcDetector:
         # Both learn from every frame, so neither may be skipped.
         self.loud = self._floor.above(pcm)
         return bool(self._vad.is_speech(pcm, SAMPLE_RATE)) and self.loud
-
-    def reset(self) -> None:
-        """Forget the line."""
-        self._vad = self._make(self._mode)
-        self._floor.reset()

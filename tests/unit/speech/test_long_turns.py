@@ -23,9 +23,6 @@ class Marked:
     def is_speech(self, pcm: bytes) -> bool:
         return pcm[0] == 1
 
-    def reset(self) -> None:
-        pass
-
 
 class Sure:
     """A recogniser that is sure of whatever it hears."""

@@ -20,9 +20,6 @@ class Marked:
     def is_speech(self, pcm: bytes) -> bool:
         return pcm[0] == 1
 
-    def reset(self) -> None:
-        pass
-
 
 def frame(number: int, speech: bool) -> bytes:
     return (bytes([speech]) + number.to_bytes(4, "big")).ljust(FRAME_BYTES, b"\0")

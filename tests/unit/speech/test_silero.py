@@ -48,9 +48,6 @@ class Always:
     def is_speech(self, pcm: bytes) -> bool:
         return True
 
-    def reset(self) -> None:
-        pass
-
 
 class Loud(Always):
     """One that takes whatever sounds for speech."""

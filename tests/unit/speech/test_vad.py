@@ -82,13 +82,6 @@ def test_loud_speech_from_the_first_frame_counts():
     assert share(EnergyDetector(), vowel(3000, 20)) > 0.9
 
 
-def test_a_new_call_starts_over():
-    detector = EnergyDetector()
-    share(detector, noise(2, 100))
-    detector.reset()
-    assert detector._floor.floor_dbov == EnergyFloor.HIGHEST_DBOV
-
-
 def test_only_whole_frames_are_judged():
     with pytest.raises(ValueError, match="320 bytes"):
         WebRtcDetector().is_speech(bytes(100))
