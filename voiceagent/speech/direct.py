@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from voiceagent.base.errors import MissingPartError
-from voiceagent.speech.installed import recogniser_directory
 from voiceagent.speech.protocol import HearingContext, Hypothesis
-from voiceagent.speech.recogniser import Ear, Recogniser, engine_for
+from voiceagent.speech.recogniser import Ear, Recogniser, Recognisers
 
 
 class DirectHearing:
@@ -40,14 +38,4 @@ class DirectHearing:
 
 def load_recogniser(models: Path, language: str) -> Recogniser:
     """The engine that a call in `language` would use; MissingPartError when there is none."""
-    engine = engine_for(language, models)
-    directory = recogniser_directory(models, engine, language)
-    if directory is None:
-        raise MissingPartError(f"no recogniser for {language} is installed: run `voiceagent models install`")
-    if engine == "vosk":
-        from voiceagent.speech.engines.vosk import Vosk
-
-        return Vosk(directory, language)
-    from voiceagent.speech.engines.whisper import Whisper
-
-    return Whisper(directory)
+    return Recognisers(models).of(language)

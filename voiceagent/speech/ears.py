@@ -13,10 +13,9 @@ from typing import TypeVar
 
 from voiceagent.base.errors import MissingPartError, UnavailableError
 from voiceagent.speech.admission import DeadlineQueue
-from voiceagent.speech.installed import recogniser_directory
 from voiceagent.speech.metrics import SpeechMetrics
 from voiceagent.speech.protocol import HearingContext, Hypothesis
-from voiceagent.speech.recogniser import Ear, Recogniser, served_languages
+from voiceagent.speech.recogniser import WORKERS, Ear, Recogniser, Recognisers, served_languages
 from voiceagent.speech.strain import Strain
 
 log = logging.getLogger(__name__)
@@ -29,8 +28,8 @@ EARLIER_S = 0.5
 AHEAD_S = 0.25
 #: A glance that has not begun in this share of the deadline is given up: its turn has ended, or the debtor has gone on.
 STALE = 0.4
-#: Turns recognised at a time, unless said otherwise, and how many more may wait for each of them.
-WORKERS, BACKLOG = 2, 8
+#: How many turns may wait for each worker.
+BACKLOG = 8
 #: A call that was to begin opens its ear within this, or somebody else may have its place.
 KEPT_S = 30.0
 #: Who asks for room waits so long for what others hold while they look for somebody to call.
@@ -41,22 +40,9 @@ CROWD = 2
 
 
 def load_recognisers(models: Path, workers: int = WORKERS) -> dict[str, Recogniser]:
-    """Language → loaded engine, whisper loaded once for all it serves. Blocks for a second or two per model."""
-    loaded: dict[str, Recogniser] = {}
-    shared: Recogniser | None = None
-    for language, engine in served_languages(models).items():
-        directory = recogniser_directory(models, engine, language)
-        assert directory is not None
-        if engine == "vosk":
-            from voiceagent.speech.engines.vosk import Vosk
-
-            loaded[language] = Vosk(directory, language)
-        else:
-            from voiceagent.speech.engines.whisper import Whisper
-
-            shared = shared or Whisper(directory, workers)
-            loaded[language] = shared
-    return loaded
+    """Language → loaded engine, for each that has one. Blocks for a second or two per model."""
+    recognisers = Recognisers(models, workers)
+    return {language: recognisers.of(language) for language in served_languages(models)}
 
 
 class Ears:

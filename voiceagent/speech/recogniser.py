@@ -12,7 +12,11 @@ from typing import Protocol
 
 from voiceagent.base.errors import MissingPartError
 from voiceagent.base.languages import Language
+from voiceagent.speech.installed import recogniser_directory
 from voiceagent.speech.protocol import HearingContext, Hypothesis
+
+#: Turns recognised at a time, unless said otherwise.
+WORKERS = 2
 
 
 class Ear(Protocol):
@@ -70,8 +74,6 @@ def engine_for(language: str, models: Path, order: Sequence[str] = ("vosk", "whi
 
     Never another language's model: an agent that mishears every word must not start to call people.
     """
-    from voiceagent.speech.installed import recogniser_directory
-
     for engine in order:
         if recogniser_directory(models, engine, language) is not None:
             return engine
@@ -87,3 +89,30 @@ def served_languages(models: Path) -> dict[str, str]:
         except MissingPartError:
             continue
     return served
+
+
+class Recognisers:
+    """The engines of this process: each is loaded when it is first asked for, whisper once for all that it serves."""
+
+    def __init__(self, models: Path, workers: int = WORKERS) -> None:
+        self._models = models
+        self._workers = workers
+        self._loaded: dict[Path, Recogniser] = {}
+
+    def of(self, language: str) -> Recogniser:
+        """The engine that a call in `language` uses; MissingPartError when there is none. May block for seconds."""
+        engine = engine_for(language, self._models)
+        directory = recogniser_directory(self._models, engine, language)
+        assert directory is not None
+        if directory not in self._loaded:
+            self._loaded[directory] = self._load(engine, directory, language)
+        return self._loaded[directory]
+
+    def _load(self, engine: str, directory: Path, language: str) -> Recogniser:
+        if engine == "vosk":
+            from voiceagent.speech.engines.vosk import Vosk
+
+            return Vosk(directory, language)
+        from voiceagent.speech.engines.whisper import Whisper
+
+        return Whisper(directory, self._workers)

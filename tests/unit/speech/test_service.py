@@ -24,10 +24,11 @@ from voiceagent.speech import client as speech_client
 from voiceagent.speech import ears as speech_ears
 from voiceagent.speech.admission import DeadlineQueue
 from voiceagent.speech.client import SpeechClient
-from voiceagent.speech.ears import CROWD, WORKERS, Ears
+from voiceagent.speech.ears import CROWD, Ears
 from voiceagent.speech.engines.scripted import Scripted, ScriptedEar, fingerprint
 from voiceagent.speech.metrics import SpeechMetrics
 from voiceagent.speech.protocol import HearingContext, SpeechService
+from voiceagent.speech.recogniser import WORKERS
 from voiceagent.speech.server import SpeechServer
 from voiceagent.speech.synthesis.speaker import CallVoice, Speaker
 from voiceagent.speech.synthesis.spec import VoiceSpec, agent_voice

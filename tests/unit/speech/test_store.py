@@ -17,9 +17,10 @@ from voiceagent.base.errors import BadInputError, MissingPartError, UnavailableE
 from voiceagent.base.languages import Language
 from voiceagent.speech import fetch as fetching
 from voiceagent.speech.catalogue import Model, Source, load_catalogue
+from voiceagent.speech.ears import load_recognisers
 from voiceagent.speech.fetch import cache_directory, fetch
 from voiceagent.speech.installed import KOKORO, VOSK, VOSK_TEST, WHISPER
-from voiceagent.speech.recogniser import engine_for, served_languages
+from voiceagent.speech.recogniser import Recognisers, engine_for, served_languages
 from voiceagent.speech.store import ModelStore
 from voiceagent.speech.synthesis.spec import AGENT_VOICES
 
@@ -339,3 +340,20 @@ def test_vosk_is_chosen_before_whisper_and_nothing_instead_of_both(tmp_path):
     (tmp_path / VOSK["es"] / "am").mkdir(parents=True)
     (tmp_path / VOSK["es"] / "am" / "final.mdl").write_bytes(b"")
     assert served_languages(tmp_path) == {"pt-BR": "whisper", "es": "vosk", "en": "whisper"}
+
+
+def test_an_engine_is_loaded_once_for_all_the_languages_of_its_model(tmp_path, monkeypatch):
+    (tmp_path / WHISPER).mkdir()
+    (tmp_path / WHISPER / "model.bin").write_bytes(b"")
+    (tmp_path / VOSK["es"] / "am").mkdir(parents=True)
+    (tmp_path / VOSK["es"] / "am" / "final.mdl").write_bytes(b"")
+    loaded: list[tuple[object, ...]] = []
+    monkeypatch.setattr("voiceagent.speech.engines.whisper.Whisper", lambda *made: loaded.append(made) or object())
+    monkeypatch.setattr("voiceagent.speech.engines.vosk.Vosk", lambda *made: loaded.append(made) or object())
+    recognisers = Recognisers(tmp_path, workers=5)
+    assert recognisers.of("pt-BR") is recognisers.of("en")
+    assert recognisers.of("es") is not recognisers.of("en")
+    assert loaded == [(tmp_path / WHISPER, 5), (tmp_path / VOSK["es"], "es")]
+    assert list(load_recognisers(tmp_path)) == ["pt-BR", "es", "en"]
+    with pytest.raises(MissingPartError, match="models install"):
+        Recognisers(tmp_path / "empty").of("en")

@@ -101,19 +101,11 @@ def _calls(given: str) -> list[tuple[uuid.UUID, Path | None]]:
 
 def _hearings(models: Path) -> Any:
     """Opens recognisers as calls do; each engine is loaded once."""
-    from voiceagent.speech.direct import DirectHearing, load_recogniser
-    from voiceagent.speech.recogniser import Recogniser, engine_for
+    from voiceagent.speech.direct import DirectHearing
+    from voiceagent.speech.recogniser import Recognisers
 
-    loaded: dict[str, Recogniser] = {}
-
-    def hearing(language: str) -> DirectHearing:
-        engine = engine_for(language, models)
-        key = engine if engine == "whisper" else language
-        if key not in loaded:
-            loaded[key] = load_recogniser(models, language)
-        return DirectHearing(loaded[key].open(language))
-
-    return hearing
+    recognisers = Recognisers(models)
+    return lambda language: DirectHearing(recognisers.of(language).open(language))
 
 
 def _document(one: CallReplay) -> dict[str, Any]:

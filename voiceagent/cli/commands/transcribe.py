@@ -7,14 +7,11 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from voiceagent.base.errors import BadInputError, UsageError, unreadable
 from voiceagent.base.languages import Language
 from voiceagent.cli.batch import run_batch
-
-if TYPE_CHECKING:
-    from voiceagent.speech.recogniser import Recogniser
 
 HELP = "what the agent hears in a recording of an answer (a WAV file), exactly as in a call"
 EXAMPLE = "voiceagent transcribe --language pt-BR --expect date --today 2026-11-18 answer.wav"
@@ -69,9 +66,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _hearer(models: Path, beside: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Answers one request of the batch form; engines are loaded once each. A path may count from `beside`."""
+    from voiceagent.speech.recogniser import Recognisers
     from voiceagent.speech.silero import Confirmers
 
-    loaded: dict[str, Recogniser] = {}
+    recognisers = Recognisers(models)
     confirmers = Confirmers()
 
     def hear(request: dict[str, Any]) -> dict[str, Any]:
@@ -92,8 +90,7 @@ def _hearer(models: Path, beside: Path) -> Callable[[dict[str, Any]], dict[str, 
         context = HearingContext(
             language.value, tuple(expect), tuple(phrases), today.isoformat(), _digits(request.get("digits"))
         )
-        recogniser = _recogniser(loaded, models, language.value)
-        hearing = DirectHearing(recogniser.open(language.value))
+        hearing = DirectHearing(recognisers.of(language.value).open(language.value))
         with confirmers.lend() as confirmer:
             segmenter = VadSegmenter(settings_for(expect), confirmer=confirmer)
             heard = asyncio.run(hear_answer(hearing, segmenter, pcm, context))
@@ -147,18 +144,6 @@ def _channel(value: Any) -> str | None:
     if value is not None and type(value) not in (str, int):
         raise BadInputError("`channel` must be left, right, both or a number")
     return None if value is None else str(value)
-
-
-def _recogniser(loaded: dict[str, Recogniser], models: Path, language: str) -> Recogniser:
-    """The engine of a language; whisper is one for all that it serves."""
-    from voiceagent.speech.direct import load_recogniser
-    from voiceagent.speech.recogniser import engine_for
-
-    engine = engine_for(language, models)
-    key = engine if engine == "whisper" else language
-    if key not in loaded:
-        loaded[key] = load_recogniser(models, language)
-    return loaded[key]
 
 
 def _alternatives(heard: tuple[tuple[str, float], ...], meant: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:

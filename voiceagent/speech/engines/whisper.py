@@ -26,7 +26,7 @@ from voiceagent.speech.constrained.hearings import changed
 from voiceagent.speech.constrained.judging import signal_to_noise
 from voiceagent.speech.mel import log_mel
 from voiceagent.speech.protocol import HearingContext, Hypothesis
-from voiceagent.speech.recogniser import certainty
+from voiceagent.speech.recogniser import WORKERS, certainty
 
 #: Shorter windows make the decoder repeat itself; longer ones only cost time.
 WINDOW_S = 8.0
@@ -55,7 +55,7 @@ class Whisper:
     name = "whisper"
     languages = frozenset(_LANGUAGE_TOKENS)
 
-    def __init__(self, directory: Path, workers: int = 2) -> None:
+    def __init__(self, directory: Path, workers: int = WORKERS) -> None:
         try:
             import ctranslate2
             import tokenizers
