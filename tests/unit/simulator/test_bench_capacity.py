@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from voiceagent.base.errors import UsageError
 from voiceagent.cli.benches.capacity import _show
-from voiceagent.simulator.bench_capacity import Plan, capacity, measure, met_of, most_at_once
+from voiceagent.simulator import bench_capacity
+from voiceagent.simulator.bench_capacity import Plan, _step, capacity, measure, met_of, most_at_once
+from voiceagent.simulator.bench_turn import Measured
 from voiceagent.simulator.measured_on import machine
 
 T0 = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
@@ -68,6 +72,20 @@ def test_the_capacity_is_the_most_calls_in_time(steps: list[dict[str, Any]], fou
 )
 def test_the_aim_is_met_missed_or_was_not_tried(steps: list[dict[str, Any]], reached: bool | None) -> None:
     assert met_of(steps) == {"calls": reached}
+
+
+def test_a_recogniser_that_gives_up_loses_turns_and_nobody_loses_those_of_another_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = Counter({"repeats": 3, "not_heard": 1, "unanswered": 2, "ignored": 1, "elsewhere": 5, "talked_over": 1})
+    found = Measured(total=[0.9] * 13, counts=counts)
+    monkeypatch.setattr(bench_capacity, "judge", lambda *_: found)
+    begins, ends = span(0, 60)
+    rows = [{"number": n, "t_answer": begins if n == "1" else None, "t_end": ends} for n in "12"]
+    group: Any = [SimpleNamespace(number="1"), SimpleNamespace(number="2")]
+    house: Any = SimpleNamespace(calls=lambda: rows)
+    told = _step(house, group, SimpleNamespace(asked_in="greet"), {}, {})  # type: ignore[arg-type]
+    assert (told["lost"], told["lost_share"], told["answered"], told["calls"]) == (7, 0.35, 1, 2)
 
 
 def test_turns_and_calls_without_an_answer_are_told(capsys: pytest.CaptureFixture[str]) -> None:

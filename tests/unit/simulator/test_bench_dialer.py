@@ -17,6 +17,7 @@ from voiceagent.base.errors import VoiceagentError
 from voiceagent.cli.benches.dialer import _connections
 from voiceagent.cli.commands import bench
 from voiceagent.simulator.bench_dialer import MILLION, _at_once, met_of
+from voiceagent.simulator.bench_import import _apart
 from voiceagent.simulator.told_to_end import none_left
 
 
@@ -42,6 +43,13 @@ def asks(seconds: float, gate: Any, out: Any) -> None:
 def fails(seconds: float, gate: Any, out: Any) -> None:
     """A worker that the database refuses."""
     raise ConnectionError("too many clients")
+
+
+def has_the_bench_end() -> dict[str, Any]:
+    """A stage that would take long when the bench is told to end."""
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(600.0)
+    return {}
 
 
 def scale(slower: float, *waiting: int) -> dict[str, Any]:
@@ -108,6 +116,12 @@ def test_a_bench_ends_in_order_when_it_is_told_to_or_its_terminal_closes(number:
     with pytest.raises(SystemExit) as ended:
         bench.run(Namespace(measure=lambda args: os.kill(os.getpid(), number)))
     assert ended.value.code == 128 + number
+
+
+def test_a_stage_of_an_import_ends_with_the_bench(handlers: None) -> None:
+    with pytest.raises(SystemExit):
+        bench.run(Namespace(measure=lambda args: _apart(has_the_bench_end)))
+    assert not multiprocessing.active_children()
 
 
 def test_a_bench_that_was_begun_to_outlive_its_terminal_does(handlers: None) -> None:
