@@ -63,8 +63,12 @@ class EchoGuard:
             return False
         dbov, speaking = rms_dbov(pcm), loudest > _SPEAKING_DBOV
         if dbov >= loudest - LOSS_DB:
-            known = self._likeness >= _RECOGNISABLE and dbov < loudest - _LEAST_LOSS_DB
-            return known and self._resembles() >= _SURELY_OURS
+            likeness = self._resembles() if dbov < loudest - _LEAST_LOSS_DB else 0.0
+            if likeness < _SURELY_OURS:
+                return False
+            # Only what is surely ours teaches here: so loud, other waves are a person's, who tells nothing of the line.
+            self._learn(likeness)
+            return self._likeness >= _RECOGNISABLE
         if dbov < max(_QUIETEST_DBOV, loudest - _NOTHING_DB):
             self._nothing += speaking
             return True
@@ -75,8 +79,11 @@ class EchoGuard:
                 return False
         self._nothing = self._alike = 0
         if speaking:
-            self._likeness += _SHARE * (likeness - self._likeness)
+            self._learn(likeness)
         return likeness >= _OURS or self._likeness < _RECOGNISABLE
+
+    def _learn(self, likeness: float) -> None:
+        self._likeness += _SHARE * (likeness - self._likeness)
 
     def _resembles(self) -> float:
         """0-1: how much the last of what was heard is like any piece of what was played, at whatever level."""

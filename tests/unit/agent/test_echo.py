@@ -116,3 +116,12 @@ def test_an_echo_that_is_known_is_hidden_where_it_is_louder_too_and_a_person_as_
     hidden(guard, ours[:100], late(ours, 5, -20)[:100])
     assert hidden(guard, ours[100:200], late(ours, 5, -12)[100:200]) > 0.95
     assert hidden(guard, ours[200:], theirs) < 0.2
+
+
+def test_a_room_that_carries_some_notes_far_is_known_by_those_notes() -> None:
+    ours = voice(1, 100, -20)
+    louder = [gain(frame, 5) if index % 10 < 8 else frame for index, frame in enumerate(late(ours, 5, -20))]
+    guard = EchoGuard()
+    shown = [not hidden(guard, [one], [other]) for one, other in zip(ours, louder, strict=True)]
+    assert any(shown[:20]), "at first it may be somebody"
+    assert sum(shown) * FRAME_S < 0.5 and not any(shown[40:])
