@@ -51,6 +51,11 @@ class MissingPartError(VoiceagentError):
     code = "missing_part"
 
 
+#: What mends a Python package that is missing: all that is locked, by hash. Never by the name `voiceagent`: the package
+#: index has a stranger's program under it.
+INSTALL = ".venv/bin/pip install --require-hashes -r requirements.lock (in the checkout)"
+
+
 class UnavailableError(VoiceagentError):
     """A peer (Asterisk, database, speech process) does not answer now."""
 

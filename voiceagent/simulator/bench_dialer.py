@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from voiceagent import cases, dialer
 from voiceagent.base.clock import Clock, OffsetClock
-from voiceagent.base.errors import VoiceagentError
+from voiceagent.base.errors import INSTALL, VoiceagentError
 from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
 from voiceagent.cases import kinds, tables
@@ -297,7 +297,7 @@ def throughput(cluster: Cluster, plan: Plan, say: Say) -> dict[str, Any]:
 def procrastinate(cluster: Cluster, plan: Plan, say: Say) -> dict[str, Any] | None:
     """Jobs a second that procrastinate fetches on the same server; None where it is not installed."""
     if importlib.util.find_spec("procrastinate") is None:
-        say("procrastinate is not installed: pip install 'voiceagent[bench]' to compare")
+        say(f"procrastinate is not installed, to compare: {INSTALL}")
         return None
     import psycopg
     from procrastinate.schema import SchemaManager

@@ -13,7 +13,7 @@ import numpy as np
 from voiceagent.audio import wav
 from voiceagent.audio.format import FRAME_BYTES, FRAME_S
 from voiceagent.audio.levels import rms_dbov
-from voiceagent.base.errors import MissingPartError
+from voiceagent.base.errors import INSTALL, MissingPartError
 from voiceagent.speech.mel import log_mel
 
 QUIET_DBOV = -50.0
@@ -52,7 +52,7 @@ class LongHand:
             import ctranslate2
             import tokenizers
         except ImportError as error:
-            raise MissingPartError("a second decode needs ctranslate2: pip install 'voiceagent[speech]'") from error
+            raise MissingPartError(f"a second decode needs ctranslate2: {INSTALL}") from error
         self._storage = ctranslate2.StorageView
         self._model = ctranslate2.models.Whisper(str(directory), compute_type="int8", intra_threads=threads)
         self._tokens = tokenizers.Tokenizer.from_file(str(directory / "tokenizer.json"))

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from voiceagent.audio.format import FRAME_BYTES, FRAME_S, SAMPLE_RATE
 from voiceagent.audio.levels import rms_dbov
-from voiceagent.base.errors import MissingPartError
+from voiceagent.base.errors import INSTALL, MissingPartError
 
 
 class SpeechDetector(Protocol):
@@ -103,7 +103,7 @@ class WebRtcDetector:
         try:
             import webrtcvad
         except ImportError as error:
-            raise MissingPartError("voice activity detection needs webrtcvad-wheels: pip install") from error
+            raise MissingPartError(f"voice activity detection needs webrtcvad-wheels: {INSTALL}") from error
         self._vad = webrtcvad.Vad(mode)
         self._floor = EnergyFloor()
         self.loud = False

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from voiceagent.base.errors import BadInputError, MissingPartError
+from voiceagent.base.errors import INSTALL, BadInputError, MissingPartError
 from voiceagent.storage import migrate
 from voiceagent.storage.driver import begin_now, begin_with, end, errors, lets_in_early, together
 from voiceagent.storage.faults import UPGRADE, OutdatedError, explain
@@ -67,9 +67,7 @@ class Database:
             # A connection that turns from reading to writing forgets every statement it had prepared.
             self.reader = sa.create_engine(self.url, **options) if self._file else self.engine
         except ModuleNotFoundError as error:
-            raise MissingPartError(
-                f"the library for {self.url.drivername} is not installed: pip install 'voiceagent[postgres]'"
-            ) from error
+            raise MissingPartError(f"the library for {self.url.drivername} is not installed: {INSTALL}") from error
         if self.is_sqlite:
             for engine in {self.engine, self.reader}:
                 self._attend_sqlite(engine)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from voiceagent.base.errors import MissingPartError
+from voiceagent.base.errors import INSTALL, MissingPartError
 
 #: Seats of one worker at most, whatever the library could hold: so many calls end with the process that dies.
 MOST_SEATS = 25
@@ -68,7 +68,7 @@ def library() -> Library:
     if done.returncode != 0 or not lines:
         said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise MissingPartError(
-            f"the SIP library does not work ({said}); install it with: pip install 'voiceagent[telephony]'",
+            f"the SIP library does not work ({said}); install it with: {INSTALL}",
             code="no_sip_library",
         )
     told = json.loads(lines[-1])

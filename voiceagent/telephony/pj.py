@@ -6,13 +6,13 @@ import ctypes
 import threading
 from pathlib import Path
 
-from voiceagent.base.errors import MissingPartError
+from voiceagent.base.errors import INSTALL, MissingPartError
 
 try:
     import pjsua2 as pj
 except ImportError as error:
     raise MissingPartError(
-        f"the SIP library cannot be loaded ({error}); install it with: pip install 'voiceagent[telephony]'",
+        f"the SIP library cannot be loaded ({error}); install it with: {INSTALL}",
         code="no_sip_library",
     ) from error
 

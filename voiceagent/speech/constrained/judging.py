@@ -272,7 +272,7 @@ def calibration_at(path: Traversable) -> Calibration:
         return calibration_of(path.read_text(encoding="utf-8"))
     except (ValueError, LookupError, TypeError) as error:
         raise MissingPartError(
-            f"{path} is not of this version: pip install --force-reinstall voiceagent, or scripts/train-ctc es --keep"
+            f"{path} is not of this version: git restore it in the checkout, or scripts/train-ctc es --keep"
         ) from error
 
 

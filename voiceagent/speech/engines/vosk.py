@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from voiceagent.audio.format import SAMPLE_BYTES, SAMPLE_RATE
-from voiceagent.base.errors import MissingPartError
+from voiceagent.base.errors import INSTALL, MissingPartError
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.grammar import words_of
 from voiceagent.speech.constrained.judging import signal_to_noise
@@ -40,7 +40,7 @@ class Vosk:
         try:
             import vosk
         except ImportError as error:
-            raise MissingPartError("this recogniser needs vosk: pip install 'voiceagent[speech]'") from error
+            raise MissingPartError(f"this recogniser needs vosk: {INSTALL}") from error
         if not (directory / "am" / "final.mdl").is_file():
             # Vosk itself would leave the process on some of these.
             raise MissingPartError(f"{directory} holds no Vosk model: run `voiceagent models install`")

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voiceagent.audio.format import SAMPLE_RATE
-from voiceagent.base.errors import MissingPartError
+from voiceagent.base.errors import INSTALL, MissingPartError
 from voiceagent.speech.constrained.answers import kinds_of
 from voiceagent.speech.constrained.deciding import Judge
 from voiceagent.speech.constrained.hearings import changed
@@ -60,9 +60,7 @@ class Whisper:
             import ctranslate2
             import tokenizers
         except ImportError as error:
-            raise MissingPartError(
-                "whisper needs ctranslate2 and tokenizers: pip install 'voiceagent[speech]'"
-            ) from error
+            raise MissingPartError(f"whisper needs ctranslate2 and tokenizers: {INSTALL}") from error
         if not (directory / "model.bin").is_file():
             raise MissingPartError(f"no {directory.name} in {directory.parent}: run `voiceagent models install`")
         self._view = ctranslate2.StorageView.from_array

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voiceagent.base.errors import BadInputError, MissingPartError
+from voiceagent.base.errors import INSTALL, BadInputError, MissingPartError
 from voiceagent.speech.synthesis.phonemes import Phonemiser
 from voiceagent.speech.synthesis.spec import VoiceSpec
 
@@ -27,7 +27,7 @@ class Kokoro:
         try:
             import onnxruntime
         except ImportError as error:
-            raise MissingPartError("the neural voice needs onnxruntime: pip install 'voiceagent[speech]'") from error
+            raise MissingPartError(f"the neural voice needs onnxruntime: {INSTALL}") from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import Any
 
-from voiceagent.base.errors import MissingPartError
+from voiceagent.base.errors import INSTALL, MissingPartError
 
 _RETRIEVAL = 1
 _DO_NOT_EXIT = 0x8000
@@ -39,9 +39,7 @@ class Phonemiser:
         try:
             import espeakng_loader
         except ImportError as error:
-            raise MissingPartError(
-                "the neural voice needs espeakng-loader: pip install 'voiceagent[speech]'"
-            ) from error
+            raise MissingPartError(f"the neural voice needs espeakng-loader: {INSTALL}") from error
         self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
         self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._library.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
