@@ -39,6 +39,10 @@ def answer(line: str | bytes, handle: Callable[[dict[str, Any]], dict[str, Any]]
         return _error(identity, "bad_json", f"not JSON: {error.msg} at column {error.colno}")
     except VoiceagentError as error:
         return _error(identity, error.code, error.message)
+    except OSError as error:
+        # A file that the line names, in a folder that may not be entered or with a name that no disk takes.
+        found = unreadable(error.filename or "what it needs", error)
+        return _error(identity, found.code, found.message)
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         what = f"missing field {error}" if isinstance(error, KeyError) else str(error)
         return _error(identity, "bad_input", what)

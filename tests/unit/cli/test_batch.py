@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import math
@@ -11,6 +12,7 @@ import pytest
 
 from voiceagent.base.errors import BadInputError
 from voiceagent.cli.batch import run_batch
+from voiceagent.cli.main import main
 from voiceagent.compliance import Request, RuleBook, decide
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import ROOT
@@ -70,6 +72,28 @@ def test_a_line_nobody_can_read_spoils_itself_only(
 def test_what_cannot_be_true_is_denied(tmp_path: Path, rules: RuleBook, changes: dict[str, object]) -> None:
     (told,) = replies(tmp_path / "batch", rules, json.dumps({"id": 1} | ASKED | changes).encode())
     assert told["allow"] is False and told["rules"]
+
+
+def test_a_line_that_names_a_file_no_disk_takes_spoils_itself_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [{"id": 1, "policy": "x" * 5000, "debt": "debtor.yaml"}, {"id": 2, "policy": "demo-br", "debt": "y" * 5000}]
+    (tmp_path / "batch").write_text("\n".join(map(json.dumps, lines)))
+    assert main(["offer", "--batch", str(tmp_path / "batch")]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["id"], line["error"]["code"]) for line in told] == [(1, "bad_input"), (2, "bad_input")]
+    assert all("File name too long" in line["error"]["message"] for line in told)
+
+
+def test_a_line_whose_file_may_not_be_looked_at_spoils_itself_only(tmp_path: Path) -> None:
+    def refuse(line: dict[str, object]) -> dict[str, object]:
+        raise PermissionError(errno.EACCES, "Permission denied", line["file"])
+
+    (tmp_path / "batch").write_text('{"id": 1, "file": "shut/one.yaml"}')
+    out = io.StringIO()
+    assert run_batch(str(tmp_path / "batch"), refuse, out) == 0
+    message = "cannot read shut/one.yaml: Permission denied"
+    assert json.loads(out.getvalue()) == {"id": 1, "error": {"code": "bad_input", "message": message}}
 
 
 def test_an_id_of_half_a_character_comes_back_as_it_was(tmp_path: Path, rules: RuleBook) -> None:
