@@ -50,16 +50,17 @@ def understand_slots(text: str, *, language: str, region: str, expect: Sequence[
 
     Values that carry their own mark ("dia 15", "duzentos reais", "em tres vezes") are read whatever was asked; a bare
     number only as the one kind that was asked: the only one listed in `expect`, or the first when no other kind of
-    number comes right after it ("date, intent, amount" asks for a date).
+    number comes right after it ("date, intent, amount" asks for a date). A day is looked for before a number of
+    instalments where `date` is the first kind of number listed.
     """
     lexicon = lexicon_of(language)
     expected = frozenset(expect)
     if "time" in expected and "amount" not in expected:
         text = _DOTTED_TIME.sub(r"\1:\2", text)
     main = expect[0] if expect and expect[0] in NUMERIC and not (len(expect) > 1 and expect[1] in NUMERIC) else ""
-    found = _read(text, lexicon, region, expected, main, today)
+    found = _read(text, lexicon, region, expect, main, today)
     if expected & NUMERIC and not found.slots.keys() - {"yes_no"}:
-        mended = _read(mend(text, lexicon), _confused(language), region, expected, main, today)
+        mended = _read(mend(text, lexicon), _confused(language), region, expect, main, today)
         if mended.slots.keys() - {"yes_no"}:
             return mended
     return found
@@ -72,7 +73,9 @@ def _confused(language: str) -> Lexicon:
     return replace(lexicon, code=f"{lexicon.code}+", phrases=lexicon.confusions + lexicon.phrases)
 
 
-def _read(text: str, lexicon: Lexicon, region: str, expected: frozenset[str], main: str, today: date) -> SlotReading:
+def _read(text: str, lexicon: Lexicon, region: str, expect: Sequence[str], main: str, today: date) -> SlotReading:
+    expected = frozenset(expect)
+    leading = next((kind for kind in expect if kind in NUMERIC), "")
     currency = currency_of(region)
     slots: dict[str, Any] = {}
     alternatives: list[dict[str, Any]] = []
@@ -85,7 +88,7 @@ def _read(text: str, lexicon: Lexicon, region: str, expected: frozenset[str], ma
         if digits and (len(digits) > 1 or expected <= {"digits", "intent", "yes_no"}):
             return SlotReading({"digits": digits})
     heard = canonical(text, lexicon)
-    readings = _marked(heard, lexicon, region, currency, expected, today)
+    readings = _marked(heard, lexicon, region, currency, expected, leading, today)
     bare = _bare(heard, lexicon, currency, readings, expected, main, today)
     by_slot: dict[str, list[Reading]] = {}
     for reading in [*readings, *bare]:
@@ -108,8 +111,15 @@ def _read(text: str, lexicon: Lexicon, region: str, expected: frozenset[str], ma
 
 
 def _marked(
-    heard: Canonical, lexicon: Lexicon, region: str, currency: str, expected: frozenset[str], today: date
+    heard: Canonical,
+    lexicon: Lexicon,
+    region: str,
+    currency: str,
+    expected: frozenset[str],
+    leading: str,
+    today: date,
 ) -> list[Reading]:
+    """Values that carry their own mark; `leading` is the kind of number that was asked for before the others."""
     scan = Scan(heard)
     context = DateContext(today, region, month_first=region == "US")
     birth = "birth_date" in expected
@@ -117,11 +127,15 @@ def _marked(
     wants_parts = "instalments" in expected
     found: list[Reading] = []
     # "quinze do tres de oitenta" is a date to who asked for one, and three of eighty to who asked how to pay.
-    if wants_date and not wants_parts:
+    day_first = wants_date and (not wants_parts or leading == "date")
+    if day_first:
         found += read_dates(scan, lexicon, context, expected=True, birth=birth)
+        # "Pra vinte" answers whichever of the two was asked.
+        surely = tuple(pattern for pattern in lexicon.instalment_patterns if pattern[1] != "?either")
+        lexicon = replace(lexicon, instalment_patterns=surely)
     found += read_instalments(scan, lexicon, currency, expected=wants_parts)
     found += read_times(scan, lexicon, expected="time" in expected)
-    if not wants_date or wants_parts:
+    if not day_first:
         found += read_dates(scan, lexicon, context, expected=wants_date, birth=birth)
     found += read_amounts(scan, lexicon, currency, expected="amount" in expected)
     found += read_instalments(scan, lexicon, currency, expected=wants_parts, single=True)

@@ -110,6 +110,42 @@ def test_a_number_alone_is_what_was_asked_and_nothing_when_several_things_were()
     assert read("quinze", "intent").slots == {}
 
 
+DAY_ASKED = ("date", "intent", "yes_no", "instalments", "amount")
+OFFER_MADE = ("intent", "yes_no", "instalments", "amount", "date")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "slots"),
+    [
+        ("pra vinte", "pt-BR", {"date": "2026-11-20"}),
+        ("pode ser pra vinte", "pt-BR", {"date": "2026-11-20", "yes_no": True}),
+        ("para quinze", "pt-BR", {"date": "2026-12-15"}),
+        ("até dez", "pt-BR", {"date": "2026-12-10"}),
+        ("em cinco de dezembro", "pt-BR", {"date": "2026-12-05"}),
+        ("vinte do doze de vinte e seis", "pt-BR", {"date": "2026-12-20"}),
+        ("mês que vem em três vezes", "pt-BR", {"instalments": 3, "month": "2026-12"}),
+        ("mês que vem três vezes", "pt-BR", {"instalments": 3, "month": "2026-12"}),
+        ("em três vezes dia dez", "pt-BR", {"instalments": 3, "date": "2026-12-10"}),
+        ("três de cem", "pt-BR", {"instalments": 3, "instalment_amount": "100.00"}),
+        ("em seis", "pt-BR", {"instalments": 6}),
+        ("de hoy en ocho", "es", {"date": "2026-11-25"}),
+        ("de hoy en quince", "es", {"date": "2026-12-03"}),
+        ("hasta quince", "es", {"date": "2026-12-15"}),
+        ("el mes que viene tres pagos", "es", {"instalments": 3, "month": "2026-12"}),
+        ("en seis meses sin intereses", "es", {"instalments": 6}),
+        ("next month three payments", "en", {"instalments": 3, "month": "2026-12"}),
+    ],
+)
+def test_who_was_asked_for_a_day_names_a_day(text, language, slots):
+    region = {"es": "MX", "en": "US"}.get(language, "BR")
+    assert understand_slots(text, language=language, region=region, expect=DAY_ASKED, today=TODAY).slots == slots
+
+
+def test_who_was_made_an_offer_names_a_number_of_instalments():
+    heard = understand_slots("pra dez", language="pt-BR", region="BR", expect=OFFER_MADE, today=TODAY)
+    assert heard.slots == {"instalments": 10}
+
+
 def test_marked_values_are_read_whatever_was_asked():
     slots = read("três vezes de cem reais dia quinze", "intent").slots
     assert slots == {"instalments": 3, "instalment_amount": "100.00", "date": "2026-12-15"}

@@ -23,7 +23,7 @@ DATES: tuple[Pattern, ...] = (
         r"#(?P<m>1[0-2]|0?[1-9]) (?:slash |dash )?[o#](?P<d>[12]\d|3[01]|0?[1-9])(?: (?:slash |dash "
         r")?#(?P<y>\d{4}|\d{2}))?", "!day_month"),
     (r"#(?P<m>0[1-9]|1[0-2])(?P<d>\d\d)(?P<y>\d{4}|\d{2})?", "!day_month"),
-    (rf"{_NEXT_MONTH},? {_ON}{_DAY}", "next_month"),
+    (rf"{_NEXT_MONTH},? {_ON}{_DAY}(?! (?:payments?|instal+ments?|times|of))", "next_month"),
     (rf"{_ON}{_DAY} (?:of )?{_NEXT_MONTH}", "next_month"),
     (rf"{_ON}{_DAY} (?:of )?this month", "this_month"),
     (rf"(?:at |by |on |around )*(?:the )?(?:end|last day)(?: of)? {_NEXT_MONTH}", "end_of_month"),

@@ -38,7 +38,9 @@ DATES: tuple[Pattern, ...] = (
     (r"#(?P<d>\d{1,2}) #(?P<m>0[1-9]|1[0-2])", "!day_month"),
     (r"[#o](?P<d>\d{1,2}) (?:y )?#(?P<m>1[0-2]|0?[1-9])(?: (?:de |del )?#(?P<y>\d{4}|\d{2}))?", "!day_month"),
     (r"#(?P<d>\d\d)(?P<m>0[1-9]|1[0-2])(?P<y>\d{4}|\d{2})?", "!day_month"),
-    (rf"{_NEXT_MONTH}(?: el| para el| ,)?(?: dia)? [#o](?P<d>\d{{1,2}})", "next_month"),
+    (
+        rf"{_NEXT_MONTH}(?: el| para el| ,)?(?: dia)? [#o](?P<d>\d{{1,2}})(?! (?:pagos?|cuotas?|veces|abonos?|de))",
+        "next_month"),
     (rf"{_ON}{_DAY} (?:de |d|del )?{_NEXT_MONTH}", "next_month"),
     (rf"{_ON}{_DAY} (?:de este mes|del corriente|del presente mes|del mes)", "this_month"),
     (
@@ -57,6 +59,7 @@ DATES: tuple[Pattern, ...] = (
         r"viene|proximo mes)", "start_of_month"),
     (r"(?:el |este |para el )?fin de semana", "weekend"),
     (r"(?:de )?hoy en #8(?: dias)?", "week_from_today"),
+    (r"(?:de )?hoy en #(?P<n>15)(?: dias)?", "in_days"),
     (r"hoy(?: mismo)?|ahorita mismo hoy", "today"),
     (r"pasado manana", "after_tomorrow"),
     (r"(?<!la )manana", "tomorrow"),
@@ -65,7 +68,7 @@ DATES: tuple[Pattern, ...] = (
     (rf"{_WAIT} (?:unos )?#8 dias?", "eight_days"),
     (rf"{_WAIT} (?:unos )?#(?P<n>\d{{1,3}}) dias?", "in_days"),
     (rf"{_WAIT} (?:unas )?#(?P<n>\d{{1,2}}) semanas?", "in_weeks"),
-    (r"(?:en|dentro de|de aqui a) (?:unos )?#(?P<n>\d{1,2}) mes(?:es)?", "in_months"),
+    (r"(?:en|dentro de|de aqui a) (?:unos )?#(?P<n>\d{1,2}) mes(?:es)?(?! sin interes)", "in_months"),
 
     (rf"(?:unos )?{_PAST}#(?P<n>\d{{1,2}}) dias(?: mas)?(?! (?:atras|antes))", "?in_days"),
     (rf"(?:unas )?{_PAST}#(?P<n>\d{{1,2}}) semanas?(?: mas)?(?! (?:atras|antes))", "?in_weeks"),
@@ -222,6 +225,8 @@ _REST = (
 )
 _FIRST = r"(?:enganche|entrada|anticipo|inicial|cuota inicial|pie|abono inicial|pago inicial)"
 
+_NO_SPAN = r"(?! (?:dias?|semanas?|horas?|minutos?|anos?)(?!\S))"
+
 INSTALMENTS: tuple[Pattern, ...] = (
     # How often something happened is no way to pay.
     (
@@ -255,7 +260,8 @@ INSTALMENTS: tuple[Pattern, ...] = (
     (
         rf"{_MONEY} (?:al mes|por mes|mensuales|mensual|cada mes|cada quincena|a la quincena|quincenales|cada "
         rf"cuota|por cuota|cada uno|cada una|semanales|por quincena)", "parts"),
-    (r"(?:en|de|a|hasta) #(?P<n>[1-9]|\d\d)(?! (?:dias?|semanas?|horas?|minutos?|anos?)(?!\S))", "?parts"),
+    (rf"(?:en|de) #(?P<n>[1-9]|\d\d){_NO_SPAN}", "?parts"),
+    (rf"(?:a|hasta) #(?P<n>[1-9]|\d\d){_NO_SPAN}", "?either"),
 )  # fmt: skip
 
 SHARES: tuple[tuple[str, float], ...] = (

@@ -31,7 +31,9 @@ DATES: tuple[Pattern, ...] = (
     (r"#(?P<d>\d\d)(?P<m>0[1-9]|1[0-2])(?P<y>\d{4}|\d{2})?", "!day_month"),
     (r"(?:no |do )?outro mes(?: no| ,)? dia #(?P<d>\d{1,2})", "other_month"),
     (r"(?:no )?dia #(?P<d>\d{1,2}) (?:do|no) outro mes", "other_month"),
-    (rf"(?:no |do )?{_NEXT_MONTH}(?: no| pro| la pelo)? (?:dia )?[#o](?P<d>\d{{1,2}})", "next_month"),
+    (
+        rf"(?:no |do )?{_NEXT_MONTH}(?: no| pro| la pelo)? (?:dia )?[#o](?P<d>\d{{1,2}})"
+        r"(?! (?:vezes|x|parcelas?|prestac\w+|de))", "next_month"),
     (rf"(?:no )?{_DAY} (?:do|de|no|agora do) {_NEXT_MONTH}", "next_month"),
     (
         r"(?:no )?dia [#o](?P<d>\d{1,2}) (?:deste|desse|nesse|neste|agora desse|agora deste|do|do corrente) mes",
@@ -214,6 +216,8 @@ _REST = (
     rf"#(?P<n>\d{{1,2}})(?: {_COUNT}){{0,1}}{_EQUAL}(?: (?:de|por) {_MONEY})?)"
 )
 
+_NO_SPAN = r"(?! (?:dias?|semanas?|horas?|minutos?|anos?)(?!\S))"
+
 INSTALMENTS: tuple[Pattern, ...] = (
     # How often something happened is no way to pay.
     (
@@ -242,7 +246,8 @@ INSTALMENTS: tuple[Pattern, ...] = (
         rf"(?:parcelas?|prestacao|prestacoes|mensalidade|boleto) (?:de |em |que seja |seja |fique |ate |de ate |no "
         rf"maximo |por |com valor de )*{_MONEY}", "parts"),
     (rf"{_MONEY} (?:por mes|ao mes|mensais|mensal|todo mes|cada parcela|a parcela|cada uma|cada)", "parts"),
-    (r"(?:em|de|pra|para|so em|ate) #(?P<n>[1-9]|\d\d)(?! (?:dias?|semanas?|horas?|minutos?|anos?)(?!\S))", "?parts"),
+    (rf"(?:em|de|so em) #(?P<n>[1-9]|\d\d){_NO_SPAN}", "?parts"),
+    (rf"(?:pra|para|ate) #(?P<n>[1-9]|\d\d){_NO_SPAN}", "?either"),
 )  # fmt: skip
 
 SHARES: tuple[tuple[str, float], ...] = (
