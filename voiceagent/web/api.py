@@ -19,7 +19,7 @@ from voiceagent.web import detail, sound, store, views
 from voiceagent.web.auth import WHO
 from voiceagent.web.context import CONTEXT, Context
 from voiceagent.web.lines import CallLine, lines_of_day
-from voiceagent.web.masking import mask_name
+from voiceagent.web.masking import mask_name, mask_words
 from voiceagent.web.measures import measures_of
 from voiceagent.web.problems import ProblemError
 
@@ -109,7 +109,7 @@ async def list_reviews(request: web.Request) -> web.Response:
                     total=str(Money(row["total_minor"], row["currency"])),
                     currency=row["currency"],
                     offset_s=row["recording_offset_s"],
-                    review=detail.review_of(row, row["name"]),
+                    review=detail.review_of(row, functools.partial(mask_words, name=row["name"])),
                     due_at=row["due_at"],
                 )
                 for row in rows

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +16,10 @@ from voiceagent.cases.calls import call_detail
 from voiceagent.journal.journal import read_events
 from voiceagent.web import views
 from voiceagent.web.lines import lines_of
-from voiceagent.web.masking import mask_words
+from voiceagent.web.masking import DOTS, REACH_STATES, mask_words
+
+#: Masks words; None where somebody asked, on record, to see them.
+Hide = Callable[[str], str] | None
 
 #: Events of a call that a page lists, and which of their fields say no more than a page may show.
 _TOLD: dict[str, tuple[str, ...]] = {
@@ -36,9 +41,10 @@ _TOLD: dict[str, tuple[str, ...]] = {
 
 
 def detail_of(connection: sa.Connection, tenant_id: uuid.UUID, call_id: uuid.UUID, *, reveal: bool) -> views.CallDetail:
-    """Everything kept of an attempt, names masked unless `reveal`. BadInputError (unknown_call) when there is none."""
+    """Everything kept of an attempt, masked unless `reveal`. BadInputError (unknown_call) when there is none."""
     found = call_detail(connection, call_id, tenant_id=tenant_id)
     (line,) = lines_of(connection, [found])
+    hide: Hide = None if reveal else functools.partial(mask_words, name=line.name)
     return views.CallDetail(
         call=line.shown(reveal),
         ended_at=found["t_end"],
@@ -55,32 +61,43 @@ def detail_of(connection: sa.Connection, tenant_id: uuid.UUID, call_id: uuid.UUI
         worker=found["worker"],
         script_sha256=found["script_sha256"],
         policy_sha256=found["policy_sha256"],
-        turns=_turns(found["turns"], None if reveal else line.name),
-        agreement=_agreement(found, None if reveal else line.name),
+        turns=_turns(found["turns"], hide),
+        agreement=_agreement(found, hide),
         decision=_decision(found["decision"]),
         recording=_recording(call_id, found["recordings"]),
         happenings=_happenings(connection, call_id, found["t_answer"]),
-        hand_overs=[_hand_over(row, None if reveal else line.name) for row in found["hand_overs"]],
+        hand_overs=[_hand_over(row, hide) for row in found["hand_overs"]],
     )
 
 
-def _turns(rows: list[dict[str, Any]], hidden_name: str | None) -> list[views.Turn]:
+def _turns(rows: list[dict[str, Any]], hide: Hide) -> list[views.Turn]:
     last = 0.0
     placed = []
     for row in rows:
         # A turn without a time stays where the journal has it.
         last = last if row["started_s"] is None else row["started_s"]
-        placed.append((last, row["seq"], _turn(row, hidden_name)))
+        placed.append((last, row["seq"], _turn(row, hide)))
     return [turn for _, _, turn in sorted(placed, key=lambda entry: entry[:2])]
 
 
-def _turn(row: dict[str, Any], hidden_name: str | None) -> views.Turn:
+def _shown(text: str | None, hide: Hide) -> str | None:
+    return hide(text) if text and hide else text
+
+
+def _all_of_it(text: str) -> str:
+    return DOTS
+
+
+def _turn(row: dict[str, Any], hide: Hide) -> views.Turn:
     length = row["played_s"] if row["speaker"] == kinds.Speaker.AGENT else row["total_s"]
+    if hide is not None and row["state"] in REACH_STATES:
+        # Half an address, or a read-back that was cut, looks like any words: none of these states' words are shown.
+        hide = _all_of_it
     return views.Turn(
         speaker=row["speaker"].value,
         n=row["n"],
         state=row["state"],
-        text=None if row["sensitive"] or row["text"] is None else mask_words(row["text"], hidden_name),
+        text=None if row["sensitive"] else _shown(row["text"], hide),
         started_s=row["started_s"],
         ended_s=None if row["started_s"] is None or length is None else row["started_s"] + length,
         interrupted=row["interrupted"],
@@ -94,7 +111,7 @@ def _turn(row: dict[str, Any], hidden_name: str | None) -> views.Turn:
     )
 
 
-def _agreement(found: dict[str, Any], hidden_name: str | None) -> views.Agreement | None:
+def _agreement(found: dict[str, Any], hide: Hide) -> views.Agreement | None:
     agreements, promises = found["agreements"], found["promises"]
     if not agreements:
         return None
@@ -118,16 +135,12 @@ def _agreement(found: dict[str, Any], hidden_name: str | None) -> views.Agreemen
             for promise in sorted(promises, key=lambda promise: promise["number"])
             if promise["agreement_id"] == made["id"]
         ],
-        review=review_of(look, hidden_name) if look else None,
+        review=review_of(look, hide) if look else None,
     )
 
 
-def review_of(look: dict[str, Any], hidden_name: str | None) -> views.Review:
+def review_of(look: dict[str, Any], hide: Hide) -> views.Review:
     """A second look as pages show it; the words are masked like the transcript's."""
-
-    def shown(text: str | None) -> str | None:
-        return None if text is None else mask_words(text, hidden_name)
-
     return views.Review(
         verdict=look["verdict"].value,
         terms=dict(look["terms"]),
@@ -136,8 +149,8 @@ def review_of(look: dict[str, Any], hidden_name: str | None) -> views.Review:
             views.Reheard(
                 turn=word.get("turn"),
                 term=word["term"],
-                first=shown(word.get("first")),
-                second=[mask_words(text, hidden_name) for text in word.get("second", ())],
+                first=_shown(word.get("first"), hide),
+                second=[hide(text) if hide else text for text in word.get("second", ())],
             )
             for word in look["words"]
         ],
@@ -155,10 +168,10 @@ def _decision(row: dict[str, Any] | None) -> views.Decision | None:
     return views.Decision(rules=list(row["rules"]), **{name: row[name] for name in same})
 
 
-def _hand_over(row: dict[str, Any], hidden_name: str | None) -> views.HandOver:
+def _hand_over(row: dict[str, Any], hide: Hide) -> views.HandOver:
     same = ("began_at", "queue", "reason", "verified", "taken_by", "waited_s")
     return views.HandOver(
-        summary=None if row["summary"] is None else mask_words(row["summary"], hidden_name),
+        summary=_shown(row["summary"], hide),
         verdict=row["verdict"].value if row["verdict"] else None,
         **{name: row[name] for name in same},
     )

@@ -14,9 +14,11 @@ from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient
 
 from tests.web.shop import PEOPLE, Shop
+from voiceagent.cases.handovers import HandOverBegan
 from voiceagent.cases.kinds import LookVerdict
 from voiceagent.cases.reviews import Look, keep_look, waiting
 from voiceagent.journal.journal import all_events
+from voiceagent.journal.private import private_ref
 from voiceagent.web import views
 from voiceagent.web.audit import Audit
 from voiceagent.web.auth import COOKIE, SESSION, Gatekeeper
@@ -199,6 +201,37 @@ def test_a_call_is_told_in_the_order_it_was_spoken(visit: Any, shop: Shop) -> No
         for unknown in (uuid.uuid4(), "not-an-id"):
             answer = await client.get(f"/v1/calls/{unknown}", headers=BEARER)
             assert answer.status == 404 and (await answer.json())["code"] == "unknown_call"
+
+    visit(script)
+
+
+def test_a_dictated_number_or_address_is_shown_to_who_asks_on_record_alone(visit: Any, shop: Shop) -> None:
+    call = shop.dial(0)
+    shop.answer(call)
+    said = (
+        ("debtor", "ask_mobile", "11912345678", 1.0, 2.0, {"result": "dtmf"}),
+        ("agent", "check_mobile", "Anotei um um, nove um, dois três, quatro cinco, seis sete, oito.", 3.0, 6.0, {}),
+        ("debtor", "ask_email", "joana ponto dias", 7.0, 8.0, {"result": "no_match"}),
+        ("agent", "check_email", "Anotei joana ponto di", 9.0, 11.0, {}),
+        ("debtor", "offer", "me liga no nove um dois três quatro", 12.0, 14.0, {}),
+        ("debtor", "offer", "pago mil e duzentos reais dia quinze", 15.0, 18.0, {}),
+    )
+    shop.talk(call, 0, said)
+    summary = private_ref("summary", "Palavras: “liga no 11 91234-5678”.", shop.clock.now())
+    shop.tell(call, HandOverBegan(uuid.uuid4(), "humans", "human", False, summary))
+
+    async def script(client: Client) -> None:
+        masked = await (await client.get(f"/v1/calls/{call}", headers=BEARER)).json()
+        assert [turn["text"] for turn in masked["turns"]] == [
+            *["•••"] * 4,
+            "me liga no •••",
+            "pago mil e duzentos reais dia quinze",
+        ]
+        assert masked["hand_overs"][0]["summary"] == "Palavras: “liga no •••”."
+        shown = await (await client.get(f"/v1/calls/{call}?reveal=1", headers=BEARER)).json()
+        assert [turn["text"] for turn in shown["turns"]] == [line[2] for line in said]
+        assert shown["hand_overs"][0]["summary"] == "Palavras: “liga no 11 91234-5678”."
+        assert len(_events(shop, "personal_data.shown")) == 1
 
     visit(script)
 
