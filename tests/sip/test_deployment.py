@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,15 @@ def healthy(service: str, old: int, new: int) -> bool:
     assert (kind, program) == ("CMD", "python")
     given = [argument.replace(f":{old}/", f":{new}/") for argument in arguments]
     return subprocess.run([sys.executable, *given], capture_output=True, check=False).returncode == 0
+
+
+def tells_of_calls(port: int) -> bool:
+    """Whether a worker's figures are there."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=4) as told:
+            return b"voiceagent_worker_calls " in told.read()
+    except OSError:
+        return False
 
 
 class Running:
@@ -101,19 +111,20 @@ def test_setting_up_writes_a_distribution_s_tree_and_makes_the_tables(
 
 
 def test_speech_console_and_seats_run_apart_and_are_healthy(home: Path, house: ExchangeHouse) -> None:
-    figures, console = AsteriskPorts.free().ami, AsteriskPorts.free().ami
+    figures, console, calls = (AsteriskPorts.free().ami for _ in range(3))
     answers = home / "answers.json"
     answers.write_text("{}")
     running = [
         Running(home, [*words("speech", metrics_port=figures), "--answers", str(answers)]),
         Running(home, words("serve", port=console)),
-        Running(home, words("seats")),
+        Running(home, words("seats", worker_metrics_port=calls)),
     ]
     try:
         speech, serve, seats = running
         speech.until(lambda: healthy("speech", 9107, figures))
         serve.until(lambda: healthy("serve", 8080, console))
         seats.until(lambda: "console: elsewhere" in seats.log.read_text())
+        seats.until(lambda: tells_of_calls(calls))
         contacts = house.ask("pjsip show contacts")
         assert all(f"sip:{seat}@" in contacts for seat in ("pa01", "pa02", "pa03")), contacts
         assert (home / "run" / "speech.sock").exists()

@@ -91,11 +91,19 @@ def test_what_is_not_for_carriers_listens_on_loopback_only() -> None:
 
 
 def test_prometheus_scrapes_the_ports_that_are_served() -> None:
-    scraped = (ROOT / "metrics" / "prometheus.yml").read_text(encoding="utf-8")
-    for service, option in (("serve", "--port"), ("speech", "--metrics-port")):
+    told = yaml.safe_load((ROOT / "metrics" / "prometheus.yml").read_text(encoding="utf-8"))
+    scraped = {job["job_name"]: job["static_configs"][0]["targets"] for job in told["scrape_configs"]}
+    served = {}
+    for job, service, option in (
+        ("voiceagent", "serve", "--port"),
+        ("voiceagent-speech", "speech", "--metrics-port"),
+        ("voiceagent-worker", "seats", "--worker-metrics-port"),
+    ):
         command = SERVICES[service]["command"]
-        assert f"127.0.0.1:{command[command.index(option) + 1]}" in scraped
-        assert f":{command[command.index(option) + 1]}/" in SERVICES[service]["healthcheck"]["test"][-1]
+        served[job] = [f"127.0.0.1:{command[command.index(option) + 1]}"]
+        if "healthcheck" in SERVICES[service]:
+            assert f"{served[job][0]}/" in SERVICES[service]["healthcheck"]["test"][-1]
+    assert scraped == served
 
 
 @pytest.mark.parametrize("name", ["docker/Dockerfile", "docker/asterisk.Dockerfile"])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voiceagent.base.clock import SystemClock
+from voiceagent.base.errors import BadInputError
 from voiceagent.dialer.arrivals import Arrivals
 from voiceagent.dialer.leads import Leads
 from voiceagent.settings.config import Settings
@@ -27,6 +28,8 @@ from voiceagent.worker.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
+_LAST_PORT = 65535
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -43,6 +46,8 @@ class Wishes:
     """How long calls may go on once everything is told to end."""
     without: frozenset[str] = frozenset()
     """`speech`, `console`: run by somebody else for this home."""
+    worker_metrics_port: int = 0
+    """Of the first worker's /metrics, the next one has the next; 0: any free ones."""
 
 
 class MachineRoom:
@@ -118,6 +123,11 @@ class MachineRoom:
     def _plans(self) -> list[WorkerPlan]:
         seats = [SeatPlan(user=user, password=password) for user, password in self.sip.seats.items()]
         size, dial = self.wishes.seats_per_worker or library().seats, self.settings.dial
+        shares, figures = range(0, len(seats), size), self.wishes.worker_metrics_port
+        if figures + len(shares) - 1 > _LAST_PORT:
+            raise BadInputError(
+                f"--worker-metrics-port {figures}: {len(shares)} workers need a port each from there on"
+            )
         return [
             WorkerPlan(
                 name=f"{socket.gethostname()}-{number}",
@@ -146,8 +156,9 @@ class MachineRoom:
                 lease_s=dial.lease_s,
                 ring_s=dial.ring_s,
                 drain_s=self.wishes.drain_s,
+                metrics_port=figures and figures + number - 1,
             )
-            for number, start in enumerate(range(0, len(seats), size), 1)
+            for number, start in enumerate(shares, 1)
         ]
 
     def _seat_mode(self) -> SeatModePlan | None:

@@ -132,6 +132,8 @@ async def run_worker(plan: WorkerPlan) -> None:
         )
         living = [asyncio.create_task(_show_life(plan, records, clock, desk), name="life")]
         living += [asyncio.create_task(members.watch(), name="queue members")] if members is not None else []
+        # Seats do not wait for figures.
+        living += [asyncio.create_task(metrics.serve_later(plan.metrics_port), name="figures")] if port is None else []
         working = asyncio.gather(*(loop.run() for loop in loops))
         try:
             await until_parent_ends(asyncio.shield(working))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from threading import Lock
 
 from prometheus_client import (
@@ -20,7 +22,6 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from voiceagent.agent.ports import DebtorTurn
-from voiceagent.base.errors import UnavailableError
 from voiceagent.cases.kinds import SeatState
 from voiceagent.journal.writer import JournalWriter
 from voiceagent.kpi.families import LATENCY_BUCKETS
@@ -28,6 +29,11 @@ from voiceagent.telephony.line import Line
 from voiceagent.telephony.pj_line import PjLine
 from voiceagent.telephony.softphone import Softphone
 from voiceagent.telephony.ticks import RealTicks
+
+log = logging.getLogger(__name__)
+
+#: How often a port that was taken is tried again.
+AGAIN_S = 5.0
 
 
 class SeatSeconds(Collector):
@@ -127,12 +133,19 @@ class WorkerMetrics:
         for stage, seconds in turn.stages.items():
             self.turn_latency.labels(stage, language).observe(seconds)
 
-    def serve(self, port: int, host: str = "127.0.0.1") -> int:
-        """Answer /metrics on `port` (0: any free one) in a thread; returns the port. UnavailableError when taken."""
+    def serve(self, port: int, host: str = "127.0.0.1") -> int | None:
+        """Answer /metrics on `port` (0: any free one) in a thread; returns the port, None when it cannot be had."""
         try:
             server, _ = start_http_server(port, addr=host, registry=self.registry)
-        except OSError as error:
-            raise UnavailableError(
-                f"port {port} for the worker's metrics is in use; choose another", code="port_in_use"
-            ) from error
+        except OSError:
+            return None
         return int(server.server_port)
+
+    async def serve_later(
+        self, port: int, pause: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(AGAIN_S)
+    ) -> None:
+        """Answer /metrics on `port` once it is free: a worker whose supervisor was killed ends its calls first."""
+        log.warning("port %d for the worker's figures cannot be had now; it is tried again until it is free", port)
+        await pause()
+        while await asyncio.to_thread(self.serve, port) is None:
+            await pause()

@@ -117,7 +117,7 @@ class WorkerPlan(BaseModel):
     min_free_bytes: int = 200_000_000
     """No call begins with less disk than this for its recording."""
     metrics_port: int = 0
-    """Loopback port of the worker's own /metrics; 0: any free one, told in the ready line."""
+    """Loopback port of the worker's own /metrics; 0: any free one. Told in the ready line, null while it is taken."""
 
     def write(self, path: Path) -> Path:
         """Write it for the worker's eyes only."""

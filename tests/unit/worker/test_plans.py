@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from voiceagent.base.errors import BadInputError
+from voiceagent.cli.main import build_parser
 from voiceagent.dialer.guarding import guards_of
 from voiceagent.settings.config import load_settings
 from voiceagent.settings.paths import Paths
@@ -43,6 +44,26 @@ def test_a_worker_has_the_seats_that_its_library_was_compiled_for(
     sip = SipFile(registrar="127.0.0.1:5060", seats={f"seat{n}": "secret" for n in range(30)})
     plans = MachineRoom(paths, load_settings(paths, environ={}), sip, Wishes("Atende Mais"))._plans()
     assert [len(plan.seats) for plan in plans] == workers
+
+
+@pytest.mark.parametrize(("base", "ports"), [(0, [0, 0, 0]), (9111, [9111, 9112, 9113])])
+def test_each_worker_s_figures_have_a_port_of_their_own(tmp_path: Path, base: int, ports: list[int]) -> None:
+    given = build_parser().parse_args(["up", "--company", "Atende Mais", "--worker-metrics-port", str(base)])
+    room = _three_workers(tmp_path, given.worker_metrics_port)
+    assert [plan.metrics_port for plan in room._plans()] == ports
+
+
+def test_figures_beyond_the_last_port_are_refused_in_words(tmp_path: Path) -> None:
+    assert _three_workers(tmp_path, 65533)._plans()[-1].metrics_port == 65535
+    with pytest.raises(BadInputError, match="3 workers need a port each"):
+        _three_workers(tmp_path, 65534)._plans()
+
+
+def _three_workers(home: Path, figures: int) -> MachineRoom:
+    paths = Paths.from_environment({"VOICEAGENT_HOME": str(home)})
+    sip = SipFile(registrar="127.0.0.1:5060", seats={f"seat{n}": "secret" for n in range(3)})
+    wishes = Wishes("Atende Mais", seats_per_worker=1, worker_metrics_port=figures)
+    return MachineRoom(paths, load_settings(paths, environ={}), sip, wishes)
 
 
 def test_calls_may_go_on_for_as_long_as_was_wished(tmp_path: Path) -> None:

@@ -25,6 +25,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--seats-per-worker", type=count, metavar="N", help="default: what the SIP library was compiled for, at most 25"
     )
     parser.add_argument(
+        "--worker-metrics-port",
+        type=port,
+        default=0,
+        metavar="PORT",
+        help="loopback port of the first worker's /metrics, the next one has the next (default: any free ones)",
+    )
+    parser.add_argument(
         "--drain",
         type=float,
         default=60.0,
@@ -61,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
         args.seats_per_worker and max(1, args.seats_per_worker),
         max(0.0, args.drain),
         frozenset(args.without),
+        args.worker_metrics_port,
     )
     room = MachineRoom(paths, load_settings(paths), load_sip(args.sip or paths.home / "sip.yaml"), wishes)
 
