@@ -39,7 +39,9 @@ def explain(error: DBAPIError, address: str) -> VoiceagentError | None:
         return UnavailableError(told, code="database_unreadable")
     if "file is not a database" in text or "malformed" in text:
         return UnavailableError(f"{address} is not a database of ours or is damaged: restore a backup", code="damaged")
-    unreachable = type(error.orig).__name__ == "OperationalError" and (state is None or state[:2] in ("08", "57", "28"))
+    # By name, so that the driver is needed by nobody else; psycopg has a class of its own below it for each SQLSTATE.
+    lost = any(kind.__name__ == "OperationalError" for kind in type(error.orig).__mro__)
+    unreachable = lost and (state is None or state[:2] in ("08", "57", "28"))
     if unreachable and not address.startswith("sqlite"):
         return UnavailableError(f"the database {address} does not answer ({text}); start it or mend the address")
     return None

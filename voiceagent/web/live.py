@@ -99,12 +99,15 @@ class Watch:
     task: asyncio.Task[None] | None = None
 
     async def poll(self) -> None:
-        """Look once a second; a database that cannot be had is looked at again."""
+        """Look once a second; after whatever went wrong, a database that cannot be had or another, again."""
         while True:
             try:
                 self.picture = await self.context.read(take_picture, self.context, self.span, self.picture)
             except VoiceagentError as error:
                 log.warning("live view: %s", error)
+            except Exception:
+                # Nobody awaits this task before the last watcher leaves: were it to end, the board would stand still.
+                log.exception("live view: looked at again")
             else:
                 self.changed.set()
                 self.changed = asyncio.Event()

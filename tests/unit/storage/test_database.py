@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from voiceagent.base.errors import BadInputError, UnavailableError, VoiceagentError
 from voiceagent.storage.database import Database
-from voiceagent.storage.faults import OutdatedError
+from voiceagent.storage.faults import OutdatedError, explain
 
 
 @pytest.fixture
@@ -132,3 +132,17 @@ def test_a_server_that_is_not_there_and_its_password_that_is_not_told() -> None:
     with pytest.raises(UnavailableError, match="does not answer") as told, db.read():
         pytest.fail("there is no server on port 1")
     assert "secret" not in told.value.message and "\n" not in told.value.message
+
+
+@pytest.mark.parametrize("kind", ["AdminShutdown", "CrashShutdown", "CannotConnectNow", "ConnectionFailure"])
+def test_a_server_that_goes_down_does_not_answer(kind: str) -> None:
+    errors = pytest.importorskip("psycopg").errors
+    lost = sa.exc.OperationalError("SELECT 1", {}, getattr(errors, kind)("terminating connection"))
+    told = explain(lost, "postgresql://here/shop")
+    assert isinstance(told, UnavailableError) and "does not answer" in str(told)
+
+
+def test_what_the_program_did_wrong_is_no_fault_of_circumstances() -> None:
+    errors = pytest.importorskip("psycopg").errors
+    ours = sa.exc.ProgrammingError("SELEC 1", {}, errors.SyntaxError("syntax error"))
+    assert explain(ours, "postgresql://here/shop") is None

@@ -427,6 +427,34 @@ def test_live_tells_everything_first_and_then_only_what_changed(
     visit(script)
 
 
+def test_the_live_view_goes_on_after_an_error_that_nobody_foresaw(
+    visit: Any, shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from voiceagent.web import live
+
+    monkeypatch.setattr("voiceagent.web.live.POLL_S", 0.001)
+    shop.morning()
+    looked, looks = live.take_picture, iter(range(1_000_000))
+
+    def fails_at_first(*wanted: Any) -> live.Picture:
+        if next(looks) == 0:
+            raise RuntimeError("no such thing")
+        return looked(*wanted)
+
+    monkeypatch.setattr("voiceagent.web.live.take_picture", fails_at_first)
+
+    async def script(client: Client) -> None:
+        async with client.get("/v1/live", headers=BEARER) as stream:
+            async for line in stream.content:
+                if line.startswith(b"event: "):
+                    break
+            else:
+                raise AssertionError("the stream ended")
+
+    visit(script)
+    assert "no such thing" in caplog.text
+
+
 def test_a_promise_in_doubt_is_listed_shown_and_decided_once(visit: Any, shop: Shop) -> None:
     call = shop.promised_call()
     with shop.db.read() as connection:
