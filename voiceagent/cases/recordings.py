@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,19 +38,24 @@ class Due:
     recording_id: uuid.UUID
     attempt_id: uuid.UUID
     path: str
+    worker: str | None = None
+    """Whose seat made the call."""
 
 
-_GONE = (kinds.RecordingState.ERASED, kinds.RecordingState.OPEN)
+#: Ends the name of the file that the recorder keeps beside a recording.
+MARKS = ".marks.json"
+#: Rows asked for at a time: of those that lie on other machines there may be any number.
+_PIECE = 500
 
 
 def of_person(connection: sa.Connection, person_id: uuid.UUID) -> list[Due]:
     """Every recording of a person that is still there."""
-    return _due(connection, t.attempt.c.person_id == person_id)
+    return list(_due(connection, t.attempt.c.person_id == person_id))
 
 
-def of_the_erased(connection: sa.Connection, tenant_id: uuid.UUID, limit: int) -> list[Due]:
-    """Recordings that an erasure left behind when it was interrupted."""
-    return _due(connection, t.attempt.c.tenant_id == tenant_id, t.person.c.erased_at.is_not(None), limit=limit)
+def of_the_erased(connection: sa.Connection, tenant_id: uuid.UUID) -> Iterator[Due]:
+    """Recordings that an erasure left behind: it was interrupted, or they lie on another machine."""
+    return _due(connection, t.attempt.c.tenant_id == tenant_id, t.person.c.erased_at.is_not(None))
 
 
 def older_than(
@@ -58,8 +64,7 @@ def older_than(
     before: datetime,
     *,
     place: tuple[str | None, str | None],
-    limit: int,
-) -> list[Due]:
+) -> Iterator[Due]:
     """Recordings opened before an instant, of people of one place (region, state), none of them under a legal hold.
 
     Region None: calls nobody could be matched to.
@@ -71,20 +76,32 @@ def older_than(
         if region is None
         else sa.and_(person.region == region, person.state.is_not_distinct_from(state))
     )
-    return _due(connection, t.attempt.c.tenant_id == tenant_id, where, t.recording.c.opened_at < before, limit=limit)
+    return _due(connection, t.attempt.c.tenant_id == tenant_id, where, t.recording.c.opened_at < before)
 
 
-def _due(connection: sa.Connection, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Due]:
-    r = t.recording.c
+def _due(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[Due]:
+    r, call = t.recording.c, t.attempt.c
+    # The file of a worker that died was never closed: with its call, nobody writes to it any more.
+    written = sa.and_(r.state == kinds.RecordingState.OPEN, call.status != kinds.AttemptStatus.ENDED)
     query = (
-        sa.select(r.id, r.attempt_id, r.path)
+        sa.select(r.id, r.attempt_id, r.path, r.opened_at, call.worker)
         .join(t.attempt, t.attempt.c.id == r.attempt_id)
         .outerjoin(t.person, t.person.c.id == t.attempt.c.person_id)
-        .where(r.state.not_in(_GONE), ~sa.func.coalesce(held(t.attempt.c.person_id), sa.false()), *where)
+        .where(
+            r.state != kinds.RecordingState.ERASED,
+            ~written,
+            ~sa.func.coalesce(held(call.person_id), sa.false()),
+            *where,
+        )
         .order_by(r.opened_at, r.id)
-        .limit(limit)
+        .limit(_PIECE)
     )
-    return [Due(row.id, row.attempt_id, row.path) for row in connection.execute(query)]
+    found = connection.execute(query).all()
+    while found:
+        yield from (Due(row.id, row.attempt_id, row.path, row.worker) for row in found)
+        last = found[-1]
+        later = sa.or_(r.opened_at > last.opened_at, sa.and_(r.opened_at == last.opened_at, r.id > last.id))
+        found = connection.execute(query.where(later)).all() if len(found) == _PIECE else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +141,31 @@ def _fault(root: Path, path: str, sha256: str | None) -> str:
         return "missing"
 
 
-def erase_files(journal: Journal, root: Path, due: list[Due], *, reason: str, actor: str) -> int:
-    """Delete the files and say so; returns how many. One that is gone already counts, one held meanwhile is kept.
+def within_reach(root: Path, one: Due) -> bool:
+    """Whether this machine can erase it or say that it is gone: other machines keep files of their own."""
+    path = (root / one.path).resolve()
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return _lost_here(path, one)
+    except OSError:
+        # It may be here: whoever erases it tells what is wrong.
+        return True
+    return True
+
+
+def made_here(one: Due) -> bool:
+    """Whether a worker of this machine wrote it; `up` names workers after their machine and counts them."""
+    return (one.worker or "").rpartition("-")[0] == socket.gethostname()
+
+
+def _lost_here(path: Path, one: Due) -> bool:
+    """Of a file that is not there: it was on this machine, and its directory still is, so its disk is mounted."""
+    return made_here(one) and path.parent.is_dir()
+
+
+def erase_files(journal: Journal, root: Path, due: Iterable[Due], *, reason: str, actor: str) -> int:
+    """Delete the files and say so; returns how many. One that is not within reach or held meanwhile stays due.
 
     UnavailableError names one that cannot be deleted, once the others are.
     """
@@ -138,16 +178,28 @@ def erase_files(journal: Journal, root: Path, due: list[Due], *, reason: str, ac
         try:
             # Within the transaction: no hold can be placed between the question and the deed.
             with journal.transaction() as connection:
-                if _due(connection, t.recording.c.id == one.recording_id):
-                    path.unlink(missing_ok=True)
-                    gone = RecordingErased(one.recording_id, reason)
-                    journal.record([NewEvent("call", one.attempt_id, gone, actor)], connection)
-                    done += 1
+                if not any(_due(connection, t.recording.c.id == one.recording_id)):
+                    continue
+                if not _unlinked(path, one):
+                    continue
+                gone = RecordingErased(one.recording_id, reason)
+                journal.record([NewEvent("call", one.attempt_id, gone, actor)], connection)
+                done += 1
         except OSError as error:
             refused.append(f"cannot delete {path}: {error.strerror or error}")
     if refused:
         raise UnavailableError(refused[0])
     return done
+
+
+def _unlinked(path: Path, one: Due) -> bool:
+    # The recorder's marks first: while the file is there, it is due again.
+    path.with_suffix(MARKS).unlink(missing_ok=True)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return _lost_here(path, one)
+    return True
 
 
 def _erased(connection: sa.Connection, event: Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +27,10 @@ _LIMIT = 200
 
 
 def forget_person(journal: Journal, root: Path, person_id: uuid.UUID, *, reason: str, actor: str) -> int:
-    """Erase a person's data and recordings; returns how many values and files. BadInputError as `erase_person`."""
+    """Erase a person's data and recordings; returns how many values and files. BadInputError as `erase_person`.
+
+    Recordings on other machines stay due (`recordings.of_person`) until `retire` runs there.
+    """
     with journal.db.read() as connection:
         files = recordings.of_person(connection, person_id)
     values = erase_person(journal, person_id, reason=reason, actor=actor)
@@ -51,14 +54,18 @@ def last_activity(connection: sa.Connection, person_id: uuid.UUID) -> datetime:
 
 
 def retire(journal: Journal, rules: Callable[[], RuleBook], root: Path, *, limit: int = _LIMIT) -> int:
-    """One round: erase recordings past their time, and people with nothing open whose records may go; how many."""
+    """One round: erase recordings past their time, and people with nothing open whose records may go; how many.
+
+    Run it on every machine: each erases the files that it keeps.
+    """
     book, now, done = rules(), journal.clock.now(), 0
     with journal.db.read() as connection:
-        due = recordings.of_the_erased(connection, journal.tenant_id, limit)
+        due = _Reachable(root, limit)
+        due.look(recordings.of_the_erased(connection, journal.tenant_id))
         old: list[uuid.UUID] = []
         for place in _places(connection, journal.tenant_id):
             kept = timedelta(days=_days(book, "recording_retention_days", place, now))
-            due += recordings.older_than(connection, journal.tenant_id, now - kept, place=place, limit=limit)
+            due.look(recordings.older_than(connection, journal.tenant_id, now - kept, place=place))
             if place[0] is not None:
                 idle = timedelta(days=_days(book, "record_retention_days", place, now))
                 old += _idle_people(connection, journal.tenant_id, place, now - idle, limit)
@@ -73,7 +80,33 @@ def retire(journal: Journal, rules: Callable[[], RuleBook], root: Path, *, limit
             log.error("erased, but for a recording: %s", error)
         else:
             done += 1
-    return done + recordings.erase_files(journal, root, due[:limit], reason="retention", actor="retention")
+    if due.missing:
+        log.warning(
+            "%d recordings of this machine past their time are not in %s: is its disk mounted?", due.missing, root
+        )
+    if due.elsewhere:
+        log.info("%d recordings past their time are left to the machines that keep them", due.elsewhere)
+    return done + recordings.erase_files(journal, root, due.here, reason="retention", actor="retention")
+
+
+class _Reachable:
+    """Of what is due, up to `limit` files in `here`; how many are `elsewhere`, or should be here and are `missing`."""
+
+    def __init__(self, root: Path, limit: int) -> None:
+        self._root, self._limit = root, limit
+        self.here: list[recordings.Due] = []
+        self.elsewhere = self.missing = 0
+
+    def look(self, due: Iterable[recordings.Due]) -> None:
+        for one in due:
+            if len(self.here) == self._limit:
+                return
+            if recordings.within_reach(self._root, one):
+                self.here.append(one)
+            elif recordings.made_here(one):
+                self.missing += 1
+            else:
+                self.elsewhere += 1
 
 
 _Place = tuple[str | None, str | None]

@@ -1,4 +1,4 @@
-"""Runs ticks while this program leads: each at its pace, off the event loop; one that fails stops no other."""
+"""Runs ticks, most of them only while this program leads: each at its pace, off the event loop, failing alone."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Tick:
     name: str
     every_s: float
     work: Callable[[], int]
+    everywhere: bool = False
+    """Also where another program leads: what it looks after is each machine's own."""
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class Service:
         now = self.clock.monotonic()
         if now >= self._renew_at:
             self._renew(now)
-        due = [tick for tick in self.ticks if self.leads and now >= self._due[tick.name]]
+        due = [tick for tick in self.ticks if (self.leads or tick.everywhere) and now >= self._due[tick.name]]
         if not due or not self._trusted():
             return
         for tick in due:

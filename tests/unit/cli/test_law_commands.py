@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
+import uuid
 from pathlib import Path
 
 import pytest
 
+from voiceagent.cases.recordings import Due
 from voiceagent.cli.main import main
 
 LIST = (
@@ -152,7 +154,7 @@ def test_a_person_is_given_out_held_and_erased(home: Path, capsys: pytest.Captur
     assert code == 1 and "lawsuit 1" in err
     assert say(capsys, "privacy", "hold", "52998224725", "--lift")[0] == 0
     erased = json.loads(say(capsys, "privacy", "erase", "52998224725", "--reason", "asked", "--json")[1])
-    assert erased["erased"] >= 1
+    assert erased["erased"] >= 1 and erased["recordings_left"] == 0
     code, _, err = say(capsys, "privacy", "export", "52998224725")
     assert code == 1 and "nobody is known" in err
     listed = json.loads(say(capsys, "privacy", "access", "--json")[1])["access"]
@@ -161,6 +163,15 @@ def test_a_person_is_given_out_held_and_erased(home: Path, capsys: pytest.Captur
     assert gone["person"]["name"] is None and "ouro" not in json.dumps(gone)
     assert "the person was erased" in say(capsys, "explain", gone["debt_case"][0]["id"])[1]
     assert say(capsys, "db", "check")[0] == 0
+
+
+def test_an_erasure_says_how_many_recordings_lie_elsewhere(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erased = ("privacy", "erase", "52998224725", "--reason", "asked")
+    elsewhere = [Due(uuid.uuid4(), uuid.uuid4(), f"{n}.wav", "elsewhere-1") for n in range(2)]
+    monkeypatch.setattr("voiceagent.cases.recordings.of_person", lambda connection, person_id: elsewhere)
+    assert "; 2 recordings are not on this machine" in say(capsys, *erased)[1]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -19,7 +20,7 @@ from voiceagent.base.ids import uuid7
 from voiceagent.base.languages import Language
 from voiceagent.base.money import Money
 from voiceagent.cases import recordings, tables
-from voiceagent.cases.attempts import begin_attempt
+from voiceagent.cases.attempts import begin_attempt, close_orphans
 from voiceagent.cases.holds import lift_holds, place_hold
 from voiceagent.cases.intake import Taken, import_cases
 from voiceagent.cases.portrait import portrait
@@ -34,6 +35,7 @@ from voiceagent.service.retention import forget_person, must_keep, retire
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import ROOT
 from voiceagent.storage.database import Database
+from voiceagent.telephony.recorder import marks_path
 
 START = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
 RULES = load_rules(ROOT / "dialplans" / "jurisdictions")
@@ -60,8 +62,17 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def called(journal: Journal, root: Path, n: int, region: str = "BR", state: str | None = "SP") -> Taken:
-    """A person who was called once, with a recording."""
+def called(
+    journal: Journal,
+    root: Path,
+    n: int,
+    region: str = "BR",
+    state: str | None = "SP",
+    *,
+    worker: str | None = None,
+    dies: bool = False,
+) -> Taken:
+    """A person who was called once, with a recording; one whose worker `dies` is in the call still."""
     currency = "USD" if region == "US" else "BRL"
     debt = Debt(f"C{n}", "Banco Exemplo", "cartão", Money(90_000, currency), Money(0, currency), date(2026, 3, 10))
     number = f"+1212555{n:04d}" if region == "US" else f"+551195555{n:04d}"
@@ -81,17 +92,20 @@ def called(journal: Journal, root: Path, n: int, region: str = "BR", state: str 
         case_id=taken.case_id,
     )
     attempted = CallAttempted(
-        taken.case_id, taken.person_id, taken.phone_ids[0], mode="rehearsal", decision_id=decision.decision_id
+        taken.case_id,
+        taken.person_id,
+        taken.phone_ids[0],
+        mode="rehearsal",
+        decision_id=decision.decision_id,
+        worker=worker,
     )
     call = begin_attempt(journal, attempted, decision=decision)
     (root / f"{n}.wav").write_bytes(b"RIFF")
     recording = uuid.uuid4()
-    journal.record(
-        [
-            NewEvent("call", call, RecordingOpened(recording, f"{n}.wav")),
-            NewEvent("call", call, RecordingClosed(recording, 3.0, 4, "0" * 64, ((0.0, 1.0),))),
-        ]
-    )
+    journal.record([NewEvent("call", call, RecordingOpened(recording, f"{n}.wav"))])
+    if dies:
+        return taken
+    journal.record([NewEvent("call", call, RecordingClosed(recording, 3.0, 4, "0" * 64, ((0.0, 1.0),)))])
     journal.record(
         [NewEvent("call", call, CallEnded("NA", human=False, right_party=False, ring_s=1.0, talk_s=0.0), "agent")]
     )
@@ -105,6 +119,12 @@ def later(journal: Journal, days: int) -> None:
 
 def retired(journal: Journal, root: Path) -> int:
     return retire(journal, lambda: RULES, root)
+
+
+def states(journal: Journal) -> list[str]:
+    with journal.db.read() as connection:
+        rows = connection.execute(sa.select(tables.recording.c.state).order_by(tables.recording.c.path)).scalars()
+        return [state.value for state in rows]
 
 
 def erased(journal: Journal) -> list[bool]:
@@ -204,6 +224,73 @@ def test_a_file_that_cannot_be_deleted_keeps_no_other(journal: Journal, root: Pa
     with pytest.raises(UnavailableError, match="cannot delete"):
         retired(journal, root)
     assert [path.name for path in root.iterdir()] == ["1.wav"]
+
+
+def test_a_file_of_another_machine_stays_due_until_it_is_erased_there(journal: Journal, root: Path) -> None:
+    for n in (1, 2, 3):
+        called(journal, root, n, worker="elsewhere-1")
+    elsewhere = root.parent / "elsewhere"
+    elsewhere.mkdir()
+    for n in (1, 2):
+        (root / f"{n}.wav").rename(elsewhere / f"{n}.wav")
+    later(journal, 366)
+    assert retire(journal, lambda: RULES, root, limit=1) == 1 and not list(root.iterdir()), "those before take no place"
+    assert states(journal) == ["closed", "closed", "erased"]
+    assert retired(journal, elsewhere) == 2 and not list(elsewhere.iterdir())
+    assert states(journal) == ["erased"] * 3
+
+
+def test_who_is_forgotten_leaves_a_recording_elsewhere_due(journal: Journal, root: Path, tmp_path: Path) -> None:
+    taken = called(journal, root, 1, worker="elsewhere-1")
+    here = tmp_path / "here"
+    here.mkdir()
+    forget_person(journal, here, taken.person_id, reason="asked", actor="test")
+    with journal.db.read() as connection:
+        assert [one.path for one in recordings.of_person(connection, taken.person_id)] == ["1.wav"]
+    assert retired(journal, root) == 1 and not list(root.iterdir())
+
+
+def test_an_unmounted_disk_erases_nothing_and_a_file_that_was_lost_here_is_erased(
+    journal: Journal, root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for n in (1, 2):
+        called(journal, root, n, worker=f"{socket.gethostname()}-1")
+    later(journal, 366)
+    mounted = root.rename(root.parent / "mounted")
+    assert retired(journal, root) == 0 and states(journal) == ["closed", "closed"]
+    assert caplog.messages == [f"2 recordings of this machine past their time are not in {root}: is its disk mounted?"]
+    mounted.rename(root)
+    (root / "1.wav").unlink()
+    assert retired(journal, root) == 2 and states(journal) == ["erased", "erased"]
+
+
+def test_more_than_one_piece_of_files_elsewhere_is_looked_through(
+    journal: Journal, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordings, "_PIECE", 2)
+    for n in range(1, 6):
+        called(journal, root, n)
+        if n != 5:
+            (root / f"{n}.wav").unlink()
+    later(journal, 366)
+    assert retired(journal, root) == 1 and not list(root.iterdir())
+
+
+def test_a_recording_whose_worker_died_is_erased_once_its_call_is_closed(journal: Journal, root: Path) -> None:
+    called(journal, root, 1, dies=True)
+    later(journal, 366)
+    assert retired(journal, root) == 0 and list(root.iterdir()), "a call in progress writes to it"
+    assert close_orphans(journal)
+    assert retired(journal, root) == 1 and not list(root.iterdir())
+    assert states(journal) == ["erased"]
+
+
+def test_the_recorders_marks_go_with_the_recording(journal: Journal, root: Path) -> None:
+    called(journal, root, 1)
+    marks = marks_path(root / "1.wav")
+    marks.write_text("[]")
+    later(journal, 366)
+    assert retired(journal, root) == 1 and not marks.exists()
 
 
 def test_a_law_that_wants_records_kept_is_told_from_policy() -> None:

@@ -72,6 +72,21 @@ def test_ticks_run_at_their_pace_only_while_leading_and_fail_alone(shop: Shop) -
     assert service.counts["fails"].failures == service.counts["breaks"].failures == 11
 
 
+def test_what_each_machine_looks_after_itself_is_done_beside_another_leader(shop: Shop) -> None:
+    done: list[str] = []
+    ticks = [
+        Tick("leaders", 1.0, lambda: done.append("leaders") or 1),
+        Tick("ours", 1.0, lambda: done.append("ours") or 1, everywhere=True),
+    ]
+    trusted = iter([False, True])
+    service = Service(Leadership(shop.db, shop.clock, holder="us"), shop.clock, ticks, trusted=lambda: next(trusted))
+    assert Leadership(shop.db, shop.clock, holder="rival").hold()
+    service.beat()
+    assert not done, "nor here while the clock is doubtful"
+    service.beat()
+    assert not service.leads and done == ["ours"]
+
+
 def test_no_tick_runs_while_the_clock_is_doubtful_and_all_that_were_due_run_afterwards(shop: Shop) -> None:
     done: list[str] = []
     ticks = [

@@ -107,6 +107,7 @@ def _export(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) ->
 
 
 def _erase(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> int:
+    from voiceagent.cases.recordings import of_person
     from voiceagent.cli.house import who
     from voiceagent.service.forgetting import forget_on_request
     from voiceagent.settings.jurisdictions import load_rules
@@ -117,7 +118,12 @@ def _erase(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> 
         journal, paths.recordings, load_rules(paths.dialplans / "jurisdictions"), person_id,
         reason=args.reason, actor=who(), despite_retention=args.despite_retention,
     )  # fmt: skip
-    return _say(args, {"person": str(person_id), "erased": erased}, f"{erased} values and files erased")
+    with journal.db.read() as connection:
+        left = len(of_person(connection, person_id))
+    words = f"{erased} values and files erased"
+    if left:
+        words += f"; {left} recordings are not on this machine: `serve` erases them within the hour where they are"
+    return _say(args, {"person": str(person_id), "erased": erased, "recordings_left": left}, words)
 
 
 def _hold(args: argparse.Namespace, journal: Journal, person_id: uuid.UUID) -> int:
