@@ -315,14 +315,20 @@ class Measure(View):
     denominator: int | None = Field(description="null for plain counts and sums")
 
 
-class Measures(View):
-    """KPIs of a span of days."""
+class Side(View):
+    """KPIs of the calls of one direction."""
+
+    kpis: dict[str, Measure]
+    money: dict[str, dict[str, Measure]] = Field(description="By currency: promised, discount, ticket, instalments")
+
+
+class Measures(Side):
+    """KPIs of a span of days: those of our calls, and apart those of calls that came in."""
 
     since: date
     until: date
     time_zone: str
-    kpis: dict[str, Measure]
-    money: dict[str, dict[str, Measure]] = Field(description="By currency: promised, discount, ticket, instalments")
+    inbound: Side
 
 
 class Seat(View):

@@ -17,6 +17,7 @@ from tests.web.shop import PEOPLE, Shop
 from voiceagent.cases.handovers import HandOverBegan
 from voiceagent.cases.kinds import LookVerdict
 from voiceagent.cases.reviews import Look, keep_look, waiting
+from voiceagent.journal.catalogue import CallAnswered, CallAttempted
 from voiceagent.journal.journal import all_events
 from voiceagent.journal.private import private_ref
 from voiceagent.web import views
@@ -345,6 +346,7 @@ def test_kpis_and_seats_are_those_of_the_tables(visit: Any, shop: Shop) -> None:
         assert values == {"attempts": 8, "answered": 6, "human": 3, "right_party": 2, "promises": 2}
         assert kpis.money["BRL"]["promised"].value == "2400.00"
         assert kpis.kpis["tma_s"].denominator == 3
+        assert kpis.inbound.kpis["attempts"].value == 0 and not kpis.inbound.money
         yesterday = await client.get("/v1/kpis?from=2026-11-16&to=2026-11-17", headers=BEARER)
         assert (await yesterday.json())["kpis"]["attempts"]["value"] == 0
         assert (await client.get("/v1/kpis?from=2026-11-17&to=2026-11-16", headers=BEARER)).status == 400
@@ -356,6 +358,31 @@ def test_kpis_and_seats_are_those_of_the_tables(visit: Any, shop: Shop) -> None:
         assert [(day.day.isoformat(), day.calls) for day in days.days] == [("2026-11-18", 8)]
 
     assert live
+    visit(script)
+
+
+def test_calls_that_came_in_are_measured_apart_and_never_left_out(visit: Any, shop: Shop) -> None:
+    shop.morning()
+    call, kept, now = uuid.uuid4(), shop.taken[2], shop.clock.now()
+    shop.tell(
+        call,
+        CallAttempted(
+            kept.case_id, kept.person_id, kept.phone_ids[0], "rehearsal", direction="in", purpose="inbound",
+            local_date=now.date(), local_hour=10,
+        ),
+        CallAnswered(),
+    )  # fmt: skip
+    shop.promise(call, 2)
+    shop.end(call, "PTP", 40.0, human=True, right_party=True)
+
+    async def script(client: Client) -> None:
+        told = views.Measures.model_validate(await (await client.get("/v1/kpis", headers=BEARER)).json())
+        assert told.kpis["attempts"].value == 8 and told.money["BRL"]["promised"].value == "2400.00"
+        theirs = told.inbound
+        assert (theirs.kpis["attempts"].value, theirs.kpis["promises"].value) == (1, 1)
+        assert theirs.kpis["service_level"].denominator == 1
+        assert theirs.money["BRL"]["promised"].value == "1200.00"
+
     visit(script)
 
 

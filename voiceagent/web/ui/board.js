@@ -80,11 +80,21 @@ export function showBoard(main) {
             h("th", { scope: "col", class: ["duration", "latency", "promise"].includes(name) ? "end" : null }, t(`calls.${name}`))))),
           body))));
 
+  /** The day's sum of agreements by currency. */
+  const promisedOf = (byCurrency) =>
+    sums(Object.fromEntries(Object.entries(byCurrency).map(([currency, of]) => [currency, of.promised.value])));
+
+  /** Calls that came in are no attempts of ours: they have a line of their own. */
+  function inboundTile({ kpis, money: byCurrency }) {
+    if (!kpis.attempts.value) return null;
+    const told = ["answered", "right_party", "promises"].map((key) => `${t(`kpi.${key}`)}: ${count(kpis[key].value)}`);
+    if (kpis.promises.value) told.push(`${t("kpi.promised")}: ${promisedOf(byCurrency)}`);
+    return h("article", { class: "tile wide", id: "kpi-inbound", title: t("kpi.inbound.definition") },
+      h("h3", {}, `${t("kpi.inbound")}: ${count(kpis.attempts.value)}`), h("p", { class: "muted" }, told.join(" · ")));
+  }
+
   function tileWords(kpis, byCurrency, { key, of, ...form }) {
-    if (form.money) {
-      const promised = Object.fromEntries(Object.entries(byCurrency).map(([currency, of]) => [currency, of.promised.value]));
-      return [sums(promised), t("kpi.promised.hint")];
-    }
+    if (form.money) return [promisedOf(byCurrency), t("kpi.promised.hint")];
     const kpi = kpis[key];
     if (form.seconds) return [kpi.value === null ? t("none") : clock(kpi.value), t("kpi.over", { calls: count(kpi.denominator) })];
     if (!of) return [count(kpi.value), t(`kpi.${key}.hint`)];
@@ -92,8 +102,8 @@ export function showBoard(main) {
     return [count(kpi.value), base ? t(`kpi.${key}.rate`, { rate: percent(kpi.value / base) }) : t("kpi.no_base")];
   }
 
-  function paintTiles({ kpis, money: byCurrency }) {
-    put(tiles, TILES.map((form) => {
+  function paintTiles({ kpis, money: byCurrency, inbound }) {
+    put(tiles, [...TILES.map((form) => {
       const [value, hint] = tileWords(kpis, byCurrency, form);
       const tile = h("article", { class: "tile", id: `kpi-${form.key}`, title: t(`kpi.${form.key}.definition`) },
         h("h3", {}, t(`kpi.${form.key}`)), h("p", { class: "value" }, value), h("p", { class: "muted" }, hint));
@@ -101,7 +111,7 @@ export function showBoard(main) {
         tile.append(h("progress", { max: Math.max(kpis.attempts.value, 1), value: kpis[form.key].value, "aria-hidden": "true" }));
       }
       return tile;
-    }));
+    }), inboundTile(inbound)]);
   }
 
   async function lookForDoubts() {
