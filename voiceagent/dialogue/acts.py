@@ -24,6 +24,7 @@ from voiceagent.dialogue.events import (
     RightPartyVerified,
 )
 from voiceagent.dialogue.turn import YES, Turn
+from voiceagent.language.heard import discount_asked
 
 Act = Callable[[Turn, str], None]
 
@@ -130,9 +131,13 @@ def _counter(turn: Turn, _: str) -> None:
     count, amount, down = turn.slot_count(), turn.slot_money("amount"), turn.slot_money("down_payment")
     each = turn.slot_money("instalment_amount")
     kind = current.kind if current is not None and current.instalments else None
+    discount = False
     if amount is None and turn.words.slots.get("share") is not None:
         amount = _share(turn, turn.words.slots["share"])
-    if amount is not None and each is None and (kind is OfferKind.INSTALMENTS or (count or 1) > 1):
+        discount = amount is not None and discount_asked(turn.words.text, turn.script.language)
+        if amount is not None and discount and _stepped_down(turn, kind, amount):
+            return
+    if amount is not None and each is None and not discount and (kind is OfferKind.INSTALMENTS or (count or 1) > 1):
         # "Cem", said of a plan, is what each payment may be; only of a single payment is it the whole.
         each, amount = (
             (amount, None) if amount.minor * max(count or 2, 2) <= turn.briefing.case.total.minor else (None, amount)
@@ -156,6 +161,20 @@ def _counter(turn: Turn, _: str) -> None:
     turn.change(offer_stands=bool(answer.instalments) and current is not None and answer.terms == current.terms)
     if day is not None:
         turn.change(date_fixed=True, wished=day)
+
+
+def _stepped_down(turn: Turn, kind: OfferKind | None, wanted: Money) -> bool:
+    """Answer a discount that goes beyond the next step with that step: to ask for one is not to propose a sum."""
+    current = turn.state.offer
+    made = (current,) if current is not None and current.instalments else ()
+    if made and wanted >= made[0].total:
+        return False
+    step = _negotiate(turn, Ask(kind=kind, rejected=(*turn.state.rejected, *made)))
+    if step.instalments and wanted >= step.total:
+        return False
+    _refuse(turn, "")
+    _table(turn, step)
+    return True
 
 
 def _with_rejected(ask: Ask, turn: Turn) -> Ask:

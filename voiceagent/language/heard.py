@@ -44,6 +44,20 @@ _DOTTED_TIME = re.compile(
     r"(?!\s?[$€]|\s+(?:rea(?:l|is)|pesos?|d[oó]lar(?:es)?|dollars?|soles|euros?|bucks)\b)"
 )
 
+_PERCENT = re.compile(r"(?<!\S)#(\d{1,3}) (?:%|por cento|por ciento|percent)(?!\S)")
+#: A part of the debt is paid or forgiven; of the interest or as a down payment it is neither.
+_OF_SOMETHING_ELSE = re.compile(
+    r" (?:(?:de|do|dos|del?|of|in|as|a) )*(?:juros|multa|encargos|entrada|interes\w*|recargos?|enganche|anticipo|"
+    r"down|deposit|fees?)(?!\S)"
+)
+_DISCOUNT = r"(?:descont\w+|abatimento|descuentos?|rebajas?|discounts?)"
+_DISCOUNT_OF = re.compile(
+    rf"(?<!\S)(?:{_DISCOUNT}|tir\w+|abat\w+|me quit\w+|quiteme|quitame|rebaj\w+|(?:knock|take) off)"
+    r"(?: (?:off|de|do|del|el|la|o|os|a|um|un|uns|unos|me|mais|mas|otro|outros|of|another|at least|like|pelo menos|"
+    r"por lo menos))* $"
+)
+_OF_DISCOUNT = re.compile(rf" (?:(?:de|a|more|mais|mas) )*(?:{_DISCOUNT}|off|menos|less)(?!\S)")
+
 
 def understand_slots(text: str, *, language: str, region: str, expect: Sequence[str], today: date) -> SlotReading:
     """Read `text` as an answer to a question about `expect` (date, birth_date, amount, instalments, digits, time, ...).
@@ -99,7 +113,7 @@ def _read(text: str, lexicon: Lexicon, region: str, expect: Sequence[str], main:
     _settle_clash(slots, by_slot, alternatives)
     if "amount" in slots and _approximate(by_slot["amount"], heard, lexicon):
         slots["approx"] = True
-    share = _share(heard, lexicon, expected)
+    share = _share(heard, lexicon)
     if share is not None and "amount" not in slots and "instalments" not in slots:
         slots["share"] = share
     confidence = 0.0
@@ -231,15 +245,37 @@ def _approximate(readings: list[Reading], heard: Canonical, lexicon: Lexicon) ->
     )
 
 
-def _share(heard: Canonical, lexicon: Lexicon, expected: frozenset[str]) -> float | None:
-    percent = re.search(r"(?<!\S)#(\d{1,3}) (?:%|por cento|por ciento|percent)(?!\S)", heard.text)
+def discount_asked(text: str, language: str) -> bool:
+    """Whether the part that `text` names is one to be forgiven ("dez por cento de desconto"), not one to be paid."""
+    found = _part(canonical(text, lexicon_of(language)), lexicon_of(language))
+    return found is not None and found[1]
+
+
+def _share(heard: Canonical, lexicon: Lexicon) -> float | None:
+    """What of the whole would be paid."""
+    found = _part(heard, lexicon)
+    if found is None:
+        return None
+    part, forgiven = found
+    return round(1 - part, 4) or None if forgiven else part
+
+
+def _part(heard: Canonical, lexicon: Lexicon) -> tuple[float, bool] | None:
+    """The part of the whole that is named, and whether it is to be forgiven."""
+    percent = _PERCENT.search(heard.text)
     if percent and 0 < int(percent[1]) <= 100:
-        return int(percent[1]) / 100
+        if _OF_SOMETHING_ELSE.match(heard.text[percent.end() :]):
+            return None
+        return int(percent[1]) / 100, _forgiven(heard.text, percent)
     for pattern, share in lexicon.share_patterns:
         match = compiled(pattern).search(heard.text)
         if match and not re.search(rf"(?:^|\s)(?:{lexicon.retract_before})\s*$", heard.text[: match.start()]):
-            return share
+            return share, share < 1 and _forgiven(heard.text, match)
     return None
+
+
+def _forgiven(text: str, part: re.Match[str]) -> bool:
+    return bool(_DISCOUNT_OF.search(text[: part.start()]) or _OF_DISCOUNT.match(text[part.end() :]))
 
 
 def _assent_line(text: str, lexicon: Lexicon) -> str:

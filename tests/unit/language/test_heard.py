@@ -146,6 +146,31 @@ def test_who_was_made_an_offer_names_a_number_of_instalments():
     assert heard.slots == {"instalments": 10}
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "slots"),
+    [
+        ("dez por cento de desconto", "pt-BR", {"share": 0.9}),
+        ("desconto de trinta por cento", "pt-BR", {"share": 0.7}),
+        ("tira vinte por cento", "pt-BR", {"share": 0.8}),
+        ("um terço de desconto", "pt-BR", {"share": 0.6667}),
+        ("pago trinta por cento", "pt-BR", {"share": 0.3}),
+        ("dez por cento de juros é muito", "pt-BR", {}),
+        ("dez por cento de entrada", "pt-BR", {}),
+        ("cem por cento de desconto", "pt-BR", {}),
+        ("un descuento de veinte por ciento", "es", {"share": 0.8}),
+        ("hasta veinte por ciento", "es", {"share": 0.2}),
+        ("rebaja del diez por ciento", "es", {"share": 0.9}),
+        ("can you do five percent off", "en", {"share": 0.95}),
+        ("would you take sixty percent", "en", {"share": 0.6}),
+        ("in ten percent", "en", {"share": 0.1}),
+    ],
+)
+def test_a_discount_is_what_is_not_paid_and_no_number_of_instalments(text, language, slots):
+    region = {"es": "MX", "en": "US"}.get(language, "BR")
+    expect = ("intent", "instalments", "amount", "date")
+    assert understand_slots(text, language=language, region=region, expect=expect, today=TODAY).slots == slots
+
+
 def test_marked_values_are_read_whatever_was_asked():
     slots = read("três vezes de cem reais dia quinze", "intent").slots
     assert slots == {"instalments": 3, "instalment_amount": "100.00", "date": "2026-12-15"}

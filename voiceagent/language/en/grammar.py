@@ -196,7 +196,7 @@ INSTALMENTS: tuple[Pattern, ...] = (
     (
         rf"{_MONEY} (?:a month|per month|monthly|each month|every month|a piece|apiece|each|a week|per payment|"
         rf"every two weeks|a paycheck)", "parts"),
-    (r"(?:in|into|over) #(?P<n>[1-9]|\d\d)(?! (?:days?|weeks?|hours?|minutes?|years?)(?!\S))", "?parts"),
+    (r"(?:in|into|over) #(?P<n>[1-9]|\d\d)(?! (?:days?|weeks?|hours?|minutes?|years?|%|percent)(?!\S))", "?parts"),
 )  # fmt: skip
 
 SHARES: tuple[tuple[str, float], ...] = (

@@ -225,7 +225,7 @@ _REST = (
 )
 _FIRST = r"(?:enganche|entrada|anticipo|inicial|cuota inicial|pie|abono inicial|pago inicial)"
 
-_NO_SPAN = r"(?! (?:dias?|semanas?|horas?|minutos?|anos?)(?!\S))"
+_NO_SPAN = r"(?! (?:dias?|semanas?|horas?|minutos?|anos?|%|por ciento)(?!\S))"
 
 INSTALMENTS: tuple[Pattern, ...] = (
     # How often something happened is no way to pay.

@@ -216,7 +216,7 @@ _REST = (
     rf"#(?P<n>\d{{1,2}})(?: {_COUNT}){{0,1}}{_EQUAL}(?: (?:de|por) {_MONEY})?)"
 )
 
-_NO_SPAN = r"(?! (?:dias?|semanas?|horas?|minutos?|anos?)(?!\S))"
+_NO_SPAN = r"(?! (?:dias?|semanas?|horas?|minutos?|anos?|%|por cento)(?!\S))"
 
 INSTALMENTS: tuple[Pattern, ...] = (
     # How often something happened is no way to pay.
