@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from voiceagent.base.errors import BadInputError, DeniedError, UnavailableError
+from voiceagent.base.errors import BadInputError, DeniedError, UnavailableError, VoiceagentError
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.store import load_case
 from voiceagent.compliance import RuleBook, decide
@@ -34,6 +35,8 @@ from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal, head
 from voiceagent.storage.driver import together
 from voiceagent.storage.question import Question, one_of
+
+log = logging.getLogger(__name__)
 
 __all__ = ["DEFAULT_POLICY", "DEFAULT_SCRIPT", "ForbiddenError", "Lease", "Queue"]
 
@@ -101,17 +104,24 @@ class Queue:
         """
         leases: list[Lease] = []
         again = False
-        with self._noticing():
-            self.nobody_due = not self._worth_asking()
-            if not seats or self.nobody_due:
-                return []
-            self._take_back()
-            for _ in range(_ROUNDS):
-                idle = [seat for seat in seats if all(seat != lease.seat for lease in leases)]
-                found, again = self._round(idle, campaign)
-                leases += found
-                if not again or len(leases) == len(seats):
-                    break
+        try:
+            with self._noticing():
+                self.nobody_due = not self._worth_asking()
+                if not seats or self.nobody_due:
+                    return []
+                self._take_back()
+                for _ in range(_ROUNDS):
+                    idle = [seat for seat in seats if all(seat != lease.seat for lease in leases)]
+                    found, again = self._round(idle, campaign)
+                    leases += found
+                    if not again or len(leases) == len(seats):
+                        break
+        except Exception as error:
+            if not leases:
+                raise
+            # These are committed: attempts nobody is given would stay live until their leases run out.
+            unknown = not isinstance(error, VoiceagentError)
+            log.error("%d leases stand, asking for more failed: %s", len(leases), error, exc_info=unknown)
         self._found = again or len(leases) == len(seats)
         return leases
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from voiceagent.base.clock import ManualClock
-from voiceagent.base.errors import BadInputError, DeniedError
+from voiceagent.base.errors import BadInputError, DeniedError, UnavailableError
 from voiceagent.base.ids import uuid7
 from voiceagent.base.money import Money
 from voiceagent.cases import kinds, tables
@@ -84,6 +84,28 @@ def test_nobody_is_leased_twice(queue: Queue, campaign: Callable, make_case: Cal
     leased = [queue.lease(f"seat-{n}") for n in range(5)]
     people = [lease.person_id for lease in leased if lease]
     assert len(people) == 3 == len(set(people)) and leased[3] is None
+
+
+@pytest.mark.parametrize("error", [UnavailableError("the database is away"), ValueError("a fault")])
+def test_leases_of_an_earlier_round_are_given_although_a_later_one_fails(
+    queue: Queue, campaign: Callable, make_case: Callable, db: Database, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture, error: Exception,
+) -> None:  # fmt: skip
+    campaign(*(make_case(n) for n in range(2)))
+    first, rounds = queue._round, 0
+
+    def interrupted(seats: list[str], only: str | None) -> tuple[list[Lease], bool]:
+        nonlocal rounds
+        rounds += 1
+        if rounds > 1:
+            raise error
+        return first(seats[:1], only)[0], True
+
+    monkeypatch.setattr(queue, "_round", interrupted)
+    (lease,) = queue.lease_many(["seat-1", "seat-2"])
+    assert [row.id for row in attempts(db)] == [lease.attempt_id] and str(error) in caplog.text
+    with pytest.raises(type(error)):
+        queue.lease_many(["seat-2"])
 
 
 def test_one_household_number_rings_once_at_a_time(queue: Queue, campaign: Callable, make_case: Callable) -> None:
