@@ -33,7 +33,7 @@ def unpacked(text: str) -> dict[str, str]:
     if text.startswith("{"):
         try:
             said = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise CellError("E_MORE", "not a JSON object: check quotes and commas") from None
         pairs = {str(name): _plain_text(item) for name, item in said.items()}
     else:

@@ -29,6 +29,8 @@ from voiceagent.segments.fields import FIELDS, Field, Type, field_of
 
 #: Longer filters are mistakes or mischief; the limit on nesting keeps the reader's own stack safe.
 MAX_LENGTH, MAX_DEPTH, MAX_TESTS = 2000, 30, 100
+#: To both sides of 0; far more than any fact, and databases take numbers of 18 digits.
+MAX_NUMBER = 10**15
 
 Value = int | Decimal | str | date | bool
 
@@ -243,9 +245,9 @@ def _value_of(kind: Type, token: _Token) -> Value | None:
     text = token.text
     match kind, token.kind:
         case (Type.WHOLE, "number") if "." not in text:
-            return int(text)
+            return _bounded(int(text))
         case (Type.AMOUNT, "number"):
-            return Decimal(text)
+            return _bounded(Decimal(text))
         case (Type.TEXT, "text"):
             return text[1:-1].replace("''", "'") if text[0] == "'" else text[1:-1]
         case (Type.TEXT, "word" | "number" | "date"):
@@ -258,6 +260,10 @@ def _value_of(kind: Type, token: _Token) -> Value | None:
             except ValueError:
                 return None
     return None
+
+
+def _bounded(value: int | Decimal) -> int | Decimal | None:
+    return value if -MAX_NUMBER <= value <= MAX_NUMBER else None
 
 
 def _example(field: Field) -> str:

@@ -263,6 +263,15 @@ FILES = [
         Options(creditor="Banco Exemplo"),
     ),
     Torture(
+        "Newfies-Dialer with JSON deeper than anybody reads",
+        b'+5511955550101|Inventada|Maria||||||SP|BR||{"contrato":"C-1","valor":"900.00","vencimento":"2026-03-10",'
+        b'"cpf":"52998224725"}|\n+5511955550102|B|A||||||SP|BR||{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}|\n",
+        (MARIA_KEPT,),
+        FIRST_ONLY,
+        ((2, "more", "E_MORE"),),
+        Options(creditor="Banco Exemplo"),
+    ),
+    Torture(
         "a workbook with numbers, days and formulas",
         book(
             TITLES,
