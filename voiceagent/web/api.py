@@ -46,7 +46,7 @@ async def list_calls(request: web.Request) -> web.Response:
 
     total, lines = await context.read(work)
     if reveal and lines:
-        await asyncio.to_thread(context.audit.showed_list, request[WHO], span.day, len(lines))
+        await asyncio.to_thread(context.audit.showed_list, request[WHO], span.day, [line.row.id for line in lines])
     return answer(
         views.CallList(
             day=span.day, time_zone=context.zone.key, total=total, calls=[line.shown(reveal) for line in lines]

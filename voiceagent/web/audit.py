@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from threading import Lock
@@ -51,10 +52,10 @@ class Audit:
         """Name, number and words of one call are about to be shown."""
         self._record("call", call_id, PersonalDataShown(), who)
 
-    def showed_list(self, who: str, day: date, calls: int) -> None:
-        """Names and numbers of a day's list are about to be shown."""
-        stream = uuid.uuid5(self.journal.tenant_id, "console")
-        self._record("console", stream, PersonalDataShown(day, calls), who)
+    def showed_list(self, who: str, day: date, calls: Sequence[uuid.UUID]) -> None:
+        """Names and numbers of a day's list are about to be shown: each call says so, and so does whom it was with."""
+        shown = PersonalDataShown(day, len(calls))
+        self.journal.record([NewEvent("call", call_id, shown, who) for call_id in calls])
 
     def showed_person(self, who: str, person_id: uuid.UUID) -> None:
         """What is kept of a person is about to be shown."""

@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient
 from tests.web.shop import PEOPLE, Shop
 from voiceagent.cases.handovers import HandOverBegan
 from voiceagent.cases.kinds import LookVerdict
+from voiceagent.cases.portrait import portrait
 from voiceagent.cases.reviews import Look, keep_look, waiting
 from voiceagent.journal.catalogue import CallAnswered, CallAttempted
 from voiceagent.journal.journal import all_events
@@ -144,8 +145,13 @@ def test_the_list_of_a_day_is_masked_until_someone_asks_on_record(visit: Any, sh
 
         shown = views.CallList.model_validate(await (await client.get("/v1/calls?reveal=true", headers=BEARER)).json())
         assert {(call.name, call.number) for call in shown.calls} == set(PEOPLE)
-        (event,) = _events(shop, "personal_data.shown")
-        assert event.actor == "api" and event.payload == {"day": "2026-11-18", "calls": 8}
+        looked = _events(shop, "personal_data.shown")
+        assert {event.stream_id for event in looked} == {call.id for call in masked.calls} and len(looked) == 8
+        for event in looked:
+            assert event.actor == "api" and event.payload == {"day": "2026-11-18", "calls": 8}
+        with shop.db.read() as connection:
+            (look,) = portrait(connection, shop.taken[1].person_id)["access"]
+        assert (look["who"], look["what"]) == ("api", "personal_data.shown")
 
         empty = await (await client.get("/v1/calls?day=2026-11-17", headers=BEARER)).json()
         assert empty["total"] == 0 and empty["calls"] == []
