@@ -43,7 +43,7 @@ from voiceagent.storage.types import instant_text
 LIST_UNDONE = "list_undone"
 #: Why its promised calls are not made.
 FINISHED = "the campaign was finished"
-_NOT_FOR_GOOD = (LIST_UNDONE, "nothing_owed")
+_NOT_FOR_GOOD = (LIST_UNDONE, "nothing_owed", UNVERIFIABLE, "no_number")
 #: To both sides of 0.
 HIGHEST_RANK = 1_000_000
 #: Rows of a list that join in one transaction.
@@ -276,8 +276,9 @@ def enroll(
 ) -> int:
     """Put cases into a campaign, to be weighed and called; those already in it stay as they are.
 
-    One that left it because its list was taken back, or because nothing was owed, begins again. Returns how many are
-    new or begin again. Thousands at once are quick; more make calls wait for the transaction.
+    One that left it because its list was taken back, because nothing was owed or for want of a number or of a datum to
+    prove identity by begins again. Returns how many are new or begin again. Thousands at once are quick; more make
+    calls wait for the transaction.
     """
     wanted = list(dict.fromkeys(map(str, case_ids)))
     e = enrollment.c

@@ -18,7 +18,7 @@ from voiceagent.cases.store import failed_identity_at
 from voiceagent.compliance import RuleBook
 from voiceagent.debt.case import Debt
 from voiceagent.debt.disposition import Disposition
-from voiceagent.dialer.campaigns import tally
+from voiceagent.dialer.campaigns import enroll, tally
 from voiceagent.dialer.explain import explain_case
 from voiceagent.dialer.modes import Gate
 from voiceagent.dialer.queue import Lease, Queue
@@ -122,6 +122,41 @@ def test_a_case_that_can_prove_nothing_is_not_dialled_and_is_counted(
     with pytest.raises(DeniedError, match="prove identity") as refused:
         queue.lease_case("seat-2", taken.case_id)
     assert refused.value.code == "unverifiable"
+
+
+def test_who_could_prove_nothing_is_called_once_a_list_brings_a_datum(
+    queue: Queue, campaign: Callable, make_case: Callable, db: Database
+) -> None:
+    journal = queue.journal
+    (taken,) = campaign(make_case(1, document="p-1", birth_date=None))
+    assert queue.lease("seat-1") is None
+    with db.read() as connection:
+        row = connection.execute(sa.select(enrollment)).one()
+    assert (row.state, row.reason) == (EnrollmentState.DONE, "unverifiable")
+    (again,) = import_cases(journal, [make_case(1, document="p-1")], source="list 2")
+    assert again.case_id == taken.case_id
+    for joined in (1, 0):
+        with journal.transaction() as connection:
+            assert enroll(journal, connection, row.campaign_id, [taken.case_id]) == joined
+    lease = queue.lease("seat-1")
+    assert lease is not None and lease.case_id == taken.case_id
+
+
+def test_who_had_a_wrong_number_alone_is_called_at_another_that_a_list_brings(
+    queue: Queue, campaign: Callable, make_case: Callable, db: Database
+) -> None:
+    (taken,) = campaign()
+    first = queue.lease("seat-1")
+    assert first is not None
+    queue.complete(first, CallEnded(D.DC.value, human=False, ring_s=3.0, talk_s=0.0))
+    with db.read() as connection:
+        row = connection.execute(sa.select(enrollment)).one()
+    assert (row.state, row.reason) == (EnrollmentState.STOPPED, "no_number")
+    import_cases(queue.journal, [make_case(phones=("+5511955550188",))], source="list 2")
+    with queue.journal.transaction() as connection:
+        assert enroll(queue.journal, connection, row.campaign_id, [taken.case_id]) == 1
+    lease = queue.lease("seat-1")
+    assert lease is not None and lease.number == "+5511955550188"
 
 
 def test_a_later_conversation_is_known_as_such(queue: Queue, campaign: Callable, clock: ManualClock) -> None:
