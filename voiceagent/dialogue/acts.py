@@ -206,8 +206,8 @@ def _set_date(turn: Turn, _: str) -> None:
         instalments=len(offer.counted) if offer.kind is OfferKind.INSTALMENTS else None,
         down_payment=offer.down_payment,
         first_due=day,
-        rejected=turn.state.rejected,
     )
+    # What was refused before set the terms of this offer; it says nothing of the days it may be paid on.
     moved = _negotiate(turn, ask)
     if moved.kind is offer.kind and moved.total == offer.total and len(moved.instalments) == len(offer.instalments):
         _table(turn, moved)

@@ -95,3 +95,15 @@ def test_what_is_read_back_is_what_is_promised(begin: Begin, count: int, down: i
     promised = talk.state.promised
     assert promised is not None
     assert said == ([payment.amount.minor for payment in promised.instalments], promised.instalments[0].due)
+
+
+def test_a_day_that_the_policy_allows_is_taken_whatever_was_refused_before(begin: Begin) -> None:
+    talk = begin()
+    talk.verify()
+    for words in ("em duas vezes", "não, tá caro"):
+        say(talk, words)
+    assert table(talk) == ("offer_instalments", "1200.00", 3)
+    say(talk, "dia dez")
+    assert table(talk) == ("read_back_even", "1200.00", 3) and "day_moved" not in talk.prompts()
+    offer = talk.state.offer
+    assert offer is not None and offer.first_due == date(2026, 12, 10)
