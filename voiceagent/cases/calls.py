@@ -66,14 +66,22 @@ def call_detail(
 ) -> dict[str, Any]:
     """One call with all that belongs to it; BadInputError when there is no such call.
 
-    The attempt's columns plus `name`, `creditor`, and the lists `turns` (in order, each with `text`, None when it was
-    an identity answer or erased), `promises`, `agreements`, `recordings`, `identity_tries`, `requests`, `opt_outs`,
-    `second_looks` (each with its `words`), and `decision` (None, or with its `inputs`).
+    The attempt's columns plus `name`, `creditor`, `currency` (of the debts; None without a case), and the lists
+    `turns` (in order, each with `text`, None when it was an identity answer or erased), `promises`, `agreements`,
+    `recordings`, `identity_tries`, `requests`, `opt_outs`, `second_looks` (each with its `words`), and
+    `decision` (None, or with its `inputs`).
     """
     t = tables
+    owed = (
+        sa.select(t.debt.c.currency)
+        .where(t.debt.c.case_id == t.attempt.c.case_id)
+        .order_by(t.debt.c.due, t.debt.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
     row = (
         connection.execute(
-            sa.select(t.attempt, t.person.c.name, t.creditor.c.name.label("creditor"))
+            sa.select(t.attempt, t.person.c.name, t.creditor.c.name.label("creditor"), owed.label("currency"))
             .outerjoin(t.person, t.person.c.id == t.attempt.c.person_id)
             .outerjoin(t.debt_case, t.debt_case.c.id == t.attempt.c.case_id)
             .outerjoin(t.creditor, t.creditor.c.id == t.debt_case.c.creditor_id)

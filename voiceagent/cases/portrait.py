@@ -25,7 +25,7 @@ ACCESS = ("personal_data.shown", "personal_data.exported", "recording.listened",
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataShown(Said):
-    """Somebody asked for names and numbers: of a call or person (the stream is theirs), or of the day's list it is in."""
+    """Somebody asked for names and numbers: of one call or person (the stream is theirs), or of the day's list."""
 
     TYPE: ClassVar[str] = "personal_data.shown"
     day: date | None = None

@@ -55,6 +55,7 @@ def detail_of(connection: sa.Connection, tenant_id: uuid.UUID, call_id: uuid.UUI
         sip_code=found["sip_code"],
         hangup_by=found["hangup_by"].value if found["hangup_by"] else None,
         creditor=found["creditor"],
+        currency=found["currency"],
         campaign_id=found["campaign_id"],
         language=found["language"],
         time_zone=found["zone"],

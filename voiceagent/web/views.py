@@ -285,6 +285,7 @@ class CallDetail(View):
     sip_code: int | None
     hangup_by: str | None
     creditor: str | None
+    currency: str | None = Field(description="Of the debts, and of amounts in `slots`")
     campaign_id: UUID | None
     language: str | None
     time_zone: str | None = Field(description="The debtor's")

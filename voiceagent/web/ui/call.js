@@ -12,7 +12,7 @@ function facts(pairs) {
 }
 
 function slotText(name, value, currency) {
-  if (name === "amount" || name === "down_payment" || name === "instalment_amount") return money(String(value), currency);
+  if (currency && ["amount", "down_payment", "instalment_amount"].includes(name)) return money(String(value), currency);
   if (name === "date") return calendarDay(value);
   if (name === "share") return percent(value);
   if (name === "period") return label("period", value);
@@ -191,8 +191,7 @@ export function showCall(main, id) {
     }) : null;
     const seek = player && player.seek;
     const zone = detail.time_zone || undefined;
-    const currency = detail.agreement ? detail.agreement.currency : "BRL";
-    for (const turn of detail.turns) items.set(turn, turnItem(turn, seek, currency));
+    for (const turn of detail.turns) items.set(turn, turnItem(turn, seek, detail.currency));
     const recordingGone = !player && h("p", { class: "card muted" },
       t(detail.recording ? `recording.${detail.recording.state}` : "recording.none"));
     const reveal = h("button", { class: "quiet with-icon", id: "reveal", "aria-pressed": String(unmasked),
