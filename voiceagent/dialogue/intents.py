@@ -87,6 +87,15 @@ class IntentModel:
                 found.setdefault(names[0], []).append(letters)
         return found
 
+    @cached_property
+    def vocabulary(self) -> dict[str, frozenset[str]]:
+        """Intent -> every word of its examples."""
+        found: dict[str, set[str]] = {}
+        for text, names in self.examples.items():
+            for name in names:
+                found.setdefault(name, set()).update(text.split())
+        return {name: frozenset(said) for name, said in found.items()}
+
     def alike(self, name: str, text: str) -> float:
         """0-1: how much `text`, wherever its words are parted, has the letters of an example of that intent."""
         letters = text.replace(" ", "")

@@ -202,7 +202,8 @@ def _intent(
     ):
         return _assent_intent(said, model, shown, among), assent.yes_no_confidence
     asked = name in AFFIRMING and not said and "?" in text
-    if name is not None and strength >= _STRONG and lead >= _LEAD and not asked:
+    strange = name in ("accept", "yes") and not said and not _only_agreeing(shown, model, language)
+    if name is not None and strength >= _STRONG and lead >= _LEAD and not asked and not strange:
         return name, max(0.5, min(0.94, 0.45 + strength * 0.6 + lead * 0.3))
     if said is not None and not other and (answers or among & set(AFFIRMING + DENYING)):
         return _assent_intent(said, model, shown, among), assent.yes_no_confidence
@@ -212,6 +213,14 @@ def _intent(
         # "Na omi liga em mais": whoever must not be called again is understood also when the words are garbled.
         return "cease", round(alike, 3)
     return None, 0.0
+
+
+def _only_agreeing(shown: str, model: IntentModel, language: str) -> bool:
+    """Whether people agree with each of these words: "sim quero cancelar" resembles a consent but for one word."""
+    lexicon = lexicon_of(language)
+    known = lexicon.assent_fillers | lexicon.yes_beside
+    known = known.union({"#"}, *(model.vocabulary.get(name, ()) for name in AFFIRMING))
+    return known.issuperset(shown.split())
 
 
 def _certain(

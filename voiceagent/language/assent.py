@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from voiceagent.language.lexicon import Lexicon
 
-_MOST_BESIDE_YES = 2
 _MOST_BESIDE_NO = 3
 
 
@@ -32,7 +31,8 @@ def read_yes_no(text: str, lexicon: Lexicon) -> tuple[bool | None, float]:
         return None, 0.0
     left, denied = _strip(left, lexicon.no)
     left, agreed = _strip(left, lexicon.yes)
-    agreed += idioms
+    left, willing = _strip(left, lexicon.yes_bare)
+    agreed += idioms + willing
     if any(word in lexicon.negators for word in left.split()):
         # A negator left over denies something nobody listed: never a yes.
         denied, agreed = denied, 0
@@ -42,11 +42,15 @@ def read_yes_no(text: str, lexicon: Lexicon) -> tuple[bool | None, float]:
         return None, 0.0
     if not denied and not agreed:
         return None, 0.0
-    rest = [word for word in left.split() if word != "~" and not _slight(word, lexicon)]
-    if len(rest) > (_MOST_BESIDE_YES if agreed else _MOST_BESIDE_NO):
-        # One yes-like word inside a long story is no answer.
+    rest = [word for word in left.split() if word != "~"]
+    if agreed and not _only_a_yes(rest, lexicon, bare=willing > 0):
+        # "Quero desistir" and "I have to go" only begin like a yes: any word that is no part of one asks again.
         return None, 0.0
-    return bool(agreed), max(0.55, 0.95 - 0.06 * len(rest))
+    told = [word for word in rest if not _slight(word, lexicon)]
+    if denied and len(told) > _MOST_BESIDE_NO:
+        # One no-like word inside a long story is no answer.
+        return None, 0.0
+    return bool(agreed), max(0.55, 0.95 - 0.06 * len(told))
 
 
 def denies(text: str, lexicon: Lexicon) -> bool:
@@ -61,9 +65,22 @@ def hesitates(text: str, lexicon: Lexicon) -> bool:
     return _strip(left, lexicon.unsure)[1] > 0
 
 
+def _only_a_yes(rest: list[str], lexicon: Lexicon, *, bare: bool) -> bool:
+    """Whether the words beside a yes take nothing from it; beside a bare "I will" not even a value is agreed to."""
+    other = [word for word in rest if word not in lexicon.assent_fillers and word not in lexicon.yes_beside]
+    if bare or not any(_valued(word, lexicon) for word in other):
+        return not other
+    return all(word in lexicon.bare_fillers or _valued(word, lexicon) for word in other)
+
+
 def _slight(word: str, lexicon: Lexicon) -> bool:
     """Whether a word adds nothing of its own: a filler, or part of a value that other grammars read."""
-    tables = (lexicon.assent_fillers, lexicon.bare_fillers, lexicon.cardinals, lexicon.months, lexicon.weekdays)
+    return word in lexicon.assent_fillers or word in lexicon.bare_fillers or _valued(word, lexicon)
+
+
+def _valued(word: str, lexicon: Lexicon) -> bool:
+    """Whether a word is part of a value that other grammars read."""
+    tables = (lexicon.cardinals, lexicon.ordinals, lexicon.months, lexicon.weekdays)
     return word[0].isdigit() or any(word in known for known in tables)
 
 

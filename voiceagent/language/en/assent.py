@@ -17,14 +17,23 @@ YES: tuple[str, ...] = (
     r"cool|alright|accurate)|right|correct|exactly|precisely|true|accurate|bingo",
     r"ok|okay|okey|alright|all right|fine|perfect|great|good|cool|awesome|excellent|deal|agreed|confirmed|i "
     r"confirm|i agree|i accept|accepted|works",
+    r"(?:that'll|it'll) (?:work|do|be (?:fine|good|okay))",
     r"(?:that|it|this) (?:works|sounds good|will work|would work|does|is right|is correct|would be fine|will do|"
     r"looks right|looks good)(?: for me)?|(?:sounds|looks|seems) (?:good|right|great|fine|correct|okay|like a "
     r"plan)|works for me",
     r"go ahead|go for it|do it|do that|let's do (?:it|that|this)|please do|confirm(?: it)?|book it|sign me up|set "
     r"it up|put me down|i'll take it|i'll do (?:it|that)|i can do (?:it|that)|count me in",
-    r"i (?:do|am|can|will|have|did|would|want to|suppose so|guess so|think so|believe so)|we can do that|i guess|"
+    r"i (?:suppose so|guess so|think so|believe so)|we can do that|i guess|"
+    r"(?:you|we) (?:got|have) (?:yourself )?a deal|"
     r"speaking|yes indeed|you may|please|by all means|sure does|sure is",
 )  # fmt: skip
+
+YES_BARE: tuple[str, ...] = (r"i (?:do|am|can|will|have(?! to)|did(?! pay)|would|want to)",)
+
+YES_BESIDE: frozenset[str] = table(
+    "a an this one we we're i'll plan offer arrangement option amount payment payments pay do take accept agree today "
+    "tomorrow he she him her hello hi"
+)
 
 _DENIED = (
     "i|i'm|i'd|i've|you|it|it's|that|that's|this|the|a|an|not|no|do|don't|can|can't|will|won't|want|need|like|"
@@ -81,6 +90,7 @@ UNSURE: tuple[str, ...] = (
     r"(?:second|moment|minute|sec))",
     r"^(?:(?:yes|yeah|sure|ok|okay|uh huh) (?:, )?)*(?:i (?:can )?(?:hear|heard|understand|understood)(?: you| that| it)?|"
     r"(?:i'm|i am) listening|whatever(?: you say)?|(?:i )?got it|i see)$",
+    r"^(?:(?:and|so|well|oh|okay|ok|,) )*is (?:it|that|this|the|there)(?: .*)?|i'm good$",
     r"right now|not (?:wrong|bad)|fine print|good (?:morning|afternoon|evening|night|question|bye)|what's right|is that right|am i "
     r"right|i want to (?:know|talk|speak|ask)|please (?:stop|don't|repeat|hold|wait|leave|remove)|can i|do i|will "
     r"i|are you sure",

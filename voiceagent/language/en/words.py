@@ -111,6 +111,8 @@ LEXICON = Lexicon(
         "if possible you hm hmm o'clock"
     ),
     yes=assent.YES,
+    yes_bare=assent.YES_BARE,
+    yes_beside=assent.YES_BESIDE,
     no=assent.NO,
     yes_whole=assent.YES_WHOLE,
     no_whole=assent.NO_WHOLE,

@@ -22,11 +22,19 @@ YES: tuple[str, ...] = (
     r"muy bien|buenisimo)",
     r"(?:lo |yo )?confirmo(?: si)?|confirmado|confirme(?:lo)?|confirma(?:lo)?",
     r"(?:yo |lo |la )?acepto(?: si)?|aceptado|trato hecho", r"aja|ajam|uju|mhm|mju|anja|simon|sip|sipi|claro pues",
-    r"con gusto|con mucho gusto|sin problema|sin ningun problema|adelante|hagale|hagalo|hagamoslo|pongale|proceda|"
-    r"me sirve|me conviene|me late|si me late|quiero|puedo|soy(?: yo)?|el mismo|la misma",
-    r"creo que si|yo creo que si|pienso que si|supongo que si|parece que si|de hecho si|que si|ya|seguro|"
+    r"con gusto|con mucho gusto|sin problema|sin ningun problema|adelante|hagale|hagalo|hagamosl[oe]|"
+    r"qued[ae]mos (?:asi|en eso)|pongale|proceda|"
+    r"me sirve|me conviene|me late|si me late|quiero (?:si|pagar)|soy yo|el mismo|la misma",
+    r"creo que si|yo creo que si|pienso que si|supongo que si|parece que si|de hecho si|que si|seguro|"
     r"seguramente si",
 )  # fmt: skip
+
+YES_BARE: tuple[str, ...] = (r"(?:yo )?(?:quiero|puedo|soy)",)
+
+YES_BESIDE: frozenset[str] = table(
+    "a la el lo y esa ese este con me le propuesta plan oferta opcion trato acuerdo convenio aceptar aceptarla tomar "
+    "tomarla hacer hacerlo pagar pagarlo parece bien quedamos mi hoy manana ella habla"
+)
 
 _DENIED = (
     "yo|me|te|le|les|lo|la|los|las|se|voy|va|quiero|queria|puedo|pude|podria|da|esta|estoy|es|era|soy|fui|fue|"

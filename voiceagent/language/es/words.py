@@ -108,6 +108,8 @@ LEXICON = Lexicon(
         "favor cerrar te le les seria estaria sale va dale monto valor cada seguro nomas nada"
     ),
     yes=assent.YES,
+    yes_bare=assent.YES_BARE,
+    yes_beside=assent.YES_BESIDE,
     no=assent.NO,
     yes_whole=assent.YES_WHOLE,
     no_whole=assent.NO_WHOLE,

@@ -6,21 +6,22 @@ from voiceagent.language.lexicon import table
 
 YES: tuple[str, ...] = (
     r"sim(?: senhora| senhor)?", r"isso(?: mesmo| ai| sim| ai mesmo)?", r"positivo",
-        r"aham|uhum|ahan|arram|a ham|uh hum|hum hum|anham|unhum",
-    r"claro(?: que sim| ne)?", r"(?:com |tenho |absoluta )?certeza", r"certo|certinho|certissimo|corretissimo",
+        r"aha|aham|uhum|ahan|arram|a ham|uh hum|hum hum|anham|unhum",
+    r"(?:claro|logico|obvio)(?: que sim| ne)?",
+    r"(?:com |tenho |toda |absoluta )*certeza", r"certo|certinho|certissimo|corretissimo",
         r"correto|exato|exatamente|justamente|precisamente",
     r"(?:eu )?confirmo(?: sim)?|confirmado|confirmadissimo|(?:pode )?confirma(?:r)?(?: sim| ai)?",
     r"pode(?: ser| sim| confirmar| fazer| falar| mandar| fechar| deixar| marcar| agendar| gerar| enviar| seguir| "
-    r"colocar| registrar| ir)*(?: sim)?",
+    r"colocar| registrar| ir)+",
     r"ok|okay|okey|oquei|oke|o k",
         r"(?:ta|esta|tudo) (?:bom|otimo|certo|certinho|ok|bem|joia|perfeito|legal|tranquilo|combinado|fechado|"
         r"confirmado|correto)",
     r"beleza|belezinha|blz", r"fechado|fecha|fechou|fecho", r"combinado|combinadissimo", r"(?:eu )?aceito(?: sim)?",
         r"(?:eu )?concordo|de acordo|estou de acordo|to de acordo",
-    r"(?:eu )?quero(?: sim)?", r"e sim|e isso(?: mesmo| ai)?|e(?: exatamente)? isso",
+    r"(?:eu )?quero (?:sim|pagar)", r"e sim|e isso(?: mesmo| ai)?|e(?: exatamente)? isso",
         r"perfeito|otimo|excelente|maravilha|show(?: de bola)?|joia|legal|massa|tranquilo|suave|top",
-    r"vamos(?: la| sim| fechar| fazer)?|bora|bora la|partiu|manda (?:ver|bala)|toca (?:o pau|ficha)|demorou",
-    r"sou(?: sim| eu| eu mesm[oa])?|eu mesm[oa]|(?:e )?(?:ele|ela) mesm[oa]",
+    r"vamos? (?:la|sim|fechar|fazer|nessa)|bora|bora la|partiu|manda (?:ver|bala)|toca (?:o pau|ficha)|demorou",
+    r"sou (?:sim|eu(?: mesm[oa])?)|eu mesm[oa]|(?:e )?(?:ele|ela) mesm[oa]",
     r"sem (?:problemas?|duvidas?|crise)", r"serve(?: sim)?|me serve",
         r"da sim|consigo sim|posso sim|tenho sim|vou sim|faco sim|tem sim|foi sim|recebi sim|aceito sim|acho que "
         r"sim|creio que sim|acredito que sim|parece que sim|imagino que sim",
@@ -28,6 +29,14 @@ YES: tuple[str, ...] = (
         r"faz isso|faz assim|assim mesmo|ta valendo|valeu|por mim tudo bem|por mim ta otimo|por mim sim|por mim "
         r"pode ser",
 )  # fmt: skip
+
+YES_BARE: tuple[str, ...] = (r"(?:eu )?quero|pode|vamos?|sou",)
+
+YES_BESIDE: frozenset[str] = table(
+    "a o e essa esse nessa nesse dessa desse com proposta opcao condicao acordo parcelamento plano jeito forma negocio "
+    "aceitar querer fazer faz faca fechar gerar pagar pago topo vou posso consigo tenho da ta fica ficou hoje amanha "
+    "ela ele mesma oi opa muito"
+)
 
 _DENIED = (
     "eu|me|te|lhe|vou|vai|quero|queria|posso|pode|poderia|da|daria|ta|to|esta|estou|e|era|sou|foi|fui|aceito|"

@@ -118,6 +118,8 @@ LEXICON = Lexicon(
         "semana ano dia dias hora tarde noite manha hoje amanha ontem fim final comeco meio proximo proxima"
     ),
     yes=assent.YES,
+    yes_bare=assent.YES_BARE,
+    yes_beside=assent.YES_BESIDE,
     no=assent.NO,
     yes_whole=assent.YES_WHOLE,
     no_whole=assent.NO_WHOLE,
