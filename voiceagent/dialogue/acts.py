@@ -137,7 +137,8 @@ def _counter(turn: Turn, _: str) -> None:
         discount = amount is not None and discount_asked(turn.words.text, turn.script.language)
         if amount is not None and discount and _stepped_down(turn, kind, amount):
             return
-    if amount is not None and each is None and not discount and (kind is OfferKind.INSTALMENTS or (count or 1) > 1):
+    whole = discount or count == 1
+    if amount is not None and each is None and not whole and (kind is OfferKind.INSTALMENTS or (count or 1) > 1):
         # "Cem", said of a plan, is what each payment may be; only of a single payment is it the whole.
         each, amount = (
             (amount, None) if amount.minor * max(count or 2, 2) <= turn.briefing.case.total.minor else (None, amount)

@@ -107,3 +107,20 @@ def test_a_day_that_the_policy_allows_is_taken_whatever_was_refused_before(begin
     assert table(talk) == ("read_back_even", "1200.00", 3) and "day_moved" not in talk.prompts()
     offer = talk.state.offer
     assert offer is not None and offer.first_due == date(2026, 12, 10)
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("pago quinhentos à vista", ("offer_cash", "960.00", 1)),
+        ("pago mil à vista", ("granted_cash", "1000.00", 1)),
+        ("consigo pagar duzentos", ("granted_instalments", "1140.00", 6)),
+    ],
+)
+def test_what_is_offered_at_once_is_no_size_of_a_payment(begin: Begin, said: str, answer: object) -> None:
+    talk = begin()
+    talk.verify()
+    say(talk, "em três vezes")
+    talk.hear("no", yes_no=False)
+    say(talk, said)
+    assert table(talk) == answer
