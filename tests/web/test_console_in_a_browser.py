@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from aiohttp import web
 
 from tests.web.browser import Page, browser, find_chromium
-from tests.web.shop import Shop
+from tests.web.shop import DAY, Shop
 from voiceagent.dialer.callbacks import add_callback, all_callbacks
+from voiceagent.journal.catalogue import CallAnswered, CallAttempted
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import Paths
 from voiceagent.web.app import build_app
@@ -157,6 +159,51 @@ def test_a_call_is_read_and_heard_and_a_click_on_a_turn_plays_it(visit: Visit, s
             assert await page.ask("document.documentElement.scrollWidth <= innerWidth")
         await page.press(".back")
         await page.until("document.querySelectorAll('tr[data-call]').length === 8")
+
+    visit(script)
+
+
+def test_more_calls_than_come_at_once_are_asked_for_and_found(
+    visit: Visit, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voiceagent.web.lines.LIMIT", 5)
+    shop.morning()
+
+    async def script(page: Page, url: str) -> None:
+        await page.goto(f"{url}#token={TOKEN}")
+        await page.until("document.querySelectorAll('tr[data-call]').length === 5")
+        assert "Mais 3 anteriores" in await page.text("table.list")
+        await page.press("#reveal")
+        await page.until("document.querySelector('table.list').innerText.includes('Abel Rocha Pinto')")
+        await page.press("#calls-more")
+        await page.until("document.querySelectorAll('tr[data-call]').length === 8")
+        assert "Marina Alves Teixeira" in await page.text("table.list")
+        assert not await page.ask("document.getElementById('calls-more') !== null")
+        await page.press("#reveal")
+        await page.until("!document.querySelector('table.list').innerText.includes('Marina')")
+        await page.press("#reveal")
+        await page.until("document.querySelector('table.list').innerText.includes('Marina Alves Teixeira')")
+
+    visit(script)
+
+
+def test_calls_that_came_in_have_a_line_of_their_own(visit: Visit, shop: Shop) -> None:
+    shop.morning()
+    call, kept = uuid.uuid4(), shop.taken[2]
+    coming = CallAttempted(
+        kept.case_id, kept.person_id, kept.phone_ids[0], "rehearsal", direction="in", local_date=DAY, local_hour=10
+    )
+    shop.tell(call, coming, CallAnswered())
+    shop.promise(call, 2)
+    shop.end(call, "PTP", 40.0, human=True, right_party=True)
+
+    async def script(page: Page, url: str) -> None:
+        await page.goto(f"{url}#token={TOKEN}")
+        told = (await page.text("#kpi-inbound")).replace("\xa0", " ")
+        assert "Recebidas, à parte: 1" in told and "Promessas: 1" in told and "R$ 1.200,00" in told
+        assert (await page.text("#kpi-attempts .value")) == "8"
+        await page.resize(390, 844)
+        assert await page.ask("document.documentElement.scrollWidth <= innerWidth")
 
     visit(script)
 

@@ -37,12 +37,13 @@ async def list_days(request: web.Request) -> web.Response:
 
 
 async def list_calls(request: web.Request) -> web.Response:
-    """GET /v1/calls?day=&reveal=: the calls of a day."""
+    """GET /v1/calls?day=&offset=&reveal=: the calls of a day."""
     context = request.app[CONTEXT]
-    span, reveal = context.span(day_of(request, "day")), _flag(request, "reveal")
+    span, reveal, offset = context.span(day_of(request, "day")), _flag(request, "reveal"), _offset(request)
 
     def work(connection: sa.Connection) -> tuple[int, list[CallLine]]:
-        return store.count_calls(connection, context.tenant, span), lines_of_day(connection, context.tenant, span)
+        lines = lines_of_day(connection, context.tenant, span, offset)
+        return store.count_calls(connection, context.tenant, span), lines
 
     total, lines = await context.read(work)
     if reveal and lines:
@@ -191,6 +192,13 @@ def day_of(request: web.Request, name: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ProblemError(400, "bad_day", f"`{name}` must be a day like 2026-11-18") from error
+
+
+def _offset(request: web.Request) -> int:
+    text = request.query.get("offset", "0")
+    if re.fullmatch(r"\d{1,9}", text, re.ASCII) is None:
+        raise ProblemError(400, "bad_offset", "`offset` must be how many of the newest calls to leave out")
+    return int(text)
 
 
 def _flag(request: web.Request, name: str) -> bool:

@@ -14,7 +14,7 @@ from voiceagent.web import store, views
 from voiceagent.web.masking import mask_name, mask_number
 from voiceagent.web.store import Span
 
-#: Lines a page is given at most; the count beside them says how many there are.
+#: Lines a page is given at once; the count beside them says how many there are.
 LIMIT = 500
 
 
@@ -33,9 +33,9 @@ class CallLine:
         return self.row.model_copy(update={"name": self.name, "number": self.number, "masked": False})
 
 
-def lines_of_day(connection: sa.Connection, tenant_id: uuid.UUID, span: Span) -> list[CallLine]:
-    """The newest calls of a day, newest first, at most LIMIT."""
-    rows = calls(connection, start=span.since, end=span.until, tenant_id=tenant_id, limit=LIMIT)
+def lines_of_day(connection: sa.Connection, tenant_id: uuid.UUID, span: Span, offset: int = 0) -> list[CallLine]:
+    """The newest calls of a day but for the `offset` newest, newest first, at most LIMIT."""
+    rows = calls(connection, start=span.since, end=span.until, tenant_id=tenant_id, limit=LIMIT, offset=offset)
     return lines_of(connection, rows)
 
 

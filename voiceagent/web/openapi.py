@@ -17,6 +17,7 @@ JSON = "application/json"
 
 DAY = {"type": "string", "format": "date"}
 FLAG = {"type": "boolean", "default": False}
+OFFSET = {"type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,12 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/v1/days", "listDays", "The latest days with calls", _json("Newest first", views.DayList)),
     Operation(
         "get", "/v1/calls", "listCalls", "The calls of a day",
-        _json("Newest first, at most 500; `total` counts all", views.CallList),
-        query={"day": (DAY, "Default: today where the operation is"), "reveal": _REVEAL}, problems=(400, 401, 503),
+        _json("Newest first, at most 500 at once; `total` counts all", views.CallList),
+        query={
+            "day": (DAY, "Default: today where the operation is"), "reveal": _REVEAL,
+            "offset": (OFFSET, "How many of the newest to leave out"),
+        },
+        problems=(400, 401, 503),
     ),
     Operation(
         "get", "/v1/calls/{id}", "showCall", "One call in full", _json("The call", views.CallDetail),

@@ -13,11 +13,15 @@ import pytest
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient
 
-from tests.web.shop import PEOPLE, Shop
+from tests.web.shop import DAY, PEOPLE, Shop
+from voiceagent.base.languages import Language
+from voiceagent.base.money import Money
 from voiceagent.cases.handovers import HandOverBegan
+from voiceagent.cases.intake import import_cases
 from voiceagent.cases.kinds import LookVerdict
 from voiceagent.cases.portrait import portrait
 from voiceagent.cases.reviews import Look, keep_look, waiting
+from voiceagent.debt.case import Case, Debt
 from voiceagent.journal.catalogue import CallAnswered, CallAttempted
 from voiceagent.journal.journal import all_events
 from voiceagent.journal.private import private_ref
@@ -159,6 +163,25 @@ def test_the_list_of_a_day_is_masked_until_someone_asks_on_record(visit: Any, sh
     visit(script)
 
 
+def test_calls_beyond_those_given_at_once_are_asked_for(
+    visit: Any, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voiceagent.web.lines.LIMIT", 3)
+    shop.morning()
+
+    async def script(client: Client) -> None:
+        found: list[str] = []
+        for offset in (0, 3, 6, 9):
+            part = await (await client.get(f"/v1/calls?offset={offset}", headers=BEARER)).json()
+            assert part["total"] == 8
+            found += [call["started_at"] for call in part["calls"]]
+        assert len(found) == 8 and found == sorted(found, reverse=True)
+        assert (await client.get("/v1/calls?reveal=1&offset=6", headers=BEARER)).status == 200
+        assert len(_events(shop, "personal_data.shown")) == 2, "only whom the part shows"
+
+    visit(script)
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -168,6 +191,9 @@ def test_the_list_of_a_day_is_masked_until_someone_asks_on_record(visit: Any, sh
         "day=0001-01-01",
         "day=",
         "reveal=yes",
+        "offset=-1",
+        "offset=",
+        "offset=９",
         "day=２０２６-11-18",
     ],
 )
@@ -175,7 +201,7 @@ def test_a_bad_query_is_one_clear_problem(visit: Any, query: str) -> None:
     async def script(client: Client) -> None:
         answer = await client.get(f"/v1/calls?{query}", headers=BEARER)
         assert answer.status == 400
-        assert views.Problem.model_validate(await answer.json()).code in ("bad_day", "bad_flag")
+        assert views.Problem.model_validate(await answer.json()).code in ("bad_day", "bad_flag", "bad_offset")
 
     visit(script)
 
@@ -198,7 +224,7 @@ def test_a_call_is_told_in_the_order_it_was_spoken(visit: Any, shop: Shop) -> No
         assert told.decision is not None and told.decision.allow and told.decision.rules == ["BR-08"]
         assert told.recording is not None and told.recording.marks == [(11.6, 13.4)]
         assert [one.kind for one in told.happenings] == ["identity.verified", "promise.made"]
-        assert told.creditor == "Loja Aurora"
+        assert (told.creditor, told.currency) == ("Loja Aurora", "BRL")
 
         shown = await (await client.get(f"/v1/calls/{first}?reveal=1", headers=BEARER)).json()
         assert shown["call"]["name"] == "Marina Alves Teixeira" and "Marina" in shown["turns"][0]["text"]
@@ -208,6 +234,21 @@ def test_a_call_is_told_in_the_order_it_was_spoken(visit: Any, shop: Shop) -> No
         for unknown in (uuid.uuid4(), "not-an-id"):
             answer = await client.get(f"/v1/calls/{unknown}", headers=BEARER)
             assert answer.status == 404 and (await answer.json())["code"] == "unknown_call"
+
+    visit(script)
+
+
+def test_a_call_without_an_agreement_tells_the_currency_of_its_debts(visit: Any, shop: Shop) -> None:
+    debt = Debt("M-1", "Tienda", "crédito", Money(90_000, "MXN"), Money(0, "MXN"), DAY)
+    case = Case("Ana", "7" * 11, Language.ES, "MX", (debt,), None, ("+525512340001",))
+    (taken,) = import_cases(shop.journal, [case], source="test")
+    call, nobody = uuid.uuid4(), uuid.uuid4()
+    for one, case_id, person_id in ((call, taken.case_id, taken.person_id), (nobody, None, None)):
+        shop.tell(one, CallAttempted(case_id, person_id, None, "rehearsal", local_date=DAY, local_hour=10))
+
+    async def script(client: Client) -> None:
+        assert (await (await client.get(f"/v1/calls/{call}", headers=BEARER)).json())["currency"] == "MXN"
+        assert (await (await client.get(f"/v1/calls/{nobody}", headers=BEARER)).json())["currency"] is None
 
     visit(script)
 

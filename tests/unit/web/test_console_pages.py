@@ -76,7 +76,16 @@ REFUSING = (
     "service/forgetting.py", "dialer/explain.py", "dialer/identify.py", "storage/faults.py", "journal/writer.py",
 )  # fmt: skip
 #: Of the API alone: the page never sends such a request. The last is told before the page is there.
-NEVER_OF_THE_PAGE = {"bad_json", "bad_wish", "bad_span", "bad_flag", "bad_status", "bad_callback", "port_in_use"}
+NEVER_OF_THE_PAGE = {
+    "bad_json",
+    "bad_wish",
+    "bad_span",
+    "bad_flag",
+    "bad_status",
+    "bad_offset",
+    "bad_callback",
+    "port_in_use",
+}
 
 
 def _codes() -> set[str]:

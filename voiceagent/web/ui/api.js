@@ -40,7 +40,7 @@ export const signIn = (token) =>
   request("/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) });
 export const signOut = () => request("/v1/session", { method: "DELETE" });
 export const days = () => request("/v1/days");
-export const calls = (day, reveal) => request(`/v1/calls${query({ day, reveal: reveal && "true" })}`);
+export const calls = (day, reveal, offset) => request(`/v1/calls${query({ day, reveal: reveal && "true", offset })}`);
 export const call = (id, reveal) => request(`/v1/calls/${id}${query({ reveal: reveal && "true" })}`);
 export const waveform = (id) => request(`/v1/calls/${id}/waveform`);
 export const reviews = () => request("/v1/reviews");

@@ -202,15 +202,39 @@ export function showBoard(main) {
         .some((text) => text && text.toLowerCase().includes(filter));
     }) : sorted;
     shown.textContent = t("calls.count", { shown: count(matching.length), total: count(total) });
-    put(body, matching.length ? matching.map(line)
-      : h("tr", {}, h("td", { colspan: columns.length, class: "muted empty" }, t(rows.size ? "calls.no_match" : "calls.none"))));
+    const across = (...content) => h("tr", {}, h("td", { colspan: columns.length, class: "muted empty" }, content));
+    const older = total - rows.size;
+    put(body, matching.length ? matching.map(line) : across(t(rows.size ? "calls.no_match" : "calls.none")),
+      older > 0 && across(t("calls.older", { n: count(older) }), " ",
+        h("button", { class: "quiet", id: "calls-more", onclick: showOlder }, t("calls.more"))));
+  }
+
+  /** The server gives so many calls at once; the older ones are asked for. */
+  async function showOlder(event) {
+    const asked = day;
+    event.target.disabled = true;
+    try {
+      const at = rows.size;
+      const found = await api.calls(asked, false, at);
+      const known = revealed.size ? (await api.calls(asked, true, at)).calls : [];
+      if (ended || day !== asked) return;
+      for (const row of found.calls) rows.set(row.id, row);
+      for (const row of known) revealed.set(row.id, row);
+    } catch (error) {
+      toast(error.message);
+    }
+    paintCalls();
   }
 
   async function toggleReveal() {
     const on = reveal.getAttribute("aria-pressed") !== "true";
     try {
       revealed.clear();
-      if (on) for (const row of (await api.calls(day, true)).calls) revealed.set(row.id, row);
+      for (let at = 0, found; on && at < rows.size; at += found.length) {
+        found = (await api.calls(day, true, at)).calls;
+        if (!found.length) break;
+        for (const row of found) revealed.set(row.id, row);
+      }
     } catch (error) {
       toast(error.message);
       return;
