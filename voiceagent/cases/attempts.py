@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from voiceagent.base.errors import BadInputError, DeniedError
+from voiceagent.base.errors import BadInputError, DeniedError, UnavailableError
 from voiceagent.base.ids import uuid7
 from voiceagent.cases import kinds, tables
 from voiceagent.cases.projections.calls import numbers_at_hand
@@ -21,6 +22,8 @@ from voiceagent.journal import tables as journal_tables
 from voiceagent.journal.catalogue import CallAttempted, CallEnded, CallHungUp, ComplianceDecided
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.journal import Journal
+
+log = logging.getLogger(__name__)
 
 
 class AlreadyLiveError(DeniedError):
@@ -116,11 +119,14 @@ def close_orphans(
     seats: Sequence[str] | None = None,
     before: datetime | None = None,
     actor: str = "supervisor",
+    settle: Callable[[sa.Connection, uuid.UUID], None] = lambda connection, call: None,
 ) -> list[uuid.UUID]:
     """Close live attempts whose worker is gone, as what the journal knows of them; returns their ids.
 
     `worker`, `seats`, `before` (began earlier than) narrow the choice. The disposition is ERR, or PTP when a promise
     had been committed: that call did reach its end. Durations run to the last event the worker could write.
+    `settle` does what follows, in the same transaction, each call's its own: one that fails stays live for the next
+    who looks, and the others are closed all the same. UnavailableError when the database goes away meanwhile.
     """
     table = tables.attempt
     query = sa.select(table).where(table.c.tenant_id == journal.tenant_id, table.c.status != kinds.AttemptStatus.ENDED)
@@ -130,11 +136,24 @@ def close_orphans(
         query = query.where(table.c.seat.in_(seats))
     if before is not None:
         query = query.where(table.c.t_start < before)
+    with journal.db.read() as connection:
+        lost = connection.execute(query.with_only_columns(table.c.id).order_by(table.c.t_start)).scalars().all()
     closed = []
-    with journal.transaction() as connection:
-        for row in connection.execute(query.order_by(table.c.t_start)).all():
-            journal.record(_verdict(connection, row, actor), connection)
-            closed.append(row.id)
+    for call in lost:
+        try:
+            with journal.transaction() as connection:
+                # Its own worker may have come to its end with it meanwhile.
+                row = connection.execute(query.where(table.c.id == call)).first()
+                if row is None:
+                    continue
+                journal.record(_verdict(connection, row, actor), connection)
+                settle(connection, call)
+        except UnavailableError:
+            raise
+        except Exception:
+            log.exception("attempt %s stays open", call)
+        else:
+            closed.append(call)
     return closed
 
 

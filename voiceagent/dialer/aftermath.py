@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from voiceagent.base.ids import uuid7
 from voiceagent.cases import kinds, tables
+from voiceagent.cases.attempts import close_orphans
 from voiceagent.debt.disposition import MEANING, Disposition
 from voiceagent.debt.retries import RetryPlan
 from voiceagent.dialer.campaigns import FINISHED
@@ -95,6 +96,22 @@ def settle_many(journal: Journal, connection: sa.Connection, attempt_ids: Sequen
         into = {"key": row.id, "into": state, "why": step.reason, "until": step.at, "at": now}
         moved.append(into | {"tier": ended.priority(call)})
     _MOVE(connection, moved)
+
+
+def close_lost(
+    journal: Journal,
+    *,
+    worker: str | None = None,
+    seats: Sequence[str] | None = None,
+    before: datetime | None = None,
+    actor: str = "supervisor",
+) -> list[uuid.UUID]:
+    """`attempts.close_orphans`, and with each call's end what follows from it."""
+
+    def what_follows(connection: sa.Connection, call: uuid.UUID) -> None:
+        settle(journal, connection, call, journal.clock.now())
+
+    return close_orphans(journal, worker=worker, seats=seats, before=before, actor=actor, settle=what_follows)
 
 
 def any_ran_out(connection: sa.Connection, tenant_id: uuid.UUID, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from voiceagent.cases import attempts, kinds, store, tables
+from voiceagent.cases import kinds, store, tables
 from voiceagent.dialer import aftermath
 from voiceagent.dialer.heartbeat import Silence
 from voiceagent.journal.envelope import NewEvent
@@ -50,28 +50,19 @@ def close_lost_attempts(journal: Journal) -> int:
                 attempt.c.tenant_id == journal.tenant_id, _LIVE, attempt.c.t_start < now - LONGEST_CALL
             )
         ).first()
-    closed = []
+    closed = 0
     for name, since in moved_on:
-        closed += attempts.close_orphans(journal, seats=[name], before=since, actor="service")
+        closed += len(aftermath.close_lost(journal, seats=[name], before=since, actor="service"))
     if overlong:
-        closed += attempts.close_orphans(journal, before=now - LONGEST_CALL, actor="service")
-    with journal.transaction() as connection:
-        for attempt_id in closed:
-            aftermath.settle(journal, connection, attempt_id, now)
-    return len(closed)
+        closed += len(aftermath.close_lost(journal, before=now - LONGEST_CALL, actor="service"))
+    return closed
 
 
 def close_silent_workers(journal: Journal, silence: Silence) -> int:
     """Close the attempts of workers that show no life any more; returns how many. Their contacts are planned anew."""
     with journal.db.read() as connection:
         silent = silence.silent(connection, journal.tenant_id)
-    closed = []
-    for name in silent:
-        closed += attempts.close_orphans(journal, worker=name, actor="service")
-    with journal.transaction() as connection:
-        for attempt_id in closed:
-            aftermath.settle(journal, connection, attempt_id, journal.clock.now())
-    return len(closed)
+    return sum(len(aftermath.close_lost(journal, worker=name, actor="service")) for name in silent)
 
 
 def expire_leases(journal: Journal) -> int:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from voiceagent.base.errors import UnavailableError
-from voiceagent.cases.attempts import close_orphans
-from voiceagent.dialer.aftermath import settle
+from voiceagent.dialer.aftermath import close_lost
 from voiceagent.journal.journal import Journal
 from voiceagent.speech.client import SpeechClient
 from voiceagent.telephony.ami import AmiClient, AmiError
@@ -82,7 +80,7 @@ def clean_up_after(plan: WorkerPlan, ami: AmiClient | None, journal: Journal) ->
                         log.warning("%d channels of dead seat %s hung up", count, seat.user)
             except UnavailableError as error:
                 log.error("channels of %s stay until Asterisk ends them: %s", spec.name, error)
-        for call_id in await asyncio.to_thread(_close, journal, plan.name):
+        for call_id in await asyncio.to_thread(close_lost, journal, worker=plan.name):
             log.warning("attempt %s of dead %s closed", call_id, spec.name)
 
     return clean_up
@@ -98,11 +96,3 @@ async def _ring_no_more(ami: AmiClient, plan: WorkerPlan) -> None:
         except AmiError as error:
             # Without the queue's help Asterisk finds out by itself, a few seconds later.
             log.warning("dead seat %s in queue %s: %s", seat.user, plan.seats_queue, error)
-
-
-def _close(journal: Journal, worker: str) -> list[uuid.UUID]:
-    closed = close_orphans(journal, worker=worker)
-    with journal.transaction() as connection:
-        for call_id in closed:
-            settle(journal, connection, call_id, journal.clock.now())
-    return closed
