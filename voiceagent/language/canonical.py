@@ -17,6 +17,9 @@ from voiceagent.language.text import Token, tokenise
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _DECIMAL = re.compile(r"(\d+)[.,](\d{1,2})")
 _BOTH = re.compile(r"(\d{1,3}(?:([.,])\d{3})+)([.,])(\d{1,2})")
+_MILLION = 10**6
+_HALVES = frozenset({"medio", "meio"})
+_UNIT = re.compile(r"pesos?|sol(?:es)?|dolar(?:es)?|euros?|rea(?:l|is)|contos?|pilas?|paus?|mangos?|con|centavos")
 _SIGNS = {"$": "r$", "us$": "r$", "mx$": "r$", "€": "r$"}
 
 
@@ -134,6 +137,10 @@ def read_cardinal(tokens: list[Token], index: int, lexicon: Lexicon) -> tuple[st
     """The longest number that begins at `index`: (its text without #, tokens used); None when there is none."""
     if _led_by_zero(tokens[index]):
         return tokens[index].raw, 1
+    if tokens[index].text in _HALVES and _is_million(tokens, index + 1, lexicon):
+        return str(_MILLION // 2), 2
+    if _is_million(tokens, index, lexicon) and _and_a_half(tokens, index + 1, lexicon):
+        return str(_MILLION + _MILLION // 2), 3
     total = 0
     current: int | None = None
     closed = was_word = False
@@ -195,7 +202,31 @@ def read_cardinal(tokens: list[Token], index: int, lexicon: Lexicon) -> tuple[st
             if multiplier and multiplier >= 1000:
                 return str(round(float(written) * multiplier)), 2
         return written, 1
+    if scale == _MILLION and current is None and _and_a_half(tokens, here, lexicon):
+        return str(total + _MILLION // 2), here + 2 - index
+    if scale == _MILLION and current is not None and _means_thousands(current, tokens[here : here + 1], lexicon):
+        current *= 1000
     return str(total + (current or 0)), here - index
+
+
+def _is_million(tokens: list[Token], index: int, lexicon: Lexicon) -> bool:
+    return index < len(tokens) and lexicon.multipliers.get(tokens[index].text) == _MILLION
+
+
+def _and_a_half(tokens: list[Token], index: int, lexicon: Lexicon) -> bool:
+    following = tokens[index : index + 2]
+    return (
+        len(following) == 2
+        and following[0].text in lexicon.joiners
+        and following[1].text in _HALVES
+        and not any(token.pause for token in following)
+    )
+
+
+def _means_thousands(value: int, following: list[Token], lexicon: Lexicon) -> bool:
+    """Whether "mil" was left out: a million two hundred is 1,200,000, unless it is said of what."""
+    round_hundreds = value >= 100 and value % 10 == 0
+    return round_hundreds and "mil" in lexicon.multipliers and not any(_UNIT.fullmatch(t.text) for t in following)
 
 
 def _led_by_zero(token: Token) -> bool:

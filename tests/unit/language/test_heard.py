@@ -42,6 +42,29 @@ def test_amounts_follow_the_regions_currency(text, region, value):
     assert read(text, "amount", "es", region).slots["amount"] == value
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "region", "value"),
+    [
+        ("un millón doscientos", "es", "CO", "1200000.00"),
+        ("1 millón 200", "es", "CO", "1200000.00"),
+        ("dos millones quinientos cincuenta", "es", "CL", "2550000"),
+        ("un millón doscientos mil", "es", "CO", "1200000.00"),
+        ("un millón doscientos pesos", "es", "CO", "1000200.00"),
+        ("un millón doscientos con cincuenta centavos", "es", "CO", "1000200.50"),
+        ("un millón y medio", "es", "CO", "1500000.00"),
+        ("millón y medio", "es", "CO", "1500000.00"),
+        ("tres millones y medio de pesos", "es", "CO", "3500000.00"),
+        ("medio millón", "es", "CO", "500000.00"),
+        ("um milhão e duzentos", "pt-BR", "BR", "1200000.00"),
+        ("um milhão e duzentos reais", "pt-BR", "BR", "1000200.00"),
+        ("dois milhões e meio", "pt-BR", "BR", "2500000.00"),
+        ("meio milhão", "pt-BR", "BR", "500000.00"),
+    ],
+)
+def test_millions_are_heard_as_people_say_them(text, language, region, value):
+    assert read(text, "amount", language, region).slots["amount"] == value
+
+
 def test_pesos_without_cents_have_none():
     assert "amount" not in read("mil pesos con cincuenta centavos", "amount", "es", "CL").slots
 
