@@ -34,8 +34,16 @@ def close_lost_attempts(journal: Journal) -> int:
     with journal.db.read() as connection:
         seat, attempt = tables.seat, tables.attempt
         moved_on = connection.execute(
-            sa.select(seat.c.name, seat.c.since)
-            .join(attempt, sa.and_(attempt.c.tenant_id == seat.c.tenant_id, attempt.c.seat == seat.c.name))
+            sa.select(seat.c.name, seat.c.worker, seat.c.since)
+            .join(
+                attempt,
+                sa.and_(
+                    attempt.c.tenant_id == seat.c.tenant_id,
+                    attempt.c.seat == seat.c.name,
+                    # At another exchange there may be a seat of the same name.
+                    attempt.c.worker == seat.c.worker,
+                ),
+            )
             .where(
                 seat.c.tenant_id == journal.tenant_id,
                 seat.c.attempt_id.is_(None),
@@ -51,8 +59,8 @@ def close_lost_attempts(journal: Journal) -> int:
             )
         ).first()
     closed = 0
-    for name, since in moved_on:
-        closed += len(aftermath.close_lost(journal, seats=[name], before=since, actor="service"))
+    for name, worker, since in moved_on:
+        closed += len(aftermath.close_lost(journal, worker=worker, seats=[name], before=since, actor="service"))
     if overlong:
         closed += len(aftermath.close_lost(journal, before=now - LONGEST_CALL, actor="service"))
     return closed

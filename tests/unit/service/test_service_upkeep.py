@@ -16,6 +16,7 @@ from tests.web.shop import ZONE, Shop
 from voiceagent.base.errors import UnavailableError
 from voiceagent.cases import tables
 from voiceagent.cases.kinds import SeatState
+from voiceagent.cases.seats import seat_changed
 from voiceagent.service.leader import Leadership
 from voiceagent.service.ticks import Service, Tick
 from voiceagent.service.upkeep import LONGEST_CALL, break_promises, close_lost_attempts, expire_leases
@@ -124,6 +125,19 @@ def test_a_call_whose_seat_is_free_again_is_closed_and_the_person_can_be_called(
         row = connection.execute(sa.select(tables.attempt).where(tables.attempt.c.id == lost)).one()
     assert row.disposition == "ERR" and row.hangup_by == "failure"
     shop.dial(0, "pa-2")
+
+
+def test_an_idle_seat_of_the_same_name_at_another_exchange_closes_no_call(shop: Shop) -> None:
+    live = shop.dial(0, "pa-1")
+    shop.answer(live)
+    shop.seat("pa-1", SeatState.TALKING, live)
+    shop.clock.advance(10)
+    shop.journal.record([seat_changed("pa-1", "elsewhere-1", SeatState.IDLE)])
+    shop.clock.advance(61)
+    assert close_lost_attempts(shop.journal) == 0
+    shop.seat("pa-1", SeatState.IDLE)
+    shop.clock.advance(61)
+    assert close_lost_attempts(shop.journal) == 1
 
 
 def test_a_call_in_progress_is_left_alone_until_no_call_can_last_so_long(shop: Shop) -> None:
