@@ -97,8 +97,15 @@ def test_the_board_shows_the_morning_and_grows_by_itself(visit: Visit, shop: Sho
         await page.press("#reveal")
         await page.until("!document.querySelector('table.list').innerText.includes('Marina')")
 
+        await page.ask(
+            "(() => { window.known = [...document.querySelectorAll('tr[data-call], [data-seat]')];"
+            " window.focused = document.querySelector('tr[data-call]:nth-child(3) a'); window.focused.focus(); })()"
+        )
         await asyncio.to_thread(shop.unanswered_call, 2)
         await page.until("document.querySelectorAll('tr[data-call]').length === 9")
+        # What did not change is left alone: whoever is about to press it still can.
+        assert await page.ask("window.known.length === 12 && window.known.every((node) => node.isConnected)")
+        assert await page.ask("document.activeElement === window.focused")
         await page.until("document.querySelector('#kpi-attempts .value').innerText === '9'")
 
         await _switch(page, "es")

@@ -1,7 +1,7 @@
 // The first view: KPIs, seats and the calls of a day. Today's page is fed by the server's event stream.
 
 import * as api from "./api.js";
-import { h, icon, put, toast } from "./dom.js";
+import { builder, h, icon, keep, put, toast } from "./dom.js";
 import { calendarDay, clock, count, label, moment, money, percent, seconds, sums, t, timeOfDay } from "./i18n.js";
 
 const TILES = [
@@ -45,7 +45,9 @@ export function showBoard(main) {
   const tiles = h("section", { class: "tiles", "aria-label": t("kpi.title") });
   const doubts = h("section", { class: "card", id: "doubts", hidden: true, "aria-labelledby": "doubts-title" });
   const promised = h("section", { class: "card", id: "callbacks", hidden: true, "aria-labelledby": "callbacks-title" });
+  const promisedTitle = h("h2", { id: "callbacks-title" }), promisedCalls = h("ul", { class: "promised-calls" });
   const seatBoard = h("div", { class: "seats" });
+  const ofCall = builder(), ofCallback = builder(), ofSeat = builder();
   const body = h("tbody");
   const picker = h("input", { type: "date", "aria-label": t("day"), onchange: () => picker.value && open(picker.value) });
   const title = h("h1");
@@ -61,6 +63,7 @@ export function showBoard(main) {
   const shown = h("span", { class: "muted", id: "calls-count" });
   const columns = ["time", "name", "number", "outcome", "promise", "duration", "seat", "latency"];
 
+  put(promised, promisedTitle, promisedCalls);
   put(main,
     h("div", { class: "row heading" }, title, h("span", { class: "grow" }),
       h("div", { class: "days" },
@@ -130,8 +133,9 @@ export function showBoard(main) {
     const found = await api.callbacks("open").catch(() => null);
     if (!found || ended) return;
     promised.hidden = !found.callbacks.length;
-    put(promised, h("h2", { id: "callbacks-title" }, t("callbacks.title", { n: count(found.callbacks.length) })),
-      h("ul", { class: "promised-calls" }, found.callbacks.map((one) => h("li", { data: { callback: one.id } },
+    promisedTitle.textContent = t("callbacks.title", { n: count(found.callbacks.length) });
+    keep(promisedCalls, found.callbacks.map((one) => ofCallback(one.id, [one, zone], () =>
+      h("li", { data: { callback: one.id } },
         h("time", { datetime: one.due_at }, moment(one.due_at, zone)),
         h("span", {}, one.name ?? t("none"), " ", h("span", { class: "number" }, one.number ?? ""),
           h("small", {}, ` ${label("callback", one.origin)}`), one.campaign && h("small", {}, ` · ${one.campaign}`)),
@@ -154,14 +158,15 @@ export function showBoard(main) {
       put(seatBoard, h("p", { class: "muted empty" }, t("seats.none")));
       return;
     }
-    put(seatBoard, seats.map((seat) => h("article", { class: `seat ${seat.state}`, data: { seat: seat.name } },
+    keep(seatBoard, seats.map((seat) => ofSeat(`${seat.worker} ${seat.name}`, seat, () =>
+      h("article", { class: `seat ${seat.state}`, data: { seat: seat.name } },
       h("div", { class: "seat-head" }, h("i", { class: "dot", "aria-hidden": "true" }), h("b", {}, seat.name)),
       h("p", {}, h("span", { class: "state" }, label("seat", seat.state)), " ",
         h("span", { class: "muted" }, `${t("seats.for")} `, h("span", { class: "since", data: { since: seat.since } },
           clock((now - Date.parse(seat.since)) / 1000)))),
       seat.call && LIVE_STATES.has(seat.state)
         ? h("a", { href: `#/calls/${seat.call}` }, t("seats.call"))
-        : h("span", { class: "muted" }, t("seats.free")))));
+        : h("span", { class: "muted" }, t("seats.free"))))));
   }
 
   function cell(name, content, end) {
@@ -204,7 +209,8 @@ export function showBoard(main) {
     shown.textContent = t("calls.count", { shown: count(matching.length), total: count(total) });
     const across = (...content) => h("tr", {}, h("td", { colspan: columns.length, class: "muted empty" }, content));
     const older = total - rows.size;
-    put(body, matching.length ? matching.map(line) : across(t(rows.size ? "calls.no_match" : "calls.none")),
+    const lineOf = (row) => ofCall(row.id, [row, revealed.get(row.id), zone], () => line(row));
+    keep(body, matching.length ? matching.map(lineOf) : across(t(rows.size ? "calls.no_match" : "calls.none")),
       older > 0 && across(t("calls.older", { n: count(older) }), " ",
         h("button", { class: "quiet", id: "calls-more", onclick: showOlder }, t("calls.more"))));
   }

@@ -29,6 +29,24 @@ export function put(node, ...children) {
   return node;
 }
 
+/** Like `put`, but what stays in place is not touched: it keeps the focus, and a click that has begun. */
+export function keep(node, ...children) {
+  const wanted = children.flat(3).filter(Boolean);
+  const staying = new Set(wanted);
+  for (const child of [...node.childNodes]) if (!staying.has(child)) child.remove();
+  wanted.forEach((child, at) => node.childNodes[at] === child || node.insertBefore(child, node.childNodes[at] ?? null));
+}
+
+/** Builds a node for each key, and again only when what it shows has changed. */
+export function builder() {
+  const built = new Map();
+  return (key, shown, build) => {
+    const told = JSON.stringify(shown);
+    if (built.get(key)?.told !== told) built.set(key, { told, node: build() });
+    return built.get(key).node;
+  };
+}
+
 const ICONS = {
   play: "M8 5.5v13l11-6.5z",
   pause: "M7 5h4v14H7zM13 5h4v14h-4z",
