@@ -55,7 +55,7 @@ def calls(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
         (
             "calls_ended",
             "Calls by outcome",
-            whose | {"disposition": _a.disposition, "hangup_by": _a.hangup_by},
+            whose | {"direction": _a.direction, "disposition": _a.disposition, "hangup_by": _a.hangup_by},
             ENDED,
         ),
         (
@@ -71,14 +71,16 @@ def calls(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
 
 
 def durations(connection: sa.Connection, labels: Labeller) -> Iterator[Metric]:
-    """Histograms of calls."""
+    """Histograms of calls. Like those of the report, times of handling are of our calls: whoever calls has his own."""
     whose = {"tenant": _a.tenant_id, "campaign": _a.campaign_id}
+    out = _a.direction == "out"
+    handled = HANDLED & out
     handle = _a.talk_s + _a.hold_s + _a.wrap_s
     rows = [
-        ("call_ring_seconds", "Ringing", whose, _a.ring_s, CALL_BUCKETS, ENDED & (_a.direction == "out")),
-        ("call_talk_seconds", "Talk without hold, calls a person answered", whose, _a.talk_s, CALL_BUCKETS, HANDLED),
-        ("call_wrapup_seconds", "Work after the line went down", whose, _a.wrap_s, CALL_BUCKETS, HANDLED),
-        ("call_handle_seconds", "Talk, hold and wrap-up", whose, handle, CALL_BUCKETS, HANDLED),
+        ("call_ring_seconds", "Ringing", whose, _a.ring_s, CALL_BUCKETS, ENDED & out),
+        ("call_talk_seconds", "Talk without hold, calls a person answered", whose, _a.talk_s, CALL_BUCKETS, handled),
+        ("call_wrapup_seconds", "Work after the line went down", whose, _a.wrap_s, CALL_BUCKETS, handled),
+        ("call_handle_seconds", "Talk, hold and wrap-up", whose, handle, CALL_BUCKETS, handled),
         (
             "answer_to_first_audio_seconds",
             "Answer to the agent's first sample",

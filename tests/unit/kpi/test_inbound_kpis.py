@@ -18,6 +18,7 @@ from voiceagent.cli.main import main
 from voiceagent.journal.catalogue import CallAnswered, CallAttempted, CallEnded
 from voiceagent.journal.envelope import NewEvent, Payload
 from voiceagent.journal.journal import Journal
+from voiceagent.kpi.exporter import BusinessCollector
 from voiceagent.kpi.report import Scope, report
 from voiceagent.storage.database import Database
 
@@ -60,6 +61,22 @@ def test_calls_that_come_in_have_their_own_formulas(journal: Journal) -> None:
     assert (row.kpis["containment"].numerator, row.kpis["containment"].denominator) == (2, 4)
     assert row.kpis["tma_s"].numerator == 84.0
     assert ours.kpis["attempts"].value == 1 and "service_level" not in ours.kpis
+
+
+def test_the_exporter_tells_calls_that_come_in_apart(journal: Journal) -> None:
+    call(journal, "out", CallAnswered(), CallEnded("PTP", human=True, right_party=True, talk_s=30.0, wrap_s=2.0))
+    found = {
+        (sample.name, sample.labels.get("direction"), sample.labels.get("disposition")): sample.value
+        for family in BusinessCollector(journal.db, journal.clock).collect()
+        for sample in family.samples
+    }
+    for name, seconds in (("talk", 30.0), ("wrapup", 2.0), ("handle", 32.0)):
+        assert found[f"voiceagent_call_{name}_seconds_count", None, None] == 1
+        assert found[f"voiceagent_call_{name}_seconds_sum", None, None] == seconds
+    assert {direction: found["voiceagent_calls_ended_total", direction, "PTP"] for direction in ("in", "out")} == {
+        "in": 1, "out": 1,
+    }  # fmt: skip
+    assert found["voiceagent_right_party_contacts_total", None, None] == 1
 
 
 def test_the_command_shows_both_apart(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:
