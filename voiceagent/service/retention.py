@@ -70,6 +70,9 @@ def retire(journal: Journal, rules: Callable[[], RuleBook], root: Path, *, limit
                 idle = timedelta(days=_days(book, "record_retention_days", place, now))
                 old += _idle_people(connection, journal.tenant_id, place, now - idle, limit)
     for person_id in old[:limit]:
+        if _is_erased(journal, person_id):
+            # Another machine was quicker.
+            continue
         try:
             forget_person(journal, root, person_id, reason="retention", actor="retention")
         except BadInputError as error:
@@ -87,6 +90,12 @@ def retire(journal: Journal, rules: Callable[[], RuleBook], root: Path, *, limit
     if due.elsewhere:
         log.info("%d recordings past their time are left to the machines that keep them", due.elsewhere)
     return done + recordings.erase_files(journal, root, due.here, reason="retention", actor="retention")
+
+
+def _is_erased(journal: Journal, person_id: uuid.UUID) -> bool:
+    with journal.db.read() as connection:
+        at = connection.execute(sa.select(t.person.c.erased_at).where(t.person.c.id == person_id)).scalar()
+    return at is not None
 
 
 class _Reachable:

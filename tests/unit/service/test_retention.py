@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -29,8 +30,9 @@ from voiceagent.debt.case import Case, Debt
 from voiceagent.journal.catalogue import CallAttempted, CallEnded, ComplianceDecided, RecordingClosed, RecordingOpened
 from voiceagent.journal.envelope import NewEvent
 from voiceagent.journal.floor import DebtStatusChanged
-from voiceagent.journal.journal import Journal
+from voiceagent.journal.journal import Journal, read_events
 from voiceagent.journal.private import private_ref
+from voiceagent.service import retention
 from voiceagent.service.retention import forget_person, must_keep, retire
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import ROOT
@@ -168,6 +170,28 @@ def test_people_with_nothing_open_go_after_their_time(journal: Journal, root: Pa
     retired(journal, root)
     assert erased(journal) == [True, False, True] and owing is not None
     assert check(journal.db, cases.PROJECTIONS, tables.PROJECTED).sound
+
+
+def test_two_machines_erase_a_person_once(
+    journal: Journal, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in (1, 2):
+        taken = called(journal, root, n)
+        journal.record([NewEvent("case", taken.case_id, DebtStatusChanged(taken.debt_ids[0], "paid"))])
+    later(journal, 1826)
+    forget, other = retention.forget_person, tmp_path / "other"
+
+    def beside_another(*args: Any, **named: Any) -> int:
+        monkeypatch.setattr(retention, "forget_person", forget)
+        done = forget(*args, **named)
+        retired(journal, other)
+        return done
+
+    monkeypatch.setattr(retention, "forget_person", beside_another)
+    retired(journal, root)
+    assert erased(journal) == [True, True]
+    with journal.db.read() as connection:
+        assert sum(event.type == "private.erased" for event in read_events(connection, limit=1000)) == 2
 
 
 def test_who_is_forgotten_loses_recordings_and_keeps_the_measures(journal: Journal, root: Path) -> None:
