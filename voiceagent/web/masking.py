@@ -22,12 +22,12 @@ _ADDRESS = re.compile(
 )
 _PIECE = re.compile(
     r"(?P<day>(?:\d{4}-\d\d-\d\d|\d{1,2}(?:/\d{2,4}){1,2}|\d{1,2}:\d\d)(?![\d/]))"
-    r"|(?P<number>\d+(?:[.,]\d+)*)|(?P<sign>[$€])|(?P<word>[^\W\d_]+)"
+    r"|(?P<number>\d+(?:[.,]\d+)*)|(?P<sign>[$€]|\bS/)|(?P<word>[^\W\d_]+)"
 )
 #: What may stand between dictated digits without ending them, beside the language's own "and".
 _BETWEEN = table("ah eh hum uh um este ponto punto dot traco guion dash hifen hyphen depois luego despues then")
 _CURRENCIES = table(
-    "real reais centavo centavos peso pesos sol soles dolar dolares dollar dollars cent cents buck bucks euro euros"
+    "real reais centavo centavos peso pesos sol soles dolar dolares dollar dollars cent cents buck bucks euro euros €"
 )
 #: Digits of a number written in groups ("1.234.567") from which on it is a telephone's, not a sum of money.
 _TOO_MANY = 8
@@ -113,7 +113,7 @@ def _number(tokens: list[Token], index: int, lexicon: Lexicon) -> tuple[str, int
     if token.kind == "number" and width == 1:
         value = token.text
         known = read_number(value)
-        if known and known != value and len(known.partition(".")[0]) < _TOO_MANY:
+        if known and not value.isdigit() and len(known.partition(".")[0]) < _TOO_MANY:
             return "", 1
         value = re.sub(r"\D", "", value)
     following = tokens[index + width].text if index + width < len(tokens) else ""

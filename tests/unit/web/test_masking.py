@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voiceagent.base.money import Money
-from voiceagent.language import say
+from voiceagent.language import say, written
 from voiceagent.language.languages import CODES
 from voiceagent.web.masking import DOTS, REACH_STATES, mask_name, mask_number, mask_words
 
@@ -81,6 +81,7 @@ def test_dictated_numbers_and_addresses_are_hidden(said: str, shown: str) -> Non
     [
         "Na mesa: 3 × R$ 1.200,50, primeiro pagamento em 15/12/2026.",
         "pago 1500000 pesos o $ 12345 el 2026-12-15 a las 10:30",
+        "Sobre la mesa: 3 × S/ 400.00, primer pago el 15/12/2026.",
         "mil e duzentos, três vezes, dia dez ou dia vinte",
         "quinze de dezembro de dois mil e vinte e seis às dez e meia",
         "three payments of one twenty five at the end of the month",
@@ -90,10 +91,10 @@ def test_amounts_and_days_stay_readable(said: str) -> None:
     assert mask_words(said, None) == said
 
 
-@given(LANGUAGES, st.integers(1, 99_999_999), st.sampled_from(("BRL", "MXN", "COP", "CLP", "USD")))
-def test_every_amount_the_agent_says_stays(language: str, minor: int, currency: str) -> None:
-    said = say.joined(say.money(Money(minor, currency), language))
-    assert mask_words(said, None) == said
+@given(LANGUAGES, st.integers(1, 999_999_999), st.sampled_from(("BRL", "MXN", "COP", "CLP", "PEN", "USD")))
+def test_every_amount_said_or_written_stays(language: str, minor: int, currency: str) -> None:
+    for told in (say.joined(say.money(Money(minor, currency), language)), written.money(Money(minor, currency))):
+        assert mask_words(told, None) == told
 
 
 @given(LANGUAGES, st.dates(date(2024, 1, 1), date(2040, 12, 31)), st.booleans(), st.integers(0, 23), st.integers(1, 99))
