@@ -74,7 +74,7 @@ class Lexicon:
     yes_bare: tuple[str, ...] = ()
     """Yeses that are one only while nothing else follows: "quero", but not "quero desistir"."""
     yes_beside: frozenset[str] = frozenset()
-    """Words that may stand beside a yes: those of the offer's own acceptance, of a day, and of who one is."""
+    """Words that may stand beside a yes: of the offer's own acceptance, of a day, of a greeting, of who one is."""
     no_denial: tuple[str, ...] = ()
     """Idioms with a negator that deny nothing and agree to nothing ("pois nao")."""
     approx_after: str = r"(?!)"

@@ -27,19 +27,19 @@ NO_YES = {
     ),
     "en": (
         "I have to go|I have to go Friday|I want to cancel|yes I want to cancel|I want to think|I will think about it|"
-        "is it true|is that true|I want to opt out|please opt me out|I have to hang up|I will call you back|"
+        "is it true|is that true|I want to opt out|please opt me out|I have to hang up|I will call you back|I did pay|"
         "I want another day|I'm good|opt out|unsubscribe"
     ),
 }
 #: What surely is a yes at the read-back.
 YES = {
     "pt-BR": (
-        "sim|sim quero|quero sim|quero|pode|pode sim|pode ser|pode fazer|vamos fechar|isso|ahã|"
+        "sim|sim, boa tarde|sim quero|quero sim|quero|pode|pode sim|pode ser|pode fazer|vamos fechar|isso|ahã|"
         "sim, muito obrigado|tá, pode ser|com toda certeza|eu vou querer sim|sim senhora, pode confirmar|"
         "aceito essa proposta"
     ),
     "es": (
-        "sí|sí quiero|quiero|puedo|sí puedo|ya|está bien, quedemos en eso|claro que sí|"
+        "sí|sí, buenos días|sí quiero|quiero|puedo|sí puedo|ya|está bien, quedemos en eso|claro que sí|"
         "sí lo confirmo|bueno, está bien|sí, muchas gracias|acepto la propuesta"
     ),
     "en": (

@@ -130,6 +130,48 @@ def test_global_intents_are_heard_in_any_state(text, intent):
         assert hear(text, expect=expect, among=("yes", "no")).intent == intent
 
 
+_LEFT_ALONE = {
+    "pt-BR": "quero me descadastrar|sim, quero me descadastrar|me descadastra|quero o descadastramento",
+    "es": (
+        "quiero darme de baja|sí quiero darme de baja|denme de baja|quiero dar de baja|me da de baja de su lista|"
+        "pueden dar de baja mi número|solicito la baja|ya les dije que me dieran de baja"
+    ),
+    "en": "I want to opt out|please opt me out|opt out|yes opt me out|how do I opt out of these calls|unsubscribe",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(name, text) for name, said in _LEFT_ALONE.items() for text in said.split("|")]
+)
+def test_the_standard_words_for_being_taken_off_the_list_are_heard_in_any_state(language, text):
+    for expect in (("date",), ("yes_no", "intent"), ("digits",), ("birth_date",), ("intent",)):
+        for among in (("yes", "no"), ("accept", "reject", "more_discount"), ("confirm_self", "wrong_person")):
+            assert hear(text, language, expect, among).intent == "cease", (expect, among)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "más baja"),
+        ("es", "baja el precio"),
+        ("es", "quiero una cuota más baja"),
+        ("es", "quiero la baja de intereses"),
+        ("es", "di de baja el servicio"),
+        ("es", "me di de baja hace un año"),
+        ("es", "ya había dado de baja la cuenta"),
+        ("es", "quiero dar de baja el servicio"),
+        ("es", "me dieron de baja en el trabajo"),
+        ("es", "me van a dar de baja del trabajo"),
+        ("en", "I want to opt out of this plan"),
+        ("en", "what are my options"),
+        ("pt-BR", "quero atualizar o cadastro"),
+    ],
+)
+def test_a_lower_price_and_a_service_given_up_are_no_wish_to_be_left_alone(language, text):
+    for among in (("yes", "no"), ("accept", "reject", "more_discount", "counter_offer")):
+        assert hear(text, language, ("intent", "yes_no", "amount"), among).intent not in ("cease", "accept", "yes")
+
+
 def test_an_answer_to_a_question_is_a_slot_and_no_intent():
     for text, expect in (("dia quinze", "date"), ("duzentos reais", "amount"), ("um dois três", "digits")):
         heard = hear(text, expect=(expect,))

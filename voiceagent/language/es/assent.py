@@ -33,7 +33,8 @@ YES_BARE: tuple[str, ...] = (r"(?:yo )?(?:quiero|puedo|soy)",)
 
 YES_BESIDE: frozenset[str] = table(
     "a la el lo y esa ese este con me le propuesta plan oferta opcion trato acuerdo convenio aceptar aceptarla tomar "
-    "tomarla hacer hacerlo pagar pagarlo parece bien quedamos mi hoy manana ella habla"
+    "tomarla hacer hacerlo pagar pagarlo parece bien quedamos mi hoy manana ella habla buenos buenas "
+    "dias tardes noches"
 )
 
 _DENIED = (

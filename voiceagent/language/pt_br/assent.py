@@ -35,7 +35,7 @@ YES_BARE: tuple[str, ...] = (r"(?:eu )?quero|pode|vamos?|sou",)
 YES_BESIDE: frozenset[str] = table(
     "a o e essa esse nessa nesse dessa desse com proposta opcao condicao acordo parcelamento plano jeito forma negocio "
     "aceitar querer fazer faz faca fechar gerar pagar pago topo vou posso consigo tenho da ta fica ficou hoje amanha "
-    "ela ele mesma oi opa muito"
+    "ela ele mesma oi opa muito dia boa tarde noite"
 )
 
 _DENIED = (
