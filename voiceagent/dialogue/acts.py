@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from voiceagent.base.money import Money
 from voiceagent.debt.identity import DATA, datum_value
@@ -307,13 +307,18 @@ def _opt_out(turn: Turn, _: str) -> None:
     turn.emit(OptOut("person" if turn.state.verified else "number"))
 
 
+def _call_at(turn: Turn, wish: Wish) -> datetime:
+    briefing = turn.briefing
+    return call_at(wish, briefing.started, briefing.business, briefing.law.hours)
+
+
 def _plan_callback(turn: Turn, _: str) -> None:
     """Work out when to call again from the words, or propose a time when they name none."""
     period = turn.words.slots.get("period")
     wish = Wish(turn.slot_date(), turn.slot_time(), period if isinstance(period, str) else None)
     if not wish.said and turn.state.callback_exact:
         return
-    at = call_at(wish, turn.briefing.started, turn.briefing.business)
+    at = _call_at(turn, wish)
     turn.change(callback_at=at, callback_exact=wish.said)
 
 
@@ -326,7 +331,7 @@ def _payday_callback(turn: Turn, _: str) -> None:
     ahead = (day - today).days + 1 if day is not None else 10
     # A day long past or in another age was no payday.
     wish = Wish(today + timedelta(days=ahead if 0 < ahead <= 366 else 10))
-    turn.change(callback_at=call_at(wish, turn.briefing.started, turn.briefing.business), callback_exact=True)
+    turn.change(callback_at=_call_at(turn, wish), callback_exact=True)
 
 
 def _callback(turn: Turn, reason: str) -> None:

@@ -17,6 +17,11 @@ TEXTS = AT_ONCE | BEFORE_THE_DEBT | ON_A_MACHINE
 
 #: A text of this ending replaces the plain one when this is not the first conversation about the case.
 LATER = "_later"
+#: For each day of the week (Monday 0) the minutes of it between which the place allows calls, the last one excluded;
+#: None: no call on that day. No place allows any on its holidays.
+Hours = tuple[tuple[int, int] | None, ...]
+STRICTEST_HOURS: Hours = (*[(9 * 60, 18 * 60)] * 5, None, None)
+
 _REFERENCE = re.compile(r"\{legal_([a-z0-9_]+)\}")
 
 
@@ -34,6 +39,8 @@ class SpokenLaw:
     """The parts of the amount are said before any offer, not only on request."""
     may_ask_reason: bool = False
     """Whether the debtor may be asked why he does not pay."""
+    hours: Hours = STRICTEST_HOURS
+    """When the place allows a call, so that none is promised at another time."""
 
     def text(self, name: str, wording: Mapping[str, str], *, first_contact: bool = True) -> str | None:
         """What is said for `{legal_<name>}`: "" when nothing has to be, None when it has to be and no text exists."""

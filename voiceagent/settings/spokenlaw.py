@@ -1,4 +1,7 @@
-"""What the rule files want said, for a conversation: `duty.<text>` and its wording `duty.<text>.say.<language>`."""
+"""What the rule files want said, for a conversation: `duty.<text>` and its wording `duty.<text>.say.<language>`.
+
+And the hours of their windows, for what the conversation promises.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from voiceagent.base.clock import SystemClock
-from voiceagent.compliance.rules import RuleBook
-from voiceagent.dialogue.law import LATER, TEXTS, SpokenLaw
+from voiceagent.compliance.rules import Jurisdiction, RuleBook
+from voiceagent.compliance.terms import Span, Window
+from voiceagent.dialogue.law import LATER, TEXTS, Hours, SpokenLaw
 from voiceagent.dialogue.script import Script
 from voiceagent.settings.jurisdictions import load_rules
 from voiceagent.settings.paths import Paths
@@ -32,7 +36,22 @@ def spoken_law(rules: RuleBook, language: str, country: str, state: str | None, 
         texts={name: str(text) for name, text in wording.items() if text is not None},
         itemise_always=duty("itemised_amounts") != "on_request",
         may_ask_reason=duty("ask_reason") is True,
+        hours=_hours(chain, day),
     )
+
+
+def _hours(chain: Sequence[Jurisdiction], day: date) -> Hours:
+    """The hours of each day of the week that state and country both allow."""
+    windows: list[Window] = [term.value for place in chain if (term := place.term("window", day)) is not None]
+    return tuple(_both([window.of(weekday, False) for window in windows]) for weekday in range(7))
+
+
+def _both(spans: Sequence[Span]) -> Span:
+    known = [span for span in spans if span is not None]
+    if not known or len(known) < len(spans):
+        return None
+    first, last = max(span[0] for span in known), min(span[1] for span in known)
+    return (first, last) if first < last else None
 
 
 def law_of(dialplans: Path, language: str, country: str, state: str | None, day: date) -> SpokenLaw:

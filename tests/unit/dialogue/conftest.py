@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,12 +15,14 @@ from voiceagent.base.money import Money
 from voiceagent.calendars.business import BusinessCalendar
 from voiceagent.debt.case import Case, Debt
 from voiceagent.dialogue.events import CallAnswered, DialogueEvent, Effect, Heard, Say, Understanding
+from voiceagent.dialogue.law import STRICTEST, Hours
 from voiceagent.dialogue.machine import Machine
 from voiceagent.dialogue.script import Script
 from voiceagent.dialogue.state import Briefing, ConversationState
 from voiceagent.settings.dialplans import load_policy, load_script
 
 DIALPLANS = Path(__file__).resolve().parents[3] / "dialplans"
+SAO_PAULO_HOURS: Hours = (*[(8 * 60, 20 * 60)] * 5, (8 * 60, 14 * 60), None)
 
 
 def make_case(**changes: object) -> Case:
@@ -58,6 +60,7 @@ def make_briefing(case: Case) -> Briefing:
         protocol="20261118001",
         return_number="1140028922",
         text_number="+5511987650001",
+        law=replace(STRICTEST, hours=SAO_PAULO_HOURS),
     )
 
 
