@@ -152,7 +152,7 @@ def build_service(journal: Journal, zone: ZoneInfo, recordings: Path, clock_guar
             Tick("promise_life", 300.0, lambda: break_promises(journal, zone)),
             Tick("admission", 10.0, weigh_newcomers),
             Tick("retry_plan", 60.0, follow_retries),
-            Tick("retention", 3600.0, lambda: retire(journal, rules, recordings)),
+            Tick("retention", 3600.0, lambda: retire(journal, rules, recordings), everywhere=True),
         ],
         trusted=lambda: guard.trusted(journal.db),
     )
