@@ -18,6 +18,7 @@ CURRENCY_OF_REGION = {
     "PE": "PEN",
     "AR": "ARS",
     "US": "USD",
+    "EC": "USD",
     "ES": "EUR",
 }
 

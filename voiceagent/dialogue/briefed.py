@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voiceagent.base.errors import BadInputError
+from voiceagent.base.money import CURRENCY_OF_REGION
 from voiceagent.dialogue.entry import Entry
 from voiceagent.dialogue.law import expand
 from voiceagent.dialogue.prompts import legal_texts, pieces
@@ -13,6 +14,7 @@ from voiceagent.dialogue.state import Briefing
 def fit_for_a_call(script: Script, briefing: Briefing, entry: Entry) -> None:
     """BadInputError, one line that says what to do, when this briefing cannot become a conversation."""
     _debts(briefing, ours=entry is not Entry.INBOUND)
+    _place(script, briefing)
     _law(script, briefing)
 
 
@@ -36,6 +38,22 @@ def _debts(briefing: Briefing, *, ours: bool) -> None:
                 f"a debt is {overdue} days overdue and policy {policy.policy} ends at {policy.max_age_days}: "
                 "nobody is called about it; take it out of the case"
             )
+
+
+def _place(script: Script, briefing: Briefing) -> None:
+    """The script was written for the law and the money of the debtor's country; of whom nobody knows nothing is."""
+    region, currency = briefing.case.region, briefing.policy.currency
+    if not script.serves or not briefing.caller_known:
+        return
+    named = f"script {script.script} in {script.language}"
+    if region not in script.serves:
+        served = ", ".join(script.serves)
+        raise BadInputError(f"{named} serves {served}, and the debtor lives in {region}: choose another language")
+    spoken = sorted({CURRENCY_OF_REGION[place] for place in script.serves if place in CURRENCY_OF_REGION})
+    if spoken and currency not in spoken:
+        raise BadInputError(
+            f"{named} speaks of {', '.join(spoken)}, and the debt is in {currency}: choose another language"
+        )
 
 
 def _law(script: Script, briefing: Briefing) -> None:

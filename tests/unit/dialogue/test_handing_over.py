@@ -27,7 +27,8 @@ from voiceagent.settings.dialplans import load_script
 
 def begun(script: Script, *, there: bool = True, entry: Entry = Entry.OUTBOUND, known: bool = True) -> Talk:
     briefing = replace(make_briefing(make_case()), people_there=there, caller_known=known)
-    machine = Machine(script, briefing)
+    # The debtor lives in one country, whatever the language.
+    machine = Machine(script.model_copy(update={"serves": ()}), briefing)
     talk = Talk(machine, machine.start(entry))
     talk.event(CallAnswered())
     return talk

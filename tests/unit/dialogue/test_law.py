@@ -12,7 +12,7 @@ import pytest
 from tests.unit.dialogue.conftest import DIALPLANS, Talk, make_briefing, make_case
 from voiceagent.base.errors import BadInputError
 from voiceagent.base.languages import Language
-from voiceagent.base.money import Money
+from voiceagent.base.money import CURRENCY_OF_REGION, Money
 from voiceagent.debt.case import Debt
 from voiceagent.debt.disposition import Disposition
 from voiceagent.dialogue.checker import check
@@ -233,3 +233,21 @@ def test_other_machines_get_nothing_and_who_proved_who_they_are_is_none(begin: C
     person = begin()
     person.verify()
     assert person.event(MachineAnswered(Disposition.VM, mailbox=True)) == ()
+
+
+def test_a_script_is_spoken_only_where_it_serves_and_of_the_money_it_knows(script: Script) -> None:
+    at_home = make_briefing(make_case())
+    Machine(script, at_home).start()
+    with pytest.raises(BadInputError, match="pt-BR serves BR, and the debtor lives in CL"):
+        Machine(script, replace(at_home, case=make_case(region="CL", state=None))).start()
+    debt = Debt("1", "Loja", "", Money(90_000, "CLP"), Money(0, "CLP"), date(2026, 3, 10))
+    in_pesos = replace(
+        at_home, case=make_case(debts=(debt,)), policy=load_policy(DIALPLANS / "policies" / "demo-cl.yaml")
+    )
+    with pytest.raises(BadInputError, match="speaks of BRL, and the debt is in CLP"):
+        Machine(script, in_pesos).start()
+
+
+def test_every_place_that_a_script_serves_has_its_money() -> None:
+    for language in SCRIPTS:
+        assert set(load_script(SCRIPTS[language]).serves) <= set(CURRENCY_OF_REGION), language
