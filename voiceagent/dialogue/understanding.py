@@ -230,10 +230,11 @@ def _certain(
     found = [*model.ruled(shown), *model.ruled(line)]
     clauses = _clauses(text, language)
     if len(clauses) > 1:
+        # A yes or no of one clause is not the answer of the whole, unless the others agree as well.
+        partial = {*DENYING} if _only_agreeing(shown, model, language) else {*DENYING, "accept", "yes"}
         for clause in clauses:
-            # A yes or no of one clause is not the answer of the whole.
             found += [name for name in model.exact(clause) if name not in (NONE, *AFFIRMING, *DENYING)]
-            found += [name for name in model.ruled(clause) if name not in DENYING]
+            found += [name for name in model.ruled(clause) if name not in partial]
     return [name for name in dict.fromkeys(found) if name in allowed]
 
 

@@ -112,3 +112,25 @@ def test_who_wants_to_pay_just_so_says_yes(language: str, text: str) -> None:
         today=date(2026, 11, 18),
     )  # fmt: skip
     assert (meant.intent, meant.slots) == ("yes", {"yes_no": True})
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "intent"),
+    [
+        ("pt-BR", "fechado, tira meu número daí", "cease"),
+        ("pt-BR", "fechado, fiz o pix ontem", "already_paid"),
+        ("es", "listo, dejen de molestarme", "cease"),
+        ("es", "listo, quiero pensarlo", None),
+        ("en", "deal, my mom's in the shower", "child"),
+        ("pt-BR", "fechado, pode fazer", "accept"),
+        ("pt-BR", "gostei, pode fazer", "accept"),
+        ("es", "listo, hagámoslo", "accept"),
+        ("en", "okay, we have a deal", "accept"),
+    ],
+)
+def test_a_clause_that_accepts_counts_where_the_others_agree(language: str, text: str, intent: str | None) -> None:
+    meant = understand(
+        text, language=language, region=REGIONS[language], expect=("intent", "yes_no"),
+        among=("accept", "reject", "more_discount"), today=date(2026, 11, 18),
+    )  # fmt: skip
+    assert meant.intent == intent

@@ -23,7 +23,7 @@ YES: tuple[str, ...] = (
     r"vamos? (?:la|sim|fechar|fazer|nessa)|bora|bora la|partiu|manda (?:ver|bala)|toca (?:o pau|ficha)|demorou",
     r"sou (?:sim|eu(?: mesm[oa])?)|eu mesm[oa]|(?:e )?(?:ele|ela) mesm[oa]",
     r"sem (?:problemas?|duvidas?|crise)", r"serve(?: sim)?|me serve",
-        r"da sim|consigo sim|posso sim|tenho sim|vou sim|faco sim|tem sim|foi sim|recebi sim|aceito sim|acho que "
+        r"pago sim|da sim|consigo sim|posso sim|tenho sim|vou sim|faco sim|tem sim|foi sim|recebi sim|aceito sim|acho que "
         r"sim|creio que sim|acredito que sim|parece que sim|imagino que sim",
     r"isso e",
         r"faz isso|faz assim|assim mesmo|ta valendo|valeu|por mim tudo bem|por mim ta otimo|por mim sim|por mim "
@@ -34,7 +34,7 @@ YES_BARE: tuple[str, ...] = (r"(?:eu )?quero|pode|vamos?|sou",)
 
 YES_BESIDE: frozenset[str] = table(
     "a o e essa esse nessa nesse dessa desse com proposta opcao condicao acordo parcelamento plano jeito forma negocio "
-    "aceitar querer fazer faz faca fechar gerar pagar pago topo vou posso consigo tenho da ta fica ficou hoje amanha "
+    "aceitar querer fazer faz faca fechar gerar pagar topo vou posso consigo tenho da ta fica ficou hoje amanha "
     "ela ele mesma oi opa muito dia boa tarde noite"
 )
 
