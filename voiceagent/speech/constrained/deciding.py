@@ -33,6 +33,7 @@ from voiceagent.speech.constrained.listening import (
     digits_in,
     fits,
     holds_value,
+    is_value,
     listen,
     plain_words,
     reads_as,
@@ -232,8 +233,9 @@ class Judge:
         if belief.contradicted:
             # What either denies is asked again, whatever the decoder writes.
             confidence = min(confidence, _DENIED)
-        # Nothing else is near the head's answer, but the decoder's may be something else.
+        # Nothing else is near the head's answer, but the decoder's may be something else; mumbled, only if it is one.
         other = not same and answer.reads != PHRASE and written != heard.text
+        other = other and (is_value(written) or heard.confidence >= _MUMBLED)
         counted = fewest == most == digits_in(answer.value)
         takes = (
             scale.enough("checked", kind, turn.snr_db)
@@ -247,7 +249,7 @@ class Judge:
         if belief.repeats and not (belief.sure or belief.contradicted or other) and (agrees or not turn.is_open):
             hearings = (belief.heard(turn, hearing) for hearing in (SECOND, THIRD))
             # Far cheaper than asking a person again; it is believed as what is just believed otherwise.
-            belief.sure = carried(answer, hearings)
+            belief.sure = carried(answer, hearings, counted)
             belief.confidence = takes if belief.sure else confidence
 
 

@@ -217,14 +217,15 @@ def repeated(first: Answer, snr_db: float, second: Answer | None, same_value: bo
     return [*features(both, snr_db), 1.0]
 
 
-def carried(answer: Answer, others: Iterable[Answer | None]) -> bool:
+def carried(answer: Answer, others: Iterable[Answer | None], counted: bool) -> bool:
     """Whether a turn's other hearings carry an answer that nothing else made believable.
 
     Noise or a strange voice bring another value near in one hearing, seldom the same one in all: what each of them
     gives, and what leads clearly in all of them together, was said; if it fits, as other words would not. Not so
-    digits: too many of them sound alike, and one may be lost in each. No more of `others` is asked for than it takes.
+    digits unless they are `counted`, as many as were asked for: one may be lost in each hearing; nor one of them alone,
+    too many sound alike. No more of `others` is asked for than it takes.
     """
-    if answer.kind == DIGITS:
+    if answer.kind == DIGITS and not (counted and " " in answer.text):
         return False
     hearings = [answer]
     for other in others:

@@ -208,6 +208,11 @@ def value_of(text: str, kind: str, language: str, today: date) -> Hashable:
     return (tuple(sorted(slots.items())), options) if slots or options else text
 
 
+def is_value(value: Hashable) -> bool:
+    """Whether words mean one value, by what `value_of` gives: not nothing, and not one of several ("44.4.4")."""
+    return isinstance(value, tuple) and bool(value[0])
+
+
 def reads_as(text: str, kind: str, language: str, today: date) -> bool:
     """Whether free words hold a value of that kind."""
     region = _REGION[language]

@@ -155,7 +155,7 @@ def _trial(clip: Clip, heard: Listened, answer: Answer, head: Head) -> Trial:
     if not same or written not in (meant, free):
         return trial  # no third hearing could carry it
     others = (second if number == SECOND else hear(number) for number in (SECOND, THIRD))
-    return replace(trial, carried=carried(answer, others))
+    return replace(trial, carried=carried(answer, others, counted))
 
 
 class Listened:
