@@ -52,7 +52,7 @@ _OF_SOMETHING_ELSE = re.compile(
 )
 _DISCOUNT = r"(?:descont\w+|abatimento|descuentos?|rebajas?|discounts?)"
 _DISCOUNT_OF = re.compile(
-    rf"(?<!\S)(?:{_DISCOUNT}|tir\w+|abat\w+|me quit\w+|quiteme|quitame|rebaj\w+|(?:knock|take) off)"
+    rf"(?<!\S)(?:{_DISCOUNT}(?: \S+){{0,4}}|tir\w+|abat\w+|me quit\w+|quiteme|quitame|rebaj\w+|(?:knock|take) off)"
     r"(?: (?:off|de|do|del|el|la|o|os|a|um|un|uns|unos|me|mais|mas|otro|outros|of|another|at least|like|pelo menos|"
     r"por lo menos))* $"
 )

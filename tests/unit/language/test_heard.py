@@ -175,6 +175,7 @@ def test_who_was_made_an_offer_names_a_number_of_instalments():
         ("dez por cento de desconto", "pt-BR", {"share": 0.9}),
         ("desconto de trinta por cento", "pt-BR", {"share": 0.7}),
         ("tira vinte por cento", "pt-BR", {"share": 0.8}),
+        ("um desconto nos juros de trinta por cento", "pt-BR", {"share": 0.7}),
         ("um terço de desconto", "pt-BR", {"share": 0.6667}),
         ("pago trinta por cento", "pt-BR", {"share": 0.3}),
         ("dez por cento de juros é muito", "pt-BR", {}),
