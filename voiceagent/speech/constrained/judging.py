@@ -41,6 +41,7 @@ _HOPELESS = 0.02
 _UNHEARD = 8.0
 #: How far an answer must lead in the mean of all hearings (log probability), and what the middle one must fit.
 _CARRIES, _CARRIES_FIT = 4.5, -1.25
+_ENOUGH_DIGITS = 3
 _LOUD = (NOISY_LINE_DB - NOISY_DB) / 10
 #: How many rivals with more digits the decoder is asked about, and how near they must be (log probability).
 _RIVALS, _NEAR = 2, 8.0
@@ -222,10 +223,10 @@ def carried(answer: Answer, others: Iterable[Answer | None], counted: bool) -> b
 
     Noise or a strange voice bring another value near in one hearing, seldom the same one in all: what each of them
     gives, and what leads clearly in all of them together, was said; if it fits, as other words would not. Not so
-    digits unless they are `counted`, as many as were asked for: one may be lost in each hearing; nor one of them alone,
-    too many sound alike. No more of `others` is asked for than it takes.
+    digits unless they are `counted`, as many as were asked for: one may be lost in each hearing; nor so few that all of
+    them may be others. No more of `others` is asked for than it takes.
     """
-    if answer.kind == DIGITS and not (counted and " " in answer.text):
+    if answer.kind == DIGITS and not (counted and digits_in(answer.value) >= _ENOUGH_DIGITS):
         return False
     hearings = [answer]
     for other in others:
