@@ -75,6 +75,13 @@ def test_what_strangers_say_has_phones_and_is_planned_the_same_each_time(languag
     assert sum(labels(clip.text, language) is None for clip in planned) <= 4
 
 
+def test_what_was_planned_once_stays_when_there_is_other_to_say(styles, monkeypatch):
+    first = strangers.said("pt-BR", "train", 10, 1)
+    monkeypatch.setattr(strangers, "draw_texts", lambda language, count, *_, **__: [("general", "outra coisa")] * count)
+    more = strangers.said("pt-BR", "train", 15, 1)
+    assert more[:10] == first and {clip.text for clip in more[10:]} == {"outra coisa"}
+
+
 def test_after_so_many_clips_others_speak_and_those_planned_before_stay(styles, monkeypatch):
     first = strangers.said("pt-BR", "train", 60, 1)
     monkeypatch.setattr(strangers, "_SAID", 60)

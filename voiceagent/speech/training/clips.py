@@ -82,19 +82,23 @@ def npy(states: NDArray[np.float16]) -> bytes:
 
 
 def plan(language: str, part: str, count: int, seed: int) -> list[Clip]:
-    """The first `count` clips of a part ("train", "calibration", "test"), each with its file.
+    """The first `count` clips of a part ("train", "calibration", "test"), each with its file."""
+    return planned(language, f"{part}-{seed}", count, lambda: _drawn(language, part, count, seed))
 
-    What was planned once is kept in a list beside the clips: a grammar that changed since adds clips, it does not
-    make the rendered ones worthless.
+
+def planned(language: str, name: str, count: int, draw: Callable[[], Sequence[Clip]]) -> list[Clip]:
+    """The first `count` clips of a plan, of which `draw` gives as many.
+
+    What was planned once is kept in a list beside the clips: a grammar or an example that changed since adds clips, it
+    does not make the rendered ones worthless.
     """
-    kept = cache_directory() / "clips" / language / f"{part}-{seed}.jsonl"
+    kept = cache_directory() / "clips" / language / f"{name}.jsonl"
     lines = kept.read_text(encoding="utf-8").splitlines() if kept.is_file() else []
     clips = [clip_of(language, *json.loads(line)) for line in lines]
     if len(clips) < count:
-        clips += _drawn(language, part, count, seed)[len(clips) :]
-        kept.parent.mkdir(parents=True, exist_ok=True)
+        clips += draw()[len(clips) :]
         rows = [json.dumps([c.kind, c.text, c.spoken, c.voice, c.speed], ensure_ascii=False) for c in clips]
-        kept.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        write_whole(kept, ("\n".join(rows) + "\n").encode())
     return clips[:count]
 
 

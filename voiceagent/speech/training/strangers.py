@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from voiceagent.speech.synthesis.spec import KOKORO, agent_voice
-from voiceagent.speech.training.clips import Clip, clip_of, stranger, voices_of
+from voiceagent.speech.training.clips import Clip, clip_of, planned, stranger, voices_of
 from voiceagent.speech.training.texts import SHARES, TRAINED, draw_texts, punctuated
 
 #: The number of each one's accent.
@@ -34,6 +34,10 @@ def speakers(language: str, part: str) -> list[str]:
 
 def said(language: str, part: str, count: int, seed: int) -> list[Clip]:
     """What they say: `count` clips, each by another of them than the one before."""
+    return planned(language, f"strangers-{part}-{seed}", count, lambda: _drawn(language, part, count, seed))
+
+
+def _drawn(language: str, part: str, count: int, seed: int) -> list[Clip]:
     chance = random.Random(f"{language}:{seed}:strangers")
     everybody = speakers(language, part)
     companies = [everybody[first : first + _COMPANY] for first in range(0, len(everybody), _COMPANY)]
