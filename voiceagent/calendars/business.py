@@ -27,9 +27,11 @@ class BusinessCalendar:
     def is_open(self, day: date) -> bool:
         """Whether `day` is a business day."""
         last_open = calendar.SATURDAY if self.saturdays else calendar.FRIDAY
-        return (
-            day.weekday() <= last_open and day not in self.closed and not is_bank_closed(day, self.country, self.state)
-        )
+        return day.weekday() <= last_open and not self.is_holiday(day)
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether the place, or its user, keeps `day` closed, on whatever day of the week it falls."""
+        return day in self.closed or is_bank_closed(day, self.country, self.state)
 
     def roll(self, day: date, direction: Direction = "next") -> date:
         """`day` when open, else the nearest open day in `direction`."""

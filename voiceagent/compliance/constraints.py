@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from voiceagent.compliance.places import View
 from voiceagent.compliance.request import Channel, ContactKind, Purpose, Request
 from voiceagent.compliance.rules import Term
-from voiceagent.compliance.terms import Block, Callback, Cap, MessageGap, Reminder
+from voiceagent.compliance.terms import Block, Callback, Cap, MessageGap, Reminder, Span, overlap
 
 #: Longest run of days without lawful hours that is searched before "never".
 _SEARCH_DAYS = 60
@@ -97,7 +97,7 @@ def _span(minutes: tuple[int, int], day: date, zone: ZoneInfo) -> tuple[datetime
 
 def open_span(view: View, day: date) -> tuple[tuple[datetime, datetime] | None, tuple[str, ...]]:
     """The lawful hours of a local day in UTC, and the rules that close it when there are none."""
-    first, last = 0, 24 * 60
+    span: Span = (0, 24 * 60)
     closed: list[str] = []
     holiday = view.is_closed(day)
     for jurisdiction in view.chain:
@@ -110,10 +110,10 @@ def open_span(view: View, day: date) -> tuple[tuple[datetime, datetime] | None, 
         if minutes is None:
             closed.append(term.rule)
         else:
-            first, last = max(first, minutes[0]), min(last, minutes[1])
+            span = overlap(span, minutes)
     if closed:
         return None, (closed[0],)
-    return (_span((first, last), day, view.zone), ()) if first < last else (None, ("fail_closed",))
+    return (_span(span, day, view.zone), ()) if span is not None else (None, ("fail_closed",))
 
 
 def _window_rules(view: View, at: datetime, guard: timedelta) -> tuple[str, ...]:

@@ -14,6 +14,14 @@ _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 Span = tuple[int, int] | None
 
 
+def overlap(one: Span, other: Span) -> Span:
+    """The minutes that are in both; None when there are none."""
+    if one is None or other is None:
+        return None
+    first, last = max(one[0], other[0]), min(one[1], other[1])
+    return (first, last) if first < last else None
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Lawful local hours by kind of day; a holiday's hours win over the weekday's."""
@@ -26,11 +34,8 @@ class Window:
     def of(self, weekday: int, holiday: bool) -> Span:
         """The hours of a day; `weekday` counts from Monday = 0."""
         ordinary = self.weekday if weekday < 5 else self.saturday if weekday == 5 else self.sunday
-        if not holiday or ordinary is None or self.holiday is None:
-            return None if holiday and self.holiday is None else ordinary
         # A holiday never opens hours that the plain weekday keeps closed.
-        first, last = max(ordinary[0], self.holiday[0]), min(ordinary[1], self.holiday[1])
-        return (first, last) if first < last else None
+        return overlap(ordinary, self.holiday) if holiday else ordinary
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from voiceagent.calendars.business import BusinessCalendar
-from voiceagent.calendars.holidays import is_bank_closed
 from voiceagent.dialogue.law import STRICTEST_HOURS, Hours
 
 #: Times of day a debtor means by a part of the day.
@@ -57,14 +56,10 @@ def call_at(wish: Wish, now: datetime, business: BusinessCalendar, hours: Hours)
 
 
 def _place(day: date, clock: time, now: datetime, business: BusinessCalendar, hours: Hours) -> datetime:
-    while (span := hours[day.weekday()]) is None or _holiday(day, business):
+    while (span := hours[day.weekday()]) is None or business.is_holiday(day):
         day += timedelta(days=1)
     fitted = min(max(clock, _clock(span[0])), _latest(span))
     return datetime.combine(day, fitted, tzinfo=now.tzinfo)
-
-
-def _holiday(day: date, business: BusinessCalendar) -> bool:
-    return day in business.closed or is_bank_closed(day, business.country, business.state)
 
 
 def _latest(span: tuple[int, int]) -> time:

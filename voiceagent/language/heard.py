@@ -144,15 +144,12 @@ def _marked(
     day_first = wants_date and (not wants_parts or leading == "date")
     if day_first:
         found += read_dates(scan, lexicon, context, expected=True, birth=birth)
-        # "Pra vinte" answers whichever of the two was asked.
-        surely = tuple(pattern for pattern in lexicon.instalment_patterns if pattern[1] != "?either")
-        lexicon = replace(lexicon, instalment_patterns=surely)
-    found += read_instalments(scan, lexicon, currency, expected=wants_parts)
+    found += read_instalments(scan, lexicon, currency, expected=wants_parts, day_first=day_first)
     found += read_times(scan, lexicon, expected="time" in expected)
     if not day_first:
         found += read_dates(scan, lexicon, context, expected=wants_date, birth=birth)
     found += read_amounts(scan, lexicon, currency, expected="amount" in expected)
-    found += read_instalments(scan, lexicon, currency, expected=wants_parts, single=True)
+    found += read_instalments(scan, lexicon, currency, expected=wants_parts, day_first=day_first, single=True)
     return found
 
 

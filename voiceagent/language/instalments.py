@@ -16,18 +16,19 @@ _SUMS = (
 
 
 def read_instalments(
-    scan: Scan, lexicon: Lexicon, currency: str, *, expected: bool, single: bool = False
+    scan: Scan, lexicon: Lexicon, currency: str, *, expected: bool, day_first: bool = False, single: bool = False
 ) -> list[Reading]:
     """Readings of `instalments`, `instalment_amount` and `down_payment`.
 
     A pattern's groups say what it found: n count; i, c instalment amount; di, dc down payment; h, hc and dh, dhc
     the same said as "one twenty". A rule `skip` keeps its words from every other pattern. A rule `=1` fixes the
     count and is read only with `single`, after the amounts ("duzentos a vista" needs its last words to be an amount).
-    Patterns whose rule begins with `?` count only when instalments are expected.
+    Patterns whose rule begins with `?` count only when instalments are expected, and `?either` ("pra vinte" answers
+    whichever was asked) not when a day was asked for first.
     """
     found: list[Reading] = []
     for pattern, rule in lexicon.instalment_patterns:
-        if (rule[0] == "?" and not expected) or ("=" in rule) is not single:
+        if (rule[0] == "?" and not expected) or ("=" in rule) is not single or (rule == "?either" and day_first):
             continue
         fixed = rule.lstrip("?").removeprefix("=") if "=" in rule else None
         for match in scan.take(compiled(pattern)):

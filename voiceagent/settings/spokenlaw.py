@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 
 from voiceagent.base.clock import SystemClock
 from voiceagent.compliance.rules import Jurisdiction, RuleBook
-from voiceagent.compliance.terms import Span, Window
+from voiceagent.compliance.terms import Window, overlap
 from voiceagent.dialogue.law import LATER, TEXTS, Hours, SpokenLaw
 from voiceagent.dialogue.script import Script
 from voiceagent.settings.jurisdictions import load_rules
@@ -43,15 +43,9 @@ def spoken_law(rules: RuleBook, language: str, country: str, state: str | None, 
 def _hours(chain: Sequence[Jurisdiction], day: date) -> Hours:
     """The hours of each day of the week that state and country both allow."""
     windows: list[Window] = [term.value for place in chain if (term := place.term("window", day)) is not None]
-    return tuple(_both([window.of(weekday, False) for window in windows]) for weekday in range(7))
-
-
-def _both(spans: Sequence[Span]) -> Span:
-    known = [span for span in spans if span is not None]
-    if not known or len(known) < len(spans):
-        return None
-    first, last = max(span[0] for span in known), min(span[1] for span in known)
-    return (first, last) if first < last else None
+    if not windows:
+        return (None,) * 7
+    return tuple(reduce(overlap, (window.of(weekday, False) for window in windows)) for weekday in range(7))
 
 
 def law_of(dialplans: Path, language: str, country: str, state: str | None, day: date) -> SpokenLaw:
