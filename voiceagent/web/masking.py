@@ -69,10 +69,11 @@ def mask_words(text: str, name: str | None) -> str:
 
 def _dictated(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
     """Where numbers stand in a row as in no amount and no day, from the first to the last of each row."""
-    places = [match.span() for match in _PIECE.finditer(text)]
+    places: list[tuple[int, int]] = []
     tokens: list[Token] = []
     for match in _PIECE.finditer(text):
-        before = text[places[len(tokens) - 1][1] : match.start()] if tokens else ""
+        before = text[places[-1][1] : match.start()] if places else ""
+        places.append(match.span())
         pause = "," if re.search("[,.;:?!…]", before) else ""
         tokens.append(Token(fold(match[0]), match[0], match.lastgroup or "", pause))
     row: list[str] = []

@@ -173,9 +173,10 @@ class Judge:
         if belief.sure and (not turn.is_open or answer.kind in (PHRASE, _BESIDE)):
             return _accepted(answer, belief.confidence)
         heard, behind = decode(answer.text if belief.wanted else "")
-        same = turn.means(heard.text, answer.reads) == answer.value
+        written = turn.means(heard.text, answer.reads)
+        same = written == answer.value
         agrees = agreement(heard.text, same, answer, turn.language)
-        self._beside(turn, belief, heard, behind, agrees)
+        self._beside(turn, belief, heard, written, behind, agrees)
         if belief.wanted and belief.sure and (agrees or not turn.is_open):
             believed = _accepted(answer, belief.confidence)
             kept = turn.is_open and same and answer.kind != PHRASE and heard.reason != _LOOP
@@ -213,11 +214,12 @@ class Judge:
             belief.deny()
         return belief
 
-    def _beside(self, turn: _Turn, belief: _Belief, heard: Hypothesis, behind: float, agrees: float) -> None:
-        """The same beside the decoder's words: `agrees` as `agreement` gives it, `behind` as `decode` does."""
+    def _beside(
+        self, turn: _Turn, belief: _Belief, heard: Hypothesis, written: Hashable, behind: float, agrees: float
+    ) -> None:
+        """The same beside the decoder's words, which mean `written`: `agrees` by `agreement`, `behind` by `decode`."""
         scale, answer, kind = self.calibration, belief.answer, belief.kind
         alone, (fewest, most) = belief.confidence, turn.counted
-        written = turn.means(heard.text, answer.reads)
         same = written == answer.value
         if turn.is_open and belief.sure and belief.second is None and agrees and not same and turn.again is not None:
             # A closed question would have believed it; here the decoder must agree, and the scale of both knows turns
